@@ -1,0 +1,131 @@
+"""The case: one country's figures of one year, read, checked and never changed afterwards.
+
+Money is million yen per year, population persons, distance km. Codes are the official ones:
+five digits for municipalities, two for prefectures. The 23 wards of Tokyo are one municipality
+(13100), as in the allocation-tax law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimization.case.parameters import Parameters
+
+MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
+TIERS = (MUNICIPALITY, PREFECTURE, BLOC, NATION)
+
+TOKYO_PREFECTURE = "13"
+TOKYO_WARDS = "13100"
+TOKYO_JOINT = "13+13100"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the model knows about the country before a reform package is chosen.
+
+    Frames are indexed by code and sorted by it:
+
+    - `municipalities` (1,719 rows for the nation): prefecture_code, name_ja, city_class,
+      population_persons, ... and `income_tax_million_yen` (counted inhabitant income tax).
+    - `prefectures` (47 rows): name_en, name_ja, bloc.
+    - `governments` (1,765 rows: municipalities, prefectures, Tokyo with its wards as one): the
+      accounts of `case.fiscal`.
+    - `municipal_need`, `prefectural_need` (code x item, million yen): standard financial need.
+    - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
+    """
+
+    name: str
+    path: Path
+    fiscal_year: int
+    municipalities: pd.DataFrame
+    prefectures: pd.DataFrame
+    adjacency: pd.DataFrame
+    medical_areas: pd.DataFrame
+    user_bodies: pd.DataFrame
+    municipal_need: pd.DataFrame
+    prefectural_need: pd.DataFrame
+    governments: pd.DataFrame
+    services: pd.DataFrame
+    allowed_tiers: Mapping[tuple[str, str], tuple[str, ...]]
+    parameters: Parameters
+    national: Mapping[str, float]
+    sha256: Mapping[str, str]
+
+    @cached_property
+    def codes(self) -> pd.Index:
+        """Municipal codes in table order."""
+        return self.municipalities.index
+
+    @cached_property
+    def government_of_municipality(self) -> pd.Series:
+        """Fiscal government of each municipality (its own code; the wards settle with Tokyo)."""
+        joint = TOKYO_JOINT if TOKYO_JOINT in self.governments.index else TOKYO_WARDS
+        return pd.Series(
+            np.where(self.codes == TOKYO_WARDS, joint, self.codes), index=self.codes, dtype=object
+        )
+
+    @cached_property
+    def government_of_prefecture(self) -> pd.Series:
+        """Fiscal government of each prefecture (its own code; Tokyo settles with its wards)."""
+        index = self.prefectures.index
+        joint = TOKYO_JOINT if TOKYO_JOINT in self.governments.index else TOKYO_PREFECTURE
+        return pd.Series(np.where(index == TOKYO_PREFECTURE, joint, index), index=index, dtype=object)
+
+    @cached_property
+    def defaults(self) -> dict[str, float]:
+        """Values of the settings whose default is 'case', all from the case's own figures.
+
+        The nation's limit is what it pays today: its shares of the services' gross cost and the
+        ordinary allocation tax.
+        """
+        pool = float(self.governments["allocation_paid_million_yen"].sum())
+        share = self.parameters.of("national_share", self.services.index)
+        earmarked = sum(
+            self.standard_need(service).sum() * share[service] / (1.0 - share[service])
+            for service in self.services.index
+        )
+        return {
+            "formula.adjustment_rate": self.national["adjustment_rate"],
+            "pool.ordinary_million_yen": pool,
+            "nation.limit_million_yen": pool + float(earmarked),
+        }
+
+    def standard_need(self, service: str) -> pd.Series:
+        """Standard financial need of a service by today's responsible government, million yen:
+        by municipal code for a municipal service, by prefecture code for a prefectural one."""
+        row = self.services.loc[service]
+        need = self.municipal_need if row["home_tier"] == MUNICIPALITY else self.prefectural_need
+        return need[row["need_items"].split("+")].sum(axis=1)
+
+    def basis(self, expression: str) -> pd.Series:
+        """A size of each municipality, named by a column or a sum of columns ('a+b')."""
+        return self.municipalities[expression.split("+")].sum(axis=1).astype(float)
+
+    def restrict(self, prefectures: Collection[str]) -> Case:
+        """The part of the case that lies in some prefectures (two-digit codes)."""
+        places = self.municipalities[self.municipalities["prefecture_code"].isin(prefectures)]
+        inside = set(places.index)
+        area = self.medical_areas
+        borders = self.adjacency
+        bodies = self.user_bodies
+        return replace(
+            self,
+            municipalities=places,
+            prefectures=self.prefectures[self.prefectures.index.isin(prefectures)],
+            adjacency=borders[borders["code_a"].isin(inside) & borders["code_b"].isin(inside)],
+            medical_areas=area[area["code"].isin(inside)],
+            user_bodies=bodies[bodies.groupby("body_id")["code"].transform(lambda c: c.isin(inside).all())],
+            municipal_need=self.municipal_need.loc[places.index],
+            prefectural_need=self.prefectural_need[self.prefectural_need.index.isin(prefectures)],
+            governments=self.governments[self.governments["prefecture_code"].isin(prefectures)],
+        )
+
+    def with_parameters(self, overrides: Mapping[str, float]) -> Case:
+        """The same case with some assumptions changed (keys `parameter` or `service.parameter`)."""
+        return replace(self, parameters=self.parameters.override(overrides)) if overrides else self

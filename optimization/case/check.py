@@ -1,0 +1,1 @@
+def check_case(t,p): pass

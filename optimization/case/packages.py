@@ -1,0 +1,365 @@
+"""Reform packages: signed TOML files that map numbered provisions to settings.
+
+    [package]
+    name = "wide_area"                # equals the file's stem
+    title = "..."                     # also title_ja, author (who signs), source (whose proposal, where)
+    date = 2026-11-24
+    baseline = "status_quo"
+    reading = "..."                   # optional: what is our reading and not the proposal's own words
+    extends = ["other"]               # optional: packages laid beneath this one
+
+    [[provision]]
+    number = 1
+    text = "..."                      # and text_ja
+    as_today = false                  # optional: true where the provision restates today's arrangement
+    [provision.settings]
+    "wide_area.services" = "all"
+
+    [assumptions]                     # optional: numbers of the case's parameter table
+    "fire.scale_realisation" = 0.4
+
+`read_package` checks all that can be checked without a case; `check_names` checks the services and the
+parameters against one. Both report through `Problem`; the format is refused whole or accepted whole.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from optimization.dictionary.settings import check_value, load_settings, nearest, shown
+from optimization.errors import InputError, Problem, raise_if_any
+
+STATUS_QUO = "status_quo"
+ASSUMPTIONS = "assumptions"
+NAME = re.compile(r"[^\W_][\w.-]*")
+TEXTS = ("name", "title", "title_ja", "author", "source", "baseline")
+HEADER = (*TEXTS, "date", "reading", "extends")
+PROVISION = ("number", "text", "text_ja", "as_today", "settings")
+SECTIONS = ("package", "provision", ASSUMPTIONS)
+
+
+@dataclass(frozen=True)
+class Provision:
+    """One numbered provision and the settings it stands for, as written in the file.
+
+    `as_today` marks a provision that restates today's arrangement, so that it may change nothing.
+    """
+
+    number: int
+    text: str
+    text_ja: str
+    settings: Mapping[str, Any]
+    as_today: bool = False
+
+
+@dataclass(frozen=True)
+class Package:
+    """One signed reform package; settings and assumptions in the units of the data dictionary."""
+
+    name: str
+    title: str
+    title_ja: str
+    author: str
+    source: str
+    date: date
+    baseline: str
+    provisions: tuple[Provision, ...]
+    path: Path
+    reading: str = ""
+    extends: tuple[str, ...] = ()
+    assumptions: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting the package names, as written ("all" is not spelt out)."""
+        return {key: value for provision in self.provisions for key, value in provision.settings.items()}
+
+
+def read_package(path: str | Path) -> Package:
+    """Read one package file; raises InputError with every fault found in it."""
+    path = Path(path)
+    reader = _Reader(path, _parse(path))
+    package = reader.package()
+    raise_if_any(reader.problems)
+    return package
+
+
+def list_packages(directory: str | Path) -> list[Package]:
+    """Every package of the directory, by name; raises InputError with the faults of all files."""
+    directory = Path(directory)
+    packages, problems = [], []
+    for path in package_files(directory):
+        try:
+            packages.append(read_package(path))
+        except InputError as error:
+            problems += error.problems
+    raise_if_any(problems)
+    return packages
+
+
+def package_files(directory: Path) -> list[Path]:
+    """The package files of a directory, sorted; raises InputError when it cannot be read."""
+    try:
+        found = [entry for entry in directory.iterdir() if entry.suffix == ".toml" and entry.name[0] != "."]
+    except (OSError, ValueError) as error:
+        message, remedy = f"cannot read the directory of packages ({error})", "name a directory of TOML files"
+        raise InputError([Problem(str(directory), message, remedy)]) from error
+    return sorted(found)
+
+
+def check_names(package: Package, services: Collection[str], parameters: Collection[str]) -> list[Problem]:
+    """Faults of a read package against a case: names of services, keys of assumptions."""
+    settings = load_settings()
+    problems = [
+        problem
+        for provision in package.provisions
+        for key, value in provision.settings.items()
+        for problem in check_value(
+            settings[key], value, services, file=str(package.path), row=f"provision {provision.number}"
+        )
+    ]
+    known = set(parameters)
+    problems += [
+        Problem(
+            file=str(package.path),
+            row=ASSUMPTIONS,
+            column=key,
+            message="is not a parameter of the case",
+            remedy=nearest(key, parameters),
+        )
+        for key in package.assumptions
+        if key not in known
+    ]
+    return problems
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, truth value, day, tuple or table in TOML, on one line."""
+    if isinstance(value, Mapping):
+        return (
+            "{" + ", ".join(f"{toml_value(key)} = {toml_value(entry)}" for key, entry in value.items()) + "}"
+        )
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
+    # JSON writes texts and numbers as TOML does, but for the delete character
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _refusal(path: Path, message: str, remedy: str, line: int | str = "") -> InputError:
+    return InputError([Problem(file=str(path), row=str(line), message=message, remedy=remedy)])
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    """The file as a TOML document; raises InputError naming the line where it breaks."""
+    text = _text(path)
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise _refusal(path, "nests too deeply", "write plain values, lists of names or numbers") from error
+    except ValueError as error:
+        place = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        line = place[1] if place else len(text.splitlines())
+        remedy = 'mend the line; texts stand in quotation marks, settings are written "family.name" = value'
+        raise _refusal(path, f"is not valid TOML: {error}", remedy, line) from error
+
+
+def _text(path: Path) -> str:
+    """The file as text, with or without a byte order mark."""
+    try:
+        if not path.is_file():
+            found = "is not a file" if path.exists() else "there is no such file"
+            raise _refusal(path, found, "name a package file ending in .toml")
+        raw = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise _refusal(path, f"cannot be read ({error})", "check the path and the rights") from error
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refusal(path, "is written in UTF-16", "save it as UTF-8")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = "is not written in UTF-8 (perhaps Shift_JIS)"
+        raise _refusal(path, message, "save it as UTF-8", line) from error
+
+
+class _Reader:
+    """Turns a parsed document into a `Package` and collects what is wrong with it in `problems`."""
+
+    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
+        self.path = path
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def fault(self, message: str, remedy: str, row: str = "", column: str = "", value: object = "") -> None:
+        self.problems.append(Problem(str(self.path), message, remedy, row, column, shown(value)))
+
+    def known(self, table: Mapping[str, Any], names: Collection[str], row: str) -> None:
+        """A fault for every key of `table` that is not in `names`."""
+        for key in table:
+            if key not in names:
+                self.fault("is not a key of the format", nearest(key, names), row, key)
+
+    def text(self, table: Mapping[str, Any], key: str, row: str, *, required: bool = True) -> str:
+        value = table.get(key)
+        if value is None and not required:
+            return ""
+        if value is None:
+            self.fault("is missing", f'add {key} = "..."', row, key)
+        elif not isinstance(value, str):
+            self.fault("must be a text", "write it in quotation marks", row, key, value)
+        elif not value.strip():
+            self.fault("is empty", "fill it in" if required else "fill it in or remove it", row, key)
+        else:
+            return value.strip()
+        return ""
+
+    def package(self) -> Package:
+        """The package; of use only when no problem was met."""
+        self.known(self.document, SECTIONS, "")
+        header = self.document.get("package", {})
+        if not isinstance(header, dict):
+            self.fault("must be a table", "write [package] on a line of its own", column="package")
+            header = {}
+        elif not header:
+            self.fault("has no header", "begin the file with [package]: who proposes what", column="package")
+        provisions = self.provisions()
+        assumptions = self.assumptions()
+        texts = self.header_texts(header) if header else dict.fromkeys(TEXTS, "")
+        extends = self.extends(header)
+        package = Package(
+            **texts,
+            date=self.day(header) if header else date.min,
+            reading=self.text(header, "reading", "package", required=False),
+            extends=extends,
+            provisions=provisions,
+            assumptions=assumptions,
+            path=self.path,
+        )
+        if not (package.settings or assumptions or extends or package.name == STATUS_QUO or self.problems):
+            self.fault("changes nothing", f"name a setting; only {STATUS_QUO} may leave all as today")
+        return package
+
+    def header_texts(self, header: Mapping[str, Any]) -> dict[str, str]:
+        self.known(header, HEADER, "package")
+        texts = {key: self.text(header, key, "package") for key in TEXTS}
+        name, baseline = texts["name"], texts["baseline"]
+        if name and not NAME.fullmatch(name):
+            remedy = "use letters, digits, '_', '-' and '.'; '+' joins packages"
+            self.fault("is not a name", remedy, "package", "name", name)
+        elif name and name != self.path.stem:
+            remedy = f"write name = {self.path.stem!r} or rename the file to {name}.toml"
+            self.fault("differs from the file's name", remedy, "package", "name", name)
+        if baseline and baseline != STATUS_QUO:
+            remedy = f'write "{STATUS_QUO}"; use extends to build on another package'
+            self.fault("is not a baseline known here", remedy, "package", "baseline", baseline)
+        return texts
+
+    def day(self, header: Mapping[str, Any]) -> date:
+        value = header.get("date")
+        # a datetime is a date to Python, yet the header asks for a day
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        message = "is missing" if value is None else "must be a day"
+        remedy = "write date = 2026-11-24, without quotation marks"
+        self.fault(message, remedy, "package", "date", "" if value is None else value)
+        return date.min
+
+    def extends(self, header: Mapping[str, Any]) -> tuple[str, ...]:
+        value = header.get("extends", [])
+        if isinstance(value, list) and all(isinstance(name, str) and NAME.fullmatch(name) for name in value):
+            return tuple(value)
+        self.fault("must be a list of package names", 'write ["name", "name"]', "package", "extends", value)
+        return ()
+
+    def provisions(self) -> tuple[Provision, ...]:
+        raw = self.document.get("provision", [])
+        if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
+            self.fault("must be a list of tables", "write [[provision]], twice bracketed", column="provision")
+            return ()
+        if not raw:
+            self.fault("has no provision", "add [[provision]] with number, text, text_ja", column="provision")
+        provisions = tuple(self.provision(place, entry) for place, entry in enumerate(raw, start=1))
+        owner: dict[str, int] = {}
+        for place, provision in enumerate(provisions, start=1):
+            for key in provision.settings:
+                if (first := owner.setdefault(key, place)) != place:
+                    message = f"stands under provision {first} already"
+                    remedy = "keep it under one provision"
+                    self.fault(message, remedy, f"provision {place}", key)
+        return provisions
+
+    def provision(self, place: int, entry: Mapping[str, Any]) -> Provision:
+        row = f"provision {place}"
+        self.known(entry, PROVISION, row)
+        number = entry.get("number")
+        if type(number) is not int or number != place:
+            message = "is missing" if number is None else "is out of order"
+            found = "" if number is None else number
+            self.fault(message, f"number the provisions 1, 2, 3: here {place}", row, "number", found)
+        as_today = entry.get("as_today", False)
+        if not isinstance(as_today, bool):
+            remedy = "write as_today = true or leave it out"
+            self.fault("must be true or false", remedy, row, "as_today", as_today)
+        text, text_ja = self.text(entry, "text", row), self.text(entry, "text_ja", row)
+        settings = self.settings(entry.get("settings", {}), row)
+        return Provision(place, text, text_ja, settings, as_today is True)
+
+    def settings(self, table: object, row: str) -> dict[str, Any]:
+        if not isinstance(table, dict):
+            remedy = "write [provision.settings] beneath the provision"
+            self.fault("must be a table", remedy, row, "settings", table)
+            return {}
+        known = load_settings()
+        good: dict[str, Any] = {}
+        for key, value in table.items():
+            if key in known:
+                self.problems += check_value(known[key], value, file=str(self.path), row=row)
+                good[key] = value
+            else:
+                self.unknown(key, value, known, "is not a setting", row)
+        return good
+
+    def assumptions(self) -> dict[str, float]:
+        table = self.document.get(ASSUMPTIONS, {})
+        if not isinstance(table, dict):
+            self.fault("must be a table", f"write [{ASSUMPTIONS}] on a line of its own", column=ASSUMPTIONS)
+            return {}
+        good: dict[str, float] = {}
+        for key, value in table.items():
+            number = _finite(value)
+            if number is not None:
+                good[key] = number
+            elif isinstance(value, dict):
+                self.unknown(key, value, (), "is not a parameter", ASSUMPTIONS)
+            else:
+                remedy = "write a number, without quotation marks"
+                self.fault("must be a finite number", remedy, ASSUMPTIONS, key, value)
+        return good
+
+    def unknown(self, key: str, value: object, known: Collection[str], message: str, row: str) -> None:
+        # TOML reads family.name without quotation marks as a table `family` that holds `name`
+        inner = next(iter(value), None) if isinstance(value, dict) else None
+        dotted = inner is not None and (not known or f"{key}.{inner}" in known)
+        remedy = f'write "{key}.{inner}" in quotation marks' if dotted else nearest(key, known)
+        self.fault(message, remedy, row, key)
+
+
+def _finite(value: object) -> float | None:
+    """`value` as a finite number, or None when it is none (true and false are none)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

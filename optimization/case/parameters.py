@@ -1,0 +1,59 @@
+"""The case's table of parameters: every number with its mark, range and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from optimization.errors import InputError, Problem
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Parameters by name and service; `table` has parameter, service, unit, low, central, high,
+    mark and source, `overrides` what a package put in the place of a central value."""
+
+    table: pd.DataFrame
+    overrides: Mapping[str, float]
+
+    @cached_property
+    def _values(self) -> dict[str, float]:
+        return {**dict(zip(self.keys, self.table["central"], strict=True)), **self.overrides}
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """`parameter` for a general number, `service.parameter` for one of a service."""
+        return [
+            f"{service}.{name}" if service else name
+            for name, service in zip(self.table["parameter"], self.table["service"], strict=True)
+        ]
+
+    def __call__(self, parameter: str, service: str = "") -> float:
+        """Value of a parameter in use; a missing one is an `InputError`, never a silent default."""
+        key = f"{service}.{parameter}" if service else parameter
+        if key not in self._values:
+            raise InputError(
+                [
+                    Problem(
+                        file="parameters.csv",
+                        row=service or "(general)",
+                        column="parameter",
+                        value=parameter,
+                        message=f"the parameter '{parameter}' is needed and not given",
+                        remedy="add a row with its low, central and high value, mark and source",
+                    )
+                ]
+            )
+        return self._values[key]
+
+    def of(self, parameter: str, services: Iterable[str]) -> pd.Series:
+        """Values of one parameter for several services, indexed by service."""
+        names = list(services)
+        return pd.Series([self(parameter, s) for s in names], index=names, dtype=float)
+
+    def override(self, values: Mapping[str, float]) -> Parameters:
+        """The table with other values in use; the rows, ranges and marks stay as they are."""
+        return Parameters(self.table, {**self.overrides, **values})

@@ -1,0 +1,226 @@
+"""The cost of every way of providing every service: alone, in a body, by a higher tier.
+
+cost = standard + access + coordination + uniformity + transition. Standard, coordination and
+transition are money of the responsible government (its budget); access is the residents' time and
+fares, uniformity a loss of welfare: society bears them, no budget does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.costs import components
+from optimization.costs.standard import NO_SCALE, StandardCosts, realised_ratio, tier_scale
+from optimization.geography.candidates import Bodies
+from optimization.geography.distance import travel_minutes
+
+COMPONENTS = ("standard", "access", "coordination", "uniformity", "transition")
+BUDGET = ("standard", "coordination", "transition")
+
+WEIGHT_OF = {"standard": "weights.provision", **{c: f"weights.{c}" for c in COMPONENTS[1:]}}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The five components of a cost, arrays of one shape, million yen per year."""
+
+    standard: np.ndarray
+    access: np.ndarray
+    coordination: np.ndarray
+    uniformity: np.ndarray
+    transition: np.ndarray
+
+    def social(self, settings: Mapping[str, Any]) -> np.ndarray:
+        """Weighted sum of all components: what the objective counts."""
+        return np.asarray(sum(settings[WEIGHT_OF[c]] * getattr(self, c) for c in COMPONENTS))
+
+    @cached_property
+    def budget(self) -> np.ndarray:
+        """What the responsible government pays, earmarked grants included."""
+        return np.asarray(sum(getattr(self, c) for c in BUDGET))
+
+    def rows(self, keep: np.ndarray) -> Parts:
+        """The parts of some rows only."""
+        return Parts(**{c: getattr(self, c)[keep] for c in COMPONENTS})
+
+
+@dataclass(frozen=True)
+class ProvisionCosts:
+    """Costs of provision.
+
+    `by_tier[t]`: Parts of shape (I, S) for a municipality providing alone and for higher tiers.
+    `bodies`: Parts of shape (B, W) over `wide_services`, NaN-free; `allowed` (B, W) tells which
+    pairs keep the travel-time limit of the service (R7).
+    `member_access` and `member_budget` give one member's part of a body's cost.
+    """
+
+    services: pd.Index
+    wide_services: pd.Index
+    by_tier: dict[str, Parts]
+    unit_fixed: np.ndarray
+    bodies: Parts
+    allowed: np.ndarray
+
+    @cached_property
+    def wide_columns(self) -> np.ndarray:
+        """Positions of the wide services among all services."""
+        return self.services.get_indexer(self.wide_services)
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """Standard cost of each municipality alone, shape (I, S)."""
+        return self.by_tier[MUNICIPALITY].standard
+
+
+def tier_parts(case: Case, standard: StandardCosts, office_km: np.ndarray) -> dict[str, Parts]:
+    """Parts of every tier, each of shape (I, S).
+
+    A service that stays where it is has no transition cost; a municipality alone has no
+    coordination and no uniformity loss, and its residents go to their own town hall.
+    """
+    services = case.services.index
+    home = case.services["home_tier"].to_numpy()
+    movable = movable_services(case)
+    columns = services.get_indexer(movable)
+    today = np.where(
+        home[None, :] == MUNICIPALITY, standard.by_tier[MUNICIPALITY], standard.by_tier[PREFECTURE]
+    )
+    taste = components.log_taste(case)
+    result = {}
+    for tier in TIERS:
+        level = standard.by_tier[tier]
+        parts = {name: np.zeros_like(level) for name in COMPONENTS} | {"standard": level}
+        if tier != MUNICIPALITY:
+            parts["access"][:, columns] = components.access(case, movable, office_km)
+            gap = taste - _area_mean(case, tier, taste)
+            parts["uniformity"] = components.uniformity(case, services, level, gap)
+            parts["coordination"] = level * _tier_coordination(case, tier)[:, None]
+        moved = home[columns] != tier
+        parts["transition"][:, columns] = components.transition(case, movable, today[:, columns]) * moved
+        parts["access"] *= today > 0
+        result[tier] = Parts(**parts)
+    return result
+
+
+def movable_services(case: Case) -> pd.Index:
+    """Services that some class may give to another tier or to a body: only they need parameters."""
+    names = [
+        s
+        for s, row in case.services.iterrows()
+        if row["wide_area"]
+        or any(
+            set(case.allowed_tiers[s, c]) - {row["home_tier"]}
+            for c in case.municipalities["city_class"].unique()
+        )
+    ]
+    return pd.Index(names)
+
+
+def _area_mean(case: Case, tier: str, taste: np.ndarray) -> np.ndarray:
+    """Population-weighted mean taste of the area of each municipality's tier, shape (I,)."""
+    people = case.municipalities["population_persons"].astype(float)
+    scale = tier_scale(case, people)
+    weighted = tier_scale(case, people * taste)
+    return weighted[tier] / scale[tier]
+
+
+def _tier_coordination(case: Case, tier: str) -> np.ndarray:
+    """Coordination as a share of standard cost: among the prefectures of a bloc
+    (bloc_coordination_rate x (prefectures - 1)), in the nation (national_overhead); (I,)."""
+    size = len(case.codes)
+    if tier == BLOC:
+        bloc = case.municipalities["prefecture_code"].map(case.prefectures["bloc"])
+        count = bloc.map(case.prefectures["bloc"].value_counts()).to_numpy(float)
+        return case.parameters("bloc_coordination_rate") * (count - 1.0)
+    return np.full(size, case.parameters("national_overhead") if tier == NATION else 0.0)
+
+
+def body_parts(
+    case: Case, standard: StandardCosts, bodies: Bodies, wide: pd.Index, km: np.ndarray
+) -> Parts:
+    """Parts of every candidate body for the services it may provide, shape (B, W).
+
+    std[b,s] = sum over members of own[i,s] x (g_s(P_b) / g_s(P_i)) ^ scale_realisation,
+    exact for a body of one.
+    """
+    columns = case.services.index.get_indexer(wide)
+    own = standard.by_tier[MUNICIPALITY][:, columns]
+    members = bodies.membership
+    level = np.zeros((len(bodies), len(wide)))
+    for position, service in enumerate(wide):
+        level[:, position] = _body_standard(case, service, standard, own[:, position], bodies)
+    hubs = case.codes.get_indexer(bodies.table["hub"])
+    rows = np.repeat(np.arange(len(bodies)), bodies.size)
+    hub_km = km[members.indices, hubs[rows]]
+    per_km = components.access(case, wide, np.ones(len(case.codes)))
+    travelled = members.copy()
+    travelled.data = hub_km
+    taste = components.log_taste(case)
+    return Parts(
+        standard=level,
+        access=travelled @ (per_km * (own > 0)),
+        coordination=components.coordination(case, wide, level, bodies.size.astype(float)),
+        uniformity=_body_uniformity(case, wide, own, bodies, taste),
+        transition=components.transition(case, wide, members @ own),
+    )
+
+
+def _body_standard(
+    case: Case, service: str, standard: StandardCosts, own: np.ndarray, bodies: Bodies
+) -> np.ndarray:
+    basis = case.services.at[service, "scale_basis"]
+    if basis == NO_SCALE:
+        return np.asarray(bodies.membership @ own)
+    size = case.basis(basis).to_numpy(float)
+    ratio = realised_ratio(case, service, standard.curves[service])
+    unit = ratio(np.array([1.0]), np.maximum(size, 1.0))
+    together = bodies.membership @ size
+    return np.asarray(bodies.membership @ (own * unit)) * ratio(np.maximum(together, 1.0), np.array([1.0]))
+
+
+def _body_uniformity(
+    case: Case, wide: pd.Index, own: np.ndarray, bodies: Bodies, taste: np.ndarray
+) -> np.ndarray:
+    members = bodies.membership
+    people = case.municipalities["population_persons"].to_numpy(float)
+    mean = (members @ (people * taste)) / (members @ people)
+    rows = np.repeat(np.arange(len(bodies)), bodies.size)
+    loss = components.uniformity(case, wide, own[members.indices], taste[members.indices] - mean[rows])
+    sum_by_body = sparse.csr_matrix((np.ones(len(rows)), np.arange(len(rows)), members.indptr))
+    return np.asarray(sum_by_body @ loss)
+
+
+def body_parts_of(
+    case: Case,
+    settings: Mapping[str, Any],
+    standard: StandardCosts,
+    tiers: dict[str, Parts],
+    bodies: Bodies,
+    km: np.ndarray,
+) -> ProvisionCosts:
+    """All costs of provision under a package's settings: the given parts of the tiers, and the
+    parts of the candidate bodies for the services the package opens to them."""
+    wide = pd.Index([s for s in settings["wide_area.services"] if case.services.at[s, "wide_area"]])
+    minutes = travel_minutes(bodies.table["max_km"].to_numpy(float), case)
+    limit = case.parameters.of("max_travel_minutes", wide).to_numpy() * settings["access.limit_factor"]
+    movable = movable_services(case)
+    fixed = np.zeros(len(case.services))
+    fixed[case.services.index.get_indexer(movable)] = case.parameters.of(
+        "unit_fixed_cost_million_yen", movable
+    )
+    return ProvisionCosts(
+        services=case.services.index,
+        wide_services=wide,
+        by_tier=tiers,
+        unit_fixed=fixed,
+        bodies=body_parts(case, standard, bodies, wide, km),
+        allowed=minutes[:, None] <= limit,
+    )

@@ -1,0 +1,156 @@
+"""Standard cost of every service for every municipality, at the scale of each tier.
+
+Standard cost is the official standard need made gross of the nation's earmarked share:
+own = need / (1 - national_share). At another scale it follows the curve of its kind:
+
+- a municipal service follows g_s, fitted across municipalities; `scale_realisation` is the part
+  of the fitted slope that a move really brings (the slope holds geography as well as scale):
+      std(P) = own x (g_s(P) / g_s(P_i)) ^ scale_realisation
+- a prefectural service follows the elasticity across prefectures; a larger scale than the largest
+  observed one brings nothing more:
+      std(P) = spread need x (P / P_p) ^ (prefectural_elasticity x scale_realisation)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.costs.curves import ScaleCurve, fit_curve, flat_curve
+from optimization.errors import InputError, Problem
+
+NO_SCALE = "none"
+
+
+@dataclass(frozen=True)
+class StandardCosts:
+    """Gross standard cost in million yen per year.
+
+    `by_tier[t]` has shape (I, S): what municipality i's part of service s costs at tier t's
+    scale. `curves` are the fitted curves of the municipal services.
+    """
+
+    by_tier: dict[str, np.ndarray]
+    curves: dict[str, ScaleCurve]
+
+    def rows(self, keep: np.ndarray) -> StandardCosts:
+        """The costs of some municipalities only."""
+        return StandardCosts({tier: costs[keep] for tier, costs in self.by_tier.items()}, self.curves)
+
+
+def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
+    """Scale curve of every municipal service, fitted on the official needs of all municipalities."""
+    curves = {}
+    for service, row in case.services.iterrows():
+        if row["home_tier"] != MUNICIPALITY:
+            continue
+        if row["scale_basis"] == NO_SCALE:
+            curves[service] = flat_curve()
+            continue
+        scale = case.basis(row["scale_basis"])
+        need = case.standard_need(service).reindex(case.codes)
+        seen = (need > 0) & (scale > 0)
+        try:
+            curves[service] = fit_curve(scale[seen].to_numpy(), need[seen].to_numpy())
+        except ValueError:
+            curves[service] = flat_curve()
+    return curves
+
+
+def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:
+    """Standard costs of all services at all tiers, columns in the order of `case.services`."""
+    shape = (len(case.codes), len(case.services))
+    by_tier = {tier: np.zeros(shape) for tier in TIERS}
+    share = case.parameters.of("national_share", case.services.index)
+    for column, (service, row) in enumerate(case.services.iterrows()):
+        if row["home_tier"] == MUNICIPALITY:
+            costs = _municipal(case, service, curves[service])
+        else:
+            costs = _prefectural(case, service)
+        for tier in TIERS:
+            by_tier[tier][:, column] = costs[tier] / (1.0 - share[service])
+    return StandardCosts(by_tier, curves)
+
+
+def tier_scale(case: Case, size: pd.Series) -> dict[str, np.ndarray]:
+    """Scale at which each tier serves municipality i: its own size, its prefecture's, its bloc's,
+    the nation's; shape (I,) each."""
+    prefecture = case.municipalities["prefecture_code"]
+    bloc = prefecture.map(case.prefectures["bloc"])
+    return {
+        MUNICIPALITY: size.to_numpy(float),
+        PREFECTURE: size.groupby(prefecture).transform("sum").to_numpy(float),
+        BLOC: size.groupby(bloc).transform("sum").to_numpy(float),
+        NATION: np.full(len(size), float(size.sum())),
+    }
+
+
+def realised_ratio(
+    case: Case, service: str, curve: ScaleCurve
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Cost ratio (to, from) of a municipal service between two scales, 1 where it has none."""
+    if curve.flat:
+        return lambda to, frm: np.ones(np.broadcast(to, frm).shape)
+    realisation = case.parameters("scale_realisation", service)
+    return lambda to, frm: (curve.per_unit(to) / curve.per_unit(frm)) ** realisation
+
+
+def _municipal(case: Case, service: str, curve: ScaleCurve) -> dict[str, np.ndarray]:
+    own = case.standard_need(service).reindex(case.codes).to_numpy(float)
+    basis = case.services.at[service, "scale_basis"]
+    if basis == NO_SCALE:
+        return dict.fromkeys(TIERS, own)
+    scale = tier_scale(case, case.basis(basis))
+    ratio = realised_ratio(case, service, curve)
+    return {tier: own * ratio(scale[tier], scale[MUNICIPALITY]) for tier in TIERS}
+
+
+def _prefectural(case: Case, service: str) -> dict[str, np.ndarray]:
+    row = case.services.loc[service]
+    prefecture = case.municipalities["prefecture_code"]
+    part = spread(case, service)
+    today = (part * prefecture.map(case.standard_need(service))).to_numpy(float)
+    if row["scale_basis"] == NO_SCALE:
+        return dict.fromkeys(TIERS, today)
+    scale = tier_scale(case, case.basis(row["scale_basis"]))
+    largest = case.national["largest_prefecture_scale"]
+    elasticity = case.parameters("prefectural_elasticity", service) * case.parameters(
+        "scale_realisation", service
+    )
+    ceiling = np.maximum(scale[PREFECTURE], largest)
+    return {
+        tier: today * (np.minimum(scale[tier], ceiling) / scale[PREFECTURE]) ** elasticity for tier in TIERS
+    }
+
+
+def spread(case: Case, service: str) -> pd.Series:
+    """Part of its prefecture's need of a service that stands for each municipality (sums to 1 by
+    prefecture), by the size named in `spread_by`; excluded classes already run the service
+    themselves and have no part."""
+    row = case.services.loc[service]
+    size = case.basis(row["spread_by"])
+    excluded = set(filter(None, row["excluded_classes"].split("|")))
+    if "own_health_centre" in excluded:
+        size = size.where(case.municipalities["has_own_health_centre"] == 0, 0.0)
+    size = size.where(~case.municipalities["city_class"].isin(excluded), 0.0)
+    prefecture = case.municipalities["prefecture_code"]
+    total = size.groupby(prefecture).transform("sum")
+    unserved = prefecture[(total == 0) & (prefecture.map(case.standard_need(service)) > 0)]
+    if len(unserved):
+        raise InputError(
+            [
+                Problem(
+                    file="services.csv",
+                    row=service,
+                    column="spread_by",
+                    value=row["spread_by"],
+                    message=f"no municipality of prefecture {unserved.iloc[0]} can take the service's need",
+                    remedy="choose another size in spread_by or fewer excluded classes",
+                )
+            ]
+        )
+    return (size / total.where(total > 0, 1.0)).fillna(0.0)

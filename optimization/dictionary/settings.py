@@ -1,0 +1,310 @@
+"""Reader of `settings.toml`: every setting a reform package may name, and the check of its value.
+
+`load_settings` gives the entries, `check_value` says what is wrong with a value, `canonical` gives the
+one form in which equal values compare equal, `status_quo` the values of today.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from optimization.errors import Problem, raise_if_any
+
+SETTINGS_FILE = Path(__file__).with_name("settings.toml")
+ALL = "all"
+CASE = "case"
+SERVICES = "services"
+
+Kind = Literal[
+    "number",
+    "integer",
+    "boolean",
+    "choice",
+    "choices",
+    "number_by_service",
+    "choice_by_service",
+    "range",
+    "text_list",
+]
+Mark = Literal["law", "definition", "assumption", "case"]
+NUMERIC = ("number", "integer", "range", "number_by_service")
+
+
+class Fault(NamedTuple):
+    """What is wrong with one value (or with one entry of a table of values) and what to do."""
+
+    value: object
+    message: str
+    remedy: str
+    entry: str = ""
+
+
+class Setting(BaseModel):
+    """One entry of the dictionary; bounds, `low` and `high` are in `unit`. A faulty one raises ValueError."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    type: Kind
+    default: Any
+    meaning: str
+    label_ja: str
+    mark: Mark
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] | Literal["services"] | None = None
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+    needs: str = ""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the value is a table by service, which packages complete entry by entry."""
+        return self.type.endswith("_by_service")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        lacking = [name for name in ("key", "meaning", "label_ja") if not getattr(self, name).strip()]
+        if self.type in NUMERIC:
+            lacking += [name for name in ("unit", "minimum", "maximum") if getattr(self, name) in (None, "")]
+        if self.type in ("choice", "choices", "choice_by_service") and not self.choices:
+            lacking.append("choices")
+        if self.mark != "definition" and not self.source.strip():
+            lacking.append("source")
+        if lacking:
+            raise ValueError(f"{self.key}: lacks {', '.join(lacking)}")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.default == CASE) != (self.mark == "case"):
+            raise ValueError(f"{self.key}: the default is 'case' exactly where the mark is 'case'")
+        if self.default != CASE and (problems := check_value(self, self.default)):
+            raise ValueError(f"{self.key}: default: {problems[0].message}")
+        if self.mark != "assumption":
+            if self.low is not None or self.high is not None:
+                raise ValueError(f"{self.key}: low and high belong to assumptions only")
+        elif not _ordered((self.minimum, self.low, self.default, self.high, self.maximum)):
+            raise ValueError(f"{self.key}: want minimum <= low <= default <= high <= maximum")
+        return self
+
+
+def _ordered(values: Sequence[Any]) -> bool:
+    """Whether all are numbers and none is larger than the next."""
+    return all(_is_number(v) for v in values) and all(a <= b for a, b in pairwise(values))
+
+
+def load_settings() -> dict[str, Setting]:
+    """Every setting by its key, in the order of `settings.toml`; a faulty entry raises ValueError.
+
+    The file is part of the program, so a fault in it is a defect of ours and not an input error.
+    """
+    return dict(_settings())
+
+
+@cache
+def _settings() -> dict[str, Setting]:
+    raw = tomllib.loads(SETTINGS_FILE.read_text(encoding="utf-8"))
+    settings = {key: Setting(key=key, **entry) for key, entry in raw.items()}
+    for setting in settings.values():
+        if setting.needs and setting.needs not in settings:
+            raise ValueError(f"{setting.key}: needs the unknown setting {setting.needs!r}")
+    return settings
+
+
+def nearest(word: str, names: Iterable[str], *, offer: int = 12) -> str:
+    """Remedy for an unknown name: the nearest known one, else the known ones, at most `offer` of them."""
+    known = list(dict.fromkeys(names))
+    by_fold = {name.casefold(): name for name in known}
+    if close := get_close_matches(word.casefold(), by_fold, n=1):
+        return f"did you mean {by_fold[close[0]]!r}?"
+    shown = ", ".join(known[:offer]) + (f" and {len(known) - offer} more" if len(known) > offer else "")
+    return f"use one of: {shown}" if known else "remove it: none is known here"
+
+
+def check_value(
+    setting: Setting,
+    value: object,
+    services: Collection[str] | None = None,
+    *,
+    file: str = "settings",
+    row: str = "",
+) -> list[Problem]:
+    """What is wrong with `value` of `setting`: type, NaN, bounds, choices; an empty list when nothing is.
+
+    `services` are the valid service ids; None (the case is not known yet) skips the names of services.
+    `file` and `row` say where the value stands.
+    """
+    return [
+        Problem(
+            file=file,
+            row=row,
+            column=f"{setting.key}.{fault.entry}" if fault.entry else setting.key,
+            value=shown(fault.value),
+            message=fault.message,
+            remedy=fault.remedy,
+        )
+        for fault in _faults(setting, value, services)
+    ]
+
+
+def shown(value: object) -> str:
+    """The value as a message shows it, cut to 80 characters."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python refuses to write out a whole number of thousands of digits
+        return "a very long number"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _faults(setting: Setting, value: object, services: Collection[str] | None) -> list[Fault]:
+    names = services if setting.choices == SERVICES else setting.choices
+    match setting.type:
+        case "boolean":
+            remedy = "write true or false, without quotation marks"
+            return [] if isinstance(value, bool) else [Fault(value, "must be true or false", remedy)]
+        case "number" | "integer":
+            return _number_faults(setting, value)
+        case "range":
+            return _range_faults(setting, value)
+        case "choice":
+            return _name_faults(value, names)
+        case "choices" | "text_list":
+            if value == ALL and setting.choices == SERVICES:
+                return []
+            return _list_faults(value, names, with_all=setting.choices == SERVICES)
+        case _:
+            return _table_faults(setting, value, services)
+
+
+def _is_number(value: object) -> bool:
+    # TOML booleans are Python ints; no setting wants true for 1
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number_faults(setting: Setting, value: Any) -> list[Fault]:
+    unit = f" {setting.unit}" if setting.unit else ""
+    allowed = f"write a number from {setting.minimum:.12g} to {setting.maximum:.12g}{unit}"
+    if not _is_number(value):
+        return [Fault(value, "must be a number", f"{allowed}, without quotation marks")]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Fault(value, "must be finite, not NaN or infinity", allowed)]
+    if setting.type == "integer" and not isinstance(value, int):
+        return [Fault(value, "must be a whole number", f"{allowed}, without a decimal point")]
+    if setting.minimum is not None and value < setting.minimum:
+        return [Fault(value, f"is below the least allowed, {setting.minimum:.12g}{unit}", allowed)]
+    if setting.maximum is not None and value > setting.maximum:
+        return [Fault(value, f"is above the most allowed, {setting.maximum:.12g}{unit}", allowed)]
+    return []
+
+
+def _range_faults(setting: Setting, value: Any) -> list[Fault]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        remedy = "write [lowest, highest]; the same number twice fixes it"
+        return [Fault(value, "must be a range of two numbers", remedy)]
+    faults = [fault for end in value for fault in _number_faults(setting, end)]
+    if not faults and value[0] > value[1]:
+        faults = [Fault(list(value), "has its lower end above its upper end", "swap the two numbers")]
+    return faults
+
+
+def _name_faults(value: object, names: Collection[str] | None, entry: str = "") -> list[Fault]:
+    if not isinstance(value, str):
+        return [Fault(value, "must be a name", 'write it in quotation marks, as "name"', entry)]
+    if names is not None and value not in names:
+        return [Fault(value, "is not one of the names allowed here", nearest(value, names), entry)]
+    return []
+
+
+def _list_faults(value: object, names: Collection[str] | None, *, with_all: bool) -> list[Fault]:
+    if not isinstance(value, list | tuple):
+        remedy = 'write ["name", "name"]' + (', or "all" for every service' if with_all else "")
+        return [Fault(value, "must be a list of names", remedy)]
+    if with_all and ALL in value:
+        return [Fault(list(value), "'all' stands in a list", 'write "all" alone, without brackets')]
+    faults = [fault for name in value for fault in _name_faults(name, names)]
+    if not faults and (twice := {name for name in value if value.count(name) > 1}):
+        faults = [Fault(name, "stands twice in the list", "remove one") for name in sorted(twice)]
+    return faults
+
+
+def _table_faults(setting: Setting, value: object, services: Collection[str] | None) -> list[Fault]:
+    if not isinstance(value, Mapping):
+        return [Fault(value, "must be a table by service", "write { service = value, service = value }")]
+    faults: list[Fault] = []
+    for service, entry in value.items():
+        if services is not None and service not in services:
+            faults.append(Fault(service, "is not a service", nearest(service, services), service))
+        elif setting.type == "choice_by_service":
+            names = services if setting.choices == SERVICES else setting.choices
+            faults += _name_faults(entry, names, service)
+        else:
+            faults += [fault._replace(entry=service) for fault in _number_faults(setting, entry)]
+    return faults
+
+
+def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
+    """The one form of a checked value: "all" spelt out, lists as tuples in a fixed order, numbers as floats.
+
+    Lists of choices are sets, so they take the order of `services` or of the entry's choices.
+    """
+    match setting.type:
+        case "number":
+            return float(value)
+        case "range":
+            return tuple(float(end) for end in value)
+        case "choices":
+            order = services if setting.choices == SERVICES else setting.choices or ()
+            return tuple(name for name in order if value == ALL or name in value)
+        case "text_list":
+            return tuple(value)
+        case "number_by_service":
+            return {name: float(value[name]) for name in services if name in value}
+        case "choice_by_service":
+            return {name: value[name] for name in services if name in value}
+        case _:
+            return value
+
+
+def status_quo(services: Sequence[str], case_defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Today's value of every setting, canonical, with the defaults "case" taken from `case_defaults`.
+
+    Raises InputError when the case gives no value or a wrong one; other entries of `case_defaults` are
+    refused, since they would be ignored in silence.
+    """
+    settings = load_settings()
+    wanted = [key for key, setting in settings.items() if setting.default == CASE]
+    problems = [
+        Problem(
+            file=CASE,
+            column=key,
+            message="the case gives no value for it",
+            remedy=f"add it to {settings[key].source}",
+        )
+        for key in wanted
+        if key not in case_defaults
+    ]
+    problems += [
+        Problem(file=CASE, column=key, message="is not a value the case gives", remedy=nearest(key, wanted))
+        for key in case_defaults
+        if key not in wanted
+    ]
+    for key in wanted:
+        if key in case_defaults:
+            problems += check_value(settings[key], case_defaults[key], services, file=CASE)
+    raise_if_any(problems)
+    return {
+        key: canonical(setting, case_defaults[key] if key in wanted else setting.default, services)
+        for key, setting in settings.items()
+    }

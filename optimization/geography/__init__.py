@@ -1,0 +1,1 @@
+"""Where places lie: distance, travel time, and the candidate wide-area bodies."""

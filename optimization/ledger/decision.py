@@ -1,0 +1,69 @@
+"""A decision: everything a statute and a formula fix, whole and consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimization.case.case import MUNICIPALITY
+from optimization.ledger.instance import Instance
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided.
+
+    `tier[s, k]`: responsible tier of service s in group k, for every (s, k) that exists.
+    `joint`: pairs (body row, wide-service column) that provide jointly, sorted.
+    `counted_share`: share of local taxes counted as revenue (municipal, prefectural).
+    `revision`: unit-cost revision by service, shape (S,), 1 = today's.
+    """
+
+    tier: Mapping[tuple[int, int], str]
+    joint: tuple[tuple[int, int], ...]
+    counted_share: tuple[float, float]
+    revision: np.ndarray
+
+    @property
+    def existing_bodies(self) -> list[int]:
+        """Rows of the bodies that provide at least one service."""
+        return sorted({body for body, _ in self.joint})
+
+
+def status_quo(instance: Instance) -> Decision:
+    """Everything as today: today's tier, every municipality alone, 75% counted, no revision."""
+    home = instance.groups.home
+    return Decision(
+        tier={(s, k): home[s] for s, k in instance.groups.options},
+        joint=(),
+        counted_share=(0.75, 0.75),
+        revision=np.ones(len(instance.services)),
+    )
+
+
+def tier_by_place(instance: Instance, decision: Decision) -> np.ndarray:
+    """Responsible tier of every municipality and service, shape (I, S); '' where it has none."""
+    groups = instance.groups
+    table = np.full((len(instance.services), len(groups.labels)), "", dtype=object)
+    for (s, k), tier in decision.tier.items():
+        table[s, k] = tier
+    place = table[:, groups.of_municipality].T
+    return np.where(instance.today > 0, place, "")
+
+
+def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
+    """Row of the body that provides each wide service to each municipality, shape (I, W); -1 where
+    none does. Raises ValueError when a service would be provided twice or without the
+    municipalities' responsibility."""
+    tiers = tier_by_place(instance, decision)
+    body = np.full((len(tiers), len(instance.costs.wide_services)), -1)
+    for b, w in decision.joint:
+        members = instance.bodies.members(b)
+        if (body[members, w] >= 0).any():
+            raise ValueError(f"service {instance.costs.wide_services[w]} is provided twice by bodies")
+        if (tiers[members, instance.costs.wide_columns[w]] != MUNICIPALITY).any():
+            raise ValueError(f"a body provides {instance.costs.wide_services[w]} without responsibility")
+        body[members, w] = b
+    return body

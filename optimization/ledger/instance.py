@@ -1,0 +1,153 @@
+"""The question laid out: case, settings, rule groups, candidate bodies, costs and accounts.
+
+Everything the ledger and the model need, in arrays of one fixed order:
+I municipalities, S services, W services open to bodies, K rule groups, B bodies, G governments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE, TIERS, Case
+from optimization.case.rule_groups import RuleGroups, rule_groups
+from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
+from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
+from optimization.geography.candidates import Bodies, candidate_bodies
+from optimization.geography.distance import branch_km, straight_km
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One reform question on one case."""
+
+    case: Case
+    settings: Mapping[str, Any]
+    groups: RuleGroups
+    bodies: Bodies
+    costs: ProvisionCosts
+    standard: StandardCosts
+
+    @property
+    def services(self) -> pd.Index:
+        """Services in column order."""
+        return self.case.services.index
+
+    @cached_property
+    def national_share(self) -> np.ndarray:
+        """Earmarked national share of gross standard cost, shape (S,)."""
+        return self.case.parameters.of("national_share", self.services).to_numpy()
+
+    @cached_property
+    def today(self) -> np.ndarray:
+        """Gross standard cost at today's tier, shape (I, S); 0 where a service does not exist."""
+        return todays_cost(self.case, self.costs.by_tier)
+
+    @cached_property
+    def standard_need(self) -> dict[str, np.ndarray]:
+        """Standard need (net of the earmarked share) by tier, shape (I, S), million yen."""
+        return {
+            tier: self.costs.by_tier[tier].standard * (1.0 - self.national_share) for tier in TIERS
+        }
+
+    @cached_property
+    def municipal_government(self) -> np.ndarray:
+        """Position among governments of each municipality, shape (I,)."""
+        return self.case.governments.index.get_indexer(self.case.government_of_municipality)
+
+    @cached_property
+    def prefectural_government(self) -> np.ndarray:
+        """Position among governments of each municipality's prefecture, shape (I,)."""
+        code = self.case.municipalities["prefecture_code"].map(self.case.government_of_prefecture)
+        return self.case.governments.index.get_indexer(code)
+
+    def paying_government(self, tier: str) -> np.ndarray | None:
+        """Government that pays for a service of a tier, shape (I,); a bloc is a union of
+        prefectures, each paying its own part; None for the nation."""
+        if tier == MUNICIPALITY:
+            return self.municipal_government
+        return self.prefectural_government if tier in (PREFECTURE, BLOC) else None
+
+    @cached_property
+    def other_need(self) -> np.ndarray:
+        """Need after transfer that no service of the table carries (debt service, promotion of
+        regions, less the transfer to the extraordinary bond), shape (G,), million yen."""
+        carried = np.zeros(len(self.case.governments))
+        for s, home in enumerate(self.groups.home):
+            government = self.paying_government(home)
+            assert government is not None
+            np.add.at(carried, government, self.standard_need[home][:, s])
+        return self.case.governments["need_million_yen"].to_numpy(float) - carried
+
+    @cached_property
+    def tax_base(self) -> np.ndarray:
+        """Taxes counted in part, at standard rates, by tier (municipal, prefectural): shape (G, 2)."""
+        columns = ["tax_base_municipal_million_yen", "tax_base_prefectural_million_yen"]
+        return self.case.governments[columns].to_numpy(float)
+
+    @cached_property
+    def full_counted(self) -> np.ndarray:
+        """Revenue counted in full, shape (G,), million yen."""
+        return self.case.governments["full_counted_million_yen"].to_numpy(float)
+
+    @cached_property
+    def bond(self) -> np.ndarray:
+        """Extraordinary bond that stands in for allocation tax, shape (G,), million yen."""
+        return self.case.governments["bond_transfer_million_yen"].to_numpy(float)
+
+    @cached_property
+    def receiving_today(self) -> np.ndarray:
+        """Governments whose need exceeds their revenue today, shape (G,)."""
+        need, revenue = self.case.governments[["need_million_yen", "revenue_million_yen"]].to_numpy().T
+        return need > revenue
+
+    @cached_property
+    def residual(self) -> np.ndarray:
+        """Allocation paid beyond the formula (corrections of earlier years' errors, rounding),
+        shape (G,), million yen; it stays as it is under any package."""
+        frame = self.case.governments
+        need, revenue = frame["need_million_yen"], frame["revenue_million_yen"]
+        formula = np.maximum(0.0, (1.0 - self.case.national["adjustment_rate"]) * need - revenue)
+        return (frame["allocation_paid_million_yen"] - formula).to_numpy(float)
+
+    @cached_property
+    def prefecture(self) -> np.ndarray:
+        """Position of each municipality's prefecture among the case's prefectures, shape (I,)."""
+        return self.case.prefectures.index.get_indexer(self.case.municipalities["prefecture_code"])
+
+    @cached_property
+    def bloc(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bloc of each prefecture as a number, shape (P,), and the bloc names."""
+        names, number = np.unique(self.case.prefectures["bloc"].to_numpy(str), return_inverse=True)
+        return number, names
+
+
+def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | None = None) -> Instance:
+    """Compute everything a package asks for; `prefectures` keeps only those.
+
+    Scale curves, blocs and national means are always those of the whole case, so that a run on one
+    prefecture prices its services as a national run does.
+    """
+    standard = standard_costs(case, fitted_curves(case))
+    km = straight_km(case.municipalities)
+    parts = tier_parts(case, standard, branch_km(case, km))
+    if prefectures:
+        keep = case.municipalities["prefecture_code"].isin(prefectures).to_numpy()
+        case, km = case.restrict(prefectures), km[np.ix_(keep, keep)]
+        parts = {tier: part.rows(keep) for tier, part in parts.items()}
+        standard = standard.rows(keep)
+    bodies = candidate_bodies(case, settings, km)
+    costs = body_parts_of(case, settings, standard, parts, bodies, km)
+    groups = rule_groups(case, settings, todays_cost(case, parts))
+    return Instance(case, settings, groups, bodies, costs, standard)
+
+
+def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:
+    """Gross standard cost of every service at today's tier, shape (I, S)."""
+    home = case.services["home_tier"]
+    return np.column_stack([parts[tier].standard[:, s] for s, tier in enumerate(home)])

@@ -1,0 +1,137 @@
+"""Index tables of the model's columns: which decisions exist and where each one counts.
+
+Rules never test conditions; they read these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.ledger.instance import Instance
+from optimization.model.screening import Screening
+
+LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of the decisions on one instance.
+
+    `duties`: (s, k, t) of every y; `pair_body`, `pair_service`: body row and wide-service column
+    of every v, in a fixed order.
+    """
+
+    instance: Instance
+    screening: Screening
+    pair_body: np.ndarray
+    pair_service: np.ndarray
+
+    @cached_property
+    def duties(self) -> list[tuple[int, int, str]]:
+        """Every (service, group, tier) the statute may choose."""
+        options = self.instance.groups.options
+        return [(s, k, t) for (s, k), tiers in options.items() for t in TIERS if t in tiers]
+
+    @cached_property
+    def duty_number(self) -> dict[tuple[int, int, str], int]:
+        """Position of each duty in `duties`."""
+        return {duty: number for number, duty in enumerate(self.duties)}
+
+    def duty_at(self, s: int, tier: str) -> np.ndarray:
+        """Number of the duty that governs service s at each municipality, shape (I,); -1 if none."""
+        number = self.duty_number
+        by_group = [number.get((s, k, tier), -1) for k in range(len(self.instance.groups.labels))]
+        return np.array(by_group, dtype=int)[self.instance.groups.of_municipality]
+
+    @cached_property
+    def pair_service_number(self) -> np.ndarray:
+        """Service (among S) of every pair."""
+        return self.instance.costs.wide_columns[self.pair_service]
+
+    @cached_property
+    def body_rows(self) -> np.ndarray:
+        """Rows of the bodies that have a pair, sorted: the z columns."""
+        return np.unique(self.pair_body)
+
+    @cached_property
+    def places(self) -> sparse.csr_matrix:
+        """Pairs by place: rows are places (i, w) with i * W + w, columns the pairs covering them."""
+        members = self.instance.bodies.membership[self.pair_body]
+        width = max(1, len(self.instance.costs.wide_services))
+        pair = np.repeat(np.arange(len(self.pair_body)), np.diff(members.indptr))
+        here = self.instance.costs.own[members.indices, self.pair_service_number[pair]] > 0
+        place = (members.indices.astype(np.int64) * width + self.pair_service[pair])[here]
+        pair = pair[here]
+        shape = (len(self.instance.case.codes) * width, len(self.pair_body))
+        return sparse.csr_matrix((np.ones(len(pair)), (place, pair)), shape=shape)
+
+    @cached_property
+    def alone(self) -> list[tuple[int, int]]:
+        """(i, w) of every x: places that some pair could serve; elsewhere x is y itself."""
+        width = max(1, len(self.instance.costs.wide_services))
+        occupied = np.flatnonzero(np.diff(self.places.indptr))
+        return [(int(place // width), int(place % width)) for place in occupied]
+
+    @cached_property
+    def has_alone(self) -> np.ndarray:
+        """Whether place (i, s) has an x column, shape (I, S)."""
+        result = np.zeros((len(self.instance.case.codes), len(self.instance.services)), dtype=bool)
+        if self.alone:
+            i, w = np.array(self.alone).T
+            result[i, self.instance.costs.wide_columns[w]] = True
+        return result
+
+    def duty_matrix(self, value: dict[str, np.ndarray], row_of: dict[str, np.ndarray], rows: int
+                    ) -> sparse.csr_matrix:
+        """Sum of `value[t][i, s]` over the municipalities a duty governs, by row: shape
+        (rows, duties). `row_of[t]` (I,) names the row to which municipality i's value goes."""
+        entries = [
+            (row_of[tier][here], duty[here], value[tier][here, s])
+            for tier in value
+            for s in range(len(self.instance.services))
+            for duty in [self.duty_at(s, tier)]
+            for here in [np.flatnonzero((duty >= 0) & (value[tier][:, s] != 0))]
+        ]
+        empty = (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+        row, column, data = (np.concatenate(part) for part in zip(empty, *entries, strict=True))
+        matrix = sparse.csr_matrix((data, (row, column)), shape=(rows, len(self.duties)))
+        matrix.sum_duplicates()
+        return matrix
+
+    @cached_property
+    def unit_rows(self) -> list[tuple[str, int, int, list[int]]]:
+        """Production units that may be opened: (tier, place, s, duties that need it), for tiers
+        that do not run the service today."""
+        return list(self._units())
+
+    def _units(self) -> Iterator[tuple[str, int, int, list[int]]]:
+        instance = self.instance
+        number, _ = instance.bloc
+        place_of = {
+            PREFECTURE: instance.prefecture,
+            BLOC: number[instance.prefecture],
+            NATION: np.zeros(len(instance.prefecture), int),
+        }
+        for tier, place in place_of.items():
+            for s, home in enumerate(instance.groups.home):
+                duty = self.duty_at(s, tier)
+                served = (duty >= 0) & (instance.costs.by_tier[home].standard[:, s] > 0)
+                if home == tier or not served.any():
+                    continue
+                for p in np.unique(place[served]):
+                    yield tier, int(p), s, np.unique(duty[served & (place == p)]).tolist()
+
+
+def columns(instance: Instance, screening: Screening, restored: np.ndarray | None = None) -> Columns:
+    """Columns of the kept pairs and of those of the reserve at the positions `restored`."""
+    body, service = screening.kept
+    if restored is not None and len(restored):
+        body = np.concatenate([body, screening.reserve[0][restored]])
+        service = np.concatenate([service, screening.reserve[1][restored]])
+    return Columns(instance, screening, body, service)

@@ -1,0 +1,52 @@
+"""The objective: total annual cost in million yen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.model.columns import Columns
+from optimization.model.expressions import linear
+
+
+def duty_cost(columns: Columns) -> np.ndarray:
+    """Social cost that each y brings, shape (duties,): of a higher tier for all its places, of the
+    municipal tier for the places no body can serve (elsewhere x and v carry it)."""
+    instance = columns.instance
+    value = {t: instance.costs.by_tier[t].social(instance.settings) for t in TIERS}
+    value[MUNICIPALITY] = np.where(columns.has_alone, 0.0, value[MUNICIPALITY])
+    zeros = np.zeros(len(instance.case.codes), dtype=int)
+    return np.asarray(columns.duty_matrix(value, dict.fromkeys(TIERS, zeros), 1).toarray()[0])
+
+
+def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """minimise  sum of provision + access + coordination + uniformity + transition over what is chosen
+    + fixed cost of units + body cost x number of bodies
+    + soft_budget x sum of grants (D6)
+    + dulled_incentive x sum_t rho[t] x tax base of the governments that receive today (D6)
+
+    The last two pull against each other: a lower counted share lets a government keep more of a tax
+    rise and asks for more grants.
+    """
+    instance, settings = columns.instance, columns.instance.settings
+    social = {t: instance.costs.by_tier[t].social(settings) for t in (MUNICIPALITY,)}
+    place = np.array(columns.alone, dtype=int).reshape(-1, 2)
+    s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
+    counted = instance.tax_base[instance.receiving_today].sum(axis=0)
+    fixed = instance.costs.unit_fixed * settings["weights.provision"]
+    terms = [
+        (duty_cost(columns), model.y),
+        (social[MUNICIPALITY][place[:, 0], s], model.x),
+        (instance.costs.bodies.social(settings)[columns.pair_body, columns.pair_service], model.v),
+        (np.full(len(model.z), settings["weights.body_million_yen"]), model.z),
+        (fixed[[unit[2] for unit in columns.unit_rows]], model.u),
+        (np.full(len(model.grant), settings["weights.soft_budget"]), model.grant),
+        (settings["weights.dulled_incentive"] * counted, model.rho),
+    ]
+    coefficients = np.concatenate([np.asarray(values, float) for values, _ in terms])
+    variables = [variable for _, block in terms for variable in block.values()]
+    used = np.flatnonzero(coefficients)
+    model.total_cost = pyo.Objective(
+        expr=linear(coefficients[used], [variables[n] for n in used.tolist()]), sense=pyo.minimize
+    )

@@ -1,0 +1,80 @@
+"""Provision: who does the work, a municipality alone, a wide-area body or a higher tier (R2-R5).
+
+(R7) travel time and (R8) size of bodies are filters on the columns, not rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.case.case import MUNICIPALITY
+from optimization.model.columns import Columns
+from optimization.model.expressions import linear, row
+
+
+def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """x[j] municipality provides place j = (i, w) alone; v[n] pair n = (body, service) provides;
+    z[b] body b exists; u[m] a higher tier opens production unit m."""
+    model.x = pyo.Var(range(len(columns.alone)), domain=pyo.Binary)
+    model.v = pyo.Var(range(len(columns.pair_body)), domain=pyo.Binary)
+    model.z = pyo.Var(columns.body_rows.tolist(), domain=pyo.Binary)
+    model.u = pyo.Var(range(len(columns.unit_rows)), domain=pyo.Binary)
+
+
+def provided_once(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(R2) x[i,s] + sum_{b: i in M(b)} v[b,s] = y[s,k(i),municipality]
+
+    for every place that some body could serve; elsewhere x is y itself.
+    """
+    wide = columns.instance.costs.wide_columns
+    width = max(1, len(wide))
+    duty = {int(s): columns.duty_at(int(s), MUNICIPALITY) for s in wide}
+
+    def rule(model: pyo.ConcreteModel, j: int) -> Any:
+        i, w = columns.alone[j]
+        _, pairs = row(columns.places, i * width + w)
+        variables = [model.x[j], *(model.v[n] for n in pairs), model.y[int(duty[int(wide[w])][i])]]
+        return linear([1.0] * (len(pairs) + 1) + [-1.0], variables) == 0.0
+
+    model.R2 = pyo.Constraint(range(len(columns.alone)), rule=rule)
+
+
+def body_exists(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(R3) v[b,s] <= z[b], one row for each pair (the summed form is weaker)."""
+    body = columns.pair_body.tolist()
+
+    def rule(model: pyo.ConcreteModel, n: int) -> Any:
+        return linear([1.0, -1.0], [model.v[n], model.z[body[n]]]) <= 0.0
+
+    model.R3 = pyo.Constraint(range(len(body)), rule=rule)
+
+
+def bodies_per_municipality(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(R4) sum_{b: i in M(b)} z[b] <= bodies_per_municipality
+
+    for municipalities that belong to more candidates than that.
+    """
+    limit = columns.instance.settings["wide_area.bodies_per_municipality"]
+    rows = columns.body_rows
+    covering = columns.instance.bodies.membership[rows].T.tocsr()
+    crowded = np.flatnonzero(np.diff(covering.indptr) > limit).tolist()
+
+    def rule(model: pyo.ConcreteModel, i: int) -> Any:
+        _, bodies = row(covering, i)
+        return linear([1.0] * len(bodies), [model.z[int(rows[b])] for b in bodies]) <= float(limit)
+
+    model.R4 = pyo.Constraint(crowded, rule=rule)
+
+
+def unit_opened(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(R5) y[s,k,t] <= u[t,p,s]: a tier that takes a service over opens a production unit in every
+    prefecture (bloc, or once in the nation) where the group has members."""
+    needs = [(m, n) for m, unit in enumerate(columns.unit_rows) for n in unit[3]]
+
+    def rule(model: pyo.ConcreteModel, m: int, n: int) -> Any:
+        return linear([1.0, -1.0], [model.y[n], model.u[m]]) <= 0.0
+
+    model.R5 = pyo.Constraint(needs, rule=rule)

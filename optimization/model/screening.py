@@ -1,0 +1,106 @@
+"""Which (body, service) pairs enter the model, and which balance rows can bind.
+
+A pair whose social cost is not below that of its members acting alone cannot lower total cost. It
+may be left out for good (exactly) when no member's budget could need it: going back to acting alone
+must leave every member's balance row (D1) satisfied whatever else is decided. A body may cost society
+more through travel and still relieve one member's budget; such a pair goes to the reserve, from
+which the solver's duals bring it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimization.case.case import MUNICIPALITY
+from optimization.ledger.instance import Instance
+
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Pairs as two arrays each (body row, wide-service column).
+
+    `kept` enter the model; `reserve` are dominated and may still relieve a budget; `removed`
+    counts the dominated pairs left out exactly, `unreachable` those beyond the travel limit.
+    `tight` (I,) marks municipalities whose balance row can bind.
+    """
+
+    kept: tuple[np.ndarray, np.ndarray]
+    reserve: tuple[np.ndarray, np.ndarray]
+    removed: int
+    unreachable: int
+    tight: np.ndarray
+
+
+def balance_margin(instance: Instance) -> np.ndarray:
+    """Least that a municipality has left over when it provides everything alone, whatever the
+    statute and the formula decide within the package's bounds, shape (I,), million yen:
+
+        (1 - counted share) x tax base - rate x other need
+        + sum over what may be its own of ((1 - rate) revision - 1) x need - transition, at its worst
+    """
+    settings = instance.settings
+    share = settings["formula.counted_share"][1]
+    cut = (1.0 - settings["formula.adjustment_rate"]) * settings["formula.unit_cost_revision"][0] - 1.0
+    rate = settings["formula.adjustment_rate"]
+    government = instance.municipal_government
+    possible = municipal_option(instance)
+    each = min(0.0, cut) * instance.standard_need[MUNICIPALITY]
+    each = each - instance.costs.by_tier[MUNICIPALITY].transition
+    worst = np.where(possible, each, 0.0).sum(axis=1)
+    kept = (1.0 - share) * instance.tax_base[government, 0]
+    return np.asarray(kept + worst - rate * instance.other_need[government])
+
+
+def municipal_option(instance: Instance) -> np.ndarray:
+    """Where the municipality itself may be responsible, shape (I, S)."""
+    possible = np.zeros(instance.costs.own.shape, dtype=bool)
+    for (s, k), tiers in instance.groups.options.items():
+        if MUNICIPALITY in tiers:
+            possible[instance.groups.of_municipality == k, s] = True
+    return possible
+
+
+def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
+    """Sort all pairs of the instance. `keep_dominated` keeps every reachable pair (the plain list)."""
+    costs, members = instance.costs, instance.bodies.membership
+    own = costs.own[:, costs.wide_columns]
+    together = members @ own
+    alone = instance.settings["weights.provision"] * together
+    barred = (own > 0) & ~municipal_option(instance)[:, costs.wide_columns]
+    reachable = costs.allowed & (together > 0) & ((members @ barred.astype(float)) == 0)
+    better = costs.bodies.social(instance.settings) < alone - ROUNDING * np.maximum(alone, 1.0)
+    kept = reachable & (better | keep_dominated)
+    relief = np.divide(costs.bodies.budget, together, out=np.ones_like(together), where=together > 0)
+    tight = _tight_rows(instance, own, relief, kept)
+    touches_tight = (members @ tight.astype(float)) > 0
+    reserve = reachable & ~kept & (relief < 1.0 - ROUNDING) & touches_tight[:, None]
+    if not instance.settings["discipline.balance"]:
+        tight, reserve = np.zeros_like(tight), np.zeros_like(reserve)
+    return Screening(
+        kept=_pairs(kept),
+        reserve=_pairs(reserve),
+        removed=int((reachable & ~kept & ~reserve).sum()),
+        unreachable=int((~costs.allowed & (together > 0)).sum()),
+        tight=tight,
+    )
+
+
+def _tight_rows(instance: Instance, own: np.ndarray, relief: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Municipalities whose margin does not cover the dearest kept bodies for them, shape (I,)."""
+    members = instance.bodies.membership
+    excess = np.zeros(len(own))
+    for column in range(own.shape[1]):
+        factor = np.where(kept[:, column], np.maximum(relief[:, column] - 1.0, 0.0), 0.0)
+        if factor.any():
+            worst = members.T.multiply(factor).max(axis=1).toarray().ravel()
+            excess += worst * own[:, column]
+    return balance_margin(instance) < excess - ROUNDING
+
+
+def _pairs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = np.nonzero(mask)
+    return rows, columns

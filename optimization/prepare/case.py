@@ -1,0 +1,78 @@
+"""Cutting a small case out of a large one: the same tables, fewer prefectures."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from optimization.dictionary.tables import Table, load_tables
+from optimization.errors import Problem, raise_if_any
+from optimization.prepare.package import write_datapackage
+from optimization.prepare.writing import write_tables
+
+CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
+
+
+def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
+    """Write the part of `case` that lies in `prefectures` (two-digit codes) to `out`.
+
+    Tables with codes are filtered, all others (hand-written ones too) copied as they are; borders stay
+    where both sides do, a jointly projected group where any member does. Returns rows by table.
+    Raises `InputError` for an unknown prefecture or a folder that is no case.
+    """
+    raise_if_any(_check(case, prefectures, out))
+    members = _read(case / "projection_members.csv")
+    groups = set(members.loc[members["code"].str[:2].isin(prefectures), "projection_group"])
+    known, cut = load_tables(), dict[str, pd.DataFrame]()
+    copied = []
+    for path in sorted(case.glob("*.csv")):
+        frame = _read(path)
+        if path.stem not in known or not _is_coded(known[path.stem]):
+            copied.append(path)
+            continue
+        keep = pd.Series(True, index=frame.index)
+        for column in CODE_COLUMNS:
+            if column in frame:
+                keep &= frame[column].str[:2].isin(prefectures)
+        if "projection_group" in frame:
+            keep = (keep & (frame["projection_group"] == "")) | frame["projection_group"].isin(groups)
+        cut[path.stem] = frame[keep]
+    write_tables(cut, out)
+    for path in copied:
+        shutil.copyfile(path, out / path.name)
+    write_datapackage(out)
+    return {name: len(frame) for name, frame in cut.items()}
+
+
+def _is_coded(table: Table) -> bool:
+    return any(column in table.columns for column in CODE_COLUMNS)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
+    if not (case / "prefectures.csv").is_file():
+        return [
+            Problem(
+                f"{case.name}/", "is no case: it has no prefectures.csv", "prepare the national case first"
+            )
+        ]
+    if out.resolve() == case.resolve():
+        return [Problem(f"{out.name}/", "is the case itself", "name another folder for the part")]
+    if not prefectures:
+        return [Problem(f"{case.name}/", "no prefecture was named", "name one, such as 03")]
+    known = set(_read(case / "prefectures.csv")["prefecture_code"])
+    return [
+        Problem(
+            f"{case.name}/prefectures.csv",
+            "no such prefecture in the case",
+            "give two digits, such as 03",
+            value=code,
+        )
+        for code in prefectures
+        if code not in known
+    ]

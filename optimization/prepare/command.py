@@ -1,0 +1,140 @@
+"""What `solve.py prepare` does, as plain functions that return the lines to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from optimization.errors import InputError, Problem, raise_if_any
+from optimization.prepare import finance_tables
+from optimization.prepare.allocation_tax import Tier, read_allocation_tax, tables_of
+from optimization.prepare.codes import JOINT_WARDS, TOKYO
+from optimization.prepare.identities import NEED, REVENUE
+from optimization.prepare.package import write_datapackage
+from optimization.prepare.tables import read_tables
+from optimization.prepare.writing import write_tables
+
+BILLION = 1e6  # thousand yen
+OWNERS = (("municipal", "municipalities", "code"), ("prefectural", "prefectures", "prefecture_code"))
+Read = tuple[dict[str, pd.DataFrame], list[str]]
+
+
+def run(
+    allocation_tax: Path | None, tables: Path | None, indicators: Path | None, year: int, out: Path
+) -> list[str]:
+    """Prepare the given folders into the case folder `out`; returns the totals checked, one a line.
+
+    Sources not given leave their tables in `out` as they are. Raises `InputError` with the faults of
+    all sources; nothing has been written then.
+    """
+    given = {"allocation_tax": allocation_tax, "tables": tables, "indicators": indicators}
+    raise_if_any(_check_folders(given))
+    frames, lines, problems = dict[str, pd.DataFrame](), list[str](), list[Problem]()
+    for name, folder in given.items():
+        if folder is None:
+            continue
+        try:
+            found, said = READERS[name](folder, year)
+            frames |= found
+            lines += said
+        except InputError as fault:
+            problems += fault.problems
+    raise_if_any(problems)
+    raise_if_any(crosscheck(frames, out))
+    write_tables(frames, out)
+    package = write_datapackage(out)
+    return [*lines, f"datapackage.json: {len(package['resources'])} tables described"]
+
+
+def _check_folders(given: dict[str, Path | None]) -> list[Problem]:
+    if not any(given.values()):
+        return [Problem("prepare", "no source was given", "name a folder of workbooks or tables")]
+    return [
+        Problem(str(path), "no such folder", f"give the folder of {name}")
+        for name, path in given.items()
+        if path is not None and not path.is_dir()
+    ]
+
+
+def _read_allocation_tax(folder: Path, year: int) -> Read:
+    tiers = read_allocation_tax(folder, year)
+    return tables_of(tiers), [line for tier in tiers for line in describe_tier(tier, year)]
+
+
+def _read_tables(folder: Path, year: int) -> Read:
+    frames = read_tables(folder, year)
+    people = frames["municipalities"]
+    persons, households = people["population_persons"].sum(), people["households"].sum()
+    projected = frames["projections"].groupby("year")["population_persons"].sum()
+    lines = [
+        f"register: {persons:,} persons, {households:,} households",
+        *(f"projection {when}: {total:,} persons" for when, total in projected.iloc[[0, -1]].items()),
+    ]
+    return frames, lines + [f"{name}.csv: {len(frame):,} rows" for name, frame in frames.items()]
+
+
+def _read_indicators(folder: Path, _year: int) -> Read:
+    frame = finance_tables.indicators(folder)
+    years = f"FY{frame['fiscal_year'].min()}-{frame['fiscal_year'].max()}"
+    return {"indicators": frame}, [f"indicators.csv: {len(frame):,} rows, {years}"]
+
+
+READERS: dict[str, Callable[[Path, int], Read]] = {
+    "allocation_tax": _read_allocation_tax,
+    "tables": _read_tables,
+    "indicators": _read_indicators,
+}
+
+
+def describe_tier(tier: Tier, year: int) -> list[str]:
+    """Checked totals of one tier in billion yen, without Tokyo or the joint wards: they settle together."""
+    apart = TOKYO if tier.tier == "prefectural" else JOINT_WARDS
+    need = dict(zip(tier.need.codes, tier.need.values[NEED], strict=True))
+    revenue = dict(zip(tier.revenue.codes, tier.revenue.values[REVENUE], strict=True))
+    codes = [code for code in need if code != apart]
+    gaps = [need[code] - revenue[code] for code in codes]
+    figures = {
+        "need after transfer": sum(need[code] for code in codes),
+        "standard revenue": sum(revenue[code] for code in codes),
+        "shortfall": sum(gap for gap in gaps if gap > 0),
+        "surplus": -sum(gap for gap in gaps if gap < 0),
+        "ordinary allocation": sum(tier.result.allocation[code] for code in codes),
+    }
+    lines = [
+        f"FY{year} {tier.tier} ({len(codes):,} without {apart}), {name}: {value / BILLION:,.1f} billion yen"
+        for name, value in figures.items()
+    ]
+    other = sum(not tier.receives[code] for code in codes)
+    return [*lines, f"FY{year} {tier.tier}, not receiving: {other} (and {apart})"]
+
+
+def crosscheck(frames: dict[str, pd.DataFrame], out: Path) -> list[Problem]:
+    """Faults where codes of the new tables differ from the case's municipalities and prefectures.
+
+    A table not among `frames` is taken from `out`; what stands in neither is not compared.
+    """
+    problems = []
+    for tier, owner, key in OWNERS:
+        known = _codes(frames, out, owner, key)
+        for name in ("need", "debt_service", "revenue", "allocation"):
+            held = _codes(frames, out, f"{tier}_{name}", key)
+            if known is not None and held is not None:
+                problems += [
+                    Problem(
+                        f"{tier}_{name}.csv",
+                        f"its codes differ from {owner}.csv",
+                        "prepare both for one year",
+                        row=code,
+                    )
+                    for code in sorted(held ^ known)
+                ]
+    return problems
+
+
+def _codes(frames: dict[str, pd.DataFrame], out: Path, name: str, key: str) -> set[str] | None:
+    path = out / f"{name}.csv"
+    if name not in frames and not path.is_file():
+        return None
+    return set(frames[name][key] if name in frames else pd.read_csv(path, dtype=str)[key])

@@ -1,0 +1,186 @@
+"""The ordinary allocation decided: three shapes of the ministry's result table.
+
+The municipal table has no codes but the order and names of the need sheet; the prefectural table is
+the statistical annex 2-7-3 in thousand yen, or a bare csv of short names and million yen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from optimization.errors import Problem
+from optimization.prepare.codes import PREFECTURE_CODES, same_name
+from optimization.prepare.headings import (
+    MUNICIPALITY,
+    SEARCH_ROWS,
+    Layout,
+    check_unit,
+    find_layout,
+    heading_paths,
+)
+from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, whole_number
+from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
+
+ALLOCATION, TOTAL = "普通交付税", "合計"
+THOUSAND_YEN_A_MILLION = 1000
+LEVEL = 0.2  # merger top-ups lift the sum by up to 3%, a wrong unit by a thousandfold
+ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
+ERA_START = {"平成": 1988, "H": 1988, "令和": 2018, "R": 2018}
+REMEDY = "use the ministry's table of the ordinary allocation, unchanged"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Ordinary allocation in thousand yen by code; `exact` is False when rounded to million yen."""
+
+    label: str
+    allocation: dict[str, int]
+    exact: bool = True
+
+
+def era_year(text: str) -> int | None:
+    """Calendar year of an era year such as 令和4年度, R4 or H30; None when there is none."""
+    found = ERA_YEAR.search(text)
+    if found is None:
+        return None
+    return ERA_START[found[1]] + (1 if found[2] == "元" else int(found[2]))
+
+
+def _amount(sheet: Sheet, row: int, column: int, name: str, cell: Cell) -> int | Problem:
+    number = None if cell is None else whole_number(cell)
+    if number is not None and number >= 0:
+        return number
+    message, line = "the allocation is not a whole number of at least 0", f"line {row + 1} {name}"
+    letter = column_letter(column)
+    return sheet.problem(message, "restore the figure", row=line, column=letter, value=str(cell))
+
+
+def read_municipal_result(sheet: Sheet, need: Figures, year: int) -> tuple[Result, list[Problem]]:
+    """The municipal table, joined to the need sheet by order with every name compared."""
+    layout = find_layout(sheet, MUNICIPALITY)
+    if isinstance(layout, Problem):
+        return Result(sheet.label, {}), [layout]
+    problems = check_unit(sheet, layout.first_row)
+    column = _year_column(sheet, layout, year)
+    if column is None:
+        problems.append(sheet.problem(f"has no column {ALLOCATION} of FY{year}", REMEDY))
+    if problems or column is None:
+        return Result(sheet.label, {}), problems
+    return _join_by_order(sheet, layout, column, need)
+
+
+def _year_column(sheet: Sheet, layout: Layout, year: int) -> int | None:
+    """The column headed by the allocation and the year, not the one of an earlier year for reference."""
+    for column, path in enumerate(heading_paths(sheet, layout)):
+        match [part for part in path if part]:
+            case [heading, stated] if heading == ALLOCATION and ERA_YEAR.fullmatch(stated):
+                if era_year(stated) == year:
+                    return column
+    return None
+
+
+def _join_by_order(sheet: Sheet, layout: Layout, column: int, need: Figures) -> tuple[Result, list[Problem]]:
+    key, prefecture = layout.keys[MUNICIPALITY], ""
+    names = {row: normalise(sheet.grid[row][key]) for row in range(layout.first_row, len(sheet.grid))}
+    rows = [row for row, name in names.items() if name and name not in TOTAL_ROWS and not NOTE.match(name)]
+    remedy = "use workbooks of one year, unchanged"
+    if len(rows) != len(need.codes):
+        message = f"holds {len(rows)} governments, {need.label} {len(need.codes)}"
+        return Result(sheet.label, {}), [sheet.problem(message, remedy)]
+    allocation, problems = dict[str, int](), list[Problem]()
+    for row, code, due in zip(rows, need.codes, need.names, strict=True):
+        cells = sheet.grid[row]
+        prefecture = next((text for cell in cells[:key] if (text := normalise(cell))), prefecture)
+        if prefecture != due[0] or not same_name(code, names[row], due[1]):
+            message = f"the order differs from {need.label}: {due[0]} {due[1]} is due here"
+            found = f"{prefecture} {names[row]}"
+            problems.append(sheet.problem(message, remedy, row=f"line {row + 1}", value=found))
+            continue
+        amount = _amount(sheet, row, column, names[row], cells[column])
+        if isinstance(amount, Problem):
+            problems.append(amount)
+        else:
+            allocation[code] = amount
+    return Result(sheet.label, allocation), problems
+
+
+def read_prefectural_result(sheet: Sheet, need: Figures) -> tuple[Result, list[Problem]]:
+    """The prefectural table, by the prefectures' names: annex 2-7-3, or a csv of million yen."""
+    exact = bool(sheet.name)
+    factor = 1 if exact else THOUSAND_YEN_A_MILLION
+    columns = _annex_columns(sheet) if exact else _csv_columns(sheet)
+    if isinstance(columns, Problem):
+        return Result(sheet.label, {}), [columns]
+    allocation, total, problems = dict[str, int](), None, list[Problem]()
+    for row, cells in enumerate(sheet.grid):
+        name = _bare_name(cells[columns[0]])
+        code = PREFECTURE_CODES.get(name)
+        if code is None and name != TOTAL:
+            continue
+        amount = _amount(sheet, row, columns[1], name, cells[columns[1]])
+        if isinstance(amount, Problem):
+            problems.append(amount)
+        elif code is None:
+            total = amount * factor
+        elif code in allocation:
+            problems.append(sheet.problem("the prefecture stands twice", "keep one row", row=name))
+        else:
+            allocation[code] = amount * factor
+    result = Result(sheet.label, allocation, exact)
+    return result, problems + _check_prefectures(sheet, need, result, total)
+
+
+def _bare_name(cell: Cell) -> str:
+    return re.sub(r"^\d+", "", normalise(cell))
+
+
+def _name_columns(sheet: Sheet) -> list[int]:
+    return [
+        c for c in range(sheet.width) if any(_bare_name(row[c]) in PREFECTURE_CODES for row in sheet.grid)
+    ]
+
+
+def _annex_columns(sheet: Sheet) -> tuple[int, int] | Problem:
+    """Columns of the names and of the ordinary allocation in annex 2-7-3."""
+    heading, names = f"{ALLOCATION}額", _name_columns(sheet)
+    for row, cells in enumerate(sheet.grid[:SEARCH_ROWS]):
+        texts = [normalise(cell) for cell in cells]
+        if texts.count(heading) == 1 and len(names) == 1:
+            faults = check_unit(sheet, row)
+            return faults[0] if faults else (names[0], texts.index(heading))
+    return sheet.problem(f"has no column of prefectures with one headed {heading}", REMEDY)
+
+
+def _csv_columns(sheet: Sheet) -> tuple[int, int] | Problem:
+    """Columns of the names and of the amounts in a csv of two columns."""
+    used = [column for column in range(sheet.width) if any(row[column] is not None for row in sheet.grid)]
+    names = _name_columns(sheet)
+    if len(used) == len(names) + 1 == 2:
+        return names[0], next(column for column in used if column not in names)
+    return sheet.problem("is not a csv of short names and million yen", REMEDY)
+
+
+def _check_prefectures(sheet: Sheet, need: Figures, result: Result, total: int | None) -> list[Problem]:
+    """All prefectures are there and sum to the row 合計, up to rounding."""
+    allocation = result.allocation
+    missing = sorted(set(need.codes) - set(allocation))
+    if missing:
+        return [sheet.problem("lacks prefectures", "use the whole table", value=", ".join(missing))]
+    if total is None:
+        return [sheet.problem(f"has no row {TOTAL}", "use the whole table")]
+    tolerance = 0 if result.exact else THOUSAND_YEN_A_MILLION * (len(allocation) + 1) // 2
+    if abs(total - sum(allocation.values())) <= tolerance:
+        return []
+    value = f"{sum(allocation.values()):,} is not {total:,} thousand yen"
+    return [sheet.problem(f"the prefectures do not sum to the row {TOTAL}", REMEDY, value=value)]
+
+
+def check_level(result: Result, shortfall: int) -> list[Problem]:
+    """The allocation's sum is near the shortfall's: a wrong unit or year would be far from it."""
+    paid = sum(result.allocation.values())
+    if (1 - LEVEL) * shortfall <= paid <= (1 + LEVEL) * shortfall:
+        return []
+    message = "the sum is far from the shortfall of the sheets"
+    value = f"{paid:,} paid, {shortfall:,} thousand yen short"
+    return [Problem(result.label, message, "check unit and year", value=value)]

@@ -1,0 +1,150 @@
+"""Reading a spreadsheet of any kind into plain grids of cells.
+
+The kind is told by the first bytes of the file, never by its suffix: ministries rename files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import xlrd
+
+from optimization.errors import InputError, Problem
+
+Cell = str | int | float | bool | None
+OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+ZIP_MAGIC = b"PK\x03\x04"
+PDF_MAGIC = b"%PDF"
+SAME_LETTERS = str.maketrans({"塡": "填", "靱": "靭"})  # two spellings met in headings
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: `grid[row][column]` holds the raw cell, all rows have the same width."""
+
+    file: str
+    name: str
+    grid: list[list[Cell]]
+
+    @property
+    def label(self) -> str:
+        """File and sheet as a problem names them."""
+        return f"{self.file} [{self.name}]" if self.name else self.file
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.grid[0]) if self.grid else 0
+
+    def problem(self, message: str, remedy: str, row: str = "", column: str = "", value: str = "") -> Problem:
+        """A problem that names this sheet."""
+        return Problem(self.label, message, remedy, row, column, value)
+
+
+def normalise(cell: Cell) -> str:
+    """The text of a cell without any white space, in NFKC; blank cells give an empty string."""
+    if cell is None:
+        return ""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(cell))).translate(SAME_LETTERS)
+
+
+def column_letter(index: int) -> str:
+    """Letters of a column as a spreadsheet shows them: 0 -> A, 26 -> AA."""
+    letters, rest = "", index + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """All sheets of an .xls, .xlsx or .csv file, told apart by content.
+
+    Raises `InputError` when the file is missing, empty, cut off or of another kind.
+    """
+    try:
+        content = path.read_bytes()
+        reader = _reader(content[:8])
+        sheets = reader(path.name, content) if reader else []
+    except Exception as fault:  # the parsers fail in many ways on a broken file: all mean the same
+        raise _unreadable(path, f"cannot be read ({type(fault).__name__}: {fault})") from fault
+    if not sheets:
+        raise _unreadable(path, "is neither an .xls nor an .xlsx workbook nor a csv table")
+    return sheets
+
+
+def _reader(head: bytes) -> Callable[[str, bytes], list[Sheet]] | None:
+    if head == OLE_MAGIC:
+        return _read_xls
+    if head.startswith(ZIP_MAGIC):
+        return _read_xlsx
+    return _read_csv if head and not head.startswith(PDF_MAGIC) and b"\x00" not in head else None
+
+
+def _unreadable(path: Path, message: str) -> InputError:
+    return InputError([Problem(path.name, message, "fetch the file again from the ministry's page")])
+
+
+def _rectangle(file: str, name: str, rows: list[list[Cell]]) -> Sheet:
+    width = max((len(row) for row in rows), default=0)
+    return Sheet(file, name, [row + [None] * (width - len(row)) for row in rows])
+
+
+def _read_xls(file: str, content: bytes) -> list[Sheet]:
+    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO()) as book:
+        return [
+            _rectangle(file, sheet.name, [_xls_row(sheet, row) for row in range(sheet.nrows)])
+            for sheet in book.sheets()
+        ]
+
+
+def _xls_row(sheet: xlrd.sheet.Sheet, index: int) -> list[Cell]:
+    cells: list[Cell] = []
+    for value, kind in zip(sheet.row_values(index), sheet.row_types(index), strict=True):
+        if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+            cells.append(None)
+        elif kind == xlrd.XL_CELL_ERROR:
+            cells.append(xlrd.error_text_from_code.get(value, "#ERROR"))
+        elif kind == xlrd.XL_CELL_BOOLEAN:
+            cells.append(bool(value))
+        elif kind == xlrd.XL_CELL_DATE:
+            cells.append(f"date {value}")
+        else:
+            cells.append(value)
+    return cells
+
+
+def _read_xlsx(file: str, content: bytes) -> list[Sheet]:
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    sheets = []
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        rows = [[_xlsx_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        sheets.append(_rectangle(file, sheet.title, rows))
+    return sheets
+
+
+def _xlsx_cell(value: object) -> Cell:
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _read_csv(file: str, content: bytes) -> list[Sheet]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp932")
+    rows = [[_csv_cell(cell.strip()) for cell in row] for row in csv.reader(io.StringIO(text))]
+    return [_rectangle(file, "", rows)]
+
+
+def _csv_cell(text: str) -> Cell:
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?\d+\.\d+", text) else text or None

@@ -1,0 +1,189 @@
+"""The HiGHS adapter: arrays in; status, solution, bound, gap and log out, each kept apart.
+
+A termination is not a solution: `Outcome.status` says what is proven, `Outcome.values` is None
+when there is no feasible point. HiGHS keeps one scheduler per process; the number of threads is
+reset before every solve so that a second value never makes a run fail.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import highspy
+import numpy as np
+
+from optimization.solving.standard_form import StandardForm
+
+
+class Status(StrEnum):
+    """What a solve has established."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    INCUMBENT = "stopped_with_incumbent"
+    NOTHING = "stopped_without_incumbent"
+    FAILED = "solver_failure"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of the solve: seconds, incumbent, bound (million yen) and relative gap."""
+
+    seconds: float
+    incumbent: float
+    bound: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop: relative gap, seconds, and how: threads and seed (both fixed for repeatability)."""
+
+    gap: float = 1e-4
+    seconds: float = 600.0
+    threads: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one solve. `values` has one entry per column (None without a feasible point);
+    `row_duals` and `reduced_costs` are filled for linear programs only."""
+
+    status: Status
+    termination: str
+    values: np.ndarray | None
+    objective: float
+    bound: float
+    gap: float
+    seconds: float
+    nodes: int
+    log: str
+    row_duals: np.ndarray | None = None
+    reduced_costs: np.ndarray | None = None
+    history: list[Progress] = field(default_factory=list)
+
+
+def solve(
+    form: StandardForm,
+    limits: Limits,
+    log_file: Path | None = None,
+    on_progress: Callable[[Progress], bool] | None = None,
+    relax: bool = False,
+) -> Outcome:
+    """Solve the program; `relax` solves its linear relaxation and returns duals.
+
+    `on_progress` is called with the state of the search; returning False stops it.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = _configured(limits, log_file)
+    _pass_model(solver, form, relax)
+    history: list[Progress] = []
+    if on_progress is not None and not relax:
+        _watch(solver, on_progress, history)
+    started = time.perf_counter()
+    solver.run()
+    seconds = time.perf_counter() - started
+    solver.setOptionValue("log_file", "")
+    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file else ""
+    return _outcome(solver, form, relax, seconds, log, history)
+
+
+def _configured(limits: Limits, log_file: Path | None) -> highspy.Highs:
+    solver = highspy.Highs()
+    solver.setOptionValue("log_to_console", False)
+    solver.setOptionValue("output_flag", log_file is not None)
+    if log_file is not None:
+        solver.setOptionValue("log_file", str(log_file))
+    solver.setOptionValue("mip_rel_gap", limits.gap)
+    solver.setOptionValue("mip_abs_gap", 0.0)
+    solver.setOptionValue("time_limit", float(limits.seconds))
+    solver.setOptionValue("threads", int(limits.threads))
+    solver.setOptionValue("random_seed", int(limits.seed))
+    return solver
+
+
+def _pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = form.matrix.shape[1], form.matrix.shape[0]
+    model.col_cost_, model.offset_ = form.cost, form.constant
+    model.col_lower_, model.col_upper_ = form.lower, form.upper
+    model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = form.matrix.indptr
+    model.a_matrix_.index_ = form.matrix.indices
+    model.a_matrix_.value_ = form.matrix.data
+    if not relax:
+        kinds = [highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger]
+        model.integrality_ = [kinds[int(flag)] for flag in form.integer]
+    if solver.passModel(model) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refused the model: a coefficient, bound or index is not usable")
+
+
+def _watch(
+    solver: highspy.Highs, on_progress: Callable[[Progress], bool], history: list[Progress]
+) -> None:
+    def report(event: highspy.HighsCallbackEvent) -> None:
+        data = event.data_out
+        progress = Progress(
+            data.running_time, data.mip_primal_bound, data.mip_dual_bound, data.mip_gap
+        )
+        history.append(progress)
+        if not on_progress(progress):
+            solver.cancelSolve()
+
+    solver.cbMipInterrupt.subscribe(report)
+    solver.HandleUserInterrupt = True
+
+
+def _outcome(
+    solver: highspy.Highs,
+    form: StandardForm,
+    relax: bool,
+    seconds: float,
+    log: str,
+    history: list[Progress],
+) -> Outcome:
+    info, state = solver.getInfo(), solver.getModelStatus()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    status = _status(state, feasible)
+    has_point = feasible and status in (Status.OPTIMAL, Status.INCUMBENT)
+    solution = solver.getSolution()
+    objective = info.objective_function_value if has_point else np.inf
+    bound = objective if relax and status is Status.OPTIMAL else info.mip_dual_bound
+    return Outcome(
+        status=status,
+        termination=solver.modelStatusToString(state),
+        values=np.array(solution.col_value) if has_point else None,
+        objective=objective,
+        bound=-np.inf if relax and status is not Status.OPTIMAL else bound,
+        gap=0.0 if relax and has_point else relative_gap(objective, bound),
+        seconds=seconds,
+        nodes=max(0, int(info.mip_node_count)) if not relax else 0,
+        log=log,
+        row_duals=np.array(solution.row_dual) if relax and has_point else None,
+        reduced_costs=np.array(solution.col_dual) if relax and has_point else None,
+        history=history,
+    )
+
+
+def _status(state: highspy.HighsModelStatus, feasible: bool) -> Status:
+    kind = highspy.HighsModelStatus
+    if state == kind.kOptimal:
+        return Status.OPTIMAL
+    if state == kind.kInfeasible:
+        return Status.INFEASIBLE
+    if state in (kind.kTimeLimit, kind.kInterrupt, kind.kIterationLimit, kind.kSolutionLimit):
+        return Status.INCUMBENT if feasible else Status.NOTHING
+    return Status.FAILED
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """|objective - bound| / |objective|; infinite without an incumbent, 0 when both are 0."""
+    if not np.isfinite(objective) or not np.isfinite(bound):
+        return float("inf")
+    return abs(objective - bound) / abs(objective) if objective else float(abs(bound) > 0)
