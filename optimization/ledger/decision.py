@@ -60,10 +60,11 @@ def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
     tiers = tier_by_place(instance, decision)
     body = np.full((len(tiers), len(instance.costs.wide_services)), -1)
     for b, w in decision.joint:
-        members = instance.bodies.members(b)
+        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
+        members = members[instance.today[members, s] > 0]
         if (body[members, w] >= 0).any():
-            raise ValueError(f"service {instance.costs.wide_services[w]} is provided twice by bodies")
-        if (tiers[members, instance.costs.wide_columns[w]] != MUNICIPALITY).any():
-            raise ValueError(f"a body provides {instance.costs.wide_services[w]} without responsibility")
+            raise ValueError(f"service {instance.services[s]} is provided twice by bodies")
+        if (tiers[members, s] != MUNICIPALITY).any():
+            raise ValueError(f"a body provides {instance.services[s]} without responsibility")
         body[members, w] = b
     return body

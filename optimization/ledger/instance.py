@@ -32,6 +32,7 @@ class Instance:
     bodies: Bodies
     costs: ProvisionCosts
     standard: StandardCosts
+    office_km: np.ndarray
 
     @property
     def services(self) -> pd.Index:
@@ -135,16 +136,17 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
     """
     standard = standard_costs(case, fitted_curves(case))
     km = straight_km(case.municipalities)
-    parts = tier_parts(case, standard, branch_km(case, km))
+    office_km = branch_km(case, km)
+    parts = tier_parts(case, standard, office_km)
     if prefectures:
         keep = case.municipalities["prefecture_code"].isin(prefectures).to_numpy()
         case, km = case.restrict(prefectures), km[np.ix_(keep, keep)]
         parts = {tier: part.rows(keep) for tier, part in parts.items()}
-        standard = standard.rows(keep)
+        standard, office_km = standard.rows(keep), office_km[keep]
     bodies = candidate_bodies(case, settings, km)
     costs = body_parts_of(case, settings, standard, parts, bodies, km)
     groups = rule_groups(case, settings, todays_cost(case, parts))
-    return Instance(case, settings, groups, bodies, costs, standard)
+    return Instance(case, settings, groups, bodies, costs, standard, office_km)
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

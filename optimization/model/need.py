@@ -79,16 +79,25 @@ def revision_product(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.F1w = pyo.Constraint(list(model.w), list(rows), rule=rule)
 
 
-def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Least and most need each government can have under any choice of duties, shape (G,) each."""
-    matrix = need_matrix(columns).tocsc()
-    low_factor, high_factor = columns.instance.settings["formula.unit_cost_revision"]
-    low, high = columns.instance.other_need.copy(), columns.instance.other_need.copy()
+def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most of a sum over duties when one tier is chosen for each service and group, row by
+    row of `matrix` (rows, duties), each row on its own."""
+    by_column = matrix.tocsc()
+    low, high = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
     by_duty: dict[tuple[int, int], list[int]] = {}
     for number, (s, k, _) in enumerate(columns.duties):
         by_duty.setdefault((s, k), []).append(number)
     for numbers in by_duty.values():
-        choice = matrix[:, numbers].toarray()
-        low += low_factor * choice.min(axis=1)
-        high += high_factor * choice.max(axis=1)
+        choice = by_column[:, numbers]
+        touched = np.unique(choice.indices)
+        values = choice[touched].toarray()
+        low[touched] += values.min(axis=1)
+        high[touched] += values.max(axis=1)
     return low, high
+
+
+def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most need each government can have under any choice of duties, shape (G,) each."""
+    low_factor, high_factor = columns.instance.settings["formula.unit_cost_revision"]
+    low, high = choice_bounds(need_matrix(columns), columns)
+    return columns.instance.other_need + low_factor * low, columns.instance.other_need + high_factor * high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ WARDS = tuple(f"131{number:02d}" for number in range(1, 24))
 CODE_LENGTHS = {"code": 5, "code_a": 5, "code_b": 5, "prefecture_code": 2}
 UNITS_ADDED = ("persons", "thousand_yen", "deg", "percent")  # units the compiled tables leave out of names
 REMEDY = "restore the compiled table"
-SHOWN = 20  # faulty cells named a column
+SHOWN = 20  # faulty lines, or cells a column, that are named
 
 
 def read_table(
@@ -52,9 +53,19 @@ def _read_text(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError([_fault(path, f"no such table in {path.parent.name}/")])
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except ValueError as fault:  # covers the parser's and the decoder's errors
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            head, *rows = csv.reader(lines)
+    except ValueError as fault:  # no line at all, or not UTF-8
         raise InputError([_fault(path, f"cannot be read ({fault})")]) from fault
+    doubled = [_fault(path, "the column stands twice", column=name) for name in head if head.count(name) > 1]
+    message = f"the line has another number of cells than the head ({len(head)})"
+    ragged = [
+        _fault(path, message, f"line {i}", value=str(len(row)))
+        for i, row in enumerate(rows, 2)
+        if len(row) != len(head)
+    ]
+    raise_if_any(doubled + ragged[:SHOWN])
+    return pd.DataFrame(rows, columns=head, dtype=str)
 
 
 def _key_problems(path: Path, frame: pd.DataFrame, key: tuple[str, ...]) -> list[Problem]:

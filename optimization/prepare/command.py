@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 
@@ -107,7 +108,20 @@ def describe_tier(tier: Tier, year: int) -> list[str]:
         for name, value in figures.items()
     ]
     other = sum(not tier.receives[code] for code in codes)
-    return [*lines, f"FY{year} {tier.tier}, not receiving: {other} (and {apart})"]
+    return [
+        *lines,
+        f"FY{year} {tier.tier}, not receiving: {other} (and {apart})",
+        f"FY{year} {tier.tier}, {_describe_fit(need, revenue, tier.result.allocation)}",
+    ]
+
+
+def _describe_fit(need: dict[str, int], revenue: dict[str, int], paid: dict[str, int]) -> str:
+    """How well (need - revenue) - rate x need gives the amounts paid, the rate being the median fit."""
+    gaps = {code: need[code] - revenue[code] for code in need if need[code] > revenue[code]}
+    rate = median((gap - paid[code]) / need[code] for code, gap in gaps.items())
+    left = sum(abs(gap - rate * need[code] - paid[code]) for code, gap in gaps.items())
+    share = left / sum(paid.values())
+    return f"fitted adjustment rate: {rate:.6f}, residuals {share:.2%} of the allocation"
 
 
 def crosscheck(frames: dict[str, pd.DataFrame], out: Path) -> list[Problem]:

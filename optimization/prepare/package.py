@@ -73,7 +73,7 @@ def write_datapackage(folder: Path) -> dict[str, Any]:
                 "title": table.title,
                 "description": table.description,
                 "sources": [{"title": table.source}],
-                "schema": {"fields": fields, "primaryKey": list(table.primary_key)},
+                "schema": _schema(fields, table),
             }
         resources.append(resource)
         rows.append(f"| `{path.name}` | {table.description if table else 'written by hand'} | {count:,} |")
@@ -147,6 +147,18 @@ def _fields(
                 )
             )
     return fields, problems
+
+
+def _schema(fields: list[dict[str, Any]], table: Table) -> dict[str, Any]:
+    """Fields and keys; columns that refer to a column of another table become foreign keys."""
+    keys = []
+    for name, column in table.columns.items():
+        if column.references:
+            other, field = column.references.split(".")
+            reference = {"resource": other.replace("_", "-"), "fields": field}
+            keys.append({"fields": name, "reference": reference})
+    schema = {"fields": fields, "primaryKey": list(table.primary_key)}
+    return schema | ({"foreignKeys": keys} if keys else {})
 
 
 def _field(name: str, column: Column) -> dict[str, Any]:

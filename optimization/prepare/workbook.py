@@ -85,7 +85,8 @@ def _reader(head: bytes) -> Callable[[str, bytes], list[Sheet]] | None:
         return _read_xls
     if head.startswith(ZIP_MAGIC):
         return _read_xlsx
-    return _read_csv if head and not head.startswith(PDF_MAGIC) and b"\x00" not in head else None
+    is_text = bool(head) and not head.startswith(PDF_MAGIC) and min(head) >= ord("\t")
+    return _read_csv if is_text else None
 
 
 def _unreadable(path: Path, message: str) -> InputError:

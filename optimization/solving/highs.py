@@ -52,7 +52,8 @@ class Limits:
 @dataclass(frozen=True)
 class Outcome:
     """Result of one solve. `values` has one entry per column (None without a feasible point);
-    `row_duals` and `reduced_costs` are filled for linear programs only."""
+    `row_duals` are those of the linear
+    relaxation and `relaxation` its optimal value, where one was solved."""
 
     status: Status
     termination: str
@@ -64,7 +65,7 @@ class Outcome:
     nodes: int
     log: str
     row_duals: np.ndarray | None = None
-    reduced_costs: np.ndarray | None = None
+    relaxation: float = -np.inf
     history: list[Progress] = field(default_factory=list)
 
 
@@ -74,14 +75,20 @@ def solve(
     log_file: Path | None = None,
     on_progress: Callable[[Progress], bool] | None = None,
     relax: bool = False,
+    start: np.ndarray | None = None,
 ) -> Outcome:
-    """Solve the program; `relax` solves its linear relaxation and returns duals.
+    """Solve the program; `relax` solves its linear relaxation and returns duals; `start` is a point
+    (one value per column) from which the search may begin.
 
     `on_progress` is called with the state of the search; returning False stops it.
     """
     highspy.Highs.resetGlobalScheduler(True)
     solver = _configured(limits, log_file)
     _pass_model(solver, form, relax)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start
+        solver.setSolution(solution)
     history: list[Progress] = []
     if on_progress is not None and not relax:
         _watch(solver, on_progress, history)
@@ -166,7 +173,7 @@ def _outcome(
         nodes=max(0, int(info.mip_node_count)) if not relax else 0,
         log=log,
         row_duals=np.array(solution.row_dual) if relax and has_point else None,
-        reduced_costs=np.array(solution.col_dual) if relax and has_point else None,
+        relaxation=objective if relax and has_point else -np.inf,
         history=history,
     )
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import openpyxl
 import pandas as pd
 import pytest
 
-from optimization.prepare.allocation_tax import Tier, read_books, tier_of
+from optimization.prepare.allocation_tax import Tier, read_books, tables_of, tier_of
 from optimization.prepare.workbook import Cell, Sheet, normalise
 
 REPO = Path(__file__).parents[2]
@@ -27,7 +28,9 @@ Grid = list[list[Cell]]
 def official() -> Path:
     """The folder with allocation_tax/, indicators/ and tables/."""
     if not (OFFICIAL / "allocation_tax").is_dir():
-        pytest.skip(f"no official data in {OFFICIAL}: set OFFICIAL_DATA to the folder that holds allocation_tax/")
+        pytest.skip(
+            f"no official data in {OFFICIAL}: set OFFICIAL_DATA to the folder that holds allocation_tax/"
+        )
     return OFFICIAL
 
 
@@ -68,7 +71,8 @@ def frame(tier: Callable[[str, int], Tier]) -> Callable[[str, int], pd.DataFrame
 class Copy:
     """A small copy of one year's workbooks: grids by name, free to be spoilt.
 
-    `need`, `debt`, `revenue` and `result` are grids; `save` writes them as .xlsx files.
+    `need`, `debt`, `revenue` and `result` are grids; `top` and `first` give the row of the topmost heading
+    and of the first government; `save` writes real .xlsx files.
     """
 
     need: Grid
@@ -77,6 +81,8 @@ class Copy:
     result: Grid
     tier: str = "municipal"
     year: int = 2022
+    top: ClassVar[dict[str, int]] = {"need": 2, "debt": 1, "revenue": 2}
+    first: ClassVar[dict[str, int]] = {"need": 5, "debt": 6, "revenue": 6}
 
     def books(self) -> dict[str, list[Sheet]]:
         """As `read_books` gives them, without the detour over files."""
@@ -88,6 +94,16 @@ class Copy:
     def read(self) -> Tier:
         """Read and check the copy."""
         return tier_of(self.books(), self.tier, self.year)
+
+    def tables(self, read: Tier | None = None) -> dict[str, str]:
+        """The tables the copy (or what was read of it) would be written as, as csv text."""
+        return {name: frame.to_csv(index=False) for name, frame in tables_of([read or self.read()]).items()}
+
+    def column(self, name: str, heading: str) -> int:
+        """The first column of a grid under a heading that starts so."""
+        grid: Grid = getattr(self, name)
+        columns = range(len(grid[0]))
+        return next(c for c in columns for row in grid[:7] if normalise(row[c]).startswith(heading))
 
     def save(self, folder: Path) -> Path:
         """Write the three workbooks as real .xlsx files; returns the folder."""

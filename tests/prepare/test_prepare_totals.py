@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from optimization.prepare.allocation_tax import Tier
+from optimization.prepare.finance_tables import indicators
 
 Frames = Callable[[str, int], pd.DataFrame]
 BILLION = 1e6  # thousand yen
@@ -15,8 +17,20 @@ APART = {"municipal": "13100", "prefectural": "13"}
 
 # FY2022 without the joint wards and Tokyo, billion yen: README of the official data.
 README_2022 = {
-    "municipal": {"need": 25_053.3, "revenue": 17_362.1, "shortfall": 7_887.5, "surplus": 196.3, "paid": 7_866.2},
-    "prefectural": {"need": 21_141.8, "revenue": 12_018.7, "shortfall": 9_123.1, "surplus": 0.0, "paid": 9_104.2},
+    "municipal": {
+        "need": 25_053.3,
+        "revenue": 17_362.1,
+        "shortfall": 7_887.5,
+        "surplus": 196.3,
+        "paid": 7_866.2,
+    },
+    "prefectural": {
+        "need": 21_141.8,
+        "revenue": 12_018.7,
+        "shortfall": 9_123.1,
+        "surplus": 0.0,
+        "paid": 9_104.2,
+    },
 }
 # All governments, 0.1 billion yen: FACTS A2 (prefectural results of 2018 and 2020 are final).
 FACTS_A2 = {
@@ -92,11 +106,11 @@ def test_annex_of_2020_agrees_with_the_formula(books: Callable, frame: Frames) -
     assert sum(row[9] for row in rows) == frame("prefectural", 2020)["paid"].sum()
 
 
-def test_ratios_agree_with_the_published_index(frame: Frames, official) -> None:
-    """The index of FY2020 is the mean ratio of FY2018-2020. FY2019 is not at hand, so only its
-    neighbours can be compared: their mean lies within 0.03 of the index for 98% of municipalities."""
-    from optimization.prepare.finance_tables import indicators
+def test_ratios_agree_with_the_published_index(frame: Frames, official: Path) -> None:
+    """The index of FY2020 is the mean ratio of FY2018-2020, and FY2019 is not at hand.
 
+    So only its neighbours can be compared: their mean is within 0.03 of the index for 98% of municipalities.
+    """
     index = indicators(official / "indicators").query("level == 'municipality' and fiscal_year == 2020")
     index = index.set_index("code")["fiscal_strength_index"]
     ratios = [frame("municipal", year)["revenue"] / frame("municipal", year)["need"] for year in (2018, 2020)]

@@ -1,0 +1,117 @@
+"""Counting arguments: limits that no decision can keep, shown by addition alone.
+
+Each government is given the most favourable choice open to it, on its own; if even then a sum or a
+single account breaks a limit, the package is impossible, whatever the solver does. An empty list
+proves nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.model.columns import Columns
+from optimization.model.equity import own_funds
+from optimization.model.formulas.japan_lat import gap_bounds
+from optimization.model.need import choice_bounds, need_matrix
+from optimization.model.pool import national_cost
+from optimization.model.taxes import SHARES
+
+TRILLION = 1e6
+"""Million yen in a trillion yen."""
+
+
+def counting_arguments(columns: Columns) -> list[str]:
+    """Sentences with numbers, one for each limit that cannot hold."""
+    return [
+        *_retention(columns),
+        *_pool(columns),
+        *_national_limit(columns),
+        *_adequacy(columns),
+    ]
+
+
+def _retention(columns: Columns) -> list[str]:
+    settings = columns.instance.settings
+    floor = settings["discipline.retention_floor"]
+    return [
+        f"A retention of at least {floor:.1%} (discipline.retention_floor) cannot hold: {name} counts at "
+        f"least {settings[name][0]:.1%}. Lower the floor to {1 - settings[name][0]:.1%} or free the share."
+        for name in SHARES
+        if settings[name][0] > 1.0 - floor + 1e-9
+    ]
+
+
+def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Least grant of each government by the formula alone, and with adequacy, shape (G,) each."""
+    low, _ = gap_bounds(columns)
+    formula = np.maximum(0.0, low)
+    floor = columns.instance.settings["equity.adequacy_floor"]
+    cost_low, _ = choice_bounds(need_matrix(columns), columns)
+    fixed = columns.instance.other_need + columns.instance.bond
+    adequate = floor * (fixed + cost_low) - own_funds(columns)
+    return formula, np.maximum(formula, adequate if floor > 0 else formula)
+
+
+def _pool(columns: Columns) -> list[str]:
+    instance = columns.instance
+    pool = instance.settings["pool.ordinary_million_yen"]
+    formula, adequate = (float(g.sum() + instance.residual.sum()) for g in least_grants(columns))
+    found = []
+    if formula > pool * (1 + 1e-9):
+        found.append(
+            f"The pool of {pool / TRILLION:.3f} trillion yen (pool.ordinary_million_yen) is below the "
+            f"{formula / TRILLION:.3f} trillion that the formula must pay even if every government makes the "
+            f"choice that asks for least. Raise the pool by {(formula - pool) / TRILLION:.3f} trillion, "
+            "count more of the local taxes, or raise the adjustment rate."
+        )
+    floor = instance.settings["equity.adequacy_floor"]
+    if adequate > pool * (1 + 1e-9) and adequate > formula:
+        found.append(
+            f"The pool of {pool / TRILLION:.3f} trillion yen is below the {adequate / TRILLION:.3f} trillion "
+            f"that adequacy {floor:.3f} needs. Raise the pool by {(adequate - pool) / TRILLION:.3f} trillion "
+            "or lower equity.adequacy_floor."
+        )
+    return found
+
+
+def _national_limit(columns: Columns) -> list[str]:
+    instance = columns.instance
+    limit = instance.settings["nation.limit_million_yen"]
+    cost = national_cost(columns)
+    cheapest: dict[tuple[int, int], float] = {}
+    for (s, k, _), value in zip(columns.duties, cost, strict=True):
+        cheapest[s, k] = min(cheapest.get((s, k), np.inf), float(value))
+    grants = float(least_grants(columns)[0].sum() + instance.residual.sum())
+    least = grants + sum(cheapest.values())
+    if least <= limit * (1 + 1e-9):
+        return []
+    return [
+        f"The national limit of {limit / TRILLION:.3f} trillion yen (nation.limit_million_yen) is below the "
+        f"{least / TRILLION:.3f} trillion that the nation pays at least: {grants / TRILLION:.3f} of allocation "
+        f"tax and {(least - grants) / TRILLION:.3f} for services. Raise it by "
+        f"{(least - limit) / TRILLION:.3f} trillion."
+    ]
+
+
+def _adequacy(columns: Columns) -> list[str]:
+    """Governments that fall short of adequacy with the largest grant the formula can give them."""
+    instance = columns.instance
+    floor = instance.settings["equity.adequacy_floor"]
+    if floor <= 0:
+        return []
+    _, most = gap_bounds(columns)
+    cost, _ = choice_bounds(need_matrix(columns), columns)
+    cost = cost + instance.other_need + instance.bond
+    funds = own_funds(columns) + np.maximum(0.0, most)
+    short = np.flatnonzero(funds < floor * cost * (1 - 1e-9))
+    if not len(short):
+        return []
+    reach = float((funds[short] / cost[short]).min())
+    worst = short[np.argmin(funds[short] / cost[short])]
+    name = instance.case.governments["name_ja"].iloc[worst]
+    missing = float((floor * cost - funds)[short].sum())
+    return [
+        f"Adequacy {floor:.3f} (equity.adequacy_floor) is out of reach for {len(short)} governments even with "
+        f"the largest grant open to them; the lowest is {name} at {reach:.3f}. They lack "
+        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {reach:.3f} or revise unit costs upwards."
+    ]

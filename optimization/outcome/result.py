@@ -1,0 +1,44 @@
+"""The result of a run: what was asked, what was found, how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from optimization.case.compose import ResolvedPackage
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.decision import status_quo
+from optimization.ledger.instance import Instance
+from optimization.ledger.rules import Breach
+from optimization.solving.highs import Outcome
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run. `accounts` is None without a feasible decision; `arguments` are then the counting
+    arguments that say why (may be empty when only the solver could tell)."""
+
+    package: ResolvedPackage
+    instance: Instance
+    outcome: Outcome
+    accounts: Accounts | None
+    solver_grants: pd.Series | None
+    breaches: list[Breach] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    size: dict[str, int] = field(default_factory=dict)
+    parts_of_search: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def baseline(self) -> Accounts:
+        """Accounts of the status quo under the same weights and assumptions."""
+        return Accounts(self.instance, status_quo(self.instance))
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The result tables by name; empty without a feasible decision."""
+        from optimization.outcome.tables import result_tables
+
+        return result_tables(self) if self.accounts is not None else {}

@@ -1,0 +1,276 @@
+"""The result tables: who does what, for whom, at what cost, paid by whom, today and under the package.
+
+Money is million yen per year; every column carries its unit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.case.rule_groups import size_class
+from optimization.costs.provision import COMPONENTS
+from optimization.geography.distance import straight_km, travel_minutes
+from optimization.ledger.accounts import Accounts
+
+if TYPE_CHECKING:
+    from optimization.outcome.result import Result
+
+MIL = "_million_yen"
+
+
+def result_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """All tables of a run, each with plain columns (no index)."""
+    assert result.accounts is not None
+    after, before = result.accounts, result.baseline
+    return {
+        "responsibility": responsibility(after, before),
+        "provision": provision(after),
+        "bodies": bodies(after),
+        "formula": formula(after, before),
+        "governments": governments(result, after, before),
+        "services": services(after, before),
+        "tiers": tiers(after, before),
+    }
+
+
+def responsibility(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Responsible tier of every service in every rule group, today and under the package."""
+    instance = after.instance
+    people = instance.case.municipalities["population_persons"].to_numpy(float)
+    groups = instance.groups
+    rows = []
+    for (s, k), options in sorted(groups.options.items()):
+        here = (groups.of_municipality == k) & (instance.today[:, s] > 0)
+        today, now = before.decision.tier[s, k], after.decision.tier[s, k]
+        rows.append(
+            {
+                "service": instance.services[s],
+                "rule_group": groups.labels[k],
+                "tier_today": today,
+                "tier": now,
+                "changed": int(now != today),
+                "tiers_open": "|".join(options),
+                "municipalities": int(here.sum()),
+                "population_persons": int(people[here].sum()),
+                f"cost_today{MIL}": float(sum(before.components[c][here, s].sum() for c in COMPONENTS)),
+                f"cost{MIL}": float(sum(after.components[c][here, s].sum() for c in COMPONENTS)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def provision(after: Accounts) -> pd.DataFrame:
+    """Who provides every service to every municipality, and the parts of its cost there."""
+    instance = after.instance
+    case = instance.case
+    i, s = np.nonzero(instance.today > 0)
+    provider, kind, minutes = _providers(after)
+    frame = pd.DataFrame(
+        {
+            "code": case.codes.to_numpy()[i],
+            "service": instance.services.to_numpy()[s],
+            "responsible_tier": after.tiers[i, s],
+            "provider_kind": kind[i, s],
+            "provider": provider[i, s],
+            "travel_minutes": np.round(minutes[i, s], 1),
+        }
+    )
+    for component in COMPONENTS:
+        frame[f"{component}{MIL}"] = after.components[component][i, s]
+    frame[f"cost_today_standard{MIL}"] = instance.today[i, s]
+    return frame
+
+
+def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Provider (code or body id), its kind, and minutes to its seat, shape (I, S) each."""
+    instance = after.instance
+    case = instance.case
+    number, names = instance.bloc
+    of_tier = {
+        MUNICIPALITY: case.codes.to_numpy(object),
+        PREFECTURE: case.municipalities["prefecture_code"].to_numpy(object),
+        BLOC: names[number[instance.prefecture]].astype(object),
+        NATION: np.full(len(case.codes), "nation", dtype=object),
+    }
+    provider = np.full(after.tiers.shape, "", dtype=object)
+    minutes = np.zeros(after.tiers.shape)
+    office = travel_minutes(instance.office_km, case)
+    for tier in TIERS:
+        here = after.tiers == tier
+        provider[here] = np.broadcast_to(of_tier[tier][:, None], here.shape)[here]
+        if tier != MUNICIPALITY:
+            minutes[here] = np.broadcast_to(office[:, None], here.shape)[here]
+    kind = np.where(after.tiers == MUNICIPALITY, "alone", after.tiers).astype(object)
+    km = straight_km(case.municipalities)
+    hubs = case.codes.get_indexer(instance.bodies.table["hub"])
+    for b, w in after.decision.joint:
+        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
+        provider[members, s] = instance.bodies.table.index[b]
+        kind[members, s] = "wide_area_body"
+        minutes[members, s] = travel_minutes(km[members, hubs[b]], case)
+    return provider, kind, minutes
+
+
+def bodies(after: Accounts) -> pd.DataFrame:
+    """The wide-area bodies that exist: hub, members, services, and what they save."""
+    instance = after.instance
+    costs, table = instance.costs, instance.bodies.table
+    services: dict[int, list[int]] = {}
+    for b, w in after.decision.joint:
+        services.setdefault(b, []).append(w)
+    rows = []
+    for b, ws in services.items():
+        members = instance.bodies.members(b)
+        own = costs.own[np.ix_(members, costs.wide_columns[ws])].sum()
+        social = costs.bodies.social(instance.settings)[b, ws].sum()
+        row = table.iloc[b]
+        rows.append(
+            {
+                "body": table.index[b],
+                "hub_code": row["hub"],
+                "hub_name_ja": instance.case.municipalities.at[row["hub"], "name_ja"],
+                "prefecture_code": instance.case.municipalities.at[row["hub"], "prefecture_code"],
+                "source": row["source"],
+                "members": int(row["members"]),
+                "population_persons": int(row["population_persons"]),
+                "max_distance_km": round(float(row["max_km"]), 1),
+                "services": "|".join(costs.wide_services[ws]),
+                "member_codes": "|".join(instance.case.codes[members]),
+                f"cost_alone{MIL}": float(own),
+                f"cost_together{MIL}": float(social),
+            }
+        )
+    columns = ["body", "hub_code", "hub_name_ja", "prefecture_code", "source", "members"]
+    columns += ["population_persons", "max_distance_km", "services", "member_codes"]
+    return pd.DataFrame(rows, columns=[*columns, f"cost_alone{MIL}", f"cost_together{MIL}"])
+
+
+def formula(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Parameters of the allocation formula, today and under the package."""
+    settings = after.instance.settings
+    paid = [float(a.grant.sum() + a.instance.residual.sum()) for a in (before, after)]
+    rows = [("adjustment_rate", "ratio", *[settings["formula.adjustment_rate"]] * 2)]
+    for t, tier in enumerate(("municipal", "prefectural")):
+        shares = [a.decision.counted_share[t] for a in (before, after)]
+        rows.append((f"counted_share_{tier}", "ratio", *shares))
+        rows.append((f"retention_{tier}", "ratio", *(1.0 - share for share in shares)))
+    left = [settings["pool.ordinary_million_yen"] - amount for amount in paid]
+    rows.append(("ordinary_allocation", "million yen per year", *paid))
+    rows.append(("left_to_special_allocation", "million yen per year", *left))
+    revisions = [
+        (f"unit_cost_revision.{service}", "ratio", 1.0, float(value))
+        for service, value in zip(after.instance.services, after.decision.revision, strict=True)
+    ]
+    return pd.DataFrame(rows + revisions, columns=["parameter", "unit", "today", "under_package"])
+
+
+def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Accounts of every government, today and under the package. `grant` is the formula's amount;
+    `residual` is what was actually paid beyond today's formula (corrections of errors)."""
+    instance = after.instance
+    frame = instance.case.governments
+    table = pd.DataFrame(
+        {
+            "government": frame.index,
+            "tier": frame["tier"].to_numpy(),
+            "name_ja": frame["name_ja"].to_numpy(),
+            "prefecture_code": frame["prefecture_code"].to_numpy(),
+            "class": _government_class(after),
+            "population_persons": _government_population(after),
+        }
+    )
+    for label, accounts in (("_today", before), ("", after)):
+        table[f"need{label}{MIL}"] = accounts.revised_need
+        table[f"capacity{label}{MIL}"] = accounts.capacity
+        table[f"grant{label}{MIL}"] = accounts.grant
+        table[f"funds{label}{MIL}"] = accounts.funds
+        table[f"standard_cost{label}{MIL}"] = accounts.standard_cost
+        table[f"spending{label}{MIL}"] = accounts.spending
+        table[f"coverage{label}_ratio"] = accounts.coverage
+        table[f"receiving{label}"] = (accounts.revised_need > accounts.capacity).astype(int)
+    table[f"tax_base_municipal{MIL}"] = instance.tax_base[:, 0]
+    table[f"tax_base_prefectural{MIL}"] = instance.tax_base[:, 1]
+    assert result.solver_grants is not None
+    table[f"grant_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
+    table[f"allocation_paid_today{MIL}"] = frame["allocation_paid_million_yen"].to_numpy()
+    table[f"residual{MIL}"] = instance.residual
+    margin_today, margin = before.funds - before.spending, after.funds - after.spending
+    table[f"margin_today{MIL}"], table[f"margin{MIL}"] = margin_today, margin
+    table["gains"] = np.sign(np.round(after.coverage - before.coverage, 6)).astype(int)
+    return table
+
+
+def _government_class(accounts: Accounts) -> np.ndarray:
+    case = accounts.instance.case
+    labels = pd.Series(size_class(case.municipalities).to_numpy(), index=case.government_of_municipality)
+    labels = labels[~labels.index.duplicated()]
+    return np.where(
+        case.governments["tier"] == PREFECTURE, "prefecture", labels.reindex(case.governments.index).astype(str)
+    )
+
+
+def _government_population(accounts: Accounts) -> np.ndarray:
+    case = accounts.instance.case
+    count = len(case.governments)
+    people = case.municipalities["population_persons"].to_numpy(float)
+    own = np.bincount(accounts.instance.municipal_government, people, minlength=count)
+    whole = np.bincount(accounts.instance.prefectural_government, people, minlength=count)
+    return np.where(case.governments["tier"] == PREFECTURE, whole, own).astype(int)
+
+
+def services(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Cost of every service by component, today and under the package, and who provides it."""
+    instance = after.instance
+    table = pd.DataFrame(
+        {
+            "service": instance.services,
+            "label_en": instance.case.services["label_en"].to_numpy(),
+            "label_ja": instance.case.services["label_ja"].to_numpy(),
+            "home_tier": instance.case.services["home_tier"].to_numpy(),
+        }
+    )
+    for label, accounts in (("_today", before), ("", after)):
+        for component in COMPONENTS:
+            table[f"{component}{label}{MIL}"] = accounts.components[component].sum(axis=0)
+        table[f"units{label}{MIL}"] = sum(unit.sum(axis=0) for unit in accounts.units.values())
+        columns = [f"{c}{label}{MIL}" for c in (*COMPONENTS, "units")]
+        table[f"total{label}{MIL}"] = table[columns].sum(axis=1)
+    people = instance.case.municipalities["population_persons"].to_numpy(float)
+    served = ((instance.today > 0) * people[:, None]).sum(axis=0)
+    joint = np.zeros(after.tiers.shape, dtype=bool)
+    joint[:, instance.costs.wide_columns] = after.bodies >= 0
+    for tier in TIERS:
+        here = (after.tiers == tier) & ~joint
+        name = "alone" if tier == MUNICIPALITY else tier
+        table[f"population_served_by_{name}_ratio"] = (here * people[:, None]).sum(axis=0) / served
+    together = (after.tiers == MUNICIPALITY) & joint
+    table["population_served_by_wide_area_body_ratio"] = (together * people[:, None]).sum(axis=0) / served
+    return table
+
+
+def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Money by tier: what it answers for, what the nation earmarks, its taxes and its allocation."""
+    instance = after.instance
+    is_prefecture = (instance.case.governments["tier"] == PREFECTURE).to_numpy()
+    rows = []
+    for tier in TIERS:
+        row: dict[str, object] = {"tier": tier}
+        for label, accounts in (("_today", before), ("", after)):
+            here = accounts.tiers == tier
+            gross = sum(accounts.components[c] for c in ("standard", "coordination", "transition"))
+            earmarked = instance.costs.by_tier[tier].standard * instance.national_share
+            row[f"services{label}"] = int(here.any(axis=0).sum())
+            row[f"gross_spending{label}{MIL}"] = float(gross[here].sum())
+            row[f"earmarked{label}{MIL}"] = 0.0 if tier == NATION else float(earmarked[here].sum())
+            of_tier = {MUNICIPALITY: ~is_prefecture, PREFECTURE: is_prefecture}.get(tier)
+            grant = 0.0 if of_tier is None else float(accounts.grant[of_tier].sum())
+            row[f"grant{label}{MIL}"] = grant
+        own = {MUNICIPALITY: ~is_prefecture, PREFECTURE: is_prefecture}.get(tier)
+        revenue = instance.tax_base.sum(axis=1) + instance.full_counted
+        row[f"own_revenue{MIL}"] = 0.0 if own is None else float(revenue[own].sum())
+        rows.append(row)
+    return pd.DataFrame(rows)

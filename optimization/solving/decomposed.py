@@ -1,0 +1,218 @@
+"""National decisions first, then every part on its own, with a certificate.
+
+1. The linear relaxation gives a bound that holds for the whole program.
+2. Rounding its national columns (the statute) and fixing them, the rest falls into independent parts
+   (prefectures; the money of all governments), found from the matrix itself. Solved one by one they
+   make an incumbent of the whole.
+3. The gap between the two is the certificate. When it is wider than asked, undecided choices are
+   tried the other way; when that is not enough, HiGHS takes the whole program, starting from the
+   incumbent, for the time that is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from optimization.solving.highs import (
+    Limits,
+    Outcome,
+    Progress,
+    Status,
+    relative_gap,
+    solve,
+)
+from optimization.solving.residual import Part, fix, split
+from optimization.solving.standard_form import StandardForm
+
+PART_SHARE = 0.1
+"""Part of the asked gap that the parts may use up, so that the whole keeps within it."""
+
+DECIDED = 1.0 - 1e-6
+
+
+@dataclass
+class _Search:
+    """State of the search: the best incumbent and the parts already solved."""
+
+    form: StandardForm
+    limits: Limits
+    bound: float
+    started: float
+    on_progress: Callable[[Progress], bool] | None
+    best: np.ndarray | None = None
+    objective: float = np.inf
+    solved: dict[bytes, np.ndarray | None] = field(default_factory=dict)
+    history: list[Progress] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def left(self) -> float:
+        """Seconds left of the time limit."""
+        return max(0.0, self.limits.seconds - (time.perf_counter() - self.started))
+
+    @property
+    def gap(self) -> float:
+        """Relative gap of the incumbent to the bound."""
+        return relative_gap(self.objective, self.bound)
+
+    @property
+    def done(self) -> bool:
+        """Whether the search may end: gap reached, no time left, or stopped from outside."""
+        return self.gap <= self.limits.gap or self.left <= 0 or self.stopped
+
+    def report(self) -> None:
+        """Tell the caller how far the search is."""
+        seconds = time.perf_counter() - self.started
+        self.history.append(Progress(seconds, self.objective, self.bound, self.gap))
+        if self.on_progress is not None and not self.on_progress(self.history[-1]):
+            self.stopped = True
+
+    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> bool:
+        """Price one national choice; True when it is a better incumbent."""
+        try:
+            parts, fixed, cost = split(fix(self.form, columns, values))
+        except ValueError:
+            return False
+        point = np.nan_to_num(fixed)
+        for part in parts:
+            solution = self._solve_part(part)
+            if solution is None:
+                return False
+            point[part.columns] = solution
+            cost += float(part.form.cost @ solution)
+        if cost >= self.objective:
+            return False
+        self.best, self.objective = point, cost
+        self.report()
+        return True
+
+    def _solve_part(self, part: Part) -> np.ndarray | None:
+        key = b"".join(
+            array.tobytes()
+            for array in (part.columns, part.form.row_lower, part.form.row_upper, part.form.matrix.data)
+        )
+        if key not in self.solved:
+            limits = replace(self.limits, gap=self.limits.gap * PART_SHARE, seconds=max(1.0, self.left))
+            self.solved[key] = solve(part.form, limits).values
+        return self.solved[key]
+
+
+def solve_decomposed(
+    form: StandardForm,
+    national: np.ndarray,
+    limits: Limits,
+    log_file: Path | None = None,
+    on_progress: Callable[[Progress], bool] | None = None,
+) -> Outcome:
+    """Solve the program; `national` holds the positions of the columns to be decided first.
+
+    The bound and the incumbent are those of the whole program, whichever step found them.
+    """
+    started = time.perf_counter()
+    relaxed = solve(form, limits, log_file, relax=True)
+    if relaxed.values is None:
+        return relaxed
+    search = _Search(form, limits, relaxed.bound, started, on_progress)
+    search.report()
+    choices = exclusive_choices(form, national)
+    rounded = _round(relaxed.values, choices)
+    search.try_choice(*_as_columns(choices, rounded))
+    _improve(search, relaxed.values, choices, rounded)
+    if not search.done:
+        return _whole(search, relaxed, log_file)
+    return _outcome(search, relaxed)
+
+
+def exclusive_choices(form: StandardForm, national: np.ndarray) -> list[np.ndarray]:
+    """Groups of national columns of which exactly one is 1, recognised from the rows: all
+    coefficients 1, both sides 1. A national column in no such row is a group of its own."""
+    mask = np.zeros(form.matrix.shape[1], dtype=bool)
+    mask[national] = True
+    matrix = form.matrix
+    one = (form.row_lower == 1.0) & (form.row_upper == 1.0)
+    groups, seen = [], np.zeros_like(mask)
+    for r in np.flatnonzero(one):
+        part = slice(matrix.indptr[r], matrix.indptr[r + 1])
+        columns = matrix.indices[part]
+        if mask[columns].all() and not seen[columns].any() and (matrix.data[part] == 1.0).all():
+            groups.append(columns)
+            seen[columns] = True
+    return groups + [np.array([column]) for column in national if not seen[column]]
+
+
+def _round(values: np.ndarray, choices: list[np.ndarray]) -> list[int]:
+    """Position of the chosen column in each group (-1: none, for a column on its own)."""
+    return [
+        int(np.argmax(values[group])) if len(group) > 1 or values[group[0]] >= 0.5 else -1
+        for group in choices
+    ]
+
+
+def _as_columns(choices: list[np.ndarray], chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    columns = np.concatenate([np.zeros(0, int), *choices]).astype(int)
+    flags = [np.arange(len(g)) == c for g, c in zip(choices, chosen, strict=True)]
+    return columns, np.concatenate([np.zeros(0, bool), *flags]).astype(float)
+
+
+def _improve(search: _Search, relaxed: np.ndarray, choices: list[np.ndarray], chosen: list[int]) -> None:
+    """Try each undecided group the other way, most undecided first, until nothing gets better."""
+    open_groups = [n for n, group in enumerate(choices) if relaxed[group].max() < DECIDED]
+    open_groups.sort(key=lambda n: (relaxed[choices[n]].max(), n))
+    improved = True
+    while improved and not search.done:
+        improved = False
+        for n in open_groups:
+            options = [k for k, value in enumerate(relaxed[choices[n]]) if value > 1.0 - DECIDED]
+            for option in options:
+                if option == chosen[n] or search.done:
+                    continue
+                trial = [*chosen[:n], option, *chosen[n + 1 :]]
+                if search.try_choice(*_as_columns(choices, trial)):
+                    chosen, improved = trial, True
+
+
+def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
+    """Give the whole program to HiGHS for the time that is left, from the incumbent."""
+
+    def relay(progress: Progress) -> bool:
+        search.objective = min(search.objective, progress.incumbent)
+        search.bound = max(search.bound, progress.bound)
+        search.report()
+        return not search.stopped
+
+    limits = replace(search.limits, seconds=max(1.0, search.left))
+    before = (search.best, search.objective)
+    plain = solve(search.form, limits, log_file, relay, start=search.best)
+    search.bound = max(relaxed.bound, plain.bound)
+    search.best, search.objective = before
+    if plain.values is not None and plain.objective <= search.objective:
+        search.best, search.objective = plain.values, plain.objective
+    if search.best is None and plain.status is Status.INFEASIBLE:
+        return replace(plain, seconds=time.perf_counter() - search.started)
+    return replace(_outcome(search, relaxed), nodes=plain.nodes, log=relaxed.log + plain.log)
+
+
+def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
+    optimal = search.best is not None and search.gap <= search.limits.gap
+    status = (
+        Status.OPTIMAL if optimal else Status.INCUMBENT if search.best is not None else Status.NOTHING
+    )
+    return Outcome(
+        status=status,
+        termination="gap reached" if optimal else "stopped" if search.stopped else "time limit",
+        values=search.best,
+        objective=search.objective,
+        bound=min(search.bound, search.objective),
+        gap=max(0.0, search.gap) if search.bound <= search.objective else 0.0,
+        seconds=time.perf_counter() - search.started,
+        nodes=0,
+        log=relaxed.log,
+        row_duals=relaxed.row_duals,
+        relaxation=relaxed.objective,
+        history=search.history,
+    )

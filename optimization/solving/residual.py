@@ -1,0 +1,89 @@
+"""What is left of a program once some columns are fixed, and the parts into which it falls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from optimization.solving.standard_form import StandardForm
+
+FEASIBILITY = 1e-6
+"""Relative violation that a row of fixed columns may show before it counts as broken."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One independent part: its own program, and where its columns stand in the whole."""
+
+    form: StandardForm
+    columns: np.ndarray
+
+
+def fix(form: StandardForm, columns: np.ndarray, values: np.ndarray) -> StandardForm:
+    """The same program with some columns held at given values."""
+    lower, upper = form.lower.copy(), form.upper.copy()
+    lower[columns] = upper[columns] = values
+    return replace(form, lower=lower, upper=upper)
+
+
+def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
+    """Remove the fixed columns and cut the rest into connected parts.
+
+    Returns the parts (largest first), the fixed values (NaN elsewhere) and the cost of what is
+    fixed. Raises ValueError when a row of fixed columns alone is broken.
+    """
+    fixed = form.lower == form.upper
+    values = np.where(fixed, form.lower, 0.0)
+    activity = form.matrix @ values
+    free = np.flatnonzero(~fixed)
+    matrix = sparse.csr_matrix(form.matrix[:, free])
+    used = np.diff(matrix.indptr) > 0
+    size = np.maximum(1.0, np.abs(form.matrix) @ np.abs(values))
+    broken = ~used & (
+        (activity < form.row_lower - FEASIBILITY * size) | (activity > form.row_upper + FEASIBILITY * size)
+    )
+    if broken.any():
+        raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
+    rows = np.flatnonzero(used)
+    matrix = matrix[rows]
+    shift = activity[rows]
+    parts = list(_parts(form, free, rows, matrix, shift))
+    parts.sort(key=lambda part: (-len(part.columns), part.columns[0]))
+    return parts, np.where(fixed, form.lower, np.nan), form.constant + float(form.cost @ values)
+
+
+def _parts(
+    form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
+) -> Iterator[Part]:
+    graph = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
+    count, label = connected_components(graph, directed=False)
+    of_row, of_column = label[: len(rows)], label[len(rows) :]
+    row_order = np.argsort(of_row, kind="stable")
+    column_order = np.argsort(of_column, kind="stable")
+    row_cut = np.searchsorted(of_row[row_order], np.arange(count + 1))
+    column_cut = np.searchsorted(of_column[column_order], np.arange(count + 1))
+    for n in range(count):
+        r = row_order[row_cut[n] : row_cut[n + 1]]
+        c = column_order[column_cut[n] : column_cut[n + 1]]
+        if not len(c):
+            continue
+        where = free[c]
+        yield Part(
+            StandardForm(
+                cost=form.cost[where],
+                constant=0.0,
+                matrix=sparse.csr_matrix(matrix[r][:, c]),
+                row_lower=form.row_lower[rows[r]] - shift[r],
+                row_upper=form.row_upper[rows[r]] - shift[r],
+                lower=form.lower[where],
+                upper=form.upper[where],
+                integer=form.integer[where],
+                variables=(),
+                constraints=(),
+            ),
+            where,
+        )
