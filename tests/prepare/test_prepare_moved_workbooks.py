@@ -1,4 +1,4 @@
-"""Workbooks that moved: shifted, swapped, renamed or cut files give the same tables or an error, never others."""
+"""Moved workbooks (shifted, swapped, renamed, cut off) give the same tables or an error, never others."""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""An independent second route: a run folder re-checked from its written tables alone.
+
+Nothing here uses the model, the ledger or the solver; only the tables, `run.json` and
+`package.resolved.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimization.archive import read_run
+
+COMPONENT_WEIGHTS = {
+    "standard": "weights.provision",
+    "access": "weights.access",
+    "coordination": "weights.coordination",
+    "uniformity": "weights.uniformity",
+    "transition": "weights.transition",
+    "units": "weights.provision",
+}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """`objective_million_yen` recomputed, and every statement that was checked with its outcome."""
+
+    objective_million_yen: float
+    checks: dict[str, bool]
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything agrees."""
+        return all(self.checks.values())
+
+
+def audit_run(folder: str | Path) -> Audit:
+    """Re-check a finished run from its tables."""
+    record, tables = read_run(folder)
+    settings = written_settings(Path(folder))
+    objective = recompute_objective(tables, settings)
+    return Audit(
+        objective,
+        {
+            "objective agrees to 1e-6": bool(
+                abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
+            ),
+            "every municipality and service is provided exactly once": _provided_once(tables, record),
+            "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(tables, settings),
+            "solver's grants equal the formula's to 1 thousand yen": _close(
+                tables["governments"], "grant_solver_million_yen", "grant_million_yen"
+            ),
+            "grants and corrections fit the pool": _pool(tables["governments"], settings),
+            "adequacy holds": _adequacy(tables["governments"], settings),
+            "balance holds": _balance(tables["governments"], settings),
+            "bodies per municipality": _bodies(tables["bodies"], settings),
+            "responsible tier is open to the group": _tiers(tables["responsibility"]),
+            "provision follows responsibility": _follows(tables["provision"]),
+        },
+    )
+
+
+def written_settings(folder: Path) -> dict[str, Any]:
+    """Settings of `package.resolved.toml`, all provisions together."""
+    document = tomllib.loads((folder / "package.resolved.toml").read_text(encoding="utf-8"))
+    return {k: v for provision in document["provision"] for k, v in provision.get("settings", {}).items()}
+
+
+def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
+    """The objective from the tables: components by place, units by service, bodies, grants, shares."""
+    provision, services, formula = tables["provision"], tables["services"], tables["formula"]
+    total = 0.0
+    for component, weight in COMPONENT_WEIGHTS.items():
+        table = services if component == "units" else provision
+        total += settings[weight] * float(table[f"{component}_million_yen"].sum())
+    total += settings["weights.body_million_yen"] * len(tables["bodies"])
+    governments = tables["governments"]
+    total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
+    share = formula.set_index("parameter")["under_package"]
+    receiving = governments[governments["receiving_today"] == 1]
+    for tier in ("municipal", "prefectural"):
+        base = float(receiving[f"tax_base_{tier}_million_yen"].sum())
+        total += settings["weights.dulled_incentive"] * float(share[f"counted_share_{tier}"]) * base
+    return total
+
+
+def _provided_once(tables: dict[str, pd.DataFrame], record: dict[str, Any]) -> bool:
+    provision = tables["provision"]
+    places = record["municipalities"] + record["joint_wards"]
+    return bool(
+        not provision.duplicated(["code", "service"]).any()
+        and (provision["provider"] != "").all()
+        and provision["code"].nunique() == places
+    )
+
+
+def _close(table: pd.DataFrame, left: str, right: str) -> bool:
+    return bool((table[left] - table[right]).abs().max() <= 1e-3)
+
+
+def _grants(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
+    table = tables["governments"]
+    rate = settings["formula.adjustment_rate"]
+    formula = np.maximum(0.0, (1.0 - rate) * table["need_million_yen"] - table["capacity_million_yen"])
+    return bool((formula - table["grant_million_yen"]).abs().max() <= 1e-3)
+
+
+def _pool(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    paid = float(table["grant_million_yen"].sum() + table["residual_million_yen"].sum())
+    return paid <= settings["pool.ordinary_million_yen"] * (1 + 1e-6)
+
+
+def _adequacy(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    ratio = table["funds_million_yen"] / table["standard_cost_million_yen"]
+    return bool((ratio >= settings["equity.adequacy_floor"] - 1e-6).all())
+
+
+def _balance(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    if not settings["discipline.balance"]:
+        return True
+    return bool((table["funds_million_yen"] >= table["spending_million_yen"] * (1 - 1e-6)).all())
+
+
+def _bodies(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    members = table["member_codes"].astype(str).str.split("|").explode()
+    count = members[members != ""].value_counts()
+    return bool(count.empty or count.max() <= settings["wide_area.bodies_per_municipality"])
+
+
+def _tiers(table: pd.DataFrame) -> bool:
+    opened = table["tiers_open"].str.split("|")
+    once = not table.duplicated(["service", "rule_group"]).any()
+    return bool(once and all(t in o for t, o in zip(table["tier"], opened, strict=True)))
+
+
+def _follows(table: pd.DataFrame) -> bool:
+    """A municipality alone or in a body where the municipal tier is responsible, else the tier itself."""
+    municipal = table["responsible_tier"] == "municipality"
+    local = table["provider_kind"].isin(["alone", "wide_area_body"])
+    return bool(
+        (municipal == local).all()
+        and (table["provider_kind"] == table["responsible_tier"])[~municipal].all()
+    )

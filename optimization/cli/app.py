@@ -1,0 +1,106 @@
+"""The command line: ties the rooms together and turns every end into an exit code.
+
+0 solved to the asked gap; 2 bad input; 3 infeasible; 4 stopped with an incumbent; 5 stopped without;
+1 a defect of ours.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from optimization.cli import commands
+from optimization.cli.console import show_problems
+from optimization.errors import InputError, Problem
+from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    help="Role division and fiscal design of central and local government. Example: solve.py run role_division",
+)
+
+Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
+CaseFolder = Annotated[Path, typer.Option("--case", help="Case folder.")]
+Prefectures = Annotated[str, typer.Option(help="Two-digit codes, e.g. 03,04; all if left out.")]
+Out = Annotated[Path | None, typer.Option(help="Folder to write; it must not exist yet.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Without a command: run the default package on the embedded case."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(commands.run([DEFAULT_PACKAGE], DEFAULT_CASE, "", None))
+
+
+@app.command(epilog="Example: solve.py run role_division --prefectures 03 --out results/iwate")
+def run(
+    packages: Packages = None,
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    out: Out = None,
+    time_limit: Annotated[float, typer.Option(min=0.001, help="Seconds for the solver.")] = 600.0,
+    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Relative gap to reach.")] = 1e-4,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the solver.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
+    method: Annotated[str, typer.Option(help="decomposed or plain.")] = "decomposed",
+    json: Annotated[bool, typer.Option("--json", help="Print run.json instead of tables.")] = False,
+) -> None:
+    """Solve reform packages and write a run folder."""
+    options = commands.RunOptions(time_limit, gap, threads, seed, method, json)
+    raise typer.Exit(commands.run(packages or [DEFAULT_PACKAGE], case, prefectures, out, options))
+
+
+@app.command(epilog="Example: solve.py validate wide_area --case inputs/iwate-2022")
+def validate(
+    packages: Packages = None, case: CaseFolder = DEFAULT_CASE, prefectures: Prefectures = ""
+) -> None:
+    """Check a case and packages without solving."""
+    raise typer.Exit(commands.validate(packages or [DEFAULT_PACKAGE], case, prefectures))
+
+
+@app.command(epilog="Example: solve.py packages role_division")
+def packages(
+    names: Annotated[list[str] | None, typer.Argument(help="Show these in full.")] = None,
+    case: CaseFolder = DEFAULT_CASE,
+) -> None:
+    """List the reform packages, or show the provisions and changes of some."""
+    raise typer.Exit(commands.packages(names or [], case))
+
+
+@app.command(
+    epilog="Example: solve.py prepare --allocation-tax DIR --year 2022 --out inputs/new-2022",
+)
+def prepare(
+    year: Annotated[int, typer.Option(help="Fiscal year of the workbooks.")],
+    allocation_tax: Annotated[Path | None, typer.Option(help="Folder of the official workbooks.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="Folder of the population and area tables.")] = None,
+    indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
+) -> None:
+    """Read official workbooks and write our tables, checking every identity."""
+    raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
+
+
+def start(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; input faults are reported, never traced."""
+    try:
+        code = app(args=arguments, standalone_mode=False, prog_name="solve.py")
+        return code if isinstance(code, int) else 0
+    except InputError as error:
+        show_problems(error)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except TyperException as error:
+        words = " ".join(arguments if arguments is not None else sys.argv[1:])
+        message = getattr(error, "format_message", error.__str__)()
+        remedy = "see solve.py --help, or --help of the command"
+        show_problems(InputError([Problem("command line", message, remedy, value=words)]))
+    return BAD_INPUT

@@ -1,0 +1,155 @@
+"""What each command does; every function returns its exit code."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimization.archive import new_folder, run_record, write_run
+from optimization.audit import audit_run
+from optimization.case.case import Case
+from optimization.case.compose import changes
+from optimization.case.load import load_case
+from optimization.case.packages import list_packages
+from optimization.cli.console import err, out, progress_for, show_result
+from optimization.errors import InputError, Problem
+from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.outcome.run import METHODS, solve
+from optimization.solving.highs import Limits, Status
+
+RESULTS = INPUTS.parent / "results"
+
+EXIT_CODE = {
+    Status.OPTIMAL: 0,
+    Status.INFEASIBLE: 3,
+    Status.INCUMBENT: 4,
+    Status.NOTHING: 5,
+    Status.FAILED: 1,
+}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of `run` beside packages and case."""
+
+    time_limit: float = 600.0
+    gap: float = 1e-4
+    threads: int = 2
+    seed: int = 0
+    method: str = METHODS[0]
+    json: bool = False
+
+
+def run(
+    names: Sequence[str],
+    case_folder: Path,
+    prefectures: str,
+    folder: Path | None,
+    options: RunOptions | None = None,
+) -> int:
+    """Solve and write a run folder."""
+    options = options or RunOptions()
+    if options.method not in METHODS:
+        problem = Problem("command line", "is not a method", f"choose {' or '.join(METHODS)}")
+        raise InputError([Problem(problem.file, problem.message, problem.remedy, "", "--method", options.method)])
+    line, callback = progress_for(options.json)
+    line.phase("Reading the case and the packages ...")
+    case = load_case(case_folder)
+    codes = prefecture_codes(prefectures, case)
+    package = load_package(case, names, codes)
+    folder = new_folder(folder, package.name, RESULTS)
+    for note in [*package.warnings, *map(str, package.overridden)]:
+        err.print(f"note: {note}", markup=False)
+    limits = Limits(options.gap, options.time_limit, options.threads, options.seed)
+    line.phase(f"Solving {package.name} on {case.name} ...")
+    with tempfile.TemporaryDirectory() as scratch:
+        result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)
+    line.end()
+    write_run(result, folder, limits, options.method, codes)
+    if options.json:
+        print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
+    else:
+        show_result(result, str(folder))
+    return _verdict(result.outcome.status, result.accounts is not None, folder)
+
+
+def _verdict(status: Status, found: bool, folder: Path) -> int:
+    """Exit code of a run; a decision whose tables do not agree with themselves is our defect."""
+    if found:
+        audit = audit_run(folder)
+        if not audit.sound:
+            failed = [name for name, held in audit.checks.items() if not held]
+            err.print(f"[bold red]The re-check of the tables failed: {'; '.join(failed)}[/]")
+            return 1
+    return EXIT_CODE[status]
+
+
+def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
+    """Check a case and packages; InputError names every fault."""
+    case = load_case(case_folder)
+    package = load_package(case, names, prefecture_codes(prefectures, case))
+    for warning in package.warnings:
+        out.print(f"warning: {warning}", markup=False)
+    out.print(
+        f"{case.name}: {len(case.codes):,} municipal governments, {len(case.prefectures)} prefectures, "
+        f"{len(case.services)} services. {package.name}: {len(changes(package))} settings differ from today. "
+        "No fault found."
+    )
+    return 0
+
+
+def packages(names: Sequence[str], case_folder: Path) -> int:
+    """List packages, or show some in full with what they change."""
+    if not names:
+        for package in list_packages(PACKAGES):
+            out.print(f"[bold]{package.name}[/]  {package.title}\n    {package.title_ja}")
+        return 0
+    resolved = load_package(load_case(case_folder), list(names))
+    for package in resolved.packages:
+        out.print(f"\n[bold]{package.name}[/]  {package.title} ({package.author}, {package.date})")
+        out.print(f"Source: {package.source}", markup=False)
+        for provision in package.provisions:
+            out.print(f"  {provision.number}. {provision.text}", markup=False)
+    out.print("\nSettings that differ from today:")
+    for _, row in changes(resolved).iterrows():
+        out.print(f"  {row['setting']}: {row['from']} -> {row['to']} [{row['source']}]", markup=False)
+    return 0
+
+
+def prepare(
+    allocation_tax: Path | None, tables: Path | None, indicators: Path | None, year: int, folder: Path | None
+) -> int:
+    """Official workbooks and tables to the tables of a case."""
+    from optimization.prepare import command
+
+    if not any((allocation_tax, tables, indicators)):
+        remedy = "give at least one of --allocation-tax, --tables, --indicators"
+        raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
+    target = folder or INPUTS / f"prepared-{year}"
+    for text in command.run(allocation_tax, tables, indicators, year, target):
+        out.print(text, markup=False)
+    return 0
+
+
+def prefecture_codes(text: str, case: Case) -> list[str]:
+    """Prefecture codes of an option such as '03,04'; every unknown one is a fault."""
+    codes = [part.strip() for part in text.split(",") if part.strip()]
+    unknown = [code for code in codes if code not in case.prefectures.index]
+    if unknown:
+        known = f"{case.prefectures.index[0]} to {case.prefectures.index[-1]}"
+        raise InputError(
+            [
+                Problem(
+                    "command line",
+                    "is not a prefecture of the case",
+                    f"give two-digit codes from {known}, comma-separated",
+                    column="--prefectures",
+                    value=code,
+                )
+                for code in unknown
+            ]
+        )
+    return sorted(set(codes))

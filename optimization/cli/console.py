@@ -1,0 +1,203 @@
+"""What the console shows: progress while solving, tables a layman can read, faults in full."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from optimization.errors import InputError
+from optimization.ledger.accounts import Accounts
+from optimization.outcome.result import Result
+from optimization.solving.highs import Progress
+
+TIER_WORDS = {
+    "municipality": "municipality",
+    "prefecture": "prefecture",
+    "bloc": "regional bloc",
+    "nation": "nation",
+}
+BILLION = 1_000.0
+"""Million yen in a billion yen."""
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_problems(error: InputError) -> None:
+    """All faults of the input, one a line, to standard error."""
+    count = len(error.problems)
+    err.print(f"[bold red]{count} fault{'s' * (count != 1)} in the input; nothing was written.[/]")
+    for problem in error.problems:
+        err.print(f"  - {problem}", markup=False)
+
+
+class ProgressLine:
+    """One line that tells gap, incumbent and elapsed time; plain lines when not on a terminal."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.last = 0.0
+        self.live = sys.stderr.isatty()
+
+    def __call__(self, progress: Progress) -> bool:
+        """Show the state; True lets the solver go on."""
+        now = time.perf_counter()
+        if self.quiet or now - self.last < (0.2 if self.live else 5.0) and progress.gap > 0:
+            return True
+        self.last = now
+        found = progress.incumbent < float("inf")
+        best = f"{progress.incumbent / BILLION:,.1f} billion yen" if found else "none yet"
+        gap = f"{progress.gap:.4%}" if found else "open"
+        text = f"  {progress.seconds:6.1f} s  best plan {best}, gap {gap}"
+        sys.stderr.write(f"\r{text:<78}" if self.live else text + "\n")
+        sys.stderr.flush()
+        return True
+
+    def phase(self, text: str) -> None:
+        """Announce a phase of the run."""
+        if not self.quiet:
+            err.print(f"[dim]{text}[/]")
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.live and not self.quiet:
+            sys.stderr.write("\n")
+
+
+def show_result(result: Result, folder: str) -> None:
+    """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
+    if result.accounts is None:
+        show_no_decision(result)
+        out.print(f"Run folder: {folder}")
+        return
+    moves, joint = _moves(result.tables["responsibility"]), _joint(result.tables["services"])
+    if moves.row_count:
+        out.print(moves)
+    if joint.row_count:
+        out.print(joint)
+    out.print(_cost(result.baseline, result.accounts))
+    out.print(_gainers(result.tables["governments"]))
+    _closing(result, folder)
+
+
+def show_no_decision(result: Result) -> None:
+    """Why there is none."""
+    from optimization.archive import diagnosis
+
+    out.print(diagnosis(result), markup=False)
+
+
+def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    for name, side in columns:
+        table.add_column(name, justify="right" if side == "r" else "left")
+    return table
+
+
+def _moves(table: pd.DataFrame) -> Table:
+    grid = _grid(
+        "What moves to which tier",
+        [("service", "l"), ("from", "l"), ("to", "l"), ("rule groups", "r"), ("people, million", "r")],
+    )
+    changed = table[table["changed"] == 1]
+    keys = ["service", "tier_today", "tier"]
+    for (service, today, tier), rows in changed.groupby(keys, sort=False):
+        share = f"{len(rows)} of {(table['service'] == service).sum()}"
+        people = f"{rows['population_persons'].sum() / 1e6:.1f}"
+        grid.add_row(service, TIER_WORDS[today], TIER_WORDS[tier], share, people)
+    return grid
+
+
+def _joint(table: pd.DataFrame) -> Table:
+    column = "population_served_by_wide_area_body_ratio"
+    grid = _grid(
+        "What municipalities do together", [("service", "l"), ("people served by wide-area bodies", "r")]
+    )
+    for _, row in table[table[column] > 0].sort_values(column, ascending=False).iterrows():
+        grid.add_row(row["service"], f"{row[column]:.1%}")
+    return grid
+
+
+def _cost(before: Accounts, after: Accounts) -> Table:
+    words = {
+        "standard": "standard cost of the services",
+        "access": "residents' travel",
+        "coordination": "coordination",
+        "uniformity": "loss from uniform levels",
+        "transition": "transition, per year",
+        "units": "new production units",
+        "bodies": "standing cost of wide-area bodies",
+        "soft_budget": "soft budget (grants)",
+        "dulled_incentive": "dulled incentive (counted taxes)",
+    }
+    grid = _grid("Cost, billion yen a year", [("", "l"), ("today", "r"), ("package", "r"), ("change", "r")])
+    for key, word in words.items():
+        today, now = before.objective_parts[key] / BILLION, after.objective_parts[key] / BILLION
+        grid.add_row(word, f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f}")
+    today, now = before.objective / BILLION, after.objective / BILLION
+    grid.add_section()
+    grid.add_row("total", f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f} ({now / today - 1:+.2%})")
+    return grid
+
+
+def _gainers(table: pd.DataFrame) -> Table:
+    grid = _grid(
+        "Who gains and who loses (general funds over standard cost of what one answers for)",
+        [
+            ("class of government", "l"),
+            ("number", "r"),
+            ("gain", "r"),
+            ("lose", "r"),
+            ("coverage today", "r"),
+            ("package", "r"),
+            ("receiving today", "r"),
+            ("package", "r"),
+        ],
+    )
+    for name, rows in [*table.groupby("class"), ("all", table)]:
+        funds = rows[["funds_today_million_yen", "funds_million_yen"]].sum()
+        cost = rows[["standard_cost_today_million_yen", "standard_cost_million_yen"]].sum()
+        grid.add_row(
+            str(name),
+            str(len(rows)),
+            str(int((rows["gains"] > 0).sum())),
+            str(int((rows["gains"] < 0).sum())),
+            f"{funds.iloc[0] / cost.iloc[0]:.3f}",
+            f"{funds.iloc[1] / cost.iloc[1]:.3f}",
+            str(int(rows["receiving_today"].sum())),
+            str(int(rows["receiving"].sum())),
+        )
+    return grid
+
+
+def _closing(result: Result, folder: str) -> None:
+    assert result.accounts is not None
+    outcome, decision = result.outcome, result.accounts.decision
+    places = result.instance.case.codes
+    wards = " and the joint Tokyo wards" if "13100" in places else ""
+    out.print(
+        f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
+        f"prefectures, {len(result.instance.services)} services; "
+        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates.\n"
+        f"Municipalities keep {1 - decision.counted_share[0]:.1%} of new tax, prefectures "
+        f"{1 - decision.counted_share[1]:.1%} (today 25%).\n"
+        f"Status {outcome.status}: no plan within the package's limits can cost less than "
+        f"{outcome.bound / BILLION:,.1f} billion yen (gap {outcome.gap:.5%}).\n"
+        f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
+        f"Run folder: {folder}"
+    )
+
+
+def _assumption_count(result: Result) -> int:
+    return int((result.instance.case.parameters.table["mark"] == "assumption").sum())
+
+
+def progress_for(quiet: bool) -> tuple[ProgressLine, Callable[[Progress], bool]]:
+    """A progress line and its callback."""
+    line = ProgressLine(quiet)
+    return line, line.__call__
