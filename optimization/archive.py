@@ -100,7 +100,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
     outcome, instance = result.outcome, result.instance
     found = result.accounts is not None
     kinds = instance.case.governments["tier"]
-    record = {
+    return {
         "schema": SCHEMA,
         "status": str(outcome.status),
         "termination": outcome.termination,
@@ -143,7 +143,6 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "platform": f"{platform.system()} {platform.machine()}",
         "written": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
-    return record
 
 
 def _finite(value: float) -> float | None:

@@ -68,4 +68,4 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
         rows = pd.concat([rows.drop(index=pair.index), joint])
     rows.index.name = "government"
     numbers = rows.columns.drop(["tier", "name_ja", "prefecture_code"])
-    return rows.astype({column: float for column in numbers}).sort_index()
+    return rows.astype(dict.fromkeys(numbers, float)).sort_index()

@@ -89,6 +89,16 @@ def prepare(
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
+@app.command(epilog="Example: solve.py cut --prefectures 03 --out inputs/iwate-2022")
+def cut(
+    prefectures: Annotated[str, typer.Option(help="Two-digit codes, e.g. 03,04.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new case.")],
+    case: CaseFolder = DEFAULT_CASE,
+) -> None:
+    """Cut a small case, such as a teaching case, out of a large one."""
+    raise typer.Exit(commands.cut(case, prefectures, out))
+
+
 def start(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; input faults are reported, never traced."""
     try:

@@ -53,8 +53,17 @@ def run(
     """Solve and write a run folder."""
     options = options or RunOptions()
     if options.method not in METHODS:
-        problem = Problem("command line", "is not a method", f"choose {' or '.join(METHODS)}")
-        raise InputError([Problem(problem.file, problem.message, problem.remedy, "", "--method", options.method)])
+        raise InputError(
+            [
+                Problem(
+                    "command line",
+                    "is not a method",
+                    f"choose {' or '.join(METHODS)}",
+                    column="--method",
+                    value=options.method,
+                )
+            ]
+        )
     line, callback = progress_for(options.json)
     line.phase("Reading the case and the packages ...")
     case = load_case(case_folder)
@@ -153,3 +162,13 @@ def prefecture_codes(text: str, case: Case) -> list[str]:
             ]
         )
     return sorted(set(codes))
+
+
+def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
+    """Cut some prefectures out of a case as a case of its own."""
+    from optimization.prepare.case import cut_case
+
+    codes = prefecture_codes(prefectures, load_case(case_folder))
+    cut_case(case_folder, codes, folder)
+    out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.", markup=False)
+    return 0

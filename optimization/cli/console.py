@@ -24,7 +24,9 @@ TIER_WORDS = {
 BILLION = 1_000.0
 """Million yen in a billion yen."""
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH_WHEN_PIPED = 110
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -47,7 +49,7 @@ class ProgressLine:
     def __call__(self, progress: Progress) -> bool:
         """Show the state; True lets the solver go on."""
         now = time.perf_counter()
-        if self.quiet or now - self.last < (0.2 if self.live else 5.0) and progress.gap > 0:
+        if self.quiet or (now - self.last < (0.2 if self.live else 5.0) and progress.gap > 0):
             return True
         self.last = now
         found = progress.incumbent < float("inf")
@@ -81,6 +83,7 @@ def show_result(result: Result, folder: str) -> None:
     if joint.row_count:
         out.print(joint)
     out.print(_cost(result.baseline, result.accounts))
+    out.print(_allocation(result.tables["governments"]))
     out.print(_gainers(result.tables["governments"]))
     _closing(result, folder)
 
@@ -95,7 +98,7 @@ def show_no_decision(result: Result) -> None:
 def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name, side in columns:
-        table.add_column(name, justify="right" if side == "r" else "left")
+        table.add_column(name, justify="right" if side == "r" else "left", overflow="fold")
     return table
 
 
@@ -142,6 +145,32 @@ def _cost(before: Accounts, after: Accounts) -> Table:
     today, now = before.objective / BILLION, after.objective / BILLION
     grid.add_section()
     grid.add_row("total", f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f} ({now / today - 1:+.2%})")
+    return grid
+
+
+def _allocation(table: pd.DataFrame) -> Table:
+    grid = _grid(
+        "Allocation tax, billion yen a year",
+        [("", "l"), ("when", "l"), *((name, "r") for name in ("need", "revenue", "shortfall", "surplus"))],
+    )
+    for name in ("grants", "not receiving"):
+        grid.add_column(name, justify="right")
+    tokyo = table["government"].str.startswith("13+")
+    kinds = {
+        "municipalities": (table["tier"] == "municipality"),
+        "prefectures": (table["tier"] == "prefecture") & ~tokyo,
+        "Tokyo with its wards": tokyo,
+    }
+    for name, here in kinds.items():
+        for when, label in (("today", "_today"), ("package", "")):
+            rows = table[here]
+            need, capacity = rows[f"need{label}_million_yen"], rows[f"capacity{label}_million_yen"]
+            gap = need - capacity
+            sums = (need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum())
+            sums = (*sums, rows[f"grant{label}_million_yen"].sum())
+            count = str(int((gap <= 0).sum()))
+            if here.any():
+                grid.add_row(name, when, *(f"{abs(value) / BILLION:,.1f}" for value in sums), count)
     return grid
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
-from optimization.costs.provision import COMPONENTS, WEIGHT_OF
+from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.ledger.decision import Decision, body_by_place, tier_by_place
 from optimization.ledger.instance import Instance
 
@@ -53,6 +53,11 @@ class Accounts:
             for c in COMPONENTS:
                 result[c][members, s] = own / own.sum() * getattr(costs.bodies, c)[b, w]
         return result
+
+    @cached_property
+    def budget(self) -> np.ndarray:
+        """Money part of the cost by place and service (access and uniformity are not), shape (I, S)."""
+        return np.asarray(sum(self.components[c] for c in BUDGET))
 
     @cached_property
     def units(self) -> dict[str, np.ndarray]:
@@ -116,11 +121,10 @@ class Accounts:
         """Actual spending of general funds, shape (G,): other need, the bond's part, the budget cost
         of all responsibilities less their earmarked grants, and the fixed cost of new units."""
         instance = self.instance
-        budget = sum(self.components[c] for c in ("standard", "coordination", "transition"))
         total = instance.other_need + instance.bond
         for tier in (MUNICIPALITY, PREFECTURE, BLOC):
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
-            net = np.where(self.tiers == tier, budget - earmarked, 0.0).sum(axis=1)
+            net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
             np.add.at(total, instance.paying_government(tier), net)
         first = instance.case.governments.index.get_indexer(instance.case.government_of_prefecture)
         np.add.at(total, first, self.units[PREFECTURE].sum(axis=1) + self.bloc_part)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE, TIERS, Case
+from optimization.case.case import MUNICIPALITY, TIERS, Case
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
 from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
@@ -67,12 +67,10 @@ class Instance:
         code = self.case.municipalities["prefecture_code"].map(self.case.government_of_prefecture)
         return self.case.governments.index.get_indexer(code)
 
-    def paying_government(self, tier: str) -> np.ndarray | None:
-        """Government that pays for a service of a tier, shape (I,); a bloc is a union of
-        prefectures, each paying its own part; None for the nation."""
-        if tier == MUNICIPALITY:
-            return self.municipal_government
-        return self.prefectural_government if tier in (PREFECTURE, BLOC) else None
+    def paying_government(self, tier: str) -> np.ndarray:
+        """Government that pays for a service of a local tier, shape (I,); a bloc is a union of
+        prefectures, each paying its own part."""
+        return self.municipal_government if tier == MUNICIPALITY else self.prefectural_government
 
     @cached_property
     def other_need(self) -> np.ndarray:
@@ -80,9 +78,7 @@ class Instance:
         regions, less the transfer to the extraordinary bond), shape (G,), million yen."""
         carried = np.zeros(len(self.case.governments))
         for s, home in enumerate(self.groups.home):
-            government = self.paying_government(home)
-            assert government is not None
-            np.add.at(carried, government, self.standard_need[home][:, s])
+            np.add.at(carried, self.paying_government(home), self.standard_need[home][:, s])
         return self.case.governments["need_million_yen"].to_numpy(float) - carried
 
     @cached_property

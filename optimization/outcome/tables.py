@@ -261,10 +261,9 @@ def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
         row: dict[str, object] = {"tier": tier}
         for label, accounts in (("_today", before), ("", after)):
             here = accounts.tiers == tier
-            gross = sum(accounts.components[c] for c in ("standard", "coordination", "transition"))
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             row[f"services{label}"] = int(here.any(axis=0).sum())
-            row[f"gross_spending{label}{MIL}"] = float(gross[here].sum())
+            row[f"gross_spending{label}{MIL}"] = float(accounts.budget[here].sum())
             row[f"earmarked{label}{MIL}"] = 0.0 if tier == NATION else float(earmarked[here].sum())
             of_tier = {MUNICIPALITY: ~is_prefecture, PREFECTURE: is_prefecture}.get(tier)
             grant = 0.0 if of_tier is None else float(accounts.grant[of_tier].sum())

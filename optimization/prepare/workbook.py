@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ Cell = str | int | float | bool | None
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP_MAGIC = b"PK\x03\x04"
 PDF_MAGIC = b"%PDF"
+UNCOMPUTED = re.compile(  # a formula in the XML of a sheet that no result follows; results may be empty text
+    rb'<c r="([A-Z]+[0-9]+)"(?![^>]*t="str")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)'
+    rb"\s*(?:<v\s*/>|<v></v>)?\s*</c>"
+)
 SAME_LETTERS = str.maketrans({"塡": "填", "靱": "靭"})  # two spellings met in headings
 
 
@@ -73,6 +78,8 @@ def read_sheets(path: Path) -> list[Sheet]:
         content = path.read_bytes()
         reader = _reader(content[:8])
         sheets = reader(path.name, content) if reader else []
+    except InputError:
+        raise
     except Exception as fault:  # the parsers fail in many ways on a broken file: all mean the same
         raise _unreadable(path, f"cannot be read ({type(fault).__name__}: {fault})") from fault
     if not sheets:
@@ -122,7 +129,18 @@ def _xls_row(sheet: xlrd.sheet.Sheet, index: int) -> list[Cell]:
     return cells
 
 
+def _check_formulas(file: str, content: bytes) -> None:
+    """Refuse formulas that a program stored without their results: their cells would read as blank."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        pages = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/")]
+    cells = [cell.decode() for page in pages for cell in UNCOMPUTED.findall(page)]
+    if cells:
+        message = f"holds formulas without results ({len(cells):,}, the first in cell {cells[0]})"
+        raise InputError([Problem(file, message, "open it in a spreadsheet program and save it")])
+
+
 def _read_xlsx(file: str, content: bytes) -> list[Sheet]:
+    _check_formulas(file, content)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheets = []
     for sheet in book.worksheets:

@@ -7,8 +7,11 @@ reset before every solve so that a second value never makes a run fail.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +86,9 @@ def solve(
     `on_progress` is called with the state of the search; returning False stops it.
     """
     highspy.Highs.resetGlobalScheduler(True)
-    solver = _configured(limits, log_file)
+    with _silent():
+        solver = highspy.Highs()
+    _configure(solver, limits, log_file)
     _pass_model(solver, form, relax)
     if start is not None:
         solution = highspy.HighsSolution()
@@ -100,8 +105,21 @@ def solve(
     return _outcome(solver, form, relax, seconds, log, history)
 
 
-def _configured(limits: Limits, log_file: Path | None) -> highspy.Highs:
-    solver = highspy.Highs()
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep HiGHS's banner, written by its compiled part, out of our standard output."""
+    sys.stdout.flush()
+    saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(nowhere)
+
+
+def _configure(solver: highspy.Highs, limits: Limits, log_file: Path | None) -> None:
     solver.setOptionValue("log_to_console", False)
     solver.setOptionValue("output_flag", log_file is not None)
     if log_file is not None:
@@ -111,7 +129,6 @@ def _configured(limits: Limits, log_file: Path | None) -> highspy.Highs:
     solver.setOptionValue("time_limit", float(limits.seconds))
     solver.setOptionValue("threads", int(limits.threads))
     solver.setOptionValue("random_seed", int(limits.seed))
-    return solver
 
 
 def _pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:

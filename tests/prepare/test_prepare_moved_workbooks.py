@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -236,6 +237,16 @@ def test_kind_is_told_by_content_not_by_suffix(official: Path, tmp_path: Path) -
         assert [s.grid for s in read_sheets(renamed)] == [
             s.grid for s in read_sheets(source / (stem + suffix))
         ]
+
+
+def test_formulas_without_results_are_refused(official: Path, tmp_path: Path) -> None:
+    """A library that saves formulas leaves out their results: the totals would read as blank."""
+    book = openpyxl.load_workbook(official / "allocation_tax" / "pref_2022-demand.xlsx")
+    book.save(tmp_path / "pref_2022-demand.xlsx")
+    with pytest.raises(
+        InputError, match=r"pref_2022-demand\.xlsx: holds formulas without results \(350, .* AH6\)"
+    ):
+        read_sheets(tmp_path / "pref_2022-demand.xlsx")
 
 
 @pytest.mark.parametrize(

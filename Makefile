@@ -1,0 +1,34 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test national lint clean inputs
+
+run: $(READY)
+	$(BIN)/python solve.py
+
+test: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest
+
+national: $(READY)
+	$(BIN)/python -m pytest -m national
+
+# Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
+inputs: $(READY)
+	$(BIN)/python solve.py prepare --year 2022 --allocation-tax $(DATA)/allocation_tax \
+		--tables $(DATA)/tables --indicators $(DATA)/indicators --out inputs/japan-2022
+	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
