@@ -89,6 +89,12 @@ def prepare(
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
+@app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")
+def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
+    """How well the scale curves fit the official needs, by service and size band (cross-validated)."""
+    raise typer.Exit(commands.curves(case, out))
+
+
 @app.command(epilog="Example: solve.py cut --prefectures 03 --out inputs/iwate-2022")
 def cut(
     prefectures: Annotated[str, typer.Option(help="Two-digit codes, e.g. 03,04.")],

@@ -14,7 +14,9 @@ from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages
-from optimization.cli.console import err, out, progress_for, show_result
+from optimization.cli.console import err, out, progress_for, show_fit, show_result
+from optimization.costs.curve_report import report_all
+from optimization.costs.standard import curve_data
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS, PACKAGES, load_package
 from optimization.outcome.run import METHODS, solve
@@ -171,4 +173,16 @@ def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
     codes = prefecture_codes(prefectures, load_case(case_folder))
     cut_case(case_folder, codes, folder)
     out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.", markup=False)
+    return 0
+
+
+def curves(case_folder: Path, target: Path | None) -> int:
+    """Report the fit of the scale curves; `target` receives every size band as CSV."""
+    case = load_case(case_folder)
+    report = report_all(curve_data(case))
+    show_fit(report)
+    if target is not None:
+        new_folder(target, target.name, RESULTS)
+        report.to_csv(target, index=False, lineterminator="\n")
+        out.print(f"Wrote {target}.", markup=False)
     return 0

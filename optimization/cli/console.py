@@ -174,6 +174,18 @@ def _allocation(table: pd.DataFrame) -> Table:
     return grid
 
 
+def show_fit(report: pd.DataFrame) -> None:
+    """Fit of the scale curves over all size bands, service by service."""
+    grid = _grid(
+        "Scale curves against the official needs: median relative error",
+        [("service", "l"), ("municipalities", "r"), ("in sample", "r"), ("cross-validated", "r"), ("bias", "r")],
+    )
+    for _, row in report[report["size_band"] == "all"].iterrows():
+        errors = (f"{row[name]:.1%}" for name in ("median_abs_error", "median_abs_error_cv", "bias_cv"))
+        grid.add_row(row["service"], str(row["n"]), *errors)
+    out.print(grid)
+
+
 def _gainers(table: pd.DataFrame) -> Table:
     grid = _grid(
         "Who gains and who loses (general funds over standard cost of what one answers for)",

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
-from optimization.costs.curves import ScaleCurve, fit_curve, flat_curve
+from optimization.costs.curves import MINIMUM_OBSERVATIONS, ScaleCurve, fit_curve, flat_curve
 from optimization.errors import InputError, Problem
 
 NO_SCALE = "none"
@@ -42,23 +42,27 @@ class StandardCosts:
         return StandardCosts({tier: costs[keep] for tier, costs in self.by_tier.items()}, self.curves)
 
 
-def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
-    """Scale curve of every municipal service, fitted on the official needs of all municipalities."""
-    curves = {}
+def curve_data(case: Case) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Scale, need (million yen) and code of every municipality that has the service, for each
+    municipal service with a scale effect and enough of them to fit a curve."""
+    data = {}
     for service, row in case.services.iterrows():
-        if row["home_tier"] != MUNICIPALITY:
-            continue
-        if row["scale_basis"] == NO_SCALE:
-            curves[service] = flat_curve()
+        if row["home_tier"] != MUNICIPALITY or row["scale_basis"] == NO_SCALE:
             continue
         scale = case.basis(row["scale_basis"])
         need = case.standard_need(service).reindex(case.codes)
         seen = (need > 0) & (scale > 0)
-        try:
-            curves[service] = fit_curve(scale[seen].to_numpy(), need[seen].to_numpy())
-        except ValueError:
-            curves[service] = flat_curve()
-    return curves
+        if seen.sum() >= MINIMUM_OBSERVATIONS:
+            data[service] = (scale[seen].to_numpy(), need[seen].to_numpy(), case.codes[seen].to_numpy())
+    return data
+
+
+def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
+    """Scale curve of every municipal service, fitted on the official needs of all municipalities;
+    flat where the service has no scale basis or too few municipalities have it."""
+    municipal = case.services.index[case.services["home_tier"] == MUNICIPALITY]
+    curves = {service: flat_curve() for service in municipal}
+    return curves | {service: fit_curve(scale, need) for service, (scale, need, _) in curve_data(case).items()}
 
 
 def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:
