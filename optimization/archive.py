@@ -36,18 +36,17 @@ def new_folder(out: Path | None, name: str, root: Path) -> Path:
     """Where a run goes: `out`, or results/<time>-<name>. Raises InputError if it exists or cannot
     be made, before anything is computed."""
     folder = out or root / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
-    problem = None
-    if folder.exists():
-        problem = ("already exists", "name a new folder with --out, or move the old one away")
-    else:
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = (f"cannot be made: {error.strerror}", "name a folder under a writable one")
-        if problem is None and not os.access(folder.parent, os.W_OK):
-            problem = ("lies in a folder that cannot be written to", "name a folder under a writable one")
-    if problem:
-        raise InputError([Problem(file=str(folder), message=problem[0], remedy=problem[1])])
+    remedy = "name a folder under a writable one"
+    try:
+        found = os.path.lexists(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        message = "" if os.access(folder.parent, os.W_OK) else "lies in a folder that cannot be written to"
+    except OSError as error:
+        found, message = False, f"cannot be made: {error.strerror}"
+    if found:
+        message, remedy = "already exists", "name a new folder with --out, or move the old one away"
+    if message:
+        raise InputError([Problem(file=str(folder), message=message, remedy=remedy)])
     return folder
 
 

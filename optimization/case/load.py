@@ -1,4 +1,9 @@
-"""Reading a case: tables in, every fault reported once, one immutable `Case` out."""
+"""Reading a case: tables in, every fault reported once, one immutable `Case` out.
+
+A case is a folder with one CSV file for each table of `dictionary/tables.toml` (`bodies.csv` is
+optional). Other files in the folder (`datapackage.json`, `README.md`, further CSV files) belong to
+people and are neither read nor counted among the inputs of a run.
+"""
 
 from __future__ import annotations
 
@@ -8,76 +13,77 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.case import TIERS, Case
-from optimization.case.check import check_case
+from optimization.case.check import NEED_OF, UNIT, Tables, check_case
 from optimization.case.fiscal import MILLION, government_accounts, tier_accounts
 from optimization.case.parameters import Parameters
 from optimization.case.tables import read_tables
-
-UNIT = "_thousand_yen"
-OPTIONAL = ("bodies",)
+from optimization.dictionary.tables import load_tables
 
 
 def load_case(path: str | Path) -> Case:
-    """Read the case folder `path`.
+    """Read the case folder `path`. The order of rows in its files makes no difference.
 
     Raises `InputError` listing every fault of its tables: missing file or column, wrong code,
-    duplicate row, missing or impossible number, names that other tables do not know.
+    duplicate row, missing or impossible number, names that other tables do not know, sums that
+    do not hold.
     """
     path = Path(path)
     tables = read_tables(path)
     check_case(tables, path)
-    counted = _counted_shares(tables["items"])
-    municipal = tier_accounts(
-        tables["municipal_need"].set_index("code"),
-        tables["municipal_revenue"].set_index("code"),
-        tables["municipal_allocation"].set_index("code"),
-        counted["municipal_revenue"],
-        "municipal",
-    ).join(tables["municipalities"].set_index("code")[["name_ja", "prefecture_code"]])
-    prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
-    prefectural = tier_accounts(
-        tables["prefectural_need"].set_index("prefecture_code"),
-        tables["prefectural_revenue"].set_index("prefecture_code"),
-        tables["prefectural_allocation"].set_index("prefecture_code"),
-        counted["prefectural_revenue"],
-        "prefectural",
-    ).join(prefectures[["name_ja"]])
-    prefectural["prefecture_code"] = prefectural.index
-    national = tables["national"].set_index("item")["value"].astype(float)
     municipalities = tables["municipalities"].set_index("code").sort_index()
-    income = tables["municipal_revenue"].set_index("code")["inhabitant_income_thousand_yen"] / MILLION
-    services = tables["services"].set_index("service")
+    income = tables["municipal_revenue"].set_index("code")["inhabitant_income" + UNIT] / MILLION
+    prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
+    bloc = tables["blocs"].set_index("prefecture_code")["bloc"]
+    national = tables["national"].set_index("item")["value"].sort_index()
     return Case(
-        name=path.name,
+        name=path.absolute().name,
         path=path,
         fiscal_year=int(national["fiscal_year"]),
         municipalities=municipalities.assign(income_tax_million_yen=income),
-        prefectures=prefectures.assign(
-            bloc=tables["blocs"].set_index("prefecture_code")["bloc"].reindex(prefectures.index)
-        ),
-        adjacency=tables["adjacency"],
-        medical_areas=tables["medical_areas"],
-        user_bodies=tables["bodies"],
-        municipal_need=_needs(tables["municipal_need"], "code").reindex(municipalities.index),
+        prefectures=prefectures.assign(bloc=bloc),
+        adjacency=_sorted(tables["adjacency"], "code_a", "code_b"),
+        medical_areas=_sorted(tables["medical_areas"], "code", "medical_area_code"),
+        user_bodies=_sorted(tables["bodies"], "body_id", "code"),
+        municipal_need=_needs(tables["municipal_need"], "code"),
         prefectural_need=_needs(tables["prefectural_need"], "prefecture_code"),
-        governments=government_accounts(municipal, prefectural),
-        services=services,
+        governments=_governments(tables, municipalities, prefectures),
+        services=_services(tables),
         allowed_tiers=_allowed(tables["allowed_tiers"]),
-        parameters=Parameters(tables["parameters"], {}),
+        parameters=Parameters(_sorted(tables["parameters"], "parameter", "service"), {}),
         national=national.to_dict(),
-        sha256={
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(path.glob("*.csv"))
-        },
+        sha256={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(path)},
     )
 
 
-def _counted_shares(items: pd.DataFrame) -> dict[str, pd.Series]:
-    """Counted share of every revenue item by revenue table, indexed by column name."""
-    rows = items[(items["kind"] == "item") & items["counted_share"].notna()]
-    return {
-        table: part.set_index("column")["counted_share"].astype(float)
-        for table, part in rows.groupby("table")
-    }
+def _files(path: Path) -> list[Path]:
+    """The files the case was read from, by name."""
+    return [file for name in sorted(load_tables()) if (file := path / f"{name}.csv").exists()]
+
+
+def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    return table.sort_values(list(keys), ignore_index=True)
+
+
+def _governments(tables: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame) -> pd.DataFrame:
+    """Accounts of all fiscal governments with their names and prefectures."""
+    municipal = _tier(tables, "municipal", "code").join(municipalities[["name_ja", "prefecture_code"]])
+    prefectural = _tier(tables, "prefectural", "prefecture_code").join(prefectures[["name_ja"]])
+    return government_accounts(municipal, prefectural.assign(prefecture_code=prefectural.index))
+
+
+def _tier(tables: Tables, tier: str, key: str) -> pd.DataFrame:
+    """Accounts of one tier, rows in the order of codes."""
+    need, revenue, paid = (
+        tables[f"{tier}_{name}"].set_index(key).sort_index() for name in ("need", "revenue", "allocation")
+    )
+    return tier_accounts(need, revenue, paid, _counted_shares(tables, tier), tier)
+
+
+def _counted_shares(tables: Tables, tier: str) -> pd.Series:
+    """Counted share of each revenue item of a tier, in the order of the revenue table's columns."""
+    items, table = tables["items"], f"{tier}_revenue"
+    shares = items[(items["table"] == table) & (items["kind"] == "item")].set_index("column")["counted_share"]
+    return shares.reindex([column for column in tables[table].columns if column in shares.index])
 
 
 def _needs(table: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -86,11 +92,24 @@ def _needs(table: pd.DataFrame, key: str) -> pd.DataFrame:
     return frame.rename(columns=lambda column: column.removesuffix(UNIT))
 
 
+def _services(tables: Tables) -> pd.DataFrame:
+    """Services in the order of the official budget: municipal first, then by their first need item."""
+    services = tables["services"].set_index("service")
+    columns = {
+        tier: {c.removesuffix(UNIT): place for place, c in enumerate(tables[table].columns)}
+        for tier, table in NEED_OF.items()
+    }
+    order = [
+        (TIERS.index(row.home_tier), min(columns[row.home_tier][item] for item in row.need_items.split("+")))
+        for row in services.itertuples()
+    ]
+    return services.iloc[sorted(range(len(services)), key=order.__getitem__)]
+
+
 def _allowed(table: pd.DataFrame) -> dict[tuple[str, str], tuple[str, ...]]:
     """Allowed tiers by service and legal class, in the order of the tiers."""
-    classes = table.columns.drop("service")
     return {
-        (row["service"], c): tuple(t for t in TIERS if t in row[c].split("|"))
-        for _, row in table.iterrows()
-        for c in classes
+        (service, city_class): tuple(tier for tier in TIERS if tier in text.split("|"))
+        for service, row in table.set_index("service").to_dict("index").items()
+        for city_class, text in row.items()
     }

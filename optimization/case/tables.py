@@ -1,9 +1,400 @@
+"""Reading the tables of a case: text in, every cell checked by the data dictionary, typed frames out.
+
+Every file is read as text; the dictionary says which columns it has, what a cell may hold, what a key is.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from optimization.dictionary.settings import nearest
+from optimization.dictionary.tables import Column, Table, load_tables
+from optimization.errors import Problem, raise_if_any
+
+OPTIONAL = frozenset({"bodies"})
+"""Tables a case may lack; they are then empty."""
+
+FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})
+"""Tables that must have at least one row, whatever the others hold."""
+
+SHOWN = 20
+"""Problems reported of one file; the others are counted."""
+
+ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand yen", label_ja="", min=0)
+"""What every item column holds."""
+
+INTEGER = r"^-?[0-9]{1,15}$"
+NUMBER = r"^[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"
+TEXT = r"^[^\n]*[^\s\pZ][^\n]*$"
+THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+UNITS = re.compile(r"_((thousand|million|billion|trillion)_)?(yen|persons|km2|ha|m2|km|m|deg|percent)$")
+OPEN_QUOTE = "close the quotation mark that stands open in this row"
+EXAMPLE = "give the folder of a case, such as inputs/japan-2022"
 
 
-def read_tables(path):
-    t={}
-    for f in path.glob("*.csv"):
-        t[f.stem]=pd.read_csv(f,dtype=dict.fromkeys(("code", "prefecture_code", "code_a", "code_b", "medical_area_code", "capital_code"), str),keep_default_na=False,na_values={c:[""] for c in ("counted_share","value")} )
-    t["bodies"]=t.get("bodies",pd.DataFrame({"body_id":pd.Series(dtype=str),"code":pd.Series(dtype=str)}))
-    return t
+class Fault(NamedTuple):
+    """What is wrong with the cell at a position of its column."""
+
+    position: int
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file as text: `file` for messages, the header, cells by position, line of each row."""
+
+    file: str
+    header: list[str]
+    cells: pa.Table
+    lines: list[int]
+
+    def column(self, name: str) -> pa.Array:
+        """Cells of the (first) column of that name."""
+        return self.cells.column(self.header.index(name))
+
+    def label(self, position: int, keys: Iterable[str]) -> str:
+        """How a person finds the row: its key values, else its line."""
+        values = [self.column(key)[position].as_py() for key in keys if key in self.header]
+        return (
+            "/".join(filter(None, values)) if values and values[0].strip() else f"line {self.lines[position]}"
+        )
+
+
+def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
+    """Every table of the dictionary from the case folder, by its name (the file's without .csv).
+
+    Codes and names are text, the rest numbers; an empty cell of a number that is not required is NaN.
+    Raises `InputError` with every fault of form: files, columns, cells, duplicate rows.
+    """
+    path = Path(path)
+    known = load_tables()
+    raise_if_any(_folder_problems(path, known))
+    problems: dict[str, list[Problem]] = {name: [] for name in known}
+    sheets = {}
+    for name in known:
+        file = path / f"{name}.csv"
+        if name not in OPTIONAL or file.exists():
+            sheets[name] = _read_sheet(file, problems[name])
+    listed = _listed_items(sheets["items"], known, problems["items"])
+    frames = {}
+    for name, table in known.items():
+        sheet = sheets.get(name)
+        if sheet is not None:
+            items = listed.get(name) if table.items else {}
+            frames[name] = _frame(sheet, table, items, problems[name])
+            if name in FILLED and not sheet.lines and not problems[name]:
+                problems[name].append(Problem(sheet.file, "has no rows", "write at least one"))
+        elif name in OPTIONAL:
+            frames[name] = pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns})
+    raise_if_any([problem for found in problems.values() for problem in shortened(found)])
+    return frames
+
+
+def shortened(problems: list[Problem]) -> list[Problem]:
+    """The first problems of one file, and how many more it has."""
+    if len(problems) <= SHOWN:
+        return problems
+    more = f"has {len(problems) - SHOWN:,} more problems"
+    return [*problems[:SHOWN], Problem(problems[0].file, more, "mend the ones above and load again")]
+
+
+def place(path: Path, name: str) -> str:
+    """A table as messages name it: its folder and file."""
+    return f"{path.name}/{name}.csv" if path.name else f"{name}.csv"
+
+
+# ---- files
+
+
+def _folder_problems(path: Path, known: Mapping[str, Table]) -> list[Problem]:
+    try:
+        if not path.exists():
+            siblings = [other.name for other in path.parent.glob("*/") if (other / "services.csv").is_file()]
+            remedy = nearest(path.name, siblings) if siblings else EXAMPLE
+            return [Problem(str(path), "no such folder", remedy)]
+        if not path.is_dir():
+            return [Problem(str(path), "is a file, not the folder of a case", EXAMPLE)]
+        if not any((path / f"{name}.csv").exists() for name in known):
+            return [Problem(str(path), "is no case: it holds none of the tables", EXAMPLE)]
+    except (OSError, ValueError) as fault:
+        return [Problem(str(path), f"cannot be opened: {fault}", EXAMPLE)]
+    return []
+
+
+def _read_sheet(file: Path, problems: list[Problem]) -> Sheet | None:
+    """The file as text, or None with the reason added to `problems`."""
+    name = place(file.parent, file.stem)
+    content, fault = _content(file)
+    if fault is None:
+        header, fault = _header(content)
+    if fault is not None:
+        problems.append(Problem(name, *fault))
+        return None
+    ragged: dict[int, arrow_csv.InvalidRow] = {}
+
+    def set_aside(row: arrow_csv.InvalidRow) -> str:
+        ragged[row.number] = row
+        return "skip"
+
+    names = [str(position) for position in range(len(header))]
+    reading = arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(content) + 1)
+    parsing = arrow_csv.ParseOptions(
+        newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=set_aside
+    )
+    typing = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    try:
+        cells = arrow_csv.read_csv(pa.BufferReader(content), reading, parsing, typing)
+    except pa.ArrowInvalid as error:
+        problems.append(Problem(name, f"is not CSV: {error}", "save the table as 'CSV UTF-8'"))
+        return None
+    cells = cells.slice(1).combine_chunks()
+    count = cells.num_rows + len(ragged)
+    for line, row in ragged.items():
+        message = f"has {row.actual_columns} fields, the header {len(header)}"
+        remedy = (
+            OPEN_QUOTE if "\n" in row.text else "mend its commas; put texts with commas in quotation marks"
+        )
+        problems.append(Problem(name, message, remedy, row=f"line {line}"))
+    return Sheet(name, header, cells, [n for n in range(2, count + 2) if n not in ragged])
+
+
+def _content(file: Path) -> tuple[bytes, tuple[str, str] | None]:
+    """Bytes of a text file without byte order mark and empty end, or what is wrong with it."""
+    if not file.exists():
+        return b"", ("no such file", "add it: the table belongs to every case")
+    if file.is_dir():
+        return b"", ("is a folder, not a file", "remove the folder and put the table in its place")
+    try:
+        content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        return b"", (f"cannot be read: {error.strerror}", "let the user who runs this read the file")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return b"", (f"is not UTF-8 text (line {line})", "save the table as 'CSV UTF-8'")
+    if b"\0" in content:
+        return b"", ("is not CSV: it holds a zero byte", "save the table as 'CSV UTF-8'")
+    if not content.strip():
+        return b"", ("is empty", "write the header and the rows of the table")
+    return content.rstrip(b"\r\n") + b"\n", None
+
+
+def _header(content: bytes) -> tuple[list[str], tuple[str, str] | None]:
+    first = content.decode("utf-8").splitlines()[0]
+    header = next(csv.reader([first]), [])
+    if first.count('"') % 2:
+        return header, ("has a header with a quotation mark left open", "close it")
+    if len(header) < 2 and (mark := next((m for m in "\t;|" if m in first), "")):
+        return header, (f"its columns are separated by {mark!r}", "save the table separated by commas")
+    return header, None
+
+
+# ---- columns
+
+
+def _listed_items(
+    sheet: Sheet | None, known: Mapping[str, Table], problems: list[Problem]
+) -> dict[str, dict[str, Column]]:
+    """Item columns by table, from items.csv; nothing when that table cannot tell."""
+    if sheet is None or not {"table", "column"} <= set(sheet.header):
+        return {}
+    tables = [name for name, table in known.items() if table.items]
+    listed: dict[str, dict[str, Column]] = {name: {} for name in tables}
+    pairs = zip(sheet.column("table").to_pylist(), sheet.column("column").to_pylist(), strict=True)
+    for line, (table, column) in zip(sheet.lines, pairs, strict=True):
+        if table in listed:
+            listed[table][column] = ITEM
+        elif table:
+            message, row = "is no table with items", f"line {line}"
+            problems.append(Problem(sheet.file, message, nearest(table, tables), row, "table", table))
+    return listed
+
+
+def _frame(
+    sheet: Sheet, table: Table, items: Mapping[str, Column] | None, problems: list[Problem]
+) -> pd.DataFrame:
+    """The typed columns of a sheet; faults are added to `problems`. Without `items` any item may stand."""
+    rules = {**table.columns, **(items or {})}
+    problems += _header_problems(sheet, table, rules, any_item=items is None)
+    filled = _filled_rows(sheet, problems)
+    columns = {}
+    for name, rule in rules.items():
+        if name in sheet.header:
+            columns[name], faults = _checked(sheet.column(name), rule)
+            problems += _located(sheet, table, name, [fault for fault in faults if filled[fault.position]])
+    if set(table.primary_key) <= set(sheet.header):
+        problems += _duplicates(sheet, table, filled)
+    ordered = [name for name in dict.fromkeys(sheet.header) if name in columns]
+    return pd.DataFrame({name: columns[name] for name in ordered})
+
+
+def _header_problems(
+    sheet: Sheet, table: Table, rules: Mapping[str, Column], any_item: bool
+) -> Iterator[Problem]:
+    """Columns that stand twice, in another unit, misspelt, unknown or not at all."""
+    counts = Counter(sheet.header)
+    missing = {name.casefold(): name for name in rules if name not in counts}
+    for name, count in counts.items():
+        if count > 1:
+            yield Problem(sheet.file, f"stands {count} times", "keep it once", column=name)
+        if name in rules or (any_item and name not in table.columns):
+            continue
+        same = (m for m in missing.values() if _stem(m) == _stem(name) and m != name.casefold())
+        if twin := next(same, None):
+            message, remedy = _unit_fault(name, twin)
+        elif close := get_close_matches(name.casefold(), missing, n=1, cutoff=0.8):
+            twin = missing[close[0]]
+            message, remedy = "is not a column of the table", f"did you mean {twin!r}?"
+        else:
+            message = "is not a column of the table"
+            remedy = "list it in items.csv or remove it" if table.items else nearest(name, rules)
+        missing.pop(twin.casefold() if twin else "", None)
+        yield Problem(sheet.file, message, remedy, column=name or "(without a name)")
+    for name in missing.values():
+        listed = "" if name in table.columns else " or take it out of items.csv"
+        meaning = rules[name].meaning
+        yield Problem(sheet.file, "the column is missing", f"add it: {meaning}{listed}", column=name)
+
+
+def _stem(name: str) -> str:
+    """A column's name without its unit."""
+    return UNITS.sub("", name.strip().casefold())
+
+
+def _unit_fault(name: str, wanted: str) -> tuple[str, str]:
+    has, wants = (text[len(_stem(text)) + 1 :].replace("_", " ") for text in (name.strip(), wanted))
+    message = f"the unit is {has or 'not named'}, the table wants {wants or 'none'}"
+    return message, f"convert the figures and name the column {wanted!r}"
+
+
+# ---- rows
+
+
+def _filled_rows(sheet: Sheet, problems: list[Problem]) -> np.ndarray:
+    """Which rows hold anything; the others are reported once, not cell by cell."""
+    filled = np.zeros(len(sheet.lines), bool)
+    for column in sheet.cells.columns:
+        filled |= pc.not_equal(column, "").to_numpy()
+        if filled.all():
+            break
+    for position in np.flatnonzero(~filled):
+        row = f"line {sheet.lines[position]}"
+        problems.append(Problem(sheet.file, "the row is empty", "delete the line", row))
+    return filled
+
+
+def _located(sheet: Sheet, table: Table, name: str, faults: list[Fault]) -> Iterator[Problem]:
+    column = sheet.column(name)
+    for fault in faults:
+        row = sheet.label(fault.position, () if name in table.primary_key else table.primary_key)
+        value = column[fault.position].as_py()
+        yield Problem(sheet.file, fault.message, fault.remedy, row, name, value[:80])
+
+
+def _duplicates(sheet: Sheet, table: Table, filled: np.ndarray) -> Iterator[Problem]:
+    keys = list(zip(*(sheet.column(key).to_pylist() for key in table.primary_key), strict=True))
+    if len(set(keys)) == len(keys):
+        return
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for position in np.flatnonzero(filled):
+        lines.setdefault(keys[position], []).append(str(sheet.lines[position]))
+    column = ", ".join(table.primary_key)
+    for key, found in lines.items():
+        if len(found) > 1:
+            label, message = (
+                "/".join(filter(None, key)),
+                f"stands more than once: lines {' and '.join(found)}",
+            )
+            yield Problem(sheet.file, message, "keep one of them", label, column, label)
+
+
+# ---- cells
+
+
+def _checked(cells: pa.Array, rule: Column) -> tuple[pd.Series | np.ndarray, list[Fault]]:
+    """A column in the type of its rule, and the cells that break the rule."""
+    good = pc.is_in(cells, pa.array(rule.enum)) if rule.enum else pc.match_substring_regex(cells, _form(rule))
+    whole = pc.all(good).as_py()
+    faults = []
+    for position in [] if whole else pc.indices_nonzero(pc.invert(good)).to_pylist():
+        text = cells[position].as_py()
+        if text.strip():
+            fault = _text_fault(text, rule) if rule.type == "string" else _number_fault(text, rule)
+            faults.append(Fault(position, *fault))
+        elif rule.required:
+            remedy = f"fill in: {rule.meaning}; a missing figure is never taken as zero"
+            faults.append(Fault(position, "is empty", remedy))
+    if rule.type == "string":
+        return cells.to_pandas(), faults
+    filled = cells if whole else pc.if_else(good, cells, None)
+    values = pc.cast(filled, pa.int64() if rule.type == "integer" else pa.float64()).to_numpy()
+    return values, sorted([*faults, *_beyond(values, rule)])
+
+
+def _form(rule: Column) -> str:
+    """What a filled cell looks like; a text without a pattern is not blank and stands on one line."""
+    if rule.type == "string":
+        return f"^(?:{rule.pattern})$" if rule.pattern else TEXT
+    return INTEGER if rule.type == "integer" else NUMBER
+
+
+def _beyond(values: np.ndarray, rule: Column) -> Iterator[Fault]:
+    remedy = f"correct the figure ({rule.unit})"
+    if rule.min is not None:
+        for position in np.flatnonzero(values < rule.min):
+            yield Fault(int(position), f"is below {rule.min:g}, the least it can be", remedy)
+    if rule.max is not None:
+        for position in np.flatnonzero(values > rule.max):
+            yield Fault(int(position), f"is above {rule.max:g}, the most it can be", remedy)
+
+
+def _text_fault(text: str, rule: Column) -> tuple[str, str]:
+    """Why a text breaks its rule, and what to write instead."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if "\n" in text:
+        return "holds a line break", OPEN_QUOTE
+    if rule.enum:
+        return "is not a known value", nearest(plain, rule.enum)
+    width = re.fullmatch(r"\[0-9\]\{(\d)\}", rule.pattern or "")
+    if width is None:
+        return f"does not have the form {rule.pattern}", f"write it so: {rule.meaning}"
+    digits = int(width[1])
+    if plain != text and re.fullmatch(rule.pattern or "", plain):
+        return "has full-width digits or blanks", f"write {plain}"
+    code = plain.removesuffix(".0")
+    if code.isdecimal() and len(code) == digits - 1:
+        return "is a code that lost its leading zero", f"write 0{code}: keep the column as text"
+    if code.isdecimal() and len(code) == digits + 1 == 6:
+        return "is a code with its check digit", f"write its first five digits, {code[:5]}"
+    return f"is not a code of {digits} digits", f"write it so: {rule.meaning}"
+
+
+def _number_fault(text: str, rule: Column) -> tuple[str, str]:
+    """Why a text is not a number of its rule, and what to write instead."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if re.fullmatch(_form(rule), plain):
+        kind = "full-width digits or signs" if plain != text.strip() else "blanks around the number"
+        return f"has {kind}", f"write {plain}"
+    if THOUSANDS.fullmatch(plain):
+        return "has separators of thousands", f"write {plain.replace(',', '')}"
+    if plain.lstrip("+-").casefold() in ("nan", "na", "n/a", "none", "null", "inf", "infinity"):
+        return "is no figure", "find out the figure; a missing one is never taken as zero"
+    if re.fullmatch(NUMBER, plain):
+        return "must be a whole number of at most 15 digits", f"round it to whole {rule.unit}"
+    return "must be a number", "write digits only, with a point for decimals"

@@ -11,26 +11,43 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
+from typer.exceptions import Abort, TyperException
 
 from optimization.cli import commands
-from optimization.cli.console import show_problems
+from optimization.cli.console import err, show_problems
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 
 BAD_INPUT = 2
+INTERRUPTED = 130
+"""What shells give for a run stopped by Ctrl-C."""
+
+MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
+"""Beyond these HiGHS ignores the option, or the record cannot hold the number."""
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Role division and fiscal design of central and local government. Example: solve.py run role_division",
 )
 
 Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
-CaseFolder = Annotated[Path, typer.Option("--case", help="Case folder.")]
-Prefectures = Annotated[str, typer.Option(help="Two-digit codes, e.g. 03,04; all if left out.")]
-Out = Annotated[Path | None, typer.Option(help="Folder to write; it must not exist yet.")]
+CaseFolder = Annotated[
+    Path, typer.Option("--case", metavar="DIR", show_default="inputs/japan-2022", help="Case folder.")
+]
+Prefectures = Annotated[
+    str, typer.Option(metavar="CODES", help="Two-digit codes, e.g. 03,04; all if left out.")
+]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; it must not exist yet.")]
+Seconds = Annotated[
+    float, typer.Option(metavar="S", min=0.001, max=MOST_SECONDS, help="Seconds for the solver.")
+]
+Gap = Annotated[float, typer.Option(metavar="G", min=0.0, max=1.0, help="Relative gap to reach.")]
+Threads = Annotated[int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Threads of the solver.")]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Seed of the solver.")]
+Method = Annotated[str, typer.Option(metavar="NAME", help="decomposed or plain.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -46,11 +63,11 @@ def run(
     case: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
     out: Out = None,
-    time_limit: Annotated[float, typer.Option(min=0.001, help="Seconds for the solver.")] = 600.0,
-    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Relative gap to reach.")] = 1e-4,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the solver.")] = 2,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
-    method: Annotated[str, typer.Option(help="decomposed or plain.")] = "decomposed",
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    method: Method = "decomposed",
     json: Annotated[bool, typer.Option("--json", help="Print run.json instead of tables.")] = False,
 ) -> None:
     """Solve reform packages and write a run folder."""
@@ -71,7 +88,7 @@ def packages(
     names: Annotated[list[str] | None, typer.Argument(help="Show these in full.")] = None,
     case: CaseFolder = DEFAULT_CASE,
 ) -> None:
-    """List the reform packages, or show the provisions and changes of some."""
+    """List the reform packages, or show some in full."""
     raise typer.Exit(commands.packages(names or [], case))
 
 
@@ -85,13 +102,13 @@ def prepare(
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
 ) -> None:
-    """Read official workbooks and write our tables, checking every identity."""
+    """Read official workbooks, check their sums, write the tables of a case."""
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")
 def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
-    """How well the scale curves fit the official needs, by service and size band (cross-validated)."""
+    """How well the scale curves fit the official needs, service by service."""
     raise typer.Exit(commands.curves(case, out))
 
 
@@ -114,6 +131,9 @@ def start(arguments: list[str] | None = None) -> int:
         show_problems(error)
     except typer.Exit as stop:
         return stop.exit_code
+    except (Abort, KeyboardInterrupt):
+        err.print("Stopped from the keyboard; nothing was written.")
+        return INTERRUPTED
     except TyperException as error:
         words = " ".join(arguments if arguments is not None else sys.argv[1:])
         message = getattr(error, "format_message", error.__str__)()

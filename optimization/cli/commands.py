@@ -19,6 +19,7 @@ from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.outcome.result import Result
 from optimization.outcome.run import METHODS, solve
 from optimization.solving.highs import Limits, Status
 
@@ -84,18 +85,25 @@ def run(
         print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
     else:
         show_result(result, str(folder))
-    return _verdict(result.outcome.status, result.accounts is not None, folder)
+    return _verdict(result, folder)
 
 
-def _verdict(status: Status, found: bool, folder: Path) -> int:
-    """Exit code of a run; a decision whose tables do not agree with themselves is our defect."""
-    if found:
+def _verdict(result: Result, folder: Path) -> int:
+    """Exit code of a run; a decision that breaks a rule, or whose tables do not agree with themselves, is
+    our defect."""
+    if result.breaches:
+        rules = ", ".join(sorted({breach.rule for breach in result.breaches}))
+        err.print(
+            f"[bold red]The decision breaks rules in {len(result.breaches)} places: {rules}; see run.json[/]"
+        )
+        return 1
+    if result.accounts is not None:
         audit = audit_run(folder)
         if not audit.sound:
             failed = [name for name, held in audit.checks.items() if not held]
             err.print(f"[bold red]The re-check of the tables failed: {'; '.join(failed)}[/]")
             return 1
-    return EXIT_CODE[status]
+    return EXIT_CODE[result.outcome.status]
 
 
 def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
@@ -147,7 +155,7 @@ def prepare(
 
 def prefecture_codes(text: str, case: Case) -> list[str]:
     """Prefecture codes of an option such as '03,04'; every unknown one is a fault."""
-    codes = [part.strip() for part in text.split(",") if part.strip()]
+    codes = [part.strip() for part in text.split(",") if text.strip()]
     unknown = [code for code in codes if code not in case.prefectures.index]
     if unknown:
         known = f"{case.prefectures.index[0]} to {case.prefectures.index[-1]}"
@@ -171,6 +179,8 @@ def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
     from optimization.prepare.case import cut_case
 
     codes = prefecture_codes(prefectures, load_case(case_folder))
+    if not (folder / "prefectures.csv").is_file():  # a case may be cut anew, no other folder written into
+        new_folder(folder, folder.name, RESULTS)
     cut_case(case_folder, codes, folder)
     out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.", markup=False)
     return 0

@@ -178,7 +178,13 @@ def show_fit(report: pd.DataFrame) -> None:
     """Fit of the scale curves over all size bands, service by service."""
     grid = _grid(
         "Scale curves against the official needs: median relative error",
-        [("service", "l"), ("municipalities", "r"), ("in sample", "r"), ("cross-validated", "r"), ("bias", "r")],
+        [
+            ("service", "l"),
+            ("municipalities", "r"),
+            ("in sample", "r"),
+            ("cross-validated", "r"),
+            ("bias", "r"),
+        ],
     )
     for _, row in report[report["size_band"] == "all"].iterrows():
         errors = (f"{row[name]:.1%}" for name in ("median_abs_error", "median_abs_error_cv", "bias_cv"))

@@ -149,7 +149,8 @@ def body_parts(
     """Parts of every candidate body for the services it may provide, shape (B, W).
 
     std[b,s] = sum over members of own[i,s] x (g_s(P_b) / g_s(P_i)) ^ scale_realisation,
-    exact for a body of one.
+    exact for a body of one; P_b is the size of the members that have the service (a town whose
+    prefecture runs public assistance adds no scale to it).
     """
     columns = case.services.index.get_indexer(wide)
     own = standard.by_tier[MUNICIPALITY][:, columns]
@@ -182,7 +183,7 @@ def _body_standard(
     size = case.basis(basis).to_numpy(float)
     ratio = realised_ratio(case, service, standard.curves[service])
     unit = ratio(np.array([1.0]), np.maximum(size, 1.0))
-    together = bodies.membership @ size
+    together = bodies.membership @ (size * (own > 0))
     return np.asarray(bodies.membership @ (own * unit)) * ratio(np.maximum(together, 1.0), np.array([1.0]))
 
 
@@ -194,7 +195,9 @@ def _body_uniformity(
     mean = (members @ (people * taste)) / (members @ people)
     rows = np.repeat(np.arange(len(bodies)), bodies.size)
     loss = components.uniformity(case, wide, own[members.indices], taste[members.indices] - mean[rows])
-    sum_by_body = sparse.csr_matrix((np.ones(len(rows)), np.arange(len(rows)), members.indptr))
+    sum_by_body = sparse.csr_matrix(
+        (np.ones(len(rows)), np.arange(len(rows)), members.indptr), shape=(len(bodies), len(rows))
+    )
     return np.asarray(sum_by_body @ loss)
 
 

@@ -1,0 +1,184 @@
+"""Loading a case: the official totals, the accounts' identity, the order of rows, optional tables."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optimization.case.case import TIERS, Case
+from optimization.case.check import BY_SERVICE, GENERAL, check_case
+from optimization.case.load import load_case
+from optimization.case.parameters import Parameters
+from optimization.case.tables import OPTIONAL, read_tables
+from optimization.costs.provision import movable_services
+from optimization.dictionary.tables import load_tables
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+IWATE = INPUTS / "iwate-2022"
+
+
+@cache
+def national() -> Case:
+    return load_case(INPUTS / "japan-2022")
+
+
+@cache
+def teaching() -> Case:
+    return load_case(IWATE)
+
+
+def assert_equal(one: Case, other: Case, but: tuple[str, ...] = ()) -> None:
+    """Every field the same, frames to their order and types."""
+    for name in {field.name for field in fields(Case)} - set(but):
+        left, right = getattr(one, name), getattr(other, name)
+        if isinstance(left, Parameters):
+            left, right = left.table, right.table
+        if isinstance(left, pd.DataFrame):
+            pd.testing.assert_frame_equal(left, right, check_exact=True, obj=name)
+        else:
+            assert left == right, name
+
+
+# ---- figures
+
+
+def test_counts_of_the_nation() -> None:
+    case = national()
+    assert (case.name, case.fiscal_year) == ("japan-2022", 2022)
+    assert (len(case.municipalities), len(case.prefectures), len(case.governments)) == (1_719, 47, 1_765)
+    assert (len(case.services), len(case.user_bodies)) == (43, 0)
+    assert case.municipalities["population_persons"].sum() == 125_927_902
+
+
+@pytest.mark.parametrize(
+    ("tier", "column", "billion_yen"),
+    [
+        ("municipality", "need_million_yen", 25_053.3),
+        ("municipality", "revenue_million_yen", 17_362.1),
+        ("prefecture", "need_million_yen", 21_141.8),
+        ("prefecture", "revenue_million_yen", 12_018.7),
+    ],
+)
+def test_totals_are_the_official_ones(tier: str, column: str, billion_yen: float) -> None:
+    """1,718 municipalities and 46 prefectures: Tokyo and its wards stand aside as one government."""
+    rows = national().governments.drop(index="13+13100")
+    rows = rows[rows["tier"] == tier]
+    assert len(rows) == {"municipality": 1_718, "prefecture": 46}[tier]
+    assert rows[column].sum() / 1_000 == pytest.approx(billion_yen, abs=0.05)
+
+
+def test_counted_bases_give_the_revenue_of_every_government() -> None:
+    """0.75 x base + what counts in full = standard revenue."""
+    rows = national().governments
+    base = rows["tax_base_municipal_million_yen"] + rows["tax_base_prefectural_million_yen"]
+    capacity = 0.75 * base + rows["full_counted_million_yen"]
+    np.testing.assert_allclose(capacity, rows["revenue_million_yen"], rtol=1e-12)
+
+
+def test_frames_are_joined_by_code() -> None:
+    case = national()
+    assert case.codes.equals(case.municipal_need.index)
+    assert case.prefectures.index.equals(case.prefectural_need.index)
+    assert case.codes.is_monotonic_increasing
+    assert case.prefectures.at["03", "bloc"] == "tohoku"
+    assert case.municipalities.at["03201", "income_tax_million_yen"] == pytest.approx(12_432.597)
+    assert case.governments.at["13+13100", "prefecture_code"] == "13"
+    assert case.standard_need("police")["03"] == pytest.approx(18_171.320)
+
+
+def test_services_keep_the_order_of_the_official_budget() -> None:
+    services = list(national().services.index)
+    assert services[:2] == ["fire", "municipal_roads"]
+    assert services.index("general_administration") + 1 == services.index("police")
+    assert all(tiers == tuple(t for t in TIERS if t in tiers) for tiers in national().allowed_tiers.values())
+
+
+def test_the_teaching_case_is_a_case() -> None:
+    case = teaching()
+    assert (len(case.municipalities), list(case.prefectures.index)) == (33, ["03"])
+    pd.testing.assert_frame_equal(case.municipal_need, national().municipal_need.loc[case.codes])
+
+
+# ---- the form of a case
+
+
+def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    """The name is the folder's; a further CSV, even a broken one, is neither read nor an input."""
+    folder = tmp_path / "iwate-2022"
+    shutil.copytree(IWATE, folder)
+    (folder / "notes.csv").write_bytes(b"\xff\x00,,\n")
+    (folder / "more.csv").mkdir()
+    case = load_case(f"{folder}/")
+    assert_equal(case, teaching(), but=("path",))
+    assert set(case.sha256) == {f"{name}.csv" for name in load_tables() if name not in OPTIONAL}
+
+
+def test_order_of_rows_makes_no_difference(tmp_path: Path) -> None:
+    folder = tmp_path / "japan-2022"
+    folder.mkdir()
+    for file in sorted((INPUTS / "japan-2022").glob("*.csv")):
+        header, *rows = file.read_text(encoding="utf-8").splitlines()
+        random.Random(file.name).shuffle(rows)
+        (folder / file.name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    assert_equal(load_case(folder), national(), but=("path", "sha256"))
+
+
+def test_order_of_columns_makes_no_difference(tmp_path: Path) -> None:
+    """Columns are found by name; only the items of the need tables set the order of services."""
+    folder = tmp_path / "iwate-2022"
+    shutil.copytree(IWATE, folder)
+    for name in ("municipalities", "services", "parameters", "adjacency", "municipal_allocation"):
+        frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+        frame[frame.columns[::-1]].to_csv(folder / f"{name}.csv", index=False)
+    case = load_case(folder)
+    assert list(case.services.index) == list(teaching().services.index)
+    pd.testing.assert_frame_equal(case.governments, teaching().governments)
+    pd.testing.assert_frame_equal(case.municipalities, teaching().municipalities, check_like=True)
+
+
+def test_byte_order_mark_windows_line_ends_and_missing_end(tmp_path: Path) -> None:
+    folder = tmp_path / "iwate-2022"
+    shutil.copytree(IWATE, folder)
+    for file in folder.glob("*.csv"):
+        text = file.read_bytes().replace(b"\n", b"\r\n").rstrip(b"\r\n")
+        file.write_bytes(b"\xef\xbb\xbf" + text)
+    assert_equal(load_case(folder), teaching(), but=("path", "sha256"))
+
+
+def test_bodies_of_the_user_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "iwate-2022"
+    shutil.copytree(IWATE, folder)
+    (folder / "bodies.csv").write_text("body_id,code\nnorth,03207\nnorth,03202\n", encoding="utf-8")
+    case = load_case(folder)
+    assert case.user_bodies.to_dict("list") == {"body_id": ["north", "north"], "code": ["03202", "03207"]}
+    assert "bodies.csv" in case.sha256
+
+
+def test_empty_cells_stay_empty() -> None:
+    """What is not published is missing, never zero; texts that may be empty are empty texts."""
+    tables = read_tables(IWATE)
+    ratio = tables["prefectural_settlements"]["fiscal_strength_index"]
+    assert ratio.isna().any()
+    assert (tables["parameters"]["service"] == "").any()
+    assert tables["services"]["spread_by"].isna().sum() == 0
+    check_case(tables, IWATE)
+
+
+def test_needed_parameters_are_those_the_costs_read() -> None:
+    """A parameter taken out of the table is missed exactly for the services that use it."""
+    case = national()
+    given = case.parameters.table.groupby("parameter")["service"].agg(set)
+    assert set(given.index) == set(GENERAL) | set(BY_SERVICE)
+    for parameter in ("trips_to_seat", "transition_cost", "unit_fixed_cost_million_yen"):
+        assert given[parameter] >= set(movable_services(case))
+    wide = case.services.index[case.services["wide_area"] == 1]
+    for parameter in ("coordination_rate", "max_travel_minutes"):
+        assert given[parameter] == set(wide)
+    assert given["national_share"] == given["taste_weight"] == set(case.services.index)

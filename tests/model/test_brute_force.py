@@ -1,0 +1,58 @@
+"""The solver against a list of all decisions, each priced and checked by the ledger alone."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from optimization.ledger.accounts import Accounts
+from tests.model.random_case import best, random_question
+
+SEEDS = range(32)
+
+
+@cache
+def listed(seed: int) -> Accounts | None:
+    return best(random_question(seed).instance)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_methods_find_the_best_of_all_listed_decisions(seed: int) -> None:
+    expected, question = listed(seed), random_question(seed)
+    for method in ("plain", "decomposed"):
+        result = question.solve(method)
+        if expected is None:
+            assert result.outcome.status == "infeasible", method
+            continue
+        assert result.outcome.status == "optimal", method
+        assert result.breaches == [], method
+        assert result.outcome.objective == pytest.approx(expected.objective, rel=1e-6), method
+        assert result.outcome.bound <= expected.objective * (1 + 1e-6), method
+
+
+def test_the_listed_questions_cover_what_they_should() -> None:
+    """Limits that bind, bodies, moved duties, interior counted shares, reserves and impossible packages."""
+    seen = {"infeasible": 0, "limits bind": 0, "bodies": 0, "duties move": 0, "share inside": 0, "reserve": 0}
+    for seed in SEEDS:
+        question, accounts = random_question(seed), listed(seed)
+        seen["reserve"] += len(question.columns().screening.reserve[0]) > 0
+        if accounts is None:
+            seen["infeasible"] += 1
+            continue
+        loose = question.but(
+            **{
+                "pool.ordinary_million_yen": 1e6,
+                "nation.limit_million_yen": 1e7,
+                "equity.adequacy_floor": 0.0,
+                "discipline.balance": False,
+                "discipline.grant_dependence_ceiling": 1.0,
+            }
+        ).optimum()
+        home = question.instance.groups.home
+        low, high = question.package.settings["formula.counted_share"]
+        seen["limits bind"] += accounts.objective > loose.objective * (1 + 1e-6)
+        seen["bodies"] += bool(accounts.decision.joint)
+        seen["duties move"] += any(t != home[s] for (s, _), t in accounts.decision.tier.items())
+        seen["share inside"] += low + 1e-6 < accounts.decision.counted_share[0] < high - 1e-6
+    assert min(seen.values()) >= 3, seen

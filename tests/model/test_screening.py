@@ -1,0 +1,170 @@
+"""Pairs left out before the model is built: exactly where no budget needs them, else on call."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optimization.ledger.decision import status_quo
+from optimization.model.columns import columns
+from optimization.model.model import build_model
+from optimization.model.reserve import reduced_costs, worth_bringing_back
+from optimization.model.screening import balance_margin, screen
+from optimization.solving.highs import Status, solve
+from optimization.solving.residual import fix
+from optimization.solving.standard_form import compile_model
+from tests.model.random_case import random_question
+from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
+
+
+def poor_and_rich(travel_yen: float = 65.0, **changes: object) -> Small:
+    """Adjustment rate 20%. The poor town (taxes 40) gets 80 - 30 = 50 and has 90 for a need of 100, the
+    rich one 200. Together (slope 1, equal size) each pays 50; 10,000 people travel 2 x 10 km a hundred
+    times: 100 x 10,000 x 2 x 10 km x 6.5 yen = 130. Society loses 30, the poor town is saved."""
+    return small(
+        [
+            Town("01201", 10_000, {"fire": 100.0}, base=40.0, full=0.0, east_km=0.0),
+            Town("01202", 10_000, {"fire": 100.0}, base=200.0, full=0.0, east_km=10.0),
+        ],
+        [
+            Service(
+                "fire",
+                wide=True,
+                slope=1.0,
+                tiers=("prefecture",),
+                parameters={"trips_to_seat": 10.0, "unit_fixed_cost_million_yen": 150.0},
+            )
+        ],
+        [Prefecture("01", other=1.0, base=1000.0)],
+        parameters={"travel_cost_yen_per_person_km": travel_yen},
+        bodies={"both": ["01201", "01202"]},
+        adjustment_rate=0.2,
+        changes={"wide_area.services": ["fire"], "discipline.balance": True, **changes},
+    )
+
+
+def full_list(question: Small) -> float:
+    """Optimal value with every reachable pair in the model; infinite when there is none."""
+    return solve(question.form(keep_dominated=True), EXACT).objective
+
+
+def test_without_balance_a_dominated_pair_is_left_out_for_good() -> None:
+    question = poor_and_rich(**{"discipline.balance": False})
+    screening = question.columns().screening
+    assert (len(screening.kept[0]), len(screening.reserve[0]), screening.removed) == (0, 0, 1)
+    assert question.optimum().objective == pytest.approx(200.0) == pytest.approx(full_list(question))
+
+
+def test_a_pair_that_saves_society_money_is_kept() -> None:
+    screening = poor_and_rich(travel_yen=40.0).columns().screening  # 100 + 80 < 200
+    assert (len(screening.kept[0]), screening.removed) == (1, 0)
+
+
+@pytest.mark.parametrize("method", ["plain", "decomposed"])
+def test_a_dear_pair_comes_back_where_it_saves_a_poor_town(method: str) -> None:
+    """Alone the poor town cannot pay: the package is possible only with the body, at 100 + 130."""
+    question = poor_and_rich()
+    screening = question.columns().screening
+    assert (len(screening.kept[0]), len(screening.reserve[0]), screening.removed) == (0, 1, 0)
+    assert screening.tight.tolist() == [True, False]
+    accounts = question.optimum(method)
+    assert accounts.decision.joint == ((0, 0),)
+    assert accounts.objective == pytest.approx(230.0) == pytest.approx(full_list(question))
+
+
+@pytest.mark.parametrize("method", ["plain", "decomposed"])
+def test_a_dear_pair_comes_back_by_its_reduced_cost_when_there_is_another_way_out(method: str) -> None:
+    """The prefecture could take the poor town over: 100 + 100 + travel 130 to the branch + unit 150. The
+    program is feasible without the pair, and only its reduced cost tells that 230 is possible."""
+    question = poor_and_rich(
+        **{
+            "rules.groups": "free",
+            "responsibility.free_services": ["fire"],
+            "responsibility.free_tiers": ["prefecture"],
+        }
+    )
+    table = question.columns()
+    form = compile_model(build_model(table))
+    relaxed = solve(form, EXACT, relax=True)
+    without = solve(form, EXACT)
+    assert relaxed.row_duals is not None and without.status is Status.OPTIMAL
+    assert without.objective > 230.0 + 1.0
+    assert reduced_costs(table, form, relaxed.row_duals)[0] < 0
+    accounts = question.optimum(method)
+    assert accounts.decision.joint == ((0, 0),)
+    assert accounts.objective == pytest.approx(230.0) == pytest.approx(full_list(question))
+
+
+def test_the_margin_is_what_the_worst_formula_leaves() -> None:
+    """Kept taxes less the cut of need: 0.25 x 40 - 0.2 x 100 = -10, 0.25 x 200 - 20 = 30; at a counted
+    share of up to 80% and unit costs down to 0.9: 0.2 x 40 - (1 - 0.8 x 0.9) x 100 = -20 and 12."""
+    assert balance_margin(poor_and_rich().instance) == pytest.approx([-10, 30])
+    worse = {"formula.counted_share": [0.7, 0.8], "formula.unit_cost_revision": [0.9, 1.0]}
+    assert balance_margin(poor_and_rich(**worse).instance) == pytest.approx([-20, 12])
+
+
+def test_no_town_is_left_with_less_than_its_margin() -> None:
+    for seed in range(12):
+        question = random_question(seed)
+        from optimization.ledger.accounts import Accounts
+
+        accounts = Accounts(question.instance, status_quo(question.instance))
+        at = question.instance.municipal_government
+        left = (accounts.funds - accounts.spending)[at]
+        assert (left >= balance_margin(question.instance) - 1e-9).all()
+
+
+WITH_BALANCE = [seed for seed in range(60) if random_question(seed).changes.get("discipline.balance")]
+
+
+@pytest.mark.parametrize("seed", WITH_BALANCE[:14])
+def test_the_reserve_loop_finds_what_the_full_list_finds(seed: int) -> None:
+    question = random_question(seed)
+    expected = full_list(question)
+    for method in ("plain", "decomposed"):
+        found = question.solve(method).outcome.objective
+        assert found == pytest.approx(expected, rel=1e-6) or found == expected == np.inf
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5, 7])
+def test_without_balance_the_short_list_finds_what_the_full_list_finds(seed: int) -> None:
+    question = random_question(seed).but(**{"discipline.balance": False})
+    screening = question.columns().screening
+    assert screening.removed > 0 and len(screening.reserve[0]) == 0
+    found = question.solve().outcome.objective
+    assert found == pytest.approx(full_list(question), rel=1e-6)
+
+
+def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
+    """The bound that the loop relies on: with one reserve pair forced into the relaxation its value is at
+    least the relaxation without it plus the pair's reduced cost."""
+    tested = 0
+    for seed in WITH_BALANCE:
+        question = random_question(seed)
+        screening = screen(question.instance)
+        table = columns(question.instance, screening)
+        form = compile_model(build_model(table))
+        relaxed = solve(form, EXACT, relax=True)
+        if not len(screening.reserve[0]) or relaxed.row_duals is None:
+            continue
+        costs = reduced_costs(table, form, relaxed.row_duals)
+        for n, cost in enumerate(costs):
+            wider = columns(question.instance, screening, np.array([n]))
+            model = build_model(wider)
+            with_pair = compile_model(model)
+            names = [variable.name for variable in with_pair.variables]
+            position = np.array([names.index(f"v[{len(wider.pair_body) - 1}]")])
+            forced = solve(fix(with_pair, position, np.ones(1)), EXACT, relax=True)
+            assert forced.objective >= relaxed.objective + cost - 1e-6 * abs(relaxed.objective)
+            tested += 1
+    assert tested >= 10
+
+
+def test_nothing_comes_back_twice() -> None:
+    question = poor_and_rich()
+    table = question.columns()
+    form = compile_model(build_model(table))
+    outcome = solve(form, EXACT, relax=True)
+    assert outcome.status is Status.INFEASIBLE
+    assert worth_bringing_back(table, form, outcome, np.zeros(0, dtype=int)).tolist() == [0]
+    assert worth_bringing_back(table, form, outcome, np.array([0])).tolist() == []

@@ -1,0 +1,365 @@
+"""Tiny cases built in memory: a few municipalities, explicit numbers, nothing read from files.
+
+Every cost that a test does not name is zero: no travel, no coordination, no transition, no taste, no scale
+effect. Town halls lie on the equator (`east_km` along it), so that distances are exact; one kilometre of
+travel takes one minute and costs what the test says.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import optimization.ledger.instance as instance_room
+from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.compose import Origin, ResolvedPackage, Source
+from optimization.case.fiscal import government_accounts
+from optimization.case.packages import Package, Provision
+from optimization.case.parameters import Parameters
+from optimization.costs.curves import ScaleCurve, flat_curve
+from optimization.dictionary.settings import canonical, load_settings, status_quo
+from optimization.geography.distance import EARTH_RADIUS_KM
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.instance import Instance, lay_out
+from optimization.model.columns import Columns, columns
+from optimization.model.model import build_model
+from optimization.model.screening import screen
+from optimization.outcome.result import Result
+from optimization.outcome.run import solve
+from optimization.solving.highs import Limits
+from optimization.solving.standard_form import StandardForm, compile_model
+
+KM_PER_DEGREE = EARTH_RADIUS_KM * np.pi / 180.0
+CLASSES = ("designated_city", "core_city", "special_city", "city", "town", "village", "wards")
+
+GENERAL = {
+    "detour_factor": 1.0,
+    "travel_speed_km_per_hour": 60.0,
+    "travel_cost_yen_per_person_km": 0.0,
+    "price_elasticity": 0.5,
+    "taste_elasticity": 1.0,
+    "taste_gap_cap": 10.0,
+    "discount_rate": 0.0,
+    "transition_years": 10.0,
+    "bloc_coordination_rate": 0.0,
+    "national_overhead": 0.0,
+    "coordination_fixed_million_yen": 0.0,
+}
+BY_SERVICE = {
+    "national_share": 0.0,
+    "scale_realisation": 1.0,
+    "prefectural_elasticity": 0.0,
+    "trips_to_seat": 0.0,
+    "max_travel_minutes": 1000.0,
+    "coordination_rate": 0.0,
+    "taste_weight": 0.0,
+    "transition_cost": 0.0,
+    "unit_fixed_cost_million_yen": 0.0,
+}
+OPEN = {
+    "pool.ordinary_million_yen": 1e6,
+    "nation.limit_million_yen": 1e7,
+    "weights.soft_budget": 0.0,
+    "weights.dulled_incentive": 0.0,
+    "weights.body_million_yen": 0.0,
+}
+"""Limits that never bind and no weight but that of cost: a test names what it is about."""
+
+EXACT = Limits(gap=1e-9, seconds=60.0, threads=1)
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality: needs by service and other money in million yen (1 of revenue, so that nobody has
+    nothing at all)."""
+
+    code: str
+    people: int = 10_000
+    need: Mapping[str, float] = field(default_factory=dict)
+    other: float = 0.0
+    base: float = 0.0
+    full: float = 1.0
+    bond: float = 0.0
+    residual: float = 0.0
+    east_km: float = 0.0
+    kind: str = "city"
+    income_tax: float | None = None
+    area: str = ""
+
+
+@dataclass(frozen=True)
+class Prefecture:
+    """A prefecture: needs of its own services by name, other money in million yen; without numbers a need
+    of 1 and a revenue of 1, so that it neither receives nor matters."""
+
+    code: str
+    bloc: str = "east"
+    need: Mapping[str, float] = field(default_factory=dict)
+    other: float = 1.0
+    base: float = 0.0
+    full: float = 1.0
+    bond: float = 0.0
+    residual: float = 0.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service; `slope` makes its cost per head fall with (population) ^ -slope, `tiers` are those
+    allowed beside today's (by class where a mapping is given)."""
+
+    name: str
+    home: str = MUNICIPALITY
+    tiers: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    wide: bool = False
+    slope: float = 0.0
+    excluded: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+def power_curve(slope: float, smallest: float = 1.0, largest: float = 1e9) -> ScaleCurve:
+    """The curve P ^ -slope exactly: a spline reproduces a straight line in logs."""
+    if slope == 0:
+        return flat_curve()
+    ends = np.log([smallest, largest])
+    corners = np.linspace(*ends, 4)
+    knots = tuple(np.repeat(ends, 4).tolist())
+    return ScaleCurve(knots, tuple((-slope * corners).tolist()), smallest, largest, 100)
+
+
+def _governments(towns: Sequence[Town], prefectures: Sequence[Prefecture], rate: float) -> pd.DataFrame:
+    """Accounts with today's allocation by the formula (of Tokyo and its wards together) and the residuals."""
+    frame = government_accounts(_accounts(towns, "municipal"), _accounts(prefectures, "prefectural"))
+    gap = (1.0 - rate) * frame["need_million_yen"] - frame["revenue_million_yen"]
+    return frame.assign(allocation_paid_million_yen=frame["allocation_paid_million_yen"] + gap.clip(lower=0.0))
+
+
+def _accounts(places: Sequence[Town | Prefecture], tier: str) -> pd.DataFrame:
+    rows = {}
+    for place in places:
+        need = sum(place.need.values()) + place.other
+        revenue = 0.75 * place.base + place.full
+        rows[place.code] = {
+            "need_million_yen": need,
+            "bond_transfer_million_yen": place.bond,
+            "debt_service_million_yen": 0.0,
+            "revenue_million_yen": revenue,
+            "allocation_paid_million_yen": place.residual,
+            f"tax_base_{tier}_million_yen": place.base,
+            "full_counted_million_yen": place.full,
+            "name_ja": place.code,
+            "prefecture_code": place.code[:2],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def make_case(
+    towns: Sequence[Town],
+    services: Sequence[Service],
+    prefectures: Sequence[Prefecture] = (),
+    parameters: Mapping[str, float] | None = None,
+    bodies: Mapping[str, Sequence[str]] | None = None,
+    borders: Sequence[tuple[str, str]] | None = None,
+    adjustment_rate: float = 0.0,
+    largest_prefecture: float = 1e9,
+) -> Case:
+    """A case of these places. `parameters` by `name` or `service.name`; `bodies` are the user's own
+    candidate bodies; without `borders` all municipalities of a prefecture touch."""
+    known = {p.code for p in prefectures}
+    prefectures = [
+        *prefectures,
+        *(Prefecture(code) for code in dict.fromkeys(t.code[:2] for t in towns) if code not in known),
+    ]
+    if borders is None:
+        borders = [
+            (a.code, b.code) for a in towns for b in towns if a.code < b.code and a.code[:2] == b.code[:2]
+        ]
+    needs = {
+        tier: pd.DataFrame(
+            {s.name: [p.need.get(s.name, 0.0) for p in places] for s in services},
+            index=[p.code for p in places],
+            dtype=float,
+        ).sort_index()
+        for tier, places in (("municipal", towns), ("prefectural", prefectures))
+    }
+    numbers = {**GENERAL, **{f"{s.name}.{k}": v for s in services for k, v in BY_SERVICE.items()}}
+    numbers |= {f"{s.name}.{k}": v for s in services for k, v in s.parameters.items()}
+    numbers |= parameters or {}
+    split = [key.rpartition(".") for key in numbers]
+    return Case(
+        name="small",
+        path=Path("small"),
+        fiscal_year=2022,
+        municipalities=pd.DataFrame(
+            {
+                "prefecture_code": [t.code[:2] for t in towns],
+                "name_ja": [t.code for t in towns],
+                "city_class": [t.kind for t in towns],
+                "population_persons": [t.people for t in towns],
+                "office_lon_deg": [t.east_km / KM_PER_DEGREE for t in towns],
+                "office_lat_deg": 0.0,
+                "has_own_health_centre": 0,
+                "income_tax_million_yen": [
+                    float(t.people if t.income_tax is None else t.income_tax) for t in towns
+                ],
+            },
+            index=pd.Index([t.code for t in towns], name="code"),
+        ).sort_index(),
+        prefectures=pd.DataFrame(
+            {
+                "name_en": [p.code for p in prefectures],
+                "name_ja": [p.code for p in prefectures],
+                "bloc": [p.bloc for p in prefectures],
+            },
+            index=pd.Index([p.code for p in prefectures], name="prefecture_code"),
+        ).sort_index(),
+        adjacency=pd.DataFrame(borders, columns=["code_a", "code_b"], dtype=object),
+        medical_areas=pd.DataFrame(
+            {
+                "code": [t.code for t in towns],
+                "medical_area_code": [t.area or t.code[:2] + "01" for t in towns],
+                "population_share": 1.0,
+            }
+        ),
+        user_bodies=pd.DataFrame(
+            [(name, code) for name, codes in (bodies or {}).items() for code in codes],
+            columns=["body_id", "code"],
+            dtype=object,
+        ),
+        municipal_need=needs["municipal"],
+        prefectural_need=needs["prefectural"],
+        governments=_governments(towns, prefectures, adjustment_rate),
+        services=pd.DataFrame(
+            {
+                "label_en": [s.name for s in services],
+                "label_ja": [s.name for s in services],
+                "home_tier": [s.home for s in services],
+                "need_items": [s.name for s in services],
+                "scale_basis": "population_persons",
+                "spread_by": "population_persons",
+                "excluded_classes": [s.excluded for s in services],
+                "wide_area": [int(s.wide) for s in services],
+            },
+            index=pd.Index([s.name for s in services], name="service"),
+        ),
+        allowed_tiers={
+            (s.name, c): (s.home, *(s.tiers.get(c, ()) if isinstance(s.tiers, Mapping) else s.tiers))
+            for s in services
+            for c in CLASSES
+        },
+        parameters=Parameters(
+            pd.DataFrame(
+                {
+                    "parameter": [name for *_, name in split],
+                    "service": [service for service, *_ in split],
+                    "central": [float(v) for v in numbers.values()],
+                }
+            ),
+            {},
+        ),
+        national={"adjustment_rate": adjustment_rate, "largest_prefecture_scale": largest_prefecture},
+        sha256={},
+    )
+
+
+def settings(case: Case, **changes: Any) -> dict[str, Any]:
+    """Every setting at its status quo on this case, but for `changes` (`**{"discipline.balance": True}`)."""
+    known, services = load_settings(), list(case.services.index)
+    today = status_quo(services, case.defaults)
+    return today | {key: canonical(known[key], value, services) for key, value in changes.items()}
+
+
+def package(case: Case, **changes: Any) -> ResolvedPackage:
+    """A resolved package of one provision that makes these changes to the status quo."""
+    effective, today = settings(case, **changes), settings(case)
+    laid = Package(
+        name="small",
+        title="A small package",
+        title_ja="小",
+        author="the tests",
+        source="the tests",
+        date=datetime.date(2024, 1, 1),
+        baseline="status_quo",
+        provisions=(Provision(1, "All at once.", "一括", dict(changes)),),
+        path=Path("small.toml"),
+    )
+    origin = {key: Origin((Source("small", 1),) if key in changes else ()) for key in effective}
+    return ResolvedPackage("small", (laid,), effective, today, origin, (), {}, ())
+
+
+@contextmanager
+def given_curves(curves: Mapping[str, ScaleCurve]) -> Iterator[None]:
+    """Let `lay_out` take these scale curves: a handful of municipalities is too few to fit one."""
+    fitted = instance_room.fitted_curves
+    instance_room.fitted_curves = lambda case: dict(curves)
+    try:
+        yield
+    finally:
+        instance_room.fitted_curves = fitted
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small case with a question: what a test lays out, builds and solves."""
+
+    case: Case
+    curves: Mapping[str, ScaleCurve]
+    changes: Mapping[str, Any]
+
+    def but(self, **changes: Any) -> Small:
+        """The same question with some settings changed."""
+        return replace(self, changes={**self.changes, **changes})
+
+    @cached_property
+    def package(self) -> ResolvedPackage:
+        """The question as a resolved package."""
+        return package(self.case, **self.changes)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """The question laid out."""
+        with given_curves(self.curves):
+            return lay_out(self.case, self.package.settings)
+
+    def columns(self, keep_dominated: bool = False) -> Columns:
+        """The model's columns; the reserve stays out."""
+        return columns(self.instance, screen(self.instance, keep_dominated))
+
+    def form(self, keep_dominated: bool = False) -> StandardForm:
+        """The model in arrays; the reserve stays out."""
+        return compile_model(build_model(self.columns(keep_dominated)))
+
+    def solve(self, method: str = "decomposed", limits: Limits = EXACT, **more: Any) -> Result:
+        """The whole run, as the command line makes it."""
+        with given_curves(self.curves):
+            return solve(self.case, self.package, method=method, limits=limits, **more)
+
+    def optimum(self, method: str = "decomposed") -> Accounts:
+        """Accounts of the optimal decision, which must exist and break no rule."""
+        result = self.solve(method)
+        assert result.outcome.status == "optimal", result.outcome
+        assert result.breaches == []
+        assert result.accounts is not None
+        return result.accounts
+
+
+def small(
+    towns: Sequence[Town],
+    services: Sequence[Service],
+    prefectures: Sequence[Prefecture] = (),
+    changes: Mapping[str, Any] | None = None,
+    **case: Any,
+) -> Small:
+    """A small question under open limits; `changes` are settings, the rest goes to `make_case`."""
+    own = {s.name: power_curve(s.slope) for s in services if s.home == MUNICIPALITY}
+    base = OPEN | (
+        {"wide_area.sources": ["user"], "wide_area.radius_km": 1000.0} if case.get("bodies") else {}
+    )
+    return Small(make_case(towns, services, prefectures, **case), own, {**base, **(changes or {})})
