@@ -1,1 +1,2 @@
-def check_case(t,p): pass
+def check_case(t, p):
+    pass

@@ -9,12 +9,19 @@ import pandas as pd
 
 from optimization.case.case import TIERS, Case
 from optimization.case.check import check_case
-from optimization.case.fiscal import MILLION, government_accounts, tier_accounts
+from optimization.case.fiscal import (
+    DEDUCTIONS,
+    MILLION,
+    UNIT,
+    government_accounts,
+    joint_bases,
+    tax_bases,
+    tier_accounts,
+)
 from optimization.case.parameters import Parameters
 from optimization.case.tables import read_tables
 
-UNIT = "_thousand_yen"
-OPTIONAL = ("bodies",)
+KEYS = {"municipal": "code", "prefectural": "prefecture_code"}
 
 
 def load_case(path: str | Path) -> Case:
@@ -27,22 +34,17 @@ def load_case(path: str | Path) -> Case:
     tables = read_tables(path)
     check_case(tables, path)
     counted = _counted_shares(tables["items"])
-    municipal = tier_accounts(
-        tables["municipal_need"].set_index("code"),
-        tables["municipal_revenue"].set_index("code"),
-        tables["municipal_allocation"].set_index("code"),
-        counted["municipal_revenue"],
-        "municipal",
-    ).join(tables["municipalities"].set_index("code")[["name_ja", "prefecture_code"]])
+    need = {t: tables[f"{t}_need"].set_index(key) for t, key in KEYS.items()}
+    revenue = {t: tables[f"{t}_revenue"].set_index(key) for t, key in KEYS.items()}
+    paid = {t: tables[f"{t}_allocation"].set_index(key) for t, key in KEYS.items()}
+    bases = {t: tax_bases(revenue[t], counted[f"{t}_revenue"], t) for t in KEYS}
+    accounts = {t: tier_accounts(need[t], revenue[t], paid[t], bases[t]) for t in KEYS}
     prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
-    prefectural = tier_accounts(
-        tables["prefectural_need"].set_index("prefecture_code"),
-        tables["prefectural_revenue"].set_index("prefecture_code"),
-        tables["prefectural_allocation"].set_index("prefecture_code"),
-        counted["prefectural_revenue"],
-        "prefectural",
-    ).join(prefectures[["name_ja"]])
+    places = tables["municipalities"].set_index("code")[["name_ja", "prefecture_code"]]
+    municipal = accounts["municipal"].join(places)
+    prefectural = accounts["prefectural"].join(prefectures[["name_ja"]])
     prefectural["prefecture_code"] = prefectural.index
+    governments = government_accounts(municipal, prefectural)
     national = tables["national"].set_index("item")["value"].astype(float)
     municipalities = tables["municipalities"].set_index("code").sort_index()
     income = tables["municipal_revenue"].set_index("code")["inhabitant_income_thousand_yen"] / MILLION
@@ -60,11 +62,13 @@ def load_case(path: str | Path) -> Case:
         user_bodies=tables["bodies"],
         municipal_need=_needs(tables["municipal_need"], "code").reindex(municipalities.index),
         prefectural_need=_needs(tables["prefectural_need"], "prefecture_code"),
-        governments=government_accounts(municipal, prefectural),
+        governments=governments,
+        tax_bases=joint_bases(bases["municipal"], bases["prefectural"], governments.index),
         services=services,
         allowed_tiers=_allowed(tables["allowed_tiers"]),
         parameters=Parameters(tables["parameters"], {}),
         national=national.to_dict(),
+        national_taxes=tables["national_taxes"].set_index("tax"),
         sha256={
             file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(path.glob("*.csv"))
         },
@@ -73,7 +77,8 @@ def load_case(path: str | Path) -> Case:
 
 def _counted_shares(items: pd.DataFrame) -> dict[str, pd.Series]:
     """Counted share of every revenue item by revenue table, indexed by column name."""
-    rows = items[(items["kind"] == "item") & items["counted_share"].notna()]
+    deducted = items["column"].str.removesuffix(UNIT).isin(DEDUCTIONS)
+    rows = items[(items["kind"] == "item") & items["counted_share"].notna() & ~deducted]
     return {
         table: part.set_index("column")["counted_share"].astype(float)
         for table, part in rows.groupby("table")

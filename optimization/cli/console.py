@@ -12,6 +12,7 @@ from rich.table import Table
 
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.measures import retention
 from optimization.outcome.result import Result
 from optimization.solving.highs import Progress
 
@@ -166,8 +167,8 @@ def _allocation(table: pd.DataFrame) -> Table:
             rows = table[here]
             need, capacity = rows[f"need{label}_million_yen"], rows[f"capacity{label}_million_yen"]
             gap = need - capacity
-            sums = (need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum())
-            sums = (*sums, rows[f"grant{label}_million_yen"].sum())
+            sums = [need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum()]
+            sums.append(rows[f"grant{label}_million_yen"].sum())
             count = str(int((gap <= 0).sum()))
             if here.any():
                 grid.add_row(name, when, *(f"{abs(value) / BILLION:,.1f}" for value in sums), count)
@@ -178,7 +179,13 @@ def show_fit(report: pd.DataFrame) -> None:
     """Fit of the scale curves over all size bands, service by service."""
     grid = _grid(
         "Scale curves against the official needs: median relative error",
-        [("service", "l"), ("municipalities", "r"), ("in sample", "r"), ("cross-validated", "r"), ("bias", "r")],
+        [
+            ("service", "l"),
+            ("municipalities", "r"),
+            ("in sample", "r"),
+            ("cross-validated", "r"),
+            ("bias", "r"),
+        ],
     )
     for _, row in report[report["size_band"] == "all"].iterrows():
         errors = (f"{row[name]:.1%}" for name in ("median_abs_error", "median_abs_error_cv", "bias_cv"))
@@ -220,13 +227,13 @@ def _closing(result: Result, folder: str) -> None:
     assert result.accounts is not None
     outcome, decision = result.outcome, result.accounts.decision
     places = result.instance.case.codes
+    kept = retention(result.accounts)
     wards = " and the joint Tokyo wards" if "13100" in places else ""
     out.print(
         f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
         f"prefectures, {len(result.instance.services)} services; "
         f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates.\n"
-        f"Municipalities keep {1 - decision.counted_share[0]:.1%} of new tax, prefectures "
-        f"{1 - decision.counted_share[1]:.1%} (today 25%).\n"
+        f"Receiving municipalities keep {kept[0]:.1%} of new tax, prefectures {kept[1]:.1%} (today 25%).\n"
         f"Status {outcome.status}: no plan within the package's limits can cost less than "
         f"{outcome.bound / BILLION:,.1f} billion yen (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
