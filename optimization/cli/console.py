@@ -99,7 +99,7 @@ def show_no_decision(result: Result) -> None:
 def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name, side in columns:
-        table.add_column(name, justify="right" if side == "r" else "left", overflow="fold")
+        table.add_column(name, justify="right" if side == "r" else "left", overflow="fold", no_wrap=not name)
     return table
 
 
@@ -173,6 +173,27 @@ def _allocation(table: pd.DataFrame) -> Table:
             if here.any():
                 grid.add_row(name, when, *(f"{abs(value) / BILLION:,.1f}" for value in sums), count)
     return grid
+
+
+def show_comparison(table: pd.DataFrame) -> None:
+    """Settings and outcomes that differ between runs, today's value beside them."""
+    names = [*table.columns[4:]]
+    grid = _grid("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
+    for kind, rows in table.groupby("kind", sort=False):
+        grid.add_row(f"[bold]{kind}s[/]")
+        for _, row in rows.iterrows():
+            grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
+    out.print(grid)
+
+
+def _figure(value: object, unit: str) -> str:
+    """A value as a reader wants it: money in billion yen, ratios with four digits."""
+    if not isinstance(value, float | int) or pd.isna(value):
+        text = "" if value is None or value != value else str(value)
+        return text if len(text) <= 60 else text[:57] + "..."
+    if unit.startswith("million yen"):
+        return f"{value / BILLION:,.1f} bn"
+    return f"{value:.4f}" if unit == "ratio" else f"{value:,.2f}"
 
 
 def show_fit(report: pd.DataFrame) -> None:

@@ -155,7 +155,7 @@ def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]
             continue
         people = instance.population[here]
         need = accounts.revised_need[here]
-        with_grant = accounts.capacity[here] + accounts.transfer[here]
+        with_grant = accounts.capacity[here] + accounts.transfer[here] + instance.residual[here]
         coverage = accounts.coverage[here]
         for label, value in (
             ("revenue_per_head", accounts.capacity[here] / people),
