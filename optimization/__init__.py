@@ -1,9 +1,9 @@
 """Role division and fiscal design of central and local government as one optimisation model.
 
-    case = load_case("inputs/japan-2022")
-    package = load_package(case, "role_division")
-    result = solve(case, package)
-    result.tables["governments"]
+case = load_case("inputs/japan-2022")
+package = load_package(case, "role_division")
+result = solve(case, package)
+result.tables["governments"]
 """
 
 from optimization.case.load import load_case

@@ -53,9 +53,12 @@ def audit_run(folder: str | Path) -> Audit:
             "every municipality and service is provided exactly once": _provided_once(tables, record),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(tables, settings),
             "solver's grants equal the formula's to 1 thousand yen": _close(
-                tables["governments"], "grant_solver_million_yen", "grant_million_yen"
+                tables["governments"],
+                "transfer_solver_million_yen",
+                "grant_million_yen",
+                "contribution_million_yen",
             ),
-            "grants and corrections fit the pool": _pool(tables["governments"], settings),
+            "grants and corrections fit the pool": _pool(tables["governments"], tables["formula"]),
             "adequacy holds": _adequacy(tables["governments"], settings),
             "balance holds": _balance(tables["governments"], settings),
             "bodies per municipality": _bodies(tables["bodies"], settings),
@@ -73,7 +76,7 @@ def written_settings(folder: Path) -> dict[str, Any]:
 
 def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
     """The objective from the tables: components by place, units by service, bodies, grants, shares."""
-    provision, services, formula = tables["provision"], tables["services"], tables["formula"]
+    provision, services = tables["provision"], tables["services"]
     total = 0.0
     for component, weight in COMPONENT_WEIGHTS.items():
         table = services if component == "units" else provision
@@ -81,12 +84,9 @@ def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any
     total += settings["weights.body_million_yen"] * len(tables["bodies"])
     governments = tables["governments"]
     total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
-    share = formula.set_index("parameter")["under_package"]
-    receiving = governments[governments["receiving_today"] == 1]
-    for tier in ("municipal", "prefectural"):
-        base = float(receiving[f"tax_base_{tier}_million_yen"].sum())
-        total += settings["weights.dulled_incentive"] * float(share[f"counted_share_{tier}"]) * base
-    return total
+    taxes = tables["taxes"][tables["taxes"]["counted_in_part"] == 1]
+    counted = taxes["base_of_receiving_today_million_yen"] * taxes["counted_ratio"] * taxes["assigned_ratio"]
+    return total + settings["weights.dulled_incentive"] * float(counted.sum())
 
 
 def _provided_once(tables: dict[str, pd.DataFrame], record: dict[str, Any]) -> bool:
@@ -99,20 +99,24 @@ def _provided_once(tables: dict[str, pd.DataFrame], record: dict[str, Any]) -> b
     )
 
 
-def _close(table: pd.DataFrame, left: str, right: str) -> bool:
-    return bool((table[left] - table[right]).abs().max() <= 1e-3)
+def _close(table: pd.DataFrame, left: str, grant: str, contribution: str) -> bool:
+    return bool((table[left] - table[grant] + table[contribution]).abs().max() <= 1e-3)
 
 
 def _grants(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
     table = tables["governments"]
     rate = settings["formula.adjustment_rate"]
-    formula = np.maximum(0.0, (1.0 - rate) * table["need_million_yen"] - table["capacity_million_yen"])
-    return bool((formula - table["grant_million_yen"]).abs().max() <= 1e-3)
+    families = {"municipality": "formula.family", "prefecture": "formula.family_prefecture"}
+    table = table[[settings[families[tier]] == "japan_lat" for tier in table["tier"]]]
+    need = table["need_million_yen"] - table["guarantee_million_yen"]
+    formula = np.maximum(0.0, (1.0 - rate) * need - table["capacity_million_yen"])
+    return bool(table.empty or (formula - table["grant_million_yen"]).abs().max() <= 1e-3)
 
 
-def _pool(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
-    paid = float(table["grant_million_yen"].sum() + table["residual_million_yen"].sum())
-    return paid <= settings["pool.ordinary_million_yen"] * (1 + 1e-6)
+def _pool(table: pd.DataFrame, formula: pd.DataFrame) -> bool:
+    paid = table["grant_million_yen"] - table["contribution_million_yen"] + table["residual_million_yen"]
+    pool = float(formula.set_index("parameter").at["pool", "under_package"])
+    return float(paid.sum()) <= pool * (1 + 1e-6)
 
 
 def _adequacy(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
@@ -143,6 +147,5 @@ def _follows(table: pd.DataFrame) -> bool:
     municipal = table["responsible_tier"] == "municipality"
     local = table["provider_kind"].isin(["alone", "wide_area_body"])
     return bool(
-        (municipal == local).all()
-        and (table["provider_kind"] == table["responsible_tier"])[~municipal].all()
+        (municipal == local).all() and (table["provider_kind"] == table["responsible_tier"])[~municipal].all()
     )

@@ -27,9 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = ", ".join(
-            f"{label} {text}"
-            for label, text in (("row", self.row), ("column", self.column))
-            if text
+            f"{label} {text}" for label, text in (("row", self.row), ("column", self.column)) if text
         )
         found = f" (found {self.value!r})" if self.value else ""
         head = f"{self.file}: {place}: " if place else f"{self.file}: "

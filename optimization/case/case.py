@@ -36,6 +36,8 @@ class Case:
     - `prefectures` (47 rows): name_en, name_ja, bloc.
     - `governments` (1,765 rows: municipalities, prefectures, Tokyo with its wards as one): the
       accounts of `case.fiscal`.
+    - `tax_bases` (government x source): every item of the standard revenue at standard rates, million
+      yen; the header's second level is the share counted today (0.75 or 1).
     - `municipal_need`, `prefectural_need` (code x item, million yen): standard financial need.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
@@ -51,10 +53,12 @@ class Case:
     municipal_need: pd.DataFrame
     prefectural_need: pd.DataFrame
     governments: pd.DataFrame
+    tax_bases: pd.DataFrame
     services: pd.DataFrame
     allowed_tiers: Mapping[tuple[str, str], tuple[str, ...]]
     parameters: Parameters
     national: Mapping[str, float]
+    national_taxes: pd.DataFrame
     sha256: Mapping[str, str]
 
     @cached_property
@@ -124,6 +128,7 @@ class Case:
             municipal_need=self.municipal_need.loc[places.index],
             prefectural_need=self.prefectural_need[self.prefectural_need.index.isin(prefectures)],
             governments=self.governments[self.governments["prefecture_code"].isin(prefectures)],
+            tax_bases=self.tax_bases[self.governments["prefecture_code"].isin(prefectures)],
         )
 
     def with_parameters(self, overrides: Mapping[str, float]) -> Case:

@@ -27,7 +27,7 @@ Problems = Iterator[Problem]
 
 UNIT = "_thousand_yen"
 NEED_OF = {MUNICIPALITY: "municipal_need", PREFECTURE: "prefectural_need"}
-KEY = {"municipal": "code", "prefectural": "prefecture_code"}
+KEYS = {"municipal": "code", "prefectural": "prefecture_code"}
 ESSENTIAL = {
     "need": ("debt_service", "transfer_to_extraordinary_bond", "need_before_transfer", "need_after_transfer"),
     "debt_service": ("debt_service",),
@@ -73,6 +73,21 @@ GENERAL = {
     "bloc_coordination_rate": NOT_NEGATIVE,
     "national_overhead": NOT_NEGATIVE,
     "coordination_fixed_million_yen": NOT_NEGATIVE,
+    "canada_standard": NOT_NEGATIVE,
+    "canada_cap": NOT_NEGATIVE,
+    "australia_floor": FRACTION,
+    "germany_rate": FRACTION,
+    "germany_top_up": FRACTION,
+    "germany_top_up_level": NOT_NEGATIVE,
+    "switzerland_low_index": SHARE,
+    "switzerland_floor": FRACTION,
+    "switzerland_power": POSITIVE,
+    "switzerland_strong_share": FRACTION,
+    "nordic_rate": FRACTION,
+    "nordic_level": NOT_NEGATIVE,
+    "nordic_need_rate": FRACTION,
+    "block_fixed_share": FRACTION,
+    "block_area_share": FRACTION,
 }
 BY_SERVICE = {
     "national_share": SHARE,
@@ -114,7 +129,7 @@ def _items(tables: Tables) -> Problems:
     """The items the accounts need are listed; units are thousand yen; revenue says how it is counted."""
     items = tables["items"]
     listed = set(zip(items["table"], items["column"], strict=True))
-    for tier in KEY:
+    for tier in KEYS:
         for name, wanted in ESSENTIAL.items():
             for item in wanted:
                 if (key := (f"{tier}_{name}", item + UNIT)) not in listed:
@@ -135,7 +150,7 @@ def _items(tables: Tables) -> Problems:
 
 def _codes(tables: Tables) -> Problems:
     """Every municipality and prefecture stands in all tables of its tier (others: see references)."""
-    for tier, key in KEY.items():
+    for tier, key in KEYS.items():
         owner = "municipalities" if tier == "municipal" else "prefectures"
         codes = tables[owner][key]
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
@@ -345,7 +360,7 @@ def _needed(services: pd.DataFrame, movable: Collection[str]) -> Iterator[tuple[
 
 def _accounts(tables: Tables) -> Problems:
     """The sums of the official sheets hold to the thousand yen, and who receives is who lacks."""
-    for tier, key in KEY.items():
+    for tier, key in KEYS.items():
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         frames = {name: tables[name].set_index(key) for name in names}
         need, debt, revenue, paid = (frame.rename(columns=_bare) for frame in frames.values())

@@ -14,6 +14,12 @@ from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS
 MILLION = 1_000.0
 """Thousand yen in a million yen."""
 
+UNIT = "_thousand_yen"
+IN_FULL = "_in_full"
+ROUNDING = 1e-9
+DEDUCTIONS = ("deduction_low_method",)
+"""Items that the sheet subtracts from the sum."""
+
 TODAY_SHARE = 0.75
 """Share of most local taxes that standard revenue counts today (FACTS A1)."""
 
@@ -25,29 +31,39 @@ ACCOUNTS = {
 
 
 def tax_bases(revenue: pd.DataFrame, shares: pd.Series, tier: str) -> pd.DataFrame:
-    """Counted revenue split by how it is counted, million yen; `tier` is municipal or prefectural.
+    """Every revenue item as a tax base at standard rates, million yen: code x source.
 
     `revenue` has one column per item in thousand yen as counted, `shares` the counted share of
-    each item (1.0, 0.75 or, where the sheet mixes both, between).
+    each item (1.0, 0.75 or, where the sheet mixes both, between), `tier` municipal or prefectural.
 
-    A mixed item counted at share c is one part at 75% and one in full: of 100 yen the first part
-    is 100 (1 - c) / 0.25. What the parts at 75% do not explain of the standard revenue is counted
-    in full: the other items, less the sheet's deductions.
+    A source is named `tier.item`. A mixed item counted at share c is two sources: of 100 yen
+    100 (1 - c) / 0.25 are counted at 75%, the rest (`tier.item_in_full`) in full. Columns carry
+    their counted share of today in the second level of the header.
     """
-    at_standard_rate = revenue[shares.index] / MILLION / shares
-    base = (at_standard_rate * ((1.0 - shares) / (1.0 - TODAY_SHARE))).sum(axis=1)
-    full = revenue["standard_revenue_thousand_yen"] / MILLION - TODAY_SHARE * base
-    return pd.DataFrame({f"tax_base_{tier}_million_yen": base, "full_counted_million_yen": full})
+    columns = {}
+    for column, share in shares.items():
+        item = f"{tier}.{str(column).removesuffix(UNIT)}"
+        at_standard_rate = revenue[column] / MILLION / share
+        partial = (1.0 - share) / (1.0 - TODAY_SHARE)
+        if partial > ROUNDING:
+            columns[item, TODAY_SHARE] = at_standard_rate * partial
+        if partial < 1.0 - ROUNDING:
+            name = item if partial <= ROUNDING else f"{item}{IN_FULL}"
+            columns[name, 1.0] = at_standard_rate * (1.0 - partial)
+    return pd.DataFrame(columns).rename_axis(columns=["source", "counted_share"])
 
 
 def tier_accounts(
-    need: pd.DataFrame, revenue: pd.DataFrame, allocation: pd.DataFrame, shares: pd.Series, tier: str
+    need: pd.DataFrame, revenue: pd.DataFrame, allocation: pd.DataFrame, bases: pd.DataFrame
 ) -> pd.DataFrame:
-    """Accounts of the governments of one tier, million yen, indexed by code."""
+    """Accounts of the governments of one tier, million yen, indexed by code; `deduction` is what the
+    items do not explain of the standard revenue (the sheet's deductions, never positive)."""
     accounts = pd.DataFrame({name: need[column] / MILLION for name, column in ACCOUNTS.items()})
     accounts["revenue_million_yen"] = revenue["standard_revenue_thousand_yen"] / MILLION
     accounts["allocation_paid_million_yen"] = allocation["ordinary_allocation_thousand_yen"] / MILLION
-    return accounts.join(tax_bases(revenue, shares, tier))
+    counted = (bases * bases.columns.get_level_values("counted_share")).sum(axis=1)
+    accounts["deduction_million_yen"] = accounts["revenue_million_yen"] - counted
+    return accounts
 
 
 def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> pd.DataFrame:
@@ -57,8 +73,6 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
     formula must never see one of them alone.
     """
     rows = pd.concat([municipal.assign(tier="municipality"), prefectural.assign(tier="prefecture")])
-    bases = ["tax_base_municipal_million_yen", "tax_base_prefectural_million_yen"]
-    rows[bases] = rows[bases].fillna(0.0)
     if {TOKYO_PREFECTURE, TOKYO_WARDS} <= set(rows.index):
         pair = rows.loc[[TOKYO_PREFECTURE, TOKYO_WARDS]]
         joint = pair.drop(columns=["tier", "name_ja", "prefecture_code"]).sum().to_frame(TOKYO_JOINT).T
@@ -69,3 +83,11 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
     rows.index.name = "government"
     numbers = rows.columns.drop(["tier", "name_ja", "prefecture_code"])
     return rows.astype(dict.fromkeys(numbers, float)).sort_index()
+
+
+def joint_bases(municipal: pd.DataFrame, prefectural: pd.DataFrame, governments: pd.Index) -> pd.DataFrame:
+    """Tax bases of all fiscal governments, government x source (0 where a tier has no such source)."""
+    bases = pd.concat([municipal, prefectural]).fillna(0.0)
+    if TOKYO_JOINT in governments:
+        bases.loc[TOKYO_JOINT] = bases.loc[[TOKYO_PREFECTURE, TOKYO_WARDS]].sum()
+    return bases.reindex(governments)

@@ -13,12 +13,18 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.case import TIERS, Case
-from optimization.case.check import NEED_OF, UNIT, Tables, check_case
-from optimization.case.fiscal import MILLION, government_accounts, tier_accounts
+from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_case
+from optimization.case.fiscal import (
+    DEDUCTIONS,
+    MILLION,
+    government_accounts,
+    joint_bases,
+    tax_bases,
+    tier_accounts,
+)
 from optimization.case.parameters import Parameters
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
-
 
 def load_case(path: str | Path) -> Case:
     """Read the case folder `path`. The order of rows in its files makes no difference.
@@ -35,6 +41,7 @@ def load_case(path: str | Path) -> Case:
     prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
     bloc = tables["blocs"].set_index("prefecture_code")["bloc"]
     national = tables["national"].set_index("item")["value"].sort_index()
+    governments = _governments(tables, municipalities, prefectures)
     return Case(
         name=path.absolute().name,
         path=path,
@@ -46,11 +53,13 @@ def load_case(path: str | Path) -> Case:
         user_bodies=_sorted(tables["bodies"], "body_id", "code"),
         municipal_need=_needs(tables["municipal_need"], "code"),
         prefectural_need=_needs(tables["prefectural_need"], "prefecture_code"),
-        governments=_governments(tables, municipalities, prefectures),
+        governments=governments,
+        tax_bases=joint_bases(*(_bases(tables, tier) for tier in KEYS), governments.index),
         services=_services(tables),
         allowed_tiers=_allowed(tables["allowed_tiers"]),
         parameters=Parameters(_sorted(tables["parameters"], "parameter", "service"), {}),
         national=national.to_dict(),
+        national_taxes=tables["national_taxes"].set_index("tax").sort_index(),
         sha256={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(path)},
     )
 
@@ -66,23 +75,31 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 def _governments(tables: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame) -> pd.DataFrame:
     """Accounts of all fiscal governments with their names and prefectures."""
-    municipal = _tier(tables, "municipal", "code").join(municipalities[["name_ja", "prefecture_code"]])
-    prefectural = _tier(tables, "prefectural", "prefecture_code").join(prefectures[["name_ja"]])
+    municipal = _tier(tables, "municipal").join(municipalities[["name_ja", "prefecture_code"]])
+    prefectural = _tier(tables, "prefectural").join(prefectures[["name_ja"]])
     return government_accounts(municipal, prefectural.assign(prefecture_code=prefectural.index))
 
 
-def _tier(tables: Tables, tier: str, key: str) -> pd.DataFrame:
+def _tier(tables: Tables, tier: str) -> pd.DataFrame:
     """Accounts of one tier, rows in the order of codes."""
-    need, revenue, paid = (
-        tables[f"{tier}_{name}"].set_index(key).sort_index() for name in ("need", "revenue", "allocation")
-    )
-    return tier_accounts(need, revenue, paid, _counted_shares(tables, tier), tier)
+    names = ("need", "revenue", "allocation")
+    need, revenue, paid = (tables[f"{tier}_{name}"].set_index(KEYS[tier]).sort_index() for name in names)
+    return tier_accounts(need, revenue, paid, _bases(tables, tier))
+
+
+def _bases(tables: Tables, tier: str) -> pd.DataFrame:
+    """Tax bases of one tier, rows in the order of codes."""
+    revenue = tables[f"{tier}_revenue"].set_index(KEYS[tier]).sort_index()
+    return tax_bases(revenue, _counted_shares(tables, tier), tier)
 
 
 def _counted_shares(tables: Tables, tier: str) -> pd.Series:
-    """Counted share of each revenue item of a tier, in the order of the revenue table's columns."""
+    """Counted share of each revenue item of a tier, in the order of the revenue table's columns;
+    what the sheet deducts is no tax and left out."""
     items, table = tables["items"], f"{tier}_revenue"
-    shares = items[(items["table"] == table) & (items["kind"] == "item")].set_index("column")["counted_share"]
+    deducted = items["column"].str.removesuffix(UNIT).isin(DEDUCTIONS)
+    rows = items[(items["table"] == table) & (items["kind"] == "item") & ~deducted]
+    shares = rows.set_index("column")["counted_share"]
     return shares.reindex([column for column in tables[table].columns if column in shares.index])
 
 

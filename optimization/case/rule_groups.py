@@ -79,9 +79,7 @@ def rule_groups(case: Case, settings: Mapping[str, Any], today: np.ndarray) -> R
     return RuleGroups(tuple(labels), of_municipality, options, home)
 
 
-def _options(
-    service: str, home: str, allowed: list[str], settings: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _options(service: str, home: str, allowed: list[str], settings: Mapping[str, Any]) -> tuple[str, ...]:
     fixed = settings["responsibility.fix"].get(service)
     if fixed is not None:
         return (fixed if fixed in allowed else home,)

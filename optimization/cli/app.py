@@ -106,6 +106,20 @@ def prepare(
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
+@app.command(epilog="Example: solve.py compare status_quo wide_area role_division --prefectures 03")
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Run folders, or packages to run first.")],
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    out: Out = None,
+    time_limit: Annotated[float, typer.Option(min=0.001, help="Seconds for each solve.")] = 600.0,
+    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Relative gap to reach.")] = 1e-4,
+) -> None:
+    """One table of the settings and the outcomes in which runs differ."""
+    options = commands.RunOptions(time_limit=time_limit, gap=gap, quiet=True)
+    raise typer.Exit(commands.compare(names, case, prefectures, out, options))
+
+
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")
 def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
     """How well the scale curves fit the official needs, service by service."""

@@ -14,7 +14,8 @@ from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages
-from optimization.cli.console import err, out, progress_for, show_fit, show_result
+from optimization.cli.console import err, out, progress_for, show_comparison, show_fit, show_result
+from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.errors import InputError, Problem
@@ -44,6 +45,7 @@ class RunOptions:
     seed: int = 0
     method: str = METHODS[0]
     json: bool = False
+    quiet: bool = False
 
 
 def run(
@@ -83,7 +85,7 @@ def run(
     write_run(result, folder, limits, options.method, codes)
     if options.json:
         print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
-    else:
+    elif not options.quiet:
         show_result(result, str(folder))
     return _verdict(result, folder)
 
@@ -196,3 +198,24 @@ def curves(case_folder: Path, target: Path | None) -> int:
         report.to_csv(target, index=False, lineterminator="\n")
         out.print(f"Wrote {target}.", markup=False)
     return 0
+
+
+def compare(
+    names: Sequence[str], case_folder: Path, prefectures: str, folder: Path | None, options: RunOptions
+) -> int:
+    """Compare runs: each name is a run folder, or a package that is run first."""
+    root = new_folder(folder, "compare", RESULTS)
+    worst, folders = 0, []
+    for number, name in enumerate(names, start=1):
+        if (Path(name) / "run.json").is_file():
+            folders.append(Path(name))
+            continue
+        target = root / f"{number}-{Path(name).stem}"
+        worst = max(worst, run([name], case_folder, prefectures, target, options))
+        folders.append(target)
+    table = compare_runs(folders)
+    root.mkdir(parents=True, exist_ok=True)
+    table.to_csv(root / "comparison.csv", index=False, lineterminator="\n")
+    show_comparison(table)
+    out.print(f"Wrote {root / 'comparison.csv'}.", markup=False)
+    return worst

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.measures import retention
 from optimization.outcome.result import Result
 from optimization.solving.highs import Progress
 
@@ -98,7 +99,7 @@ def show_no_decision(result: Result) -> None:
 def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name, side in columns:
-        table.add_column(name, justify="right" if side == "r" else "left", overflow="fold")
+        table.add_column(name, justify="right" if side == "r" else "left", overflow="fold", no_wrap=not name)
     return table
 
 
@@ -166,12 +167,33 @@ def _allocation(table: pd.DataFrame) -> Table:
             rows = table[here]
             need, capacity = rows[f"need{label}_million_yen"], rows[f"capacity{label}_million_yen"]
             gap = need - capacity
-            sums = (need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum())
-            sums = (*sums, rows[f"grant{label}_million_yen"].sum())
+            sums = [need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum()]
+            sums.append(rows[f"grant{label}_million_yen"].sum())
             count = str(int((gap <= 0).sum()))
             if here.any():
                 grid.add_row(name, when, *(f"{abs(value) / BILLION:,.1f}" for value in sums), count)
     return grid
+
+
+def show_comparison(table: pd.DataFrame) -> None:
+    """Settings and outcomes that differ between runs, today's value beside them."""
+    names = [*table.columns[4:]]
+    grid = _grid("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
+    for kind, rows in table.groupby("kind", sort=False):
+        grid.add_row(f"[bold]{kind}s[/]")
+        for _, row in rows.iterrows():
+            grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
+    out.print(grid)
+
+
+def _figure(value: object, unit: str) -> str:
+    """A value as a reader wants it: money in billion yen, ratios with four digits."""
+    if not isinstance(value, float | int) or pd.isna(value):
+        text = "" if value is None or value != value else str(value)
+        return text if len(text) <= 60 else text[:57] + "..."
+    if unit.startswith("million yen"):
+        return f"{value / BILLION:,.1f} bn"
+    return f"{value:.4f}" if unit == "ratio" else f"{value:,.2f}"
 
 
 def show_fit(report: pd.DataFrame) -> None:
@@ -226,13 +248,13 @@ def _closing(result: Result, folder: str) -> None:
     assert result.accounts is not None
     outcome, decision = result.outcome, result.accounts.decision
     places = result.instance.case.codes
+    kept = retention(result.accounts)
     wards = " and the joint Tokyo wards" if "13100" in places else ""
     out.print(
         f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
         f"prefectures, {len(result.instance.services)} services; "
         f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates.\n"
-        f"Municipalities keep {1 - decision.counted_share[0]:.1%} of new tax, prefectures "
-        f"{1 - decision.counted_share[1]:.1%} (today 25%).\n"
+        f"Receiving municipalities keep {kept[0]:.1%} of new tax, prefectures {kept[1]:.1%} (today 25%).\n"
         f"Status {outcome.status}: no plan within the package's limits can cost less than "
         f"{outcome.bound / BILLION:,.1f} billion yen (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"

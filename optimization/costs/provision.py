@@ -143,9 +143,7 @@ def _tier_coordination(case: Case, tier: str) -> np.ndarray:
     return np.full(size, case.parameters("national_overhead") if tier == NATION else 0.0)
 
 
-def body_parts(
-    case: Case, standard: StandardCosts, bodies: Bodies, wide: pd.Index, km: np.ndarray
-) -> Parts:
+def body_parts(case: Case, standard: StandardCosts, bodies: Bodies, wide: pd.Index, km: np.ndarray) -> Parts:
     """Parts of every candidate body for the services it may provide, shape (B, W).
 
     std[b,s] = sum over members of own[i,s] x (g_s(P_b) / g_s(P_i)) ^ scale_realisation,

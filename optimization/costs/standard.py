@@ -62,7 +62,9 @@ def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
     flat where the service has no scale basis or too few municipalities have it."""
     municipal = case.services.index[case.services["home_tier"] == MUNICIPALITY]
     curves = {service: flat_curve() for service in municipal}
-    return curves | {service: fit_curve(scale, need) for service, (scale, need, _) in curve_data(case).items()}
+    return curves | {
+        service: fit_curve(scale, need) for service, (scale, need, _) in curve_data(case).items()
+    }
 
 
 def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:

@@ -32,11 +32,13 @@ Kind = Literal[
     "choices",
     "number_by_service",
     "choice_by_service",
+    "range_by_service",
+    "range_by_name",
     "range",
     "text_list",
 ]
 Mark = Literal["law", "definition", "assumption", "case"]
-NUMERIC = ("number", "integer", "range", "number_by_service")
+NUMERIC = ("number", "integer", "range", "number_by_service", "range_by_service", "range_by_name")
 
 
 class Fault(NamedTuple):
@@ -71,7 +73,7 @@ class Setting(BaseModel):
     @property
     def is_table(self) -> bool:
         """Whether the value is a table by service, which packages complete entry by entry."""
-        return self.type.endswith("_by_service")
+        return self.type.endswith(("_by_service", "_by_name"))
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -244,11 +246,13 @@ def _table_faults(setting: Setting, value: object, services: Collection[str] | N
         return [Fault(value, "must be a table by service", "write { service = value, service = value }")]
     faults: list[Fault] = []
     for service, entry in value.items():
-        if services is not None and service not in services:
+        if setting.type != "range_by_name" and services is not None and service not in services:
             faults.append(Fault(service, "is not a service", nearest(service, services), service))
         elif setting.type == "choice_by_service":
             names = services if setting.choices == SERVICES else setting.choices
             faults += _name_faults(entry, names, service)
+        elif setting.type.startswith("range"):
+            faults += [fault._replace(entry=service) for fault in _range_faults(setting, entry)]
         else:
             faults += [fault._replace(entry=service) for fault in _number_faults(setting, entry)]
     return faults
@@ -273,6 +277,10 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
             return {name: float(value[name]) for name in services if name in value}
         case "choice_by_service":
             return {name: value[name] for name in services if name in value}
+        case "range_by_service":
+            return {name: tuple(map(float, value[name])) for name in services if name in value}
+        case "range_by_name":
+            return {name: tuple(map(float, value[name])) for name in sorted(value)}
         case _:
             return value
 

@@ -1,10 +1,11 @@
 """Accounts of a decision: cost by place and service, money of every government, the objective.
 
-    N_g = other need + sum of revised standard needs of what g is responsible for       (F1)
-    R_g = counted share x tax base + revenue counted in full                            (F2)
-    a_g = max(0, (1 - adjustment rate) N_g - R_g)                                       (F4)
-    funds_g = tax base + full + a_g + extraordinary bond
-    coverage_g = funds_g / standard cost of what g is responsible for (unrevised, with the bond)
+N_g = other need + sum of revised standard needs of what g is responsible for       (F1)
+R_g = sum over taxes of counted share x assigned base                               (F2)
+G_g = sum of (gamma - earmarked share today) x gross standard cost                  (F3)
+a_g - b_g = the formula's transfer on N_g - G_g and R_g                             (F4)
+funds_g = own revenue + a_g - b_g + G_g + extraordinary bond
+coverage_g = funds_g / standard cost of what g is responsible for (unrevised, with the bond)
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
-from optimization.ledger.decision import Decision, body_by_place, tier_by_place
+from optimization.ledger.allocation import family_transfers, pool_of
+from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
 from optimization.ledger.instance import Instance
+
+LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
 
 
 @dataclass(frozen=True)
@@ -78,38 +82,60 @@ class Accounts:
 
     @cached_property
     def revised_need(self) -> np.ndarray:
-        """Need N_g after revision and transfer, shape (G,)."""
-        return self._need(self.decision.revision)
+        """Need N_g the formula recognises after revision and transfer, shape (G,)."""
+        return self.instance.other_need + self.sum_of(self.instance.formula_need, self.decision.revision)
 
     @cached_property
     def standard_cost(self) -> np.ndarray:
-        """Standard cost net of earmarked grants of what g is responsible for, shape (G,)."""
-        return self._need(np.ones(len(self.instance.services))) + self.instance.bond
+        """Standard cost net of today's earmarked share of what g is responsible for, shape (G,)."""
+        return self.instance.other_cost + self.instance.bond + self.sum_of(self.instance.standard_need)
 
-    def _need(self, revision: np.ndarray) -> np.ndarray:
-        instance = self.instance
-        need = instance.other_need.copy()
-        for tier in (MUNICIPALITY, PREFECTURE, BLOC):
-            standard = np.where(self.tiers == tier, instance.standard_need[tier], 0.0) @ revision
-            np.add.at(need, instance.paying_government(tier), standard)
-        return need
+    @cached_property
+    def guarantee(self) -> np.ndarray:
+        """Guarantee grant beyond today's earmarked share, shape (G,): (gamma - share) x gross cost (F3)."""
+        gross = {t: self.instance.costs.by_tier[t].standard for t in LOCAL}
+        return self.sum_of(gross, self.decision.guarantee - self.instance.national_share)
+
+    def sum_of(self, value: dict[str, np.ndarray], factor: np.ndarray | None = None) -> np.ndarray:
+        """Sum over local responsibilities of factor[s] x value[t][i, s] by paying government, (G,)."""
+        factor = np.ones(len(self.instance.services)) if factor is None else factor
+        total = np.zeros(len(self.instance.case.governments))
+        for tier in LOCAL:
+            amount = np.where(self.tiers == tier, value[tier], 0.0) @ factor
+            np.add.at(total, self.instance.paying_government(tier), amount)
+        return total
 
     @cached_property
     def capacity(self) -> np.ndarray:
         """Standard revenue R_g, shape (G,)."""
-        return self.instance.tax_base @ np.array(self.decision.counted_share) + self.instance.full_counted
+        tax = self.instance.tax
+        return tax.base @ (self.decision.counted * self.decision.assigned) + tax.fixed
+
+    @cached_property
+    def own_revenue(self) -> np.ndarray:
+        """All own revenue at standard rates, shape (G,)."""
+        return self.instance.tax.base @ self.decision.assigned + self.instance.tax.fixed
+
+    @cached_property
+    def transfer(self) -> np.ndarray:
+        """What the formula gives (or, below 0, takes), shape (G,)."""
+        need = self.revised_need - self.guarantee
+        return family_transfers(self.instance, need, self.capacity, self.own_revenue, self.decision.assigned)
 
     @cached_property
     def grant(self) -> np.ndarray:
-        """Ordinary allocation a_g by the formula, shape (G,)."""
-        rate = self.instance.settings["formula.adjustment_rate"]
-        return np.maximum(0.0, (1.0 - rate) * self.revised_need - self.capacity)
+        """Grant a_g received, shape (G,)."""
+        return np.maximum(0.0, self.transfer)
+
+    @cached_property
+    def contribution(self) -> np.ndarray:
+        """Contribution b_g paid in by rich governments, shape (G,)."""
+        return np.maximum(0.0, -self.transfer)
 
     @cached_property
     def funds(self) -> np.ndarray:
         """General funds, shape (G,)."""
-        instance = self.instance
-        return instance.tax_base.sum(axis=1) + instance.full_counted + self.grant + instance.bond
+        return self.own_revenue + self.transfer + self.guarantee + self.instance.bond
 
     @cached_property
     def coverage(self) -> np.ndarray:
@@ -118,11 +144,11 @@ class Accounts:
 
     @cached_property
     def spending(self) -> np.ndarray:
-        """Actual spending of general funds, shape (G,): other need, the bond's part, the budget cost
+        """Actual spending of general funds, shape (G,): other cost, the bond's part, the budget cost
         of all responsibilities less their earmarked grants, and the fixed cost of new units."""
         instance = self.instance
-        total = instance.other_need + instance.bond
-        for tier in (MUNICIPALITY, PREFECTURE, BLOC):
+        total = instance.other_cost + instance.bond
+        for tier in LOCAL:
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
             np.add.at(total, instance.paying_government(tier), net)
@@ -137,13 +163,25 @@ class Accounts:
         return share * self.units[BLOC].sum(axis=1)[self.instance.bloc[0]]
 
     @cached_property
+    def pool(self) -> float:
+        """Money of the ordinary allocation under the decided shares of national taxes, million yen."""
+        return pool_of(self.instance, self.decision.pool_share)
+
+    @cached_property
+    def paid(self) -> float:
+        """Net ordinary allocation with the corrections of earlier years, million yen."""
+        return float(self.transfer.sum() + self.instance.residual.sum())
+
+    @cached_property
     def national_outlay(self) -> float:
-        """What the nation pays: earmarked shares, national services, ordinary allocation."""
+        """What the nation pays: earmarked shares and guarantees, national services, the ordinary
+        allocation, and the taxes it hands over (or, below 0, takes back)."""
         instance = self.instance
-        total = float(self.grant.sum() + instance.residual.sum() + self.units[NATION].sum())
-        for tier in (MUNICIPALITY, PREFECTURE, BLOC):
+        total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum())
+        for tier in LOCAL:
             gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
+        total += float(instance.tax.total @ (self.decision.assigned - 1.0))
         return total + float(instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
 
     @cached_property
@@ -155,9 +193,10 @@ class Accounts:
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
         parts["soft_budget"] = settings["weights.soft_budget"] * float(self.grant.sum())
-        counted = self.instance.tax_base[self.instance.receiving_today].sum(axis=0)
+        tax = self.instance.tax
+        counted = tax.base[self.instance.receiving_today].sum(axis=0) * tax.partial
         parts["dulled_incentive"] = settings["weights.dulled_incentive"] * float(
-            counted @ np.array(self.decision.counted_share)
+            counted @ (self.decision.counted * self.decision.assigned)
         )
         return parts
 
@@ -165,6 +204,11 @@ class Accounts:
     def objective(self) -> float:
         """Total annual cost, million yen."""
         return sum(self.objective_parts.values())
+
+
+def todays_accounts(instance: Instance) -> Accounts:
+    """Accounts of today's arrangement under today's formula, with the package's weights and assumptions."""
+    return Accounts(instance.as_today, status_quo(instance.as_today))
 
 
 def bloc_population_share(instance: Instance) -> np.ndarray:

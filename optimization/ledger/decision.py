@@ -17,14 +17,18 @@ class Decision:
 
     `tier[s, k]`: responsible tier of service s in group k, for every (s, k) that exists.
     `joint`: pairs (body row, wide-service column) that provide jointly, sorted.
-    `counted_share`: share of local taxes counted as revenue (municipal, prefectural).
-    `revision`: unit-cost revision by service, shape (S,), 1 = today's.
+    `counted`, `assigned` (J,): share of each tax counted as revenue, and share of its base that is
+    local (1 = today). `revision` (S,): unit-cost revision. `guarantee` (S,): guarantee grant as a
+    share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
     """
 
     tier: Mapping[tuple[int, int], str]
     joint: tuple[tuple[int, int], ...]
-    counted_share: tuple[float, float]
+    counted: np.ndarray
+    assigned: np.ndarray
     revision: np.ndarray
+    guarantee: np.ndarray
+    pool_share: np.ndarray
 
     @property
     def existing_bodies(self) -> list[int]:
@@ -33,13 +37,16 @@ class Decision:
 
 
 def status_quo(instance: Instance) -> Decision:
-    """Everything as today: today's tier, every municipality alone, 75% counted, no revision."""
+    """Everything as today: today's tier, every municipality alone, today's taxes and shares."""
     home = instance.groups.home
     return Decision(
         tier={(s, k): home[s] for s, k in instance.groups.options},
         joint=(),
-        counted_share=(0.75, 0.75),
+        counted=instance.tax.today,
+        assigned=np.ones(len(instance.tax.today)),
         revision=np.ones(len(instance.services)),
+        guarantee=instance.national_share,
+        pool_share=instance.case.national_taxes["pool_share"].to_numpy(float),
     )
 
 

@@ -7,7 +7,7 @@ I municipalities, S services, W services open to bodies, K rule groups, B bodies
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,8 +18,11 @@ from optimization.case.case import MUNICIPALITY, TIERS, Case
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
 from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
+from optimization.dictionary.settings import status_quo as status_quo_settings
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
+from optimization.ledger.formula_need import formula_need
+from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ class Instance:
         return self.case.parameters.of("national_share", self.services).to_numpy()
 
     @cached_property
+    def as_today(self) -> Instance:
+        """The same question under today's formula, taxes and guarantees, with the package's weights."""
+        today = status_quo_settings(list(self.services), self.case.defaults)
+        weights = {key: value for key, value in self.settings.items() if key.startswith("weights.")}
+        return replace(self, settings={**today, **weights})
+
+    @cached_property
     def today(self) -> np.ndarray:
         """Gross standard cost at today's tier, shape (I, S); 0 where a service does not exist."""
         return todays_cost(self.case, self.costs.by_tier)
@@ -52,9 +62,7 @@ class Instance:
     @cached_property
     def standard_need(self) -> dict[str, np.ndarray]:
         """Standard need (net of the earmarked share) by tier, shape (I, S), million yen."""
-        return {
-            tier: self.costs.by_tier[tier].standard * (1.0 - self.national_share) for tier in TIERS
-        }
+        return {tier: self.costs.by_tier[tier].standard * (1.0 - self.national_share) for tier in TIERS}
 
     @cached_property
     def municipal_government(self) -> np.ndarray:
@@ -76,21 +84,47 @@ class Instance:
     def other_need(self) -> np.ndarray:
         """Need after transfer that no service of the table carries (debt service, promotion of
         regions, less the transfer to the extraordinary bond), shape (G,), million yen."""
+        frame = self.case.governments
+        refund = self.settings["formula.debt_service_refund"]
+        honoured = self.settings["formula.promised_refunds_honoured"]
+        dropped = (1.0 - refund) * (1.0 - honoured) * frame["debt_service_million_yen"]
+        return self.other_cost - dropped.to_numpy(float)
+
+    @cached_property
+    def other_cost(self) -> np.ndarray:
+        """What the other need stands for in cost, shape (G,): debt service is paid, refunded or not."""
         carried = np.zeros(len(self.case.governments))
         for s, home in enumerate(self.groups.home):
             np.add.at(carried, self.paying_government(home), self.standard_need[home][:, s])
         return self.case.governments["need_million_yen"].to_numpy(float) - carried
 
     @cached_property
-    def tax_base(self) -> np.ndarray:
-        """Taxes counted in part, at standard rates, by tier (municipal, prefectural): shape (G, 2)."""
-        columns = ["tax_base_municipal_million_yen", "tax_base_prefectural_million_yen"]
-        return self.case.governments[columns].to_numpy(float)
+    def tax(self) -> TaxSources:
+        """The tax bases and what the package may do with each."""
+        return tax_sources(self.case, self.settings)
 
     @cached_property
-    def full_counted(self) -> np.ndarray:
-        """Revenue counted in full, shape (G,), million yen."""
-        return self.case.governments["full_counted_million_yen"].to_numpy(float)
+    def guarantee(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest guarantee grant as a share of gross standard cost, shape (S,) each;
+        where the package says nothing, today's earmarked share."""
+        today = zip(self.national_share, self.national_share, strict=True)
+        ranges = dict(zip(self.services, today, strict=True)) | self.settings["guarantee.share"]
+        low, high = np.array([ranges[s] for s in self.services]).T
+        return low, high
+
+    @cached_property
+    def revision(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest revision of the unit cost of each service, shape (S,) each."""
+        common = self.settings["formula.unit_cost_revision"]
+        own = self.settings["formula.unit_cost_revision_by_service"]
+        low, high = np.array([own.get(s, common) for s in self.services]).T
+        return low, high
+
+    @cached_property
+    def formula_need(self) -> dict[str, np.ndarray]:
+        """Need that the formula recognises before revision, by tier, shape (I, S): the standard need
+        under the package's scale correction and simplification."""
+        return formula_need(self)
 
     @cached_property
     def bond(self) -> np.ndarray:
@@ -111,6 +145,37 @@ class Instance:
         need, revenue = frame["need_million_yen"], frame["revenue_million_yen"]
         formula = np.maximum(0.0, (1.0 - self.case.national["adjustment_rate"]) * need - revenue)
         return (frame["allocation_paid_million_yen"] - formula).to_numpy(float)
+
+    @cached_property
+    def formula_paid(self) -> np.ndarray:
+        """Ordinary allocation paid today less the corrections, shape (G,), million yen."""
+        return self.case.governments["allocation_paid_million_yen"].to_numpy(float) - self.residual
+
+    @cached_property
+    def tiers_held(self) -> np.ndarray:
+        """Whether each government is a municipality and whether a prefecture, (G, 2) of 0 and 1."""
+        count = len(self.case.governments)
+        held = np.zeros((count, 2))
+        held[self.municipal_government, 0] = 1.0
+        held[self.prefectural_government, 1] = 1.0
+        return held
+
+    @cached_property
+    def population(self) -> np.ndarray:
+        """Residents of each government, shape (G,)."""
+        return self._by_government("population_persons")
+
+    @cached_property
+    def area(self) -> np.ndarray:
+        """Area of each government, shape (G,), km2."""
+        return self._by_government("area_km2")
+
+    def _by_government(self, column: str) -> np.ndarray:
+        size = self.case.municipalities[column].to_numpy(float)
+        count = len(self.case.governments)
+        own = np.bincount(self.municipal_government, size, minlength=count)
+        whole = np.bincount(self.prefectural_government, size, minlength=count)
+        return np.where(self.tiers_held[:, 1] == 1.0, whole, own)
 
     @cached_property
     def prefecture(self) -> np.ndarray:

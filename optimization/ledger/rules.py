@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
-from optimization.ledger.accounts import Accounts
+from optimization.ledger import measures
+from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.allocation import pool_range
 
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
@@ -65,45 +67,75 @@ def _bodies(accounts: Accounts) -> list[Breach]:
 
 
 def _money(accounts: Accounts) -> list[Breach]:
-    """(F5) pool, (F6) national limit, (D3) retention, bounds of shares and revisions."""
+    """(F5) pool, (F6) national limit, (D3) retention, (D2, D5) sums over tiers, bounds of the shares."""
     instance, settings, decision = accounts.instance, accounts.instance.settings, accounts.decision
-    paid = float(accounts.grant.sum() + instance.residual.sum())
-    found = []
-    for rule, value, limit in (
-        ("F5", paid, settings["pool.ordinary_million_yen"]),
+    tax = instance.tax
+    highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max())
+    retained = 1.0 - settings["discipline.retention_floor"]
+    limits = [
+        ("F5", accounts.paid, accounts.pool),
         ("F6", accounts.national_outlay, settings["nation.limit_million_yen"]),
-        ("D3", max(decision.counted_share), 1.0 - settings["discipline.retention_floor"]),
+        ("D3", highest if retained < 1 else 0.0, retained),
+        ("D5", measures.mismatch(accounts), settings["discipline.match_ceiling"]),
+        ("D5e", measures.earmarked_share(accounts), settings["discipline.earmarked_ceiling"]),
+    ]
+    if settings["equity.dispersion_ceiling"] > 0:
+        limits.append(("E3", measures.dispersion(accounts), settings["equity.dispersion_ceiling"]))
+    for t, key in enumerate(("own_source_floor_municipal", "own_source_floor_prefectural")):
+        limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
+    found = [
+        Breach(rule, "nation", value - limit)
+        for rule, value, limit in limits
+        if value > limit + TOLERANCE * max(1.0, abs(limit))
+    ]
+    for rule, value, (low, high) in (
+        ("F2", decision.counted, tax.counted),
+        ("F2", decision.assigned, tax.assigned),
+        ("F1", decision.revision, instance.revision),
+        ("F3", decision.guarantee, instance.guarantee),
+        ("F5", decision.pool_share, pool_range(instance)),
     ):
-        if value > limit + TOLERANCE * max(1.0, abs(limit)):
-            found.append(Breach(rule, "nation", value - limit))
-    for name, share in zip(
-        ("formula.counted_share", "formula.counted_share_prefecture"), decision.counted_share, strict=True
-    ):
-        low, high = settings[name]
-        if not low - TOLERANCE <= share <= high + TOLERANCE:
-            found.append(Breach("F2", name, share))
-    low, high = settings["formula.unit_cost_revision"]
-    if ((decision.revision < low - TOLERANCE) | (decision.revision > high + TOLERANCE)).any():
-        found.append(Breach("F1", "unit_cost_revision", float(np.ptp(decision.revision))))
+        outside = np.maximum(low - value, value - high)
+        found += [Breach(rule, str(n), float(outside[n])) for n in np.flatnonzero(outside > TOLERANCE)]
+    for group in tax.neutral:
+        moved = float(tax.total[group] @ (decision.assigned[group] - 1.0))
+        if abs(moved) > TOLERANCE * float(tax.total[group].max()):
+            found.append(Breach("F2swap", "+".join(tax.names[group]), moved))
     return found
 
 
 def _governments(accounts: Accounts) -> list[Breach]:
-    """(E1) adequacy, (D1) balance, (D2) grant dependence, government by government."""
+    """(E1, E2, E4, E6) equity and (D1, D2, D4) discipline, government by government."""
     instance, settings = accounts.instance, accounts.instance.settings
     names = instance.case.governments.index
+    today = todays_accounts(instance)
+    cost, funds = accounts.standard_cost, accounts.funds
     rows = []
     if settings["equity.adequacy_floor"] > 0:
-        need = settings["equity.adequacy_floor"] * accounts.standard_cost
-        rows.append(("E1", need - accounts.funds, accounts.standard_cost))
+        rows.append(("E1", settings["equity.adequacy_floor"] * cost - funds, cost))
+    if settings["equity.coverage_ceiling"] > 0:
+        top = np.maximum(settings["equity.coverage_ceiling"], today.coverage)
+        rows.append(("E2", funds - top * cost, cost))
+    if settings["equity.tax_price_spread"] > 0:
+        mean = measures.mean_own_share(today)
+        slack = np.maximum(settings["equity.tax_price_spread"], np.abs(measures.own_share(today) - mean))
+        rows.append(("E4", (np.abs(measures.own_share(accounts) - mean) - slack) * cost, cost))
+    if settings["equity.loss_limit"] < 1:
+        kept = (1.0 - settings["equity.loss_limit"]) * today.coverage
+        lost = kept * cost - funds
+        people = instance.population / instance.population.sum()
+        losers = float(people[lost > TOLERANCE * cost].sum())
+        if losers > settings["equity.losers_population_ceiling"] + TOLERANCE:
+            rows.append(("E6", lost, cost))
     if settings["discipline.balance"]:
-        rows.append(("D1", accounts.spending - accounts.funds, accounts.spending))
+        rows.append(("D1", accounts.spending - funds, accounts.spending))
     ceiling = settings["discipline.grant_dependence_ceiling"]
     if ceiling < 1:
-        today = (instance.case.governments["allocation_paid_million_yen"] - instance.residual).to_numpy()
-        before = today / (accounts.funds - accounts.grant + today)
-        bound = np.maximum(ceiling, before)
-        rows.append(("D2", accounts.grant - bound * accounts.funds, accounts.funds))
+        bound = np.maximum(ceiling, measures.dependence(today))
+        rows.append(("D2", accounts.transfer - bound * funds, funds))
+    if settings["discipline.debt_service_ceiling"] < 1:
+        bound = np.maximum(settings["discipline.debt_service_ceiling"], measures.debt_service_share(today))
+        rows.append(("D4", measures.debt_service(instance) - bound * funds, funds))
     return [
         Breach(rule, str(names[g]), float(excess[g]))
         for rule, excess, size in rows

@@ -87,8 +87,16 @@ class Columns:
             result[i, self.instance.costs.wide_columns[w]] = True
         return result
 
-    def duty_matrix(self, value: dict[str, np.ndarray], row_of: dict[str, np.ndarray], rows: int
-                    ) -> sparse.csr_matrix:
+    def government_matrix(self, value: dict[str, np.ndarray]) -> sparse.csr_matrix:
+        """Sum of `value[t][i, s]` of the local tiers by paying government and duty, (G, duties)."""
+        instance = self.instance
+        payer = {t: instance.paying_government(t) for t in LOCAL_TIERS}
+        local = {t: value[t] for t in LOCAL_TIERS}
+        return self.duty_matrix(local, payer, len(instance.case.governments))
+
+    def duty_matrix(
+        self, value: dict[str, np.ndarray], row_of: dict[str, np.ndarray], rows: int
+    ) -> sparse.csr_matrix:
         """Sum of `value[t][i, s]` over the municipalities a duty governs, by row: shape
         (rows, duties). `row_of[t]` (I,) names the row to which municipality i's value goes."""
         entries = [

@@ -1,5 +1,6 @@
-"""Fiscal discipline: balance (D1) and grant dependence (D2); retention (D3) is with the taxes,
-the soft-budget cost (D6) in the objective."""
+"""Fiscal discipline: balance (D1), own sources and grant dependence (D2), debt (D4), money that follows
+responsibility (D5). Retention (D3) is with the taxes, the soft-budget cost (D6) in the objective, the
+national limit (D7) with the pool."""
 
 from __future__ import annotations
 
@@ -10,29 +11,36 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE
-from optimization.ledger.accounts import bloc_population_share
+from optimization.ledger.accounts import bloc_population_share, todays_accounts
+from optimization.ledger.measures import debt_service, debt_service_share, dependence
 from optimization.model.columns import LOCAL_TIERS, Columns
-from optimization.model.equity import own_funds
-from optimization.model.expressions import linear, row
+from optimization.model.equity import Funds
+from optimization.model.expressions import BILLION, row, total
+from optimization.model.need import Guarantee, gross_matrix
+from optimization.model.taxes import OwnRevenue
+
+OWN_SOURCE = ("discipline.own_source_floor_municipal", "discipline.own_source_floor_prefectural")
+NO_BOUND = 10.0
 
 
 def balance(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D1) own funds[g] + grant[g] >= other need[g] + bond[g] + actual net cost of what g answers for
+    """(D1) funds[g] >= other cost[g] + bond[g] + actual net cost of what g answers for
 
     Actual net cost = budget cost of the chosen provision less the earmarked share of standard cost.
     Rows of municipalities that cannot bind are proved redundant in `screening` and left out.
     """
     instance = columns.instance
-    count = len(instance.case.governments)
     rows = bindable(columns)
+    count = len(instance.case.governments)
     matrix = spending_matrix(columns) if rows else sparse.csr_matrix((count, 0))
     variables = [*model.y.values(), *model.x.values(), *model.v.values(), *model.u.values()]
-    room = own_funds(columns) - instance.other_need - instance.bond
+    funds = Funds(model, columns)
+    room = funds.constant - instance.other_cost - instance.bond
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
         values, numbers = row(matrix, g)
-        terms = [model.grant[g], *(variables[n] for n in numbers)]
-        return linear([1.0, *(-value for value in values)], terms) >= -float(room[g])
+        spent = [(-value, variables[n]) for value, n in zip(values, numbers, strict=True)]
+        return total(funds.terms(g) + spent) >= -float(room[g])
 
     model.D1 = pyo.Constraint(rows, rule=rule)
 
@@ -100,15 +108,104 @@ def _unit_part(columns: Columns, count: int) -> sparse.csr_matrix:
 
 
 def grant_dependence(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D2) grant[g] <= c x (own funds[g] + grant[g]), c = the larger of the package's ceiling and
-    the government's own dependence today: nobody above the ceiling may depend more."""
+    """(D2) transfer[g] <= c x funds[g], c = the larger of the package's ceiling and the government's own
+    dependence today: nobody above the ceiling may depend more."""
     instance = columns.instance
     ceiling = instance.settings["discipline.grant_dependence_ceiling"]
-    funds = own_funds(columns)
-    paid = (instance.case.governments["allocation_paid_million_yen"] - instance.residual).to_numpy(float)
-    bound = np.maximum(ceiling, paid / (funds + paid))
+    funds = Funds(model, columns)
+    bound = np.maximum(ceiling, dependence(todays_accounts(instance)))
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
-        return linear([1.0 - float(bound[g])], [model.grant[g]]) <= float(bound[g] * funds[g])
+        c = float(bound[g])
+        return total([(1.0, model.transfer[g]), *funds.terms(g, -c)]) <= c * float(funds.constant[g])
 
-    model.D2 = pyo.Constraint(range(len(funds)) if ceiling < 1 else [], rule=rule)
+    model.D2 = pyo.Constraint(range(len(bound)) if ceiling < 1 else [], rule=rule)
+
+
+def own_source(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D2) own revenue of a tier >= floor x gross spending of the tier (standard cost with the earmarked
+    share, other cost and bond), for municipalities (0) and prefectures (1)"""
+    instance = columns.instance
+    floors = [instance.settings[key] for key in OWN_SOURCE]
+    matrix, revenue = gross_matrix(columns), OwnRevenue(model, columns)
+    fixed = instance.other_cost + instance.bond
+
+    def rule(model: pyo.ConcreteModel, t: int) -> Any:
+        here = tier_members(columns, t)
+        own = [pair for g in here for pair in revenue.terms(g, BILLION)]
+        values, duties = row(sparse.csr_matrix(matrix[here].sum(axis=0)), 0)
+        spent = [(-BILLION * floors[t] * value, model.y[n]) for value, n in zip(values, duties, strict=True)]
+        return total(own + spent) >= BILLION * float(
+            floors[t] * fixed[here].sum() - revenue.constant[here].sum()
+        )
+
+    model.D2own = pyo.Constraint([t for t in range(2) if floors[t] > 0], rule=rule)
+
+
+def match(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D5) |funds - standard cost| of a tier <= match_ceiling x standard cost of the tier: money follows
+    responsibility, for municipalities (0) and prefectures (1)"""
+    instance = columns.instance
+    bound = instance.settings["discipline.match_ceiling"]
+    funds = Funds(model, columns)
+
+    def rule(model: pyo.ConcreteModel, t: int, sign: float) -> Any:
+        terms: list[tuple[float, Any]] = []
+        right = 0.0
+        for g in tier_members(columns, t):
+            terms += funds.terms(g, sign * BILLION) + funds.cost_terms(g, BILLION * (-sign - bound))
+            right += BILLION * float((sign + bound) * funds.cost_constant[g] - sign * funds.constant[g])
+        return total(_collected(terms)) <= right
+
+    model.D5 = pyo.Constraint(range(2) if bound < NO_BOUND else [], [1.0, -1.0], rule=rule)
+
+
+def earmarked(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D5) earmarked shares and guarantees <= earmarked_ceiling x gross standard cost of local services"""
+    instance = columns.instance
+    ceiling = instance.settings["discipline.earmarked_ceiling"]
+    gross = sparse.csr_matrix(gross_matrix(columns).sum(axis=0))
+    share = instance.national_share
+
+    def rule(model: pyo.ConcreteModel) -> Any:
+        values, duties = row(gross, 0)
+        terms = [
+            (BILLION * value * (share[columns.duties[n][0]] - ceiling), model.y[n])
+            for value, n in zip(values, duties, strict=True)
+        ]
+        terms += [(BILLION * c, v) for c, v in Guarantee(model, columns).total()]
+        return total(_collected(terms)) <= 0.0
+
+    model.D5e = pyo.Constraint(rule=rule) if ceiling < 1 else pyo.Constraint([])
+
+
+def debt(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D4) debt service refunded through need <= debt_service_ceiling x funds[g]
+
+    for governments below the ceiling today (others may not get worse): a one-year view of the real
+    debt service ratio; the horizon adds the debt itself.
+    """
+    instance = columns.instance
+    ceiling = instance.settings["discipline.debt_service_ceiling"]
+    paid, funds = debt_service(instance), Funds(model, columns)
+    bound = np.maximum(ceiling, debt_service_share(todays_accounts(instance)))
+
+    def rule(model: pyo.ConcreteModel, g: int) -> Any:
+        return total(funds.terms(g)) >= float(paid[g] / bound[g] - funds.constant[g])
+
+    model.D4 = pyo.Constraint(range(len(paid)) if ceiling < 1 else [], rule=rule)
+
+
+def tier_members(columns: Columns, t: int) -> np.ndarray:
+    """Governments of the municipal (0) or prefectural (1) tier; Tokyo with its wards is of the second."""
+    prefectural = (columns.instance.case.governments["tier"] == PREFECTURE).to_numpy()
+    return np.flatnonzero(prefectural == bool(t))
+
+
+def _collected(terms: list[tuple[float, Any]]) -> list[tuple[float, Any]]:
+    """The same sum with each variable once."""
+    by_variable: dict[int, tuple[float, Any]] = {}
+    for coefficient, variable in terms:
+        before = by_variable.get(id(variable), (0.0, variable))[0]
+        by_variable[id(variable)] = (before + coefficient, variable)
+    return [pair for pair in by_variable.values() if pair[0] != 0.0]

@@ -9,11 +9,21 @@ from pyomo.core.expr import LinearExpression
 from scipy import sparse
 
 
+BILLION = 1e-3
+"""Rows over a whole tier or the nation are in billion yen: their numbers stay within the solver's range."""
+
+
 def linear(coefficients: Iterable[float], variables: Sequence[Any], constant: float = 0.0) -> Any:
     """constant + sum of coefficient x variable."""
     return LinearExpression(
         constant=constant, linear_coefs=[float(c) for c in coefficients], linear_vars=list(variables)
     )
+
+
+def total(terms: Iterable[tuple[float, Any]], constant: float = 0.0) -> Any:
+    """constant + sum over pairs of coefficient and variable."""
+    pairs = list(terms)
+    return linear([c for c, _ in pairs], [v for _, v in pairs], constant)
 
 
 def row(matrix: sparse.csr_matrix, number: int) -> tuple[list[float], list[int]]:

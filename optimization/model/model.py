@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from optimization.model import discipline, equity, need, objective, pool, provision, responsibility, taxes
+from optimization.model import (
+    clarity,
+    discipline,
+    equity,
+    formulas,
+    need,
+    objective,
+    pool,
+    provision,
+    responsibility,
+    taxes,
+)
 from optimization.model.columns import Columns
-from optimization.model.formulas import japan_lat
-
-FORMULAS = {"japan_lat": japan_lat}
 
 
 def build_model(columns: Columns) -> pyo.ConcreteModel:
     """The Pyomo model of one instance."""
-    formula = FORMULAS[columns.instance.settings["formula.family"]]
     model = pyo.ConcreteModel("role_division_and_fiscal_design")
-    for part in (responsibility, provision, need, taxes, formula):
+    for part in (responsibility, provision, need, taxes, pool, formulas):
         part.add_variables(model, columns)
     responsibility.one_responsible_tier(model, columns)
     provision.provided_once(model, columns)
@@ -23,14 +30,25 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     provision.bodies_per_municipality(model, columns)
     provision.unit_opened(model, columns)
     need.standard_need(model, columns)
-    need.revision_product(model, columns)
+    need.exact_products(model, columns)
     taxes.standard_revenue(model, columns)
+    taxes.counted_of_assigned(model, columns)
+    taxes.neutral_swaps(model, columns)
     taxes.retention(model, columns)
-    formula.grant(model, columns)
+    formulas.allocate(model, columns)
     pool.pool(model, columns)
     pool.national_limit(model, columns)
     equity.adequacy(model, columns)
+    equity.ceiling(model, columns)
+    equity.dispersion(model, columns)
+    equity.burden(model, columns)
+    equity.losses(model, columns)
     discipline.balance(model, columns)
     discipline.grant_dependence(model, columns)
+    discipline.own_source(model, columns)
+    discipline.match(model, columns)
+    discipline.earmarked(model, columns)
+    discipline.debt(model, columns)
+    clarity.tiers_per_service(model, columns)
     objective.total_cost(model, columns)
     return model

@@ -1,4 +1,4 @@
-"""Standard financial need follows responsibility (F1)."""
+"""Standard financial need follows responsibility (F1), guarantees come off it (F3)."""
 
 from __future__ import annotations
 
@@ -8,75 +8,137 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.case.case import TIERS
 from optimization.model.columns import LOCAL_TIERS, Columns
-from optimization.model.expressions import linear, row
+from optimization.model.expressions import linear, row, total
+
+FREE = 1e-12
+
+
+def cost_matrix(columns: Columns) -> sparse.csr_matrix:
+    """Standard cost (net of today's earmarked share) that each duty brings to each government,
+    shape (G, duties)."""
+    return columns.government_matrix(columns.instance.standard_need)
 
 
 def need_matrix(columns: Columns) -> sparse.csr_matrix:
-    """Unrevised standard need that each duty brings to each government, shape (G, duties)."""
-    instance = columns.instance
-    government = {t: instance.paying_government(t) for t in LOCAL_TIERS}
-    need = {t: instance.standard_need[t] for t in LOCAL_TIERS}
-    return columns.duty_matrix(need, government, len(instance.case.governments))
+    """Need the formula recognises, before revision, that each duty brings, shape (G, duties)."""
+    return columns.government_matrix(columns.instance.formula_need)
 
 
-def revised_services(columns: Columns) -> list[int]:
-    """Services whose unit cost the package frees (all of the table, or none)."""
-    low, high = columns.instance.settings["formula.unit_cost_revision"]
-    return list(range(len(columns.instance.services))) if high > low else []
+def gross_matrix(columns: Columns) -> sparse.csr_matrix:
+    """Gross standard cost that each duty brings to each government, shape (G, duties)."""
+    return columns.government_matrix({t: columns.instance.costs.by_tier[t].standard for t in LOCAL_TIERS})
+
+
+def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Services whose number the package frees, shape (S,)."""
+    return bounds[1] - bounds[0] > FREE
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """need[g] standard need after revision; kappa[s] revision of the unit cost, and
-    w[n] = kappa[s] x y[n] for the duties of local tiers when it is free."""
-    low, high = columns.instance.settings["formula.unit_cost_revision"]
-    free = set(revised_services(columns))
-    local = [n for n, (s, _, t) in enumerate(columns.duties) if s in free and t in TIERS[:3]]
-    model.need = pyo.Var(range(len(columns.instance.case.governments)))
-    model.kappa = pyo.Var(sorted(free), bounds=(low, high))
-    model.w = pyo.Var(local, bounds=(0.0, high))
+    """need[g] need the formula recognises, net of guarantees beyond today's share; kappa[s] revision of
+    the unit cost and w[n] = kappa[s] x y[n]; gamma[s] guarantee share and e[n] = gamma[s] x y[n], for
+    freed services and the duties of local tiers."""
+    instance = columns.instance
+    model.need = pyo.Var(range(len(instance.case.governments)))
+    for number, product, (low, high) in (
+        ("kappa", "w", instance.revision),
+        ("gamma", "e", instance.guarantee),
+    ):
+        free = is_free((low, high))
+        duties = [n for n, (s, _, t) in enumerate(columns.duties) if free[s] and t in LOCAL_TIERS]
+        bounds = {s: (float(low[s]), float(high[s])) for s in np.flatnonzero(free).tolist()}
+        model.add_component(number, pyo.Var(list(bounds), bounds=lambda _, s, b=bounds: b[s]))
+        top = {n: (0.0, float(high[columns.duties[n][0]])) for n in duties}
+        model.add_component(product, pyo.Var(duties, bounds=lambda _, n, b=top: b[n]))
+
+
+class Guarantee:
+    """Guarantee grants beyond today's earmarked share:
+
+    G[g] = sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
+    """
+
+    def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
+        self._model, self._gross = model, gross_matrix(columns)
+        self._service = [s for s, _, _ in columns.duties]
+        self._today = columns.instance.national_share
+        self._fixed = columns.instance.guarantee[0]
+
+    def terms(self, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
+        """factor x G[g] as pairs of coefficient and variable."""
+        return self._pairs(row(self._gross, g), factor)
+
+    def total(self) -> list[tuple[float, Any]]:
+        """Sum of G[g] over all governments."""
+        whole = sparse.csr_matrix(self._gross.sum(axis=0))
+        return self._pairs(row(whole, 0), 1.0)
+
+    def _pairs(self, entries: tuple[list[float], list[int]], factor: float) -> list[tuple[float, Any]]:
+        pairs: list[tuple[float, Any]] = []
+        for value, n in zip(*entries, strict=True):
+            s = self._service[n]
+            if n in self._model.e:
+                pairs.append((factor * value, self._model.e[n]))
+                pairs.append((-factor * value * self._today[s], self._model.y[n]))
+            elif self._fixed[s] != self._today[s]:
+                pairs.append((factor * value * (self._fixed[s] - self._today[s]), self._model.y[n]))
+        return pairs
 
 
 def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F1) need[g] = other_need[g] + sum over duties of kappa[s] y[n] x standard need[g,n]
+    """(F1, F3) need[g] = other_need[g] + sum over duties of kappa[s] y[n] x recognised need[g,n]
+    - sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
 
-    With the revision fixed, kappa is a number; freed, w[n] stands for the product.
+    Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products.
     """
-    matrix = need_matrix(columns)
-    other = columns.instance.other_need
-    revision = columns.instance.settings["formula.unit_cost_revision"][0]
+    instance = columns.instance
+    matrix, guarantee = need_matrix(columns), Guarantee(model, columns)
+    revision = instance.revision[0]
+    service = [s for s, _, _ in columns.duties]
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
-        values, duties = row(matrix, g)
-        if len(model.w):
-            terms, factor = [model.w[n] for n in duties], 1.0
-        else:
-            terms, factor = [model.y[n] for n in duties], revision
-        coefficients = [1.0, *(-factor * value for value in values)]
-        return linear(coefficients, [model.need[g], *terms]) == float(other[g])
+        terms: list[tuple[float, Any]] = [(1.0, model.need[g])]
+        for value, n in zip(*row(matrix, g), strict=True):
+            free = n in model.w
+            terms.append((-value, model.w[n]) if free else (-value * revision[service[n]], model.y[n]))
+        return total([*terms, *guarantee.terms(g)]) == float(instance.other_need[g])
 
-    model.F1 = pyo.Constraint(range(len(other)), rule=rule)
+    model.F1 = pyo.Constraint(range(len(instance.other_need)), rule=rule)
 
 
-def revision_product(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F1) w = kappa x y exactly, kappa in [lo, hi] and y binary (McCormick):
+def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(F1, F3) w = kappa x y and e = gamma x y exactly, a number in [lo, hi] times a binary (McCormick):
 
     lo y <= w <= hi y,   kappa - hi (1 - y) <= w <= kappa - lo (1 - y)
     """
-    low, high = columns.instance.settings["formula.unit_cost_revision"]
-    rows = {
-        "at_least_lo": (lambda w, k, y: linear([-1.0, low], [w, y]), 0.0),
-        "at_most_hi": (lambda w, k, y: linear([1.0, -high], [w, y]), 0.0),
-        "near_kappa_below": (lambda w, k, y: linear([-1.0, 1.0, high], [w, k, y]), high),
-        "near_kappa_above": (lambda w, k, y: linear([1.0, -1.0, -low], [w, k, y]), -low),
-    }
+    instance = columns.instance
+    for name, product, number, (low, high) in (
+        ("F1w", model.w, model.kappa, instance.revision),
+        ("F3e", model.e, model.gamma, instance.guarantee),
+    ):
 
-    def rule(model: pyo.ConcreteModel, n: int, name: str) -> Any:
-        make, bound = rows[name]
-        return make(model.w[n], model.kappa[columns.duties[n][0]], model.y[n]) <= bound
+        def rule(
+            model: pyo.ConcreteModel,
+            n: int,
+            side: str,
+            product: Any = product,
+            number: Any = number,
+            low: np.ndarray = low,
+            high: np.ndarray = high,
+        ) -> Any:
+            s = columns.duties[n][0]
+            w, k, y, lo, hi = product[n], number[s], model.y[n], float(low[s]), float(high[s])
+            if side == "at_least_lo":
+                return linear([-1.0, lo], [w, y]) <= 0.0
+            if side == "at_most_hi":
+                return linear([1.0, -hi], [w, y]) <= 0.0
+            if side == "near_below":
+                return linear([-1.0, 1.0, hi], [w, k, y]) <= hi
+            return linear([1.0, -1.0, -lo], [w, k, y]) <= -lo
 
-    model.F1w = pyo.Constraint(list(model.w), list(rows), rule=rule)
+        sides = ["at_least_lo", "at_most_hi", "near_below", "near_above"]
+        model.add_component(name, pyo.Constraint(list(product), sides, rule=rule))
 
 
 def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +159,14 @@ def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarr
 
 
 def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Least and most need each government can have under any choice of duties, shape (G,) each."""
-    low_factor, high_factor = columns.instance.settings["formula.unit_cost_revision"]
-    low, high = choice_bounds(need_matrix(columns), columns)
-    return columns.instance.other_need + low_factor * low, columns.instance.other_need + high_factor * high
+    """Least and most recognised need, net of guarantees, each government can have, shape (G,) each."""
+    instance = columns.instance
+    service = np.array([s for s, _, _ in columns.duties])
+    need, gross = need_matrix(columns), gross_matrix(columns)
+    today = instance.national_share[service]
+    (k_low, k_high), (g_low, g_high) = instance.revision, instance.guarantee
+    least = need.multiply(k_low[service]) - gross.multiply(g_high[service] - today)
+    most = need.multiply(k_high[service]) - gross.multiply(g_low[service] - today)
+    low, _ = choice_bounds(sparse.csr_matrix(least), columns)
+    _, high = choice_bounds(sparse.csr_matrix(most), columns)
+    return instance.other_need + low, instance.other_need + high

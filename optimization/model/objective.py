@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyomo.environ as pyo
 
 from optimization.case.case import MUNICIPALITY, TIERS
 from optimization.model.columns import Columns
-from optimization.model.expressions import linear
+from optimization.model.expressions import total
 
 
 def duty_cost(columns: Columns) -> np.ndarray:
@@ -24,7 +26,7 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
     """minimise  sum of provision + access + coordination + uniformity + transition over what is chosen
     + fixed cost of units + body cost x number of bodies
     + soft_budget x sum of grants (D6)
-    + dulled_incentive x sum_t rho[t] x tax base of the governments that receive today (D6)
+    + dulled_incentive x sum of counted taxes of the governments that receive today (D6)
 
     The last two pull against each other: a lower counted share lets a government keep more of a tax
     rise and asks for more grants.
@@ -33,7 +35,6 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
     social = {t: instance.costs.by_tier[t].social(settings) for t in (MUNICIPALITY,)}
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
-    counted = instance.tax_base[instance.receiving_today].sum(axis=0)
     fixed = instance.costs.unit_fixed * settings["weights.provision"]
     terms = [
         (duty_cost(columns), model.y),
@@ -41,12 +42,31 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
         (instance.costs.bodies.social(settings)[columns.pair_body, columns.pair_service], model.v),
         (np.full(len(model.z), settings["weights.body_million_yen"]), model.z),
         (fixed[[unit[2] for unit in columns.unit_rows]], model.u),
-        (np.full(len(model.grant), settings["weights.soft_budget"]), model.grant),
-        (settings["weights.dulled_incentive"] * counted, model.rho),
     ]
-    coefficients = np.concatenate([np.asarray(values, float) for values, _ in terms])
-    variables = [variable for _, block in terms for variable in block.values()]
-    used = np.flatnonzero(coefficients)
-    model.total_cost = pyo.Objective(
-        expr=linear(coefficients[used], [variables[n] for n in used.tolist()]), sense=pyo.minimize
-    )
+    pairs = [
+        (float(c), variable)
+        for values, block in terms
+        for c, variable in zip(values, block.values(), strict=True)
+        if c
+    ]
+    pairs += soft_budget(model, columns) + dulled_incentive(model, columns)
+    model.total_cost = pyo.Objective(expr=total(pairs), sense=pyo.minimize)
+
+
+def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:
+    """(D6) eta x sum of what is received; a government that pays in counts nothing."""
+    eta = columns.instance.settings["weights.soft_budget"]
+    return [(eta, v) for v in model.grant.values()] if eta else []
+
+
+def dulled_incentive(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:
+    """(D6) weight x sum of counted taxes of the governments that receive today."""
+    instance = columns.instance
+    weight, tax = instance.settings["weights.dulled_incentive"], instance.tax
+    base = weight * tax.base[instance.receiving_today].sum(axis=0)
+    common = tax.partial & ~tax.own_share
+    pairs = [
+        (float((base * tax.assigned[0])[common & (tax.tier == t)].sum()), model.rho[t]) for t in range(2)
+    ]
+    pairs += [(float(base[j]), v) for j, v in model.phi.items()]
+    return [pair for pair in pairs if pair[0]]

@@ -37,22 +37,27 @@ class Screening:
 
 def balance_margin(instance: Instance) -> np.ndarray:
     """Least that a municipality has left over when it provides everything alone, whatever the
-    statute and the formula decide within the package's bounds, shape (I,), million yen:
+    statute and the formula decide within the package's bounds, shape (I,), million yen. Under japan_lat
 
-        (1 - counted share) x tax base - rate x other need
-        + sum over what may be its own of ((1 - rate) revision - 1) x need - transition, at its worst
+        own revenue - capacity + (1 - rate) other need - other cost, at its worst,
+        + sum over what may be its own of ((1 - rate) revision x recognised need
+          + rate x guarantee beyond today's share - standard cost - transition), at its worst
+
+    Other formulas promise nothing: the margin is -infinity, and every row is kept.
     """
-    settings = instance.settings
-    share = settings["formula.counted_share"][1]
-    cut = (1.0 - settings["formula.adjustment_rate"]) * settings["formula.unit_cost_revision"][0] - 1.0
-    rate = settings["formula.adjustment_rate"]
+    if instance.settings["formula.family"] != "japan_lat":
+        return np.full(len(instance.case.codes), -np.inf)
+    rate, tax = instance.settings["formula.adjustment_rate"], instance.tax
     government = instance.municipal_government
-    possible = municipal_option(instance)
-    each = min(0.0, cut) * instance.standard_need[MUNICIPALITY]
-    each = each - instance.costs.by_tier[MUNICIPALITY].transition
-    worst = np.where(possible, each, 0.0).sum(axis=1)
-    kept = (1.0 - share) * instance.tax_base[government, 0]
-    return np.asarray(kept + worst - rate * instance.other_need[government])
+    kept = tax.base[government] @ np.minimum(
+        (1.0 - tax.counted[1]) * tax.assigned[0], (1.0 - tax.counted[1]) * tax.assigned[1]
+    )
+    other = (1.0 - rate) * instance.other_need[government] - instance.other_cost[government]
+    more = rate * (instance.guarantee[0] - instance.national_share) * instance.costs.own
+    each = (1.0 - rate) * instance.revision[0] * instance.formula_need[MUNICIPALITY] + more
+    each = each - instance.standard_need[MUNICIPALITY] - instance.costs.by_tier[MUNICIPALITY].transition
+    worst = np.where(municipal_option(instance), np.minimum(0.0, each), 0.0).sum(axis=1)
+    return np.asarray(kept + other + worst)
 
 
 def municipal_option(instance: Instance) -> np.ndarray:

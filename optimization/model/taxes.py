@@ -1,4 +1,4 @@
-"""Capacity: what the standard revenue counts of local taxes (F2), and what is kept (D3)."""
+"""Taxes: what local government has, what standard revenue counts of it (F2), what is kept (D3)."""
 
 from __future__ import annotations
 
@@ -7,42 +7,110 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
-from optimization.model.expressions import linear
-
-SHARES = ("formula.counted_share", "formula.counted_share_prefecture")
+from optimization.model.expressions import linear, total
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """rho[0], rho[1] share of municipal and prefectural taxes counted; capacity[g] standard revenue."""
-    settings = columns.instance.settings
+    """rho[t] common counted share of municipal (0) and prefectural (1) taxes; theta[j] assignment of a
+    freed tax; phi[j] = rho x theta of a tax with a share of its own; capacity[g] standard revenue."""
+    settings, tax = columns.instance.settings, columns.instance.tax
+    theta_low, theta_high = tax.assigned
     model.rho = pyo.Var(range(2), bounds=lambda _, t: tuple(settings[SHARES[t]]))
+    model.theta = pyo.Var(tax.free.tolist(), bounds=lambda _, j: (float(theta_low[j]), float(theta_high[j])))
+    own = np.flatnonzero(tax.own_share).tolist()
+    low, high = tax.counted[0] * theta_low, tax.counted[1] * theta_high
+    model.phi = pyo.Var(own, bounds=lambda _, j: (float(low[j]), float(high[j])))
     model.capacity = pyo.Var(range(len(columns.instance.case.governments)))
 
 
 def standard_revenue(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F2) capacity[g] = sum_t rho[t] x tax base[g,t] + revenue counted in full[g]"""
-    base, full = columns.instance.tax_base, columns.instance.full_counted
+    """(F2) capacity[g] = sum_t rho[t] x base of the common taxes[g,t] + sum_j phi[j] x base[g,j]
+    + taxes counted in full (theta[j] x base[g,j]) - deductions[g]"""
+    tax = columns.instance.tax
+    fixed = np.where(np.isin(np.arange(len(tax.names)), tax.free), 0.0, tax.assigned[0])
+    common = np.column_stack(
+        [tax.base @ (fixed * (tax.partial & ~tax.own_share & (tax.tier == t))) for t in range(2)]
+    )
+    full = tax.base @ (fixed * ~tax.partial) + tax.fixed
+    own = list(model.phi)
+    free_full = [j for j in model.theta if not tax.partial[j]]
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
-        coefficients, variables = [1.0], [model.capacity[g]]
-        for t in np.flatnonzero(base[g]).tolist():
-            coefficients.append(-base[g, t])
-            variables.append(model.rho[t])
-        return linear(coefficients, variables) == float(full[g])
+        terms = [(1.0, model.capacity[g])]
+        terms += [(-common[g, t], model.rho[t]) for t in range(2) if common[g, t]]
+        terms += [(-tax.base[g, j], model.phi[j]) for j in own if tax.base[g, j]]
+        terms += [(-tax.base[g, j], model.theta[j]) for j in free_full if tax.base[g, j]]
+        return total(terms) == float(full[g])
 
     model.F2 = pyo.Constraint(range(len(full)), rule=rule)
 
 
+def counted_of_assigned(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(F2) rho_lo[j] x theta[j] <= phi[j] <= rho_hi[j] x theta[j]: the product of two decisions, linear."""
+    tax = columns.instance.tax
+    both = [j for j in model.phi if j in model.theta]
+
+    def rule(model: pyo.ConcreteModel, j: int, side: str) -> Any:
+        share = float(tax.counted[0][j] if side == "least" else tax.counted[1][j])
+        row = linear([1.0, -share], [model.phi[j], model.theta[j]])
+        return row >= 0.0 if side == "least" else row <= 0.0
+
+    model.F2phi = pyo.Constraint(both, ["least", "most"], rule=rule)
+
+
+def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(F2) sum over the taxes of a swap of (theta[j] - 1) x its national sum = 0: revenue neutral in sum."""
+    tax = columns.instance.tax
+    size = tax.total
+    scale = [float(np.abs(size[group]).max()) for group in tax.neutral]
+
+    def rule(model: pyo.ConcreteModel, n: int) -> Any:
+        group = tax.neutral[n]
+        free = [j for j in group if j in model.theta]
+        moved = sum((1.0 - tax.assigned[0][j]) * size[j] for j in group if j not in model.theta)
+        right = float(moved + size[free].sum()) / scale[n]
+        if not free:
+            return pyo.Constraint.Feasible if abs(right) < 1e-9 else pyo.Constraint.Infeasible
+        return linear(size[free] / scale[n], [model.theta[j] for j in free]) == right
+
+    model.F2swap = pyo.Constraint(range(len(tax.neutral)), rule=rule)
+
+
 def retention(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D3) 1 - rho[t] >= retention_floor"""
+    """(D3) 1 - rho >= retention_floor, for the common shares and for phi[j] <= (1 - floor) theta[j]"""
     floor = columns.instance.settings["discipline.retention_floor"]
-    tiers = range(2) if floor > 0 else []
-    model.D3 = pyo.Constraint(tiers, rule=lambda m, t: linear([1.0], [m.rho[t]]) <= 1.0 - floor)
+    tax = columns.instance.tax
+
+    def own(model: pyo.ConcreteModel, j: int) -> Any:
+        if j in model.theta:
+            return linear([1.0, -(1.0 - floor)], [model.phi[j], model.theta[j]]) <= 0.0
+        return linear([1.0], [model.phi[j]]) <= (1.0 - floor) * float(tax.assigned[0][j])
+
+    model.D3 = pyo.Constraint(
+        range(2) if floor > 0 else [], rule=lambda m, t: linear([1.0], [m.rho[t]]) <= 1.0 - floor
+    )
+    model.D3own = pyo.Constraint(list(model.phi) if floor > 0 else [], rule=own)
 
 
 def capacity_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most standard revenue of each government within the package's shares, shape (G,)."""
-    base, full = columns.instance.tax_base, columns.instance.full_counted
-    low, high = np.array([columns.instance.settings[name] for name in SHARES]).T
-    return base @ low + full, base @ high + full
+    tax = columns.instance.tax
+    low, high = (tax.counted[side] * tax.assigned[side] for side in range(2))
+    return tax.base @ low + tax.fixed, tax.base @ high + tax.fixed
+
+
+class OwnRevenue:
+    """Own revenue at standard rates: constant[g] + sum over freed taxes of base[g, j] x theta[j]."""
+
+    def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
+        tax = columns.instance.tax
+        fixed = tax.assigned[0].copy()
+        fixed[tax.free] = 0.0
+        self.constant = tax.base @ fixed + tax.fixed
+        self._base, self._theta = tax.base, model.theta
+
+    def terms(self, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
+        """factor x the freed part for government g, as pairs of coefficient and variable."""
+        return [(factor * float(self._base[g, j]), v) for j, v in self._theta.items() if self._base[g, j]]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimization.ledger.allocation import pool_of, pool_range
+from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
-from optimization.model.equity import own_funds
-from optimization.model.formulas.japan_lat import gap_bounds
-from optimization.model.need import choice_bounds, need_matrix
+from optimization.model.formulas import transfer_bounds
+from optimization.model.need import choice_bounds, cost_matrix, gross_matrix
 from optimization.model.pool import national_cost
-from optimization.model.taxes import SHARES
 
 TRILLION = 1e6
 """Million yen in a trillion yen."""
@@ -43,18 +43,28 @@ def _retention(columns: Columns) -> list[str]:
 
 def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least grant of each government by the formula alone, and with adequacy, shape (G,) each."""
-    low, _ = gap_bounds(columns)
-    formula = np.maximum(0.0, low)
+    formula, _ = transfer_bounds(columns)
     floor = columns.instance.settings["equity.adequacy_floor"]
-    cost_low, _ = choice_bounds(need_matrix(columns), columns)
-    fixed = columns.instance.other_need + columns.instance.bond
-    adequate = floor * (fixed + cost_low) - own_funds(columns)
+    cost_low, _ = choice_bounds(cost_matrix(columns), columns)
+    fixed = columns.instance.other_cost + columns.instance.bond
+    adequate = floor * (fixed + cost_low) - most_own_funds(columns)
     return formula, np.maximum(formula, adequate if floor > 0 else formula)
+
+
+def most_own_funds(columns: Columns) -> np.ndarray:
+    """Most that general funds can be before the allocation: taxes as assigned at most, the largest
+    guarantees, the extraordinary bond; shape (G,)."""
+    instance = columns.instance
+    tax = instance.tax
+    service = np.array([s for s, _, _ in columns.duties])
+    more = np.maximum(0.0, instance.guarantee[1] - instance.national_share)[service]
+    _, guarantee = choice_bounds(gross_matrix(columns).multiply(more).tocsr(), columns)
+    return np.asarray(tax.base @ tax.assigned[1] + tax.fixed + guarantee + instance.bond)
 
 
 def _pool(columns: Columns) -> list[str]:
     instance = columns.instance
-    pool = instance.settings["pool.ordinary_million_yen"]
+    pool = pool_of(instance, pool_range(instance)[1])
     formula, adequate = (float(g.sum() + instance.residual.sum()) for g in least_grants(columns))
     found = []
     if formula > pool * (1 + 1e-9):
@@ -77,12 +87,16 @@ def _pool(columns: Columns) -> list[str]:
 def _national_limit(columns: Columns) -> list[str]:
     instance = columns.instance
     limit = instance.settings["nation.limit_million_yen"]
+    tax = instance.tax
     cost = national_cost(columns)
+    gross = np.asarray(gross_matrix(columns).sum(axis=0)).ravel()
+    service = np.array([s for s, _, _ in columns.duties])
+    cost = cost + gross * (instance.guarantee[0] - instance.national_share)[service]
     cheapest: dict[tuple[int, int], float] = {}
     for (s, k, _), value in zip(columns.duties, cost, strict=True):
         cheapest[s, k] = min(cheapest.get((s, k), np.inf), float(value))
     grants = float(least_grants(columns)[0].sum() + instance.residual.sum())
-    least = grants + sum(cheapest.values())
+    least = grants + sum(cheapest.values()) + float(tax.total @ (tax.assigned[0] - 1.0))
     if least <= limit * (1 + 1e-9):
         return []
     return [
@@ -99,10 +113,10 @@ def _adequacy(columns: Columns) -> list[str]:
     floor = instance.settings["equity.adequacy_floor"]
     if floor <= 0:
         return []
-    _, most = gap_bounds(columns)
-    cost, _ = choice_bounds(need_matrix(columns), columns)
-    cost = cost + instance.other_need + instance.bond
-    funds = own_funds(columns) + np.maximum(0.0, most)
+    _, most = transfer_bounds(columns)
+    cost, _ = choice_bounds(cost_matrix(columns), columns)
+    cost = cost + instance.other_cost + instance.bond
+    funds = most_own_funds(columns) + np.maximum(0.0, most)
     short = np.flatnonzero(funds < floor * cost * (1 - 1e-9))
     if not len(short):
         return []

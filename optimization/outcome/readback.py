@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision
+from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
-from optimization.model.taxes import SHARES
 from optimization.solving.standard_form import StandardForm
 
 
@@ -36,14 +37,32 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
     joint = sorted(
         zip(columns.pair_body[chosen].tolist(), columns.pair_service[chosen].tolist(), strict=True)
     )
-    low, _ = instance.settings["formula.unit_cost_revision"]
-    revision = np.full(len(instance.services), float(low))
-    revision[list(model.kappa)] = values.of(model.kappa.values())
-    bounds = [instance.settings[name] for name in SHARES]
-    share = np.clip(values.of(model.rho.values()), [b[0] for b in bounds], [b[1] for b in bounds])
+    tax = instance.tax
+    counted, assigned = _taxes(instance, model, values)
     return Decision(
         tier={duty: name for duty, (_, name) in tier.items()},
         joint=tuple(joint),
-        counted_share=(float(share[0]), float(share[1])),
-        revision=revision,
+        counted=np.clip(counted, *tax.counted),
+        assigned=np.clip(assigned, *tax.assigned),
+        revision=_with_free(instance.revision, model.kappa, values),
+        guarantee=_with_free(instance.guarantee, model.gamma, values),
+        pool_share=np.clip(values.of(model.sigma.values()), *pool_range(instance)),
     )
+
+
+def _taxes(instance: Instance, model: pyo.ConcreteModel, values: Values) -> tuple[np.ndarray, np.ndarray]:
+    """Counted share and assignment of every tax; a tax assigned to nobody keeps its lowest share."""
+    tax = instance.tax
+    common = values.of(model.rho.values())[tax.tier]
+    counted, assigned = np.where(tax.partial, common, 1.0), tax.assigned[0].copy()
+    assigned[list(model.theta)] = values.of(model.theta.values())
+    for j, phi in zip(model.phi, values.of(model.phi.values()), strict=True):
+        counted[j] = phi / assigned[j] if assigned[j] > 0 else tax.counted[0][j]
+    return counted, assigned
+
+
+def _with_free(bounds: tuple[np.ndarray, np.ndarray], variable: Any, values: Values) -> np.ndarray:
+    """Fixed numbers, and the solution's where a package freed them."""
+    result = bounds[0].copy()
+    result[list(variable)] = values.of(variable.values())
+    return np.clip(result, *bounds)

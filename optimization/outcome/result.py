@@ -8,8 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from optimization.case.compose import ResolvedPackage
-from optimization.ledger.accounts import Accounts
-from optimization.ledger.decision import status_quo
+from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.ledger.rules import Breach
 from optimization.solving.highs import Outcome
@@ -34,7 +33,7 @@ class Result:
     @cached_property
     def baseline(self) -> Accounts:
         """Accounts of the status quo under the same weights and assumptions."""
-        return Accounts(self.instance, status_quo(self.instance))
+        return todays_accounts(self.instance)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -142,9 +142,9 @@ def _result(
     values = Values(form, outcome.values)
     accounts = Accounts(instance, read_decision(table, model, values))
     names = instance.case.governments.index
-    grants = pd.Series(values.of(model.grant.values()), index=names)
+    grants = pd.Series(values.of(model.transfer.values()), index=names)
     found = breaches(accounts)
-    apart = np.abs(grants.to_numpy() - accounts.grant) / np.maximum(1.0, accounts.revised_need)
+    apart = np.abs(grants.to_numpy() - accounts.transfer) / np.maximum(1.0, np.abs(accounts.revised_need))
     found += [Breach("F4", str(names[g]), float(apart[g])) for g in np.flatnonzero(apart > 1e-6)]
     objective = accounts.objective
     checked = replace(

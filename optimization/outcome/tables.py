@@ -15,6 +15,7 @@ from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
 from optimization.geography.distance import straight_km, travel_minutes
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.measures import all_measures, retention
 
 if TYPE_CHECKING:
     from optimization.outcome.result import Result
@@ -31,7 +32,9 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "provision": provision(after),
         "bodies": bodies(after),
         "formula": formula(after, before),
+        "taxes": taxes(after, before),
         "governments": governments(result, after, before),
+        "measures": measures_table(after, before),
         "services": services(after, before),
         "tiers": tiers(after, before),
     }
@@ -152,20 +155,49 @@ def bodies(after: Accounts) -> pd.DataFrame:
 def formula(after: Accounts, before: Accounts) -> pd.DataFrame:
     """Parameters of the allocation formula, today and under the package."""
     settings = after.instance.settings
-    paid = [float(a.grant.sum() + a.instance.residual.sum()) for a in (before, after)]
+    paid = [a.paid for a in (before, after)]
     rows = [("adjustment_rate", "ratio", *[settings["formula.adjustment_rate"]] * 2)]
+    kept = [retention(a) for a in (before, after)]
     for t, tier in enumerate(("municipal", "prefectural")):
-        shares = [a.decision.counted_share[t] for a in (before, after)]
-        rows.append((f"counted_share_{tier}", "ratio", *shares))
-        rows.append((f"retention_{tier}", "ratio", *(1.0 - share for share in shares)))
-    left = [settings["pool.ordinary_million_yen"] - amount for amount in paid]
+        rows.append((f"retention_{tier}", "ratio", *(float(k[t]) for k in kept)))
+    rows.append(("pool", "million yen per year", *(a.pool for a in (before, after))))
     rows.append(("ordinary_allocation", "million yen per year", *paid))
-    rows.append(("left_to_special_allocation", "million yen per year", *left))
-    revisions = [
-        (f"unit_cost_revision.{service}", "ratio", 1.0, float(value))
-        for service, value in zip(after.instance.services, after.decision.revision, strict=True)
+    rows.append(
+        ("left_to_special_allocation", "million yen per year", *(a.pool - a.paid for a in (before, after)))
+    )
+    for name, values in (
+        ("unit_cost_revision", [a.decision.revision for a in (before, after)]),
+        ("guarantee_share", [a.decision.guarantee for a in (before, after)]),
+    ):
+        rows += [
+            (f"{name}.{service}", "ratio", float(values[0][s]), float(values[1][s]))
+            for s, service in enumerate(after.instance.services)
+        ]
+    shares = [a.decision.pool_share for a in (before, after)]
+    rows += [
+        (f"pool_share.{tax}", "ratio", float(shares[0][n]), float(shares[1][n]))
+        for n, tax in enumerate(after.instance.case.national_taxes.index)
     ]
-    return pd.DataFrame(rows + revisions, columns=["parameter", "unit", "today", "under_package"])
+    return pd.DataFrame(rows, columns=["parameter", "unit", "today", "under_package"])
+
+
+def taxes(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Every tax of the standard revenue: its base, what is counted of it and what is local."""
+    tax = after.instance.tax
+    receiving = after.instance.receiving_today
+    return pd.DataFrame(
+        {
+            "tax": tax.names,
+            "tier": np.where(tax.tier == 0, MUNICIPALITY, PREFECTURE),
+            f"base{MIL}": tax.total,
+            f"base_of_receiving_today{MIL}": tax.base[receiving].sum(axis=0),
+            "counted_in_part": tax.partial.astype(int),
+            "counted_today_ratio": before.decision.counted,
+            "counted_ratio": after.decision.counted,
+            "assigned_today_ratio": before.decision.assigned,
+            "assigned_ratio": after.decision.assigned,
+        }
+    )
 
 
 def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFrame:
@@ -186,16 +218,17 @@ def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFra
     for label, accounts in (("_today", before), ("", after)):
         table[f"need{label}{MIL}"] = accounts.revised_need
         table[f"capacity{label}{MIL}"] = accounts.capacity
+        table[f"guarantee{label}{MIL}"] = accounts.guarantee
+        table[f"own_revenue{label}{MIL}"] = accounts.own_revenue
         table[f"grant{label}{MIL}"] = accounts.grant
+        table[f"contribution{label}{MIL}"] = accounts.contribution
         table[f"funds{label}{MIL}"] = accounts.funds
         table[f"standard_cost{label}{MIL}"] = accounts.standard_cost
         table[f"spending{label}{MIL}"] = accounts.spending
         table[f"coverage{label}_ratio"] = accounts.coverage
         table[f"receiving{label}"] = (accounts.revised_need > accounts.capacity).astype(int)
-    table[f"tax_base_municipal{MIL}"] = instance.tax_base[:, 0]
-    table[f"tax_base_prefectural{MIL}"] = instance.tax_base[:, 1]
     assert result.solver_grants is not None
-    table[f"grant_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
+    table[f"transfer_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
     table[f"allocation_paid_today{MIL}"] = frame["allocation_paid_million_yen"].to_numpy()
     table[f"residual{MIL}"] = instance.residual
     margin_today, margin = before.funds - before.spending, after.funds - after.spending
@@ -209,7 +242,9 @@ def _government_class(accounts: Accounts) -> np.ndarray:
     labels = pd.Series(size_class(case.municipalities).to_numpy(), index=case.government_of_municipality)
     labels = labels[~labels.index.duplicated()]
     return np.where(
-        case.governments["tier"] == PREFECTURE, "prefecture", labels.reindex(case.governments.index).astype(str)
+        case.governments["tier"] == PREFECTURE,
+        "prefecture",
+        labels.reindex(case.governments.index).astype(str),
     )
 
 
@@ -268,8 +303,14 @@ def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
             of_tier = {MUNICIPALITY: ~is_prefecture, PREFECTURE: is_prefecture}.get(tier)
             grant = 0.0 if of_tier is None else float(accounts.grant[of_tier].sum())
             row[f"grant{label}{MIL}"] = grant
-        own = {MUNICIPALITY: ~is_prefecture, PREFECTURE: is_prefecture}.get(tier)
-        revenue = instance.tax_base.sum(axis=1) + instance.full_counted
-        row[f"own_revenue{MIL}"] = 0.0 if own is None else float(revenue[own].sum())
+            own = 0.0 if of_tier is None else float(accounts.own_revenue[of_tier].sum())
+            row[f"own_revenue{label}{MIL}"] = own
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def measures_table(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """Measures of equity, discipline and clarity, today and under the package."""
+    today, now = all_measures(before), all_measures(after, before)
+    rows = [(name, unit, today[name][0], value) for name, (value, unit) in now.items()]
+    return pd.DataFrame(rows, columns=["measure", "unit", "today", "under_package"])

@@ -199,9 +199,7 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
 
 def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
     optimal = search.best is not None and search.gap <= search.limits.gap
-    status = (
-        Status.OPTIMAL if optimal else Status.INCUMBENT if search.best is not None else Status.NOTHING
-    )
+    status = Status.OPTIMAL if optimal else Status.INCUMBENT if search.best is not None else Status.NOTHING
     return Outcome(
         status=status,
         termination="gap reached" if optimal else "stopped" if search.stopped else "time limit",

@@ -148,14 +148,10 @@ def _pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:
         raise RuntimeError("HiGHS refused the model: a coefficient, bound or index is not usable")
 
 
-def _watch(
-    solver: highspy.Highs, on_progress: Callable[[Progress], bool], history: list[Progress]
-) -> None:
+def _watch(solver: highspy.Highs, on_progress: Callable[[Progress], bool], history: list[Progress]) -> None:
     def report(event: highspy.HighsCallbackEvent) -> None:
         data = event.data_out
-        progress = Progress(
-            data.running_time, data.mip_primal_bound, data.mip_dual_bound, data.mip_gap
-        )
+        progress = Progress(data.running_time, data.mip_primal_bound, data.mip_dual_bound, data.mip_gap)
         history.append(progress)
         if not on_progress(progress):
             solver.cancelSolve()

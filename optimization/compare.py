@@ -1,0 +1,91 @@
+"""Runs side by side: the settings that differ and the outcomes that differ, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimization.archive import read_run
+from optimization.audit import written_settings
+from optimization.case.compose import as_text
+from optimization.errors import InputError, Problem
+
+HEADLINES = (
+    ("cost", "objective_million_yen", "million yen per year"),
+    ("cost of today", "baseline_million_yen", "million yen per year"),
+    ("lower bound of cost", "bound_million_yen", "million yen per year"),
+    ("gap", "gap", "ratio"),
+)
+
+
+def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
+    """One table of several runs: columns kind (setting | outcome), name, unit, then one a run.
+
+    The first column of an outcome is today's value. Only what differs between the runs is listed;
+    raises InputError for a folder that is no run or holds no decision.
+    """
+    labels = _labels(folders)
+    runs = {label: read_run(folder) for label, folder in zip(labels, folders, strict=True)}
+    _refuse_undecided(runs)
+    settings = {
+        label: written_settings(folder) for label, folder in zip(labels, folders, strict=True)
+    }
+    rows = [*_setting_rows(settings), *_outcome_rows(runs)]
+    return pd.DataFrame(rows, columns=["kind", "name", "unit", "today", *labels])
+
+
+def _labels(folders: Sequence[Path]) -> list[str]:
+    names = [str(read_run(folder)[0]["package"]) for folder in folders]
+    return [n if names.count(n) == 1 else f"{n} ({folder.name})" for n, folder in zip(names, folders, strict=True)]
+
+
+def _refuse_undecided(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]]) -> None:
+    faults = [
+        Problem(label, f"holds no decision (status {record['status']})", "compare runs that found one")
+        for label, (record, _) in runs.items()
+        if record["objective_million_yen"] is None
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _setting_rows(settings: dict[str, dict[str, Any]]) -> list[list[str]]:
+    keys = dict.fromkeys(key for table in settings.values() for key in table)
+    rows = []
+    for key in keys:
+        values = [as_text(table.get(key)) for table in settings.values()]
+        if len(set(values)) > 1:
+            rows.append(["setting", key, "", "", *values])
+    return rows
+
+
+def _outcome_rows(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]]) -> list[list[Any]]:
+    rows: list[list[Any]] = [
+        ["outcome", name, unit, "", *(record[key] for record, _ in runs.values())]
+        for name, key, unit in HEADLINES
+    ]
+    measures = {label: tables["measures"].set_index("measure") for label, (_, tables) in runs.items()}
+    first = next(iter(measures.values()))
+    for name, row in first.iterrows():
+        values = [table["under_package"].get(name) for table in measures.values()]
+        if len({round(float(v), 9) for v in values if v is not None}) > 1:
+            rows.append(["outcome", name, row["unit"], row["today"], *values])
+    moved = {label: _moves(tables["responsibility"]) for label, (_, tables) in runs.items()}
+    for service in dict.fromkeys(s for table in moved.values() for s in table):
+        values = [table.get(service, "as today") for table in moved.values()]
+        if len(set(values)) > 1:
+            rows.append(["outcome", f"responsible for {service}", "tier (rule groups)", "", *values])
+    return rows
+
+
+def _moves(table: pd.DataFrame) -> dict[str, str]:
+    """Service -> where it moves, in words; services that stay are left out."""
+    changed = table[table["changed"] == 1]
+    result: dict[str, str] = {}
+    for (service, tier), rows in changed.groupby(["service", "tier"]):
+        text = f"{tier} ({len(rows)} of {(table['service'] == service).sum()})"
+        result[service] = f"{result[service]}, {text}" if service in result else text
+    return result

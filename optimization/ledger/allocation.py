@@ -1,0 +1,111 @@
+"""The allocation: which formula serves which governments, and with how much money."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.case.case import PREFECTURE
+from optimization.ledger.formulas import FAMILIES, Position
+from optimization.ledger.instance import Instance
+from optimization.ledger.tax_sources import unknown_names
+
+FAMILY_SETTINGS = ("formula.family", "formula.family_prefecture")
+
+BASE_GROUPS = {
+    "personal": ("individual", "share_interest", "share_dividend", "share_stock", "inhabitant_income"),
+    "business": ("corporate", "business_office", "business_corporate"),
+    "consumption": ("consumption", "tobacco", "golf"),
+    "property": ("property", "real_estate"),
+}
+"""Five bases of the representative tax system: these four by a part of the item's name, the rest fifth."""
+
+
+def family_of(instance: Instance) -> list[str]:
+    """Formula family that serves each government (Tokyo with its wards: the prefectures' one), (G,)."""
+    names = [instance.settings[key] for key in FAMILY_SETTINGS]
+    prefectural = (instance.case.governments["tier"] == PREFECTURE).to_numpy()
+    return [names[int(flag)] for flag in prefectural]
+
+
+def served(instance: Instance) -> dict[str, np.ndarray]:
+    """Positions of the governments each family in use serves."""
+    families = np.array(family_of(instance))
+    return {name: np.flatnonzero(families == name) for name in dict.fromkeys(families.tolist())}
+
+
+def family_transfers(
+    instance: Instance,
+    need: np.ndarray,
+    capacity: np.ndarray,
+    revenue: np.ndarray,
+    assigned: np.ndarray,
+) -> np.ndarray:
+    """Transfer of every government under its family, shape (G,), million yen."""
+    result = np.zeros(len(need))
+    for name, here in served(instance).items():
+        position = position_of(instance, here, need, capacity, revenue, assigned)
+        result[here] = FAMILIES[name].transfers(position)
+    return result
+
+
+def position_of(
+    instance: Instance,
+    here: np.ndarray,
+    need: np.ndarray,
+    capacity: np.ndarray,
+    revenue: np.ndarray,
+    assigned: np.ndarray,
+) -> Position:
+    """What a family sees of the governments at the positions `here`."""
+    case = instance.case
+    share = instance.formula_paid
+    envelope = instance.settings["pool.ordinary_million_yen"] - float(instance.residual.sum())
+    return Position(
+        need=need[here],
+        capacity=capacity[here],
+        revenue=revenue[here],
+        bases=(instance.tax.base * assigned)[here],
+        base_group=np.array([base_group(name) for name in instance.tax.names]),
+        population=instance.population[here],
+        area=instance.area[here],
+        tiers=instance.tiers_held[here],
+        envelope=envelope * float(share[here].sum() / share.sum()) if share.sum() > 0 else 0.0,
+        adjustment_rate=instance.settings["formula.adjustment_rate"],
+        equalisation_rate=instance.settings["formula.equalisation_rate"],
+        parameter=case.parameters,
+    )
+
+
+def base_group(source: str) -> str:
+    """Which of the five bases a tax source belongs to."""
+    for group, parts in BASE_GROUPS.items():
+        if any(part in source for part in parts):
+            return group
+    return "other"
+
+
+def pool_range(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest share of each national tax in the pool (N,) each."""
+    table = instance.case.national_taxes
+    given = instance.settings["pool.national_tax_shares"]
+    fault = unknown_names("pool.national_tax_shares", list(given), table.index)
+    if fault:
+        raise fault
+    law = table["pool_share"].astype(float)
+    low, high = np.array([given.get(tax, (law[tax], law[tax])) for tax in table.index]).T
+    return low, high
+
+
+def pool_of(instance: Instance, pool_share: np.ndarray) -> float:
+    """Ordinary part of the pool: the package's amount plus what other shares of national taxes bring,
+
+    pool + (1 - special_share) x sum of (sigma - law's share) x yield
+    """
+    table = instance.case.national_taxes
+    extra = float(
+        (pool_share - table["pool_share"]).to_numpy(float) @ table["yield_million_yen"].to_numpy(float)
+    )
+    return (
+        instance.settings["pool.ordinary_million_yen"]
+        + (1.0 - instance.case.national["special_share"]) * extra
+    )

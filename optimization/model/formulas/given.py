@@ -1,0 +1,53 @@
+"""Families whose transfers depend on revenue, population and area alone: numbers, not decisions.
+
+guarantee_and_equalisation, canada_rts, germany_horizontal, switzerland_nfa, per_capita.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.errors import InputError, Problem
+from optimization.ledger.allocation import family_of, family_transfers
+from optimization.model.columns import Columns
+
+
+def amounts(columns: Columns) -> np.ndarray:
+    """Transfers of all governments by their families with nobody's need counted, shape (G,).
+
+    Raises InputError when the package frees a tax assignment: the formula's means would then move
+    with a decision, and the product is not linear.
+    """
+    instance = columns.instance
+    tax = instance.tax
+    if len(tax.free):
+        raise InputError(
+            [
+                Problem(
+                    "package",
+                    f"taxes.assigned cannot be free under {family_of(instance)[0]}",
+                    "fix the assignment (the same number twice), or use japan_lat, nordic or australia_hfe",
+                    column="taxes.assigned",
+                    value=str(tax.names[tax.free[0]]),
+                )
+            ]
+        )
+    assigned = tax.assigned[0]
+    revenue = tax.base @ assigned + tax.fixed
+    nothing = np.zeros(len(revenue))
+    return family_transfers(instance, nothing, revenue, revenue, assigned)
+
+
+def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most transfer: the number itself."""
+    amount = amounts(columns)[here]
+    return amount, amount
+
+
+def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> None:
+    """(F4) transfer[g] = the family's number."""
+    amount = amounts(columns)
+    for g in here.tolist():
+        model.transfer[g].setlb(float(amount[g]))
+        model.transfer[g].setub(float(amount[g]))
