@@ -38,7 +38,7 @@ def new_folder(out: Path | None, name: str, root: Path) -> Path:
     folder = out or root / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
     remedy = "name a folder under a writable one"
     try:
-        found = os.path.lexists(folder)
+        found = folder.is_symlink() or folder.exists()
         folder.parent.mkdir(parents=True, exist_ok=True)
         message = "" if os.access(folder.parent, os.W_OK) else "lies in a folder that cannot be written to"
     except OSError as error:

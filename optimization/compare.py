@@ -30,16 +30,16 @@ def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
     labels = _labels(folders)
     runs = {label: read_run(folder) for label, folder in zip(labels, folders, strict=True)}
     _refuse_undecided(runs)
-    settings = {
-        label: written_settings(folder) for label, folder in zip(labels, folders, strict=True)
-    }
+    settings = {label: written_settings(folder) for label, folder in zip(labels, folders, strict=True)}
     rows = [*_setting_rows(settings), *_outcome_rows(runs)]
     return pd.DataFrame(rows, columns=["kind", "name", "unit", "today", *labels])
 
 
 def _labels(folders: Sequence[Path]) -> list[str]:
     names = [str(read_run(folder)[0]["package"]) for folder in folders]
-    return [n if names.count(n) == 1 else f"{n} ({folder.name})" for n, folder in zip(names, folders, strict=True)]
+    return [
+        n if names.count(n) == 1 else f"{n} ({folder.name})" for n, folder in zip(names, folders, strict=True)
+    ]
 
 
 def _refuse_undecided(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]]) -> None:

@@ -21,7 +21,7 @@ import pandas as pd
 import optimization.ledger.instance as instance_room
 from optimization.case.case import MUNICIPALITY, Case
 from optimization.case.compose import Origin, ResolvedPackage, Source
-from optimization.case.fiscal import government_accounts
+from optimization.case.fiscal import government_accounts, joint_bases
 from optimization.case.packages import Package, Provision
 from optimization.case.parameters import Parameters
 from optimization.costs.curves import ScaleCurve, flat_curve
@@ -52,6 +52,21 @@ GENERAL = {
     "bloc_coordination_rate": 0.0,
     "national_overhead": 0.0,
     "coordination_fixed_million_yen": 0.0,
+    "canada_standard": 1.0,
+    "canada_cap": 1.0,
+    "australia_floor": 0.75,
+    "germany_rate": 0.63,
+    "germany_top_up": 0.8,
+    "germany_top_up_level": 0.9975,
+    "switzerland_low_index": 0.7,
+    "switzerland_floor": 0.865,
+    "switzerland_power": 1.636,
+    "switzerland_strong_share": 0.4,
+    "nordic_rate": 0.75,
+    "nordic_level": 1.0,
+    "nordic_need_rate": 0.9,
+    "block_fixed_share": 0.05,
+    "block_area_share": 0.1,
 }
 BY_SERVICE = {
     "national_share": 0.0,
@@ -64,6 +79,10 @@ BY_SERVICE = {
     "transition_cost": 0.0,
     "unit_fixed_cost_million_yen": 0.0,
 }
+NATIONAL_TAXES = pd.DataFrame(
+    {"yield_million_yen": [1000.0, 500.0], "pool_share": [0.2, 0.5]},
+    index=pd.Index(["income", "liquor"], name="tax"),
+)
 OPEN = {
     "pool.ordinary_million_yen": 1e6,
     "nation.limit_million_yen": 1e7,
@@ -76,10 +95,15 @@ OPEN = {
 EXACT = Limits(gap=1e-9, seconds=60.0, threads=1)
 
 
+TAXES = {("municipal", 0.75): "land", ("municipal", 1.0): "fees", ("prefectural", 0.75): "business"}
+TAXES |= {("prefectural", 1.0): "dues"}
+"""One tax counted at 75% (`base`) and one counted in full (`full`) for each tier."""
+
+
 @dataclass(frozen=True)
 class Town:
     """A municipality: needs by service and other money in million yen (1 of revenue, so that nobody has
-    nothing at all)."""
+    nothing at all). `base` is its taxes counted at 75%, `full` those counted in full."""
 
     code: str
     people: int = 10_000
@@ -89,7 +113,9 @@ class Town:
     full: float = 1.0
     bond: float = 0.0
     residual: float = 0.0
+    debt: float = 0.0
     east_km: float = 0.0
+    area_km2: float = 100.0
     kind: str = "city"
     income_tax: float | None = None
     area: str = ""
@@ -108,6 +134,7 @@ class Prefecture:
     full: float = 1.0
     bond: float = 0.0
     residual: float = 0.0
+    debt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,28 +163,37 @@ def power_curve(slope: float, smallest: float = 1.0, largest: float = 1e9) -> Sc
 
 def _governments(towns: Sequence[Town], prefectures: Sequence[Prefecture], rate: float) -> pd.DataFrame:
     """Accounts with today's allocation by the formula (of Tokyo and its wards together) and the residuals."""
-    frame = government_accounts(_accounts(towns, "municipal"), _accounts(prefectures, "prefectural"))
+    frame = government_accounts(_accounts(towns), _accounts(prefectures))
     gap = (1.0 - rate) * frame["need_million_yen"] - frame["revenue_million_yen"]
-    return frame.assign(allocation_paid_million_yen=frame["allocation_paid_million_yen"] + gap.clip(lower=0.0))
+    return frame.assign(
+        allocation_paid_million_yen=frame["allocation_paid_million_yen"] + gap.clip(lower=0.0)
+    )
 
 
-def _accounts(places: Sequence[Town | Prefecture], tier: str) -> pd.DataFrame:
-    rows = {}
-    for place in places:
-        need = sum(place.need.values()) + place.other
-        revenue = 0.75 * place.base + place.full
-        rows[place.code] = {
-            "need_million_yen": need,
+def _accounts(places: Sequence[Town] | Sequence[Prefecture]) -> pd.DataFrame:
+    rows = {
+        place.code: {
+            "need_million_yen": sum(place.need.values()) + place.other,
             "bond_transfer_million_yen": place.bond,
-            "debt_service_million_yen": 0.0,
-            "revenue_million_yen": revenue,
+            "debt_service_million_yen": place.debt,
+            "revenue_million_yen": 0.75 * place.base + place.full,
             "allocation_paid_million_yen": place.residual,
-            f"tax_base_{tier}_million_yen": place.base,
-            "full_counted_million_yen": place.full,
+            "deduction_million_yen": 0.0,
             "name_ja": place.code,
             "prefecture_code": place.code[:2],
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        for place in places
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").sort_index()
+
+
+def _bases(places: Sequence[Town] | Sequence[Prefecture], tier: str) -> pd.DataFrame:
+    columns = [(f"{tier}.{TAXES[tier, share]}", share) for share in (0.75, 1.0)]
+    return pd.DataFrame(
+        [(float(place.base), float(place.full)) for place in places],
+        index=[place.code for place in places],
+        columns=pd.MultiIndex.from_tuples(columns, names=["source", "counted_share"]),
+    ).sort_index()
 
 
 def make_case(
@@ -193,6 +229,7 @@ def make_case(
     numbers |= {f"{s.name}.{k}": v for s in services for k, v in s.parameters.items()}
     numbers |= parameters or {}
     split = [key.rpartition(".") for key in numbers]
+    governments = _governments(towns, prefectures, adjustment_rate)
     return Case(
         name="small",
         path=Path("small"),
@@ -205,6 +242,7 @@ def make_case(
                 "population_persons": [t.people for t in towns],
                 "office_lon_deg": [t.east_km / KM_PER_DEGREE for t in towns],
                 "office_lat_deg": 0.0,
+                "area_km2": [t.area_km2 for t in towns],
                 "has_own_health_centre": 0,
                 "income_tax_million_yen": [
                     float(t.people if t.income_tax is None else t.income_tax) for t in towns
@@ -235,7 +273,10 @@ def make_case(
         ),
         municipal_need=needs["municipal"],
         prefectural_need=needs["prefectural"],
-        governments=_governments(towns, prefectures, adjustment_rate),
+        governments=governments,
+        tax_bases=joint_bases(
+            _bases(towns, "municipal"), _bases(prefectures, "prefectural"), governments.index
+        ),
         services=pd.DataFrame(
             {
                 "label_en": [s.name for s in services],
@@ -264,7 +305,12 @@ def make_case(
             ),
             {},
         ),
-        national={"adjustment_rate": adjustment_rate, "largest_prefecture_scale": largest_prefecture},
+        national={
+            "adjustment_rate": adjustment_rate,
+            "largest_prefecture_scale": largest_prefecture,
+            "special_share": 0.06,
+        },
+        national_taxes=NATIONAL_TAXES,
         sha256={},
     )
 

@@ -73,21 +73,13 @@ GENERAL = {
     "bloc_coordination_rate": NOT_NEGATIVE,
     "national_overhead": NOT_NEGATIVE,
     "coordination_fixed_million_yen": NOT_NEGATIVE,
-    "canada_standard": NOT_NEGATIVE,
-    "canada_cap": NOT_NEGATIVE,
-    "australia_floor": FRACTION,
-    "germany_rate": FRACTION,
-    "germany_top_up": FRACTION,
-    "germany_top_up_level": NOT_NEGATIVE,
+    # of the formula families
+    **dict.fromkeys(("canada_standard", "canada_cap", "germany_top_up_level", "nordic_level"), NOT_NEGATIVE),
+    **dict.fromkeys(("australia_floor", "germany_rate", "germany_top_up", "switzerland_floor"), FRACTION),
+    **dict.fromkeys(("switzerland_strong_share", "nordic_rate", "nordic_need_rate"), FRACTION),
+    **dict.fromkeys(("block_fixed_share", "block_area_share"), FRACTION),
     "switzerland_low_index": SHARE,
-    "switzerland_floor": FRACTION,
     "switzerland_power": POSITIVE,
-    "switzerland_strong_share": FRACTION,
-    "nordic_rate": FRACTION,
-    "nordic_level": NOT_NEGATIVE,
-    "nordic_need_rate": FRACTION,
-    "block_fixed_share": FRACTION,
-    "block_area_share": FRACTION,
 }
 BY_SERVICE = {
     "national_share": SHARE,
@@ -363,7 +355,8 @@ def _accounts(tables: Tables) -> Problems:
     for tier, key in KEYS.items():
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         frames = {name: tables[name].set_index(key) for name in names}
-        need, debt, revenue, paid = (frame.rename(columns=_bare) for frame in frames.values())
+        bare = [frame.rename(columns=lambda column: column.removesuffix(UNIT)) for frame in frames.values()]
+        need, debt, revenue, paid = bare
         total = {name: _item_sum(frames[name], tables["items"], name) for name in names[:3]}
         after = need["need_before_transfer"] - need["transfer_to_extraordinary_bond"]
         gap = (need["need_after_transfer"] - revenue["standard_revenue"]).dropna()
@@ -383,15 +376,10 @@ def _accounts(tables: Tables) -> Problems:
             (paid_name, amount, allowed, "0, for it is marked as not receiving"),
         ):
             yield from _unequal(table, found, wanted, words)
-    column = "inhabitant_income" + UNIT
-    income = tables["municipal_revenue"].set_index("code")[column]
+    income = tables["municipal_revenue"].set_index("code")["inhabitant_income" + UNIT]
     for code, amount in income[income <= 0].items():
         message, remedy = "must be above 0: it tells the residents' income", "correct the figure"
-        yield Problem("municipal_revenue", message, remedy, code, column, str(amount))
-
-
-def _bare(column: str) -> str:
-    return column.removesuffix(UNIT)
+        yield Problem("municipal_revenue", message, remedy, code, str(income.name), str(amount))
 
 
 def _item_sum(frame: pd.DataFrame, items: pd.DataFrame, table: str) -> pd.Series:

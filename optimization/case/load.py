@@ -26,6 +26,7 @@ from optimization.case.parameters import Parameters
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
 
+
 def load_case(path: str | Path) -> Case:
     """Read the case folder `path`. The order of rows in its files makes no difference.
 
@@ -54,7 +55,7 @@ def load_case(path: str | Path) -> Case:
         municipal_need=_needs(tables["municipal_need"], "code"),
         prefectural_need=_needs(tables["prefectural_need"], "prefecture_code"),
         governments=governments,
-        tax_bases=joint_bases(*(_bases(tables, tier) for tier in KEYS), governments.index),
+        tax_bases=joint_bases(_bases(tables, "municipal"), _bases(tables, "prefectural"), governments.index),
         services=_services(tables),
         allowed_tiers=_allowed(tables["allowed_tiers"]),
         parameters=Parameters(_sorted(tables["parameters"], "parameter", "service"), {}),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import Abort, TyperException
+from typer.exceptions import TyperException
 
 from optimization.cli import commands
 from optimization.cli.console import err, show_problems
@@ -102,7 +102,7 @@ def prepare(
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
 ) -> None:
-    """Read official workbooks, check their sums, write the tables of a case."""
+    """Official workbooks to the tables of a case, every sum checked."""
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
@@ -112,8 +112,8 @@ def compare(
     case: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
     out: Out = None,
-    time_limit: Annotated[float, typer.Option(min=0.001, help="Seconds for each solve.")] = 600.0,
-    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="Relative gap to reach.")] = 1e-4,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
 ) -> None:
     """One table of the settings and the outcomes in which runs differ."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, quiet=True)
@@ -122,7 +122,7 @@ def compare(
 
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")
 def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
-    """How well the scale curves fit the official needs, service by service."""
+    """How well the scale curves fit the official needs."""
     raise typer.Exit(commands.curves(case, out))
 
 
@@ -140,14 +140,13 @@ def start(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; input faults are reported, never traced."""
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="solve.py")
+        if code == INTERRUPTED:
+            err.print("Stopped from the keyboard; nothing was written.")
         return code if isinstance(code, int) else 0
     except InputError as error:
         show_problems(error)
     except typer.Exit as stop:
         return stop.exit_code
-    except (Abort, KeyboardInterrupt):
-        err.print("Stopped from the keyboard; nothing was written.")
-        return INTERRUPTED
     except TyperException as error:
         words = " ".join(arguments if arguments is not None else sys.argv[1:])
         message = getattr(error, "format_message", error.__str__)()

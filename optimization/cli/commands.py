@@ -77,7 +77,7 @@ def run(
     folder = new_folder(folder, package.name, RESULTS)
     for note in [*package.warnings, *map(str, package.overridden)]:
         err.print(f"note: {note}", markup=False)
-    limits = Limits(options.gap, options.time_limit, options.threads, options.seed)
+    limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
     line.phase(f"Solving {package.name} on {case.name} ...")
     with tempfile.TemporaryDirectory() as scratch:
         result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)
@@ -191,7 +191,7 @@ def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
 def curves(case_folder: Path, target: Path | None) -> int:
     """Report the fit of the scale curves; `target` receives every size band as CSV."""
     case = load_case(case_folder)
-    report = report_all(curve_data(case))
+    report = report_all({s: (x, y, list(codes)) for s, (x, y, codes) in curve_data(case).items()})
     show_fit(report)
     if target is not None:
         new_folder(target, target.name, RESULTS)

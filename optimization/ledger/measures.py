@@ -90,7 +90,7 @@ def own_source_share(accounts: Accounts) -> tuple[float, float]:
     gross = accounts.instance.other_cost + instance.bond
     gross = gross + accounts.sum_of({t: instance.costs.by_tier[t].standard for t in LOCAL})
     shares = [
-        float(accounts.own_revenue[here].sum() / gross[here].sum()) if len(here) else 0.0
+        float(accounts.own_revenue[here].sum() / gross[here].sum()) if gross[here].sum() > 0 else 0.0
         for here in (municipal(instance), prefectural(instance))
     ]
     return shares[0], shares[1]
@@ -101,9 +101,9 @@ def mismatch(accounts: Accounts) -> float:
     distances = [
         abs(float(accounts.funds[here].sum() / accounts.standard_cost[here].sum()) - 1.0)
         for here in (municipal(accounts.instance), prefectural(accounts.instance))
-        if len(here)
+        if accounts.standard_cost[here].sum() > 0
     ]
-    return max(distances)
+    return max(distances, default=0.0)
 
 
 def earmarked_share(accounts: Accounts) -> float:

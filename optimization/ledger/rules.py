@@ -14,6 +14,9 @@ from optimization.ledger.allocation import pool_range
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
 
+NO_BOUND = 10.0
+"""The value of discipline.match_ceiling that switches the rule off."""
+
 
 @dataclass(frozen=True)
 class Breach:
@@ -35,13 +38,19 @@ def breaches(accounts: Accounts) -> list[Breach]:
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:
-    """(R1) one tier for every duty, (R6) among the allowed, (R2) provided once by the right hands."""
+    """(R1) one tier for every duty and few for a service, (R6) among the allowed, (R2) provided once by
+    the right hands."""
     instance, tier = accounts.instance, accounts.decision.tier
     names = instance.groups.labels
     found = [
         Breach("R6", f"{instance.services[s]}/{names[k]}", 1.0)
         for (s, k), options in instance.groups.options.items()
         if tier.get((s, k)) not in options
+    ]
+    used = {s: len({t for (q, _), t in tier.items() if q == s}) for s, _ in tier}
+    limit = instance.settings["clarity.tiers_per_service"]
+    found += [
+        Breach("R1", instance.services[s], float(n - limit)) for s, n in sorted(used.items()) if n > limit
     ]
     body = accounts.bodies
     wide = instance.costs.wide_columns
@@ -76,13 +85,16 @@ def _money(accounts: Accounts) -> list[Breach]:
         ("F5", accounts.paid, accounts.pool),
         ("F6", accounts.national_outlay, settings["nation.limit_million_yen"]),
         ("D3", highest if retained < 1 else 0.0, retained),
-        ("D5", measures.mismatch(accounts), settings["discipline.match_ceiling"]),
-        ("D5e", measures.earmarked_share(accounts), settings["discipline.earmarked_ceiling"]),
     ]
+    if settings["discipline.match_ceiling"] < NO_BOUND:
+        limits.append(("D5", measures.mismatch(accounts), settings["discipline.match_ceiling"]))
+    if settings["discipline.earmarked_ceiling"] < 1:
+        limits.append(("D5e", measures.earmarked_share(accounts), settings["discipline.earmarked_ceiling"]))
     if settings["equity.dispersion_ceiling"] > 0:
         limits.append(("E3", measures.dispersion(accounts), settings["equity.dispersion_ceiling"]))
     for t, key in enumerate(("own_source_floor_municipal", "own_source_floor_prefectural")):
-        limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
+        if settings[f"discipline.{key}"] > 0:
+            limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
     found = [
         Breach(rule, "nation", value - limit)
         for rule, value, limit in limits

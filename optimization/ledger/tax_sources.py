@@ -16,6 +16,8 @@ from optimization.errors import InputError, Problem, raise_if_any
 SHARES = ("formula.counted_share", "formula.counted_share_prefecture")
 TIER_NAMES = ("municipal", "prefectural")
 FIXED = 1e-12
+NEUTRAL = 1e-9
+"""How far from zero a swap of fixed taxes may be, relative to its largest tax."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class TaxSources:
 
 def tax_sources(case: Case, settings: Mapping[str, Any]) -> TaxSources:
     """The sources of a case under a package. Raises InputError for a tax that does not exist or
-    whose share is fixed by being counted in full."""
+    whose share is fixed by being counted in full, and for a swap whose taxes cannot cancel."""
     names = case.tax_bases.columns.get_level_values("source")
     today = case.tax_bases.columns.get_level_values("counted_share").to_numpy(float)
     partial = today < 1.0
@@ -71,6 +73,8 @@ def tax_sources(case: Case, settings: Mapping[str, Any]) -> TaxSources:
         ]
     ).T
     free = assigned[1] - assigned[0] > FIXED
+    neutral = tuple(names.get_indexer(group) for group in groups)
+    raise_if_any(_lopsided(neutral, groups, case.tax_bases.to_numpy(float).sum(axis=0), assigned))
     return TaxSources(
         names=names,
         base=case.tax_bases.to_numpy(float),
@@ -80,7 +84,7 @@ def tax_sources(case: Case, settings: Mapping[str, Any]) -> TaxSources:
         assigned=(assigned[0], assigned[1]),
         counted=(counted[0], counted[1]),
         own_share=partial & (free | names.isin(list(own))),
-        neutral=tuple(names.get_indexer(group) for group in groups),
+        neutral=neutral,
         fixed=case.governments["deduction_million_yen"].to_numpy(float),
     )
 
@@ -112,6 +116,27 @@ def _faults(
         for name in own
         if name in full
     ]
+    return faults
+
+
+def _lopsided(
+    neutral: tuple[np.ndarray, ...], groups: list[list[str]], size: np.ndarray, assigned: np.ndarray
+) -> list[Problem]:
+    """Swaps whose taxes cannot cancel within the ranges of their assignment."""
+    faults = []
+    for at, group in zip(neutral, groups, strict=True):
+        low, high = ((assigned[:, at] - 1.0) @ size[at]).tolist()
+        room = NEUTRAL * float(np.abs(size[at]).max())
+        if low > room or high < -room:
+            faults.append(
+                Problem(
+                    "package",
+                    f"cannot cancel: its taxes change by {low:,.0f} to {high:,.0f} million yen in sum",
+                    "widen a range of taxes.assigned so that one tax can make up for the other",
+                    column="taxes.neutral",
+                    value=" + ".join(group),
+                )
+            )
     return faults
 
 

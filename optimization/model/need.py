@@ -38,7 +38,7 @@ def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """need[g] need the formula recognises, net of guarantees beyond today's share; kappa[s] revision of
     the unit cost and w[n] = kappa[s] x y[n]; gamma[s] guarantee share and e[n] = gamma[s] x y[n], for
-    freed services and the duties of local tiers."""
+    freed services."""
     instance = columns.instance
     model.need = pyo.Var(range(len(instance.case.governments)))
     for number, product, (low, high) in (
@@ -46,7 +46,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
         ("gamma", "e", instance.guarantee),
     ):
         free = is_free((low, high))
-        duties = [n for n, (s, _, t) in enumerate(columns.duties) if free[s] and t in LOCAL_TIERS]
+        duties = [n for n, (s, _, _) in enumerate(columns.duties) if free[s]]
         bounds = {s: (float(low[s]), float(high[s])) for s in np.flatnonzero(free).tolist()}
         model.add_component(number, pyo.Var(list(bounds), bounds=lambda _, s, b=bounds: b[s]))
         top = {n: (0.0, float(high[columns.duties[n][0]])) for n in duties}
@@ -108,37 +108,43 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 
 def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F1, F3) w = kappa x y and e = gamma x y exactly, a number in [lo, hi] times a binary (McCormick):
+    """(F1, F3) w[n] = kappa[s] x y[n] and e[n] = gamma[s] x y[n] exactly, a number in [lo, hi] times a
+    binary, using that exactly one tier of a (service, group) is chosen:
 
-    lo y <= w <= hi y,   kappa - hi (1 - y) <= w <= kappa - lo (1 - y)
+    lo y[n] <= w[n] <= hi y[n],   sum over the tiers of (s, k) of w[n] = kappa[s]
     """
     instance = columns.instance
     for name, product, number, (low, high) in (
         ("F1w", model.w, model.kappa, instance.revision),
         ("F3e", model.e, model.gamma, instance.guarantee),
     ):
+        by_choice: dict[tuple[int, int], list[int]] = {}
+        for n in product:
+            by_choice.setdefault(columns.duties[n][:2], []).append(n)
 
-        def rule(
+        def between(
             model: pyo.ConcreteModel,
             n: int,
             side: str,
             product: Any = product,
-            number: Any = number,
-            low: np.ndarray = low,
-            high: np.ndarray = high,
+            bound: tuple[np.ndarray, np.ndarray] = (low, high),
         ) -> Any:
-            s = columns.duties[n][0]
-            w, k, y, lo, hi = product[n], number[s], model.y[n], float(low[s]), float(high[s])
-            if side == "at_least_lo":
-                return linear([-1.0, lo], [w, y]) <= 0.0
-            if side == "at_most_hi":
-                return linear([1.0, -hi], [w, y]) <= 0.0
-            if side == "near_below":
-                return linear([-1.0, 1.0, hi], [w, k, y]) <= hi
-            return linear([1.0, -1.0, -lo], [w, k, y]) <= -lo
+            edge = float(bound[0 if side == "least" else 1][columns.duties[n][0]])
+            row_ = linear([1.0, -edge], [product[n], model.y[n]])
+            return row_ >= 0.0 if side == "least" else row_ <= 0.0
 
-        sides = ["at_least_lo", "at_most_hi", "near_below", "near_above"]
-        model.add_component(name, pyo.Constraint(list(product), sides, rule=rule))
+        def whole(
+            model: pyo.ConcreteModel,
+            s: int,
+            k: int,
+            product: Any = product,
+            number: Any = number,
+            by_choice: dict[tuple[int, int], list[int]] = by_choice,
+        ) -> Any:
+            return total([(-1.0, number[s]), *((1.0, product[n]) for n in by_choice[s, k])]) == 0.0
+
+        model.add_component(name, pyo.Constraint(list(product), ["least", "most"], rule=between))
+        model.add_component(f"{name}_sum", pyo.Constraint(list(by_choice), rule=whole))
 
 
 def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarray, np.ndarray]:

@@ -43,7 +43,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
         + sum over what may be its own of ((1 - rate) revision x recognised need
           + rate x guarantee beyond today's share - standard cost - transition), at its worst
 
-    Other formulas promise nothing: the margin is -infinity, and every row is kept.
+    Other formulas promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
+    its wards): the margin is -infinity, and every row is kept.
     """
     if instance.settings["formula.family"] != "japan_lat":
         return np.full(len(instance.case.codes), -np.inf)
@@ -57,7 +58,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
     each = (1.0 - rate) * instance.revision[0] * instance.formula_need[MUNICIPALITY] + more
     each = each - instance.standard_need[MUNICIPALITY] - instance.costs.by_tier[MUNICIPALITY].transition
     worst = np.where(municipal_option(instance), np.minimum(0.0, each), 0.0).sum(axis=1)
-    return np.asarray(kept + other + worst)
+    joint = instance.tiers_held[government, 1] == 1.0
+    return np.where(joint, -np.inf, kept + other + worst)
 
 
 def municipal_option(instance: Instance) -> np.ndarray:

@@ -64,15 +64,15 @@ def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F2) sum over the taxes of a swap of (theta[j] - 1) x its national sum = 0: revenue neutral in sum."""
     tax = columns.instance.tax
     size = tax.total
-    scale = [float(np.abs(size[group]).max()) for group in tax.neutral]
+    scale = [float(np.abs(size[group]).max()) or 1.0 for group in tax.neutral]
 
     def rule(model: pyo.ConcreteModel, n: int) -> Any:
         group = tax.neutral[n]
         free = [j for j in group if j in model.theta]
         moved = sum((1.0 - tax.assigned[0][j]) * size[j] for j in group if j not in model.theta)
         right = float(moved + size[free].sum()) / scale[n]
-        if not free:
-            return pyo.Constraint.Feasible if abs(right) < 1e-9 else pyo.Constraint.Infeasible
+        if not free:  # tax_sources refuses a swap of fixed taxes that do not cancel
+            return pyo.Constraint.Feasible
         return linear(size[free] / scale[n], [model.theta[j] for j in free]) == right
 
     model.F2swap = pyo.Constraint(range(len(tax.neutral)), rule=rule)

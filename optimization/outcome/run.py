@@ -69,19 +69,24 @@ def solve(
     with clock.phase("layout"):
         instance = lay_out(case, package.settings, list(prefectures))
         screening = screen(instance)
-    restored = np.zeros(0, dtype=int)
+    reserve = len(screening.reserve[0])
+    # the plain method has no relaxation to price the reserve with: all of it enters at once
+    restored = np.arange(reserve if method == "plain" else 0)
     while True:
         table = columns(instance, screening, restored)
         with clock.phase("build"), _no_collection():
             model = build_model(table)
         with clock.phase("hand_off"), _no_collection():
             form = compile_model(model)
+        left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
         with clock.phase("solve"):
-            outcome = _solve(table, model, form, limits, method, log_file, on_progress)
+            outcome = _solve(table, model, form, left, method, log_file, on_progress)
             more = worth_bringing_back(table, form, outcome, restored)
         if not len(more):
             break
         restored = np.union1d(restored, more)
+    if outcome.row_duals is None and len(restored) < reserve:
+        outcome = replace(outcome, bound=-np.inf, gap=np.inf)  # nothing is known of the pairs left out
     with clock.phase("read_back"):
         result = _result(package, table, model, form, outcome, clock)
     return replace(result, seconds=clock.seconds)

@@ -32,6 +32,9 @@ from optimization.solving.standard_form import StandardForm
 PART_SHARE = 0.1
 """Part of the asked gap that the parts may use up, so that the whole keeps within it."""
 
+PART_TIME = 0.25
+"""Part of the time left that one part may take; its incumbent then stands, and the gap tells."""
+
 DECIDED = 1.0 - 1e-6
 
 
@@ -97,7 +100,13 @@ class _Search:
             for array in (part.columns, part.form.row_lower, part.form.row_upper, part.form.matrix.data)
         )
         if key not in self.solved:
-            limits = replace(self.limits, gap=self.limits.gap * PART_SHARE, seconds=max(1.0, self.left))
+            weight = len(part.columns) / self.form.matrix.shape[1]
+            limits = replace(
+                self.limits,
+                gap=self.limits.gap * PART_SHARE,
+                absolute=self.limits.gap * PART_SHARE * abs(self.bound) * weight,
+                seconds=max(1.0, PART_TIME * self.left),
+            )
             self.solved[key] = solve(part.form, limits).values
         return self.solved[key]
 
@@ -211,6 +220,6 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
         nodes=0,
         log=relaxed.log,
         row_duals=relaxed.row_duals,
-        relaxation=relaxed.objective,
+        relaxation=relaxed.relaxation,
         history=search.history,
     )

@@ -44,9 +44,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: relative gap, seconds, and how: threads and seed (both fixed for repeatability)."""
+    """When to stop: relative gap (or absolute gap in the objective's unit, whichever comes first) and
+    seconds; and how: threads and seed (both fixed for repeatability)."""
 
     gap: float = 1e-4
+    absolute: float = 0.0
     seconds: float = 600.0
     threads: int = 2
     seed: int = 0
@@ -125,7 +127,7 @@ def _configure(solver: highspy.Highs, limits: Limits, log_file: Path | None) -> 
     if log_file is not None:
         solver.setOptionValue("log_file", str(log_file))
     solver.setOptionValue("mip_rel_gap", limits.gap)
-    solver.setOptionValue("mip_abs_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", limits.absolute)
     solver.setOptionValue("time_limit", float(limits.seconds))
     solver.setOptionValue("threads", int(limits.threads))
     solver.setOptionValue("random_seed", int(limits.seed))
@@ -185,8 +187,8 @@ def _outcome(
         seconds=seconds,
         nodes=max(0, int(info.mip_node_count)) if not relax else 0,
         log=log,
-        row_duals=np.array(solution.row_dual) if relax and has_point else None,
-        relaxation=objective if relax and has_point else -np.inf,
+        row_duals=np.array(solution.row_dual) if relax and status is Status.OPTIMAL else None,
+        relaxation=objective if relax and status is Status.OPTIMAL else -np.inf,
         history=history,
     )
 

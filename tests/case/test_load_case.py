@@ -75,11 +75,12 @@ def test_totals_are_the_official_ones(tier: str, column: str, billion_yen: float
 
 
 def test_counted_bases_give_the_revenue_of_every_government() -> None:
-    """0.75 x base + what counts in full = standard revenue."""
-    rows = national().governments
-    base = rows["tax_base_municipal_million_yen"] + rows["tax_base_prefectural_million_yen"]
-    capacity = 0.75 * base + rows["full_counted_million_yen"]
+    """counted share x base of every tax, less deductions = standard revenue."""
+    rows, bases = national().governments, national().tax_bases
+    counted = bases * bases.columns.get_level_values("counted_share").to_numpy(float)
+    capacity = counted.sum(axis=1) + rows["deduction_million_yen"]
     np.testing.assert_allclose(capacity, rows["revenue_million_yen"], rtol=1e-12)
+    assert (rows["deduction_million_yen"] <= 1e-6).all()
 
 
 def test_frames_are_joined_by_code() -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import IWATE, ON_IWATE, assert_refused, command, listing
+from command_line import IWATE, ON_IWATE, assert_refused, command, listing
 
 LINES = {
     "unknown command": (["frobnicate"], ["No such command 'frobnicate'"]),
@@ -77,7 +77,9 @@ class TestOut:
         finished = command("run", "status_quo", *ON_IWATE, "--out", "/proc/nowhere/run")
         assert_refused(finished, "/proc/nowhere/run", "cannot be made")
 
-    def test_a_folder_that_cannot_be_written_to(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_folder_that_cannot_be_written_to(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         # the tests may run as root, whom no permission stops
         monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
         finished = command("run", "status_quo", *ON_IWATE, "--out", tmp_path / "run")
@@ -93,10 +95,16 @@ class TestCase:
         assert_refused(finished, str(tmp_path / "gone"))
         assert not list(tmp_path.iterdir())
 
-    def test_an_empty_folder_names_its_missing_tables(self, tmp_path: Path) -> None:
+    def test_an_empty_folder(self, tmp_path: Path) -> None:
         (tmp_path / "case").mkdir()
         finished = command("validate", "status_quo", "--case", tmp_path / "case")
-        assert_refused(finished, "municipalities.csv", "municipal_need.csv", "services.csv")
+        assert_refused(finished, str(tmp_path / "case"), "none of the tables", "inputs/japan-2022")
+
+    def test_a_missing_table(self, tmp_path: Path) -> None:
+        shutil.copytree(IWATE, tmp_path / "case")
+        (tmp_path / "case" / "services.csv").unlink()
+        finished = command("validate", "status_quo", "--case", tmp_path / "case")
+        assert_refused(finished, "services.csv", "no such file")
 
     def test_a_spoilt_table(self, tmp_path: Path) -> None:
         shutil.copytree(IWATE, tmp_path / "case")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, ON_IWATE, PROVISION, assert_refused, command, listing, write_package
+from command_line import HEADER, ON_IWATE, PROVISION, assert_refused, command, listing, write_package
 
 pytestmark = pytest.mark.usefixtures("quick_case")
 
@@ -64,7 +64,8 @@ FILES = {
         ["'worse'", "differs from the file's name", "rename the file"],
     ),
     "unknown assumption": (
-        HEADER.format(name="bad") + PROVISION + '"rules.groups" = "free"\n[assumptions]\n"fire.scale_realization" = 0.4',
+        HEADER.format(name="bad") + PROVISION + '"rules.groups" = "free"\n'
+        '[assumptions]\n"fire.scale_realization" = 0.4',
         ["fire.scale_realization", "did you mean 'fire.scale_realisation'?"],
     ),
 }  # fmt: skip
@@ -82,7 +83,9 @@ def test_a_bad_file_is_refused(tmp_path: Path, fault: str) -> None:
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = write_package(tmp_path, "bad", '"rules.groups" = "free"')
     path.write_bytes(path.read_text(encoding="utf-8").encode("shift_jis"))
-    assert_refused(command("validate", path, *ON_IWATE), "bad.toml", "not written in UTF-8", "save it as UTF-8")
+    assert_refused(
+        command("validate", path, *ON_IWATE), "bad.toml", "not written in UTF-8", "save it as UTF-8"
+    )
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -99,7 +102,9 @@ def test_an_unknown_package_brings_the_nearest(tmp_path: Path) -> None:
 def test_packages_that_extend_each_other_are_refused(tmp_path: Path) -> None:
     write_package(tmp_path, "hen", '"rules.groups" = "free"', header='extends = ["egg"]\n')
     egg = write_package(tmp_path, "egg", '"rules.groups" = "free"', header='extends = ["hen"]\n')
-    assert_refused(command("validate", egg, *ON_IWATE), "extends itself", "egg -> hen -> egg", "break the circle")
+    assert_refused(
+        command("validate", egg, *ON_IWATE), "extends itself", "egg -> hen -> egg", "break the circle"
+    )
 
 
 def test_an_unknown_base_is_refused(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_the_counted_share_and_the_revision_move_the_grant_by_hand() -> None:
     """rho 0.5 and unit costs x 1.1: 0.99 x (20 + 110) - 40 - 5."""
     case = four_governments()
     decision = replace(
-        status_quo(case.instance), counted_share=(0.5, 0.6), revision=np.array([1.1])
+        status_quo(case.instance), counted=np.array([0.5, 1.0, 0.6, 1.0]), revision=np.array([1.1])
     )
     accounts = Accounts(case.instance, decision)
     grants = by_government(accounts, accounts.grant)
@@ -164,7 +164,9 @@ def test_the_nation_pays_its_own_services_whole() -> None:
     decision = replace(status_quo(case.instance), tier={(0, 0): "nation", (0, 1): "nation"})
     accounts = Accounts(case.instance, decision)
     assert accounts.national_outlay == pytest.approx(137.5 * 1.2 + 2.5 + 9)
-    assert by_government(accounts, accounts.spending) == pytest.approx({"01": 1.0, "01201": 0.0, "01202": 0.0})
+    assert by_government(accounts, accounts.spending) == pytest.approx(
+        {"01": 1.0, "01201": 0.0, "01202": 0.0}
+    )
 
 
 def test_the_incentive_term_counts_the_taxes_of_those_who_receive_today() -> None:

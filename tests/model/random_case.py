@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
 
-from optimization.ledger.accounts import Accounts
+from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
+from optimization.ledger.formulas import FAMILIES
 from optimization.ledger.instance import Instance
+from optimization.ledger.measures import (
+    debt_service,
+    debt_service_share,
+    dependence,
+    earmarked_share,
+    mean_own_share,
+    mismatch,
+    municipal,
+    own_share,
+    own_source_share,
+    prefectural,
+)
 from optimization.ledger.rules import breaches
 from tests.small_case import Prefecture, Service, Small, Town, small
 
@@ -30,6 +45,8 @@ def random_question(seed: int) -> Small:
             other=float(np.round(draw.uniform(-5, 30), 2)),
             base=float(np.round(draw.choice([0.3, 1.0]) * draw.uniform(20, 150), 2)),
             full=float(np.round(draw.uniform(0, 10), 2)),
+            debt=float(np.round(draw.uniform(0, 20), 2)),
+            area_km2=float(draw.integers(10, 300)),
             east_km=float(np.round(draw.uniform(0, 30), 1)),
             kind=str(draw.choice(["city", "core_city"])),
             income_tax=float(draw.uniform(5, 40)) * 1000,
@@ -93,37 +110,78 @@ def random_question(seed: int) -> Small:
             "weights.dulled_incentive": float(draw.uniform(0, 0.08)),
         },
     )
-    return question.but(**_limits(question, draw))
+    limits = _limits(question, draw)
+    if "formula.counted_share" in limits:  # every decision is tried at many shares: fewer of them
+        limits["responsibility.free_services"] = free[:1]
+    return question.but(**limits)
 
 
 def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
-    """Limits around what today's arrangement meets: some bind, some make the question infeasible."""
-    today = Accounts(question.instance, status_quo(question.instance))
-    limits: dict[str, Any] = {}
-    if draw.random() < 0.6:
-        limits["pool.ordinary_million_yen"] = float(today.grant.sum() * draw.uniform(0.85, 1.05))
-    if draw.random() < 0.4:
-        limits["nation.limit_million_yen"] = float(today.national_outlay * draw.uniform(0.85, 1.1))
-    if draw.random() < 0.5:
-        limits["equity.adequacy_floor"] = float(min(2.0, today.coverage.min() * draw.uniform(0.97, 1.03)))
-    if draw.random() < 0.7:
-        limits["discipline.balance"] = True
-    if draw.random() < 0.3:
-        limits["discipline.grant_dependence_ceiling"] = float(draw.uniform(0.2, 0.9))
-    if draw.random() < 0.5:
-        limits["formula.counted_share"] = [0.6, 0.8]
-    return limits
+    """Rules near what today's arrangement meets: some bind, some make the question infeasible."""
+    today = todays_accounts(question.instance)
+    wide = question.instance.settings["equity.dispersion_level"]
+    gap = float(np.average(np.abs(today.coverage - wide), weights=question.instance.population))
+    usual = [
+        (0.6, "pool.ordinary_million_yen", today.grant.sum() * draw.uniform(0.85, 1.05)),
+        (0.4, "nation.limit_million_yen", today.national_outlay * draw.uniform(0.85, 1.1)),
+        (0.5, "equity.adequacy_floor", min(2.0, today.coverage.min() * draw.uniform(0.97, 1.03))),
+        (0.7, "discipline.balance", True),
+        (0.3, "discipline.grant_dependence_ceiling", draw.uniform(0.2, 0.9)),
+        (0.5, "formula.counted_share", [0.6, 0.8]),
+    ]
+    rarer = [
+        (0.25, "equity.coverage_ceiling", today.coverage.max() * draw.uniform(0.6, 1.0)),
+        (0.25, "equity.loss_limit", draw.uniform(0.0, 0.1)),
+        (0.50, "equity.losers_population_ceiling", draw.uniform(0.0, 0.7)),
+        (0.20, "equity.dispersion_ceiling", gap * draw.uniform(0.8, 1.2)),
+        (0.15, "equity.tax_price_spread", draw.uniform(0.1, 0.5)),
+        (0.15, "discipline.match_ceiling", mismatch(today) * draw.uniform(0.8, 1.2)),
+        (0.15, "discipline.earmarked_ceiling", min(1.0, earmarked_share(today) * draw.uniform(0.8, 1.2))),
+        (0.15, "discipline.own_source_floor_municipal", own_source_share(today)[0] * draw.uniform(0.9, 1.05)),
+        (
+            0.15,
+            "discipline.own_source_floor_prefectural",
+            own_source_share(today)[1] * draw.uniform(0.9, 1.05),
+        ),
+        (0.20, "discipline.debt_service_ceiling", debt_service_share(today).max() * draw.uniform(0.7, 1.1)),
+        (0.25, "clarity.tiers_per_service", 1),
+        (0.15, "guarantee.share", {"fire": [0.3, 0.3]}),
+        (0.15, "taxes.assigned", {"municipal.land": [0.95, 0.95]}),
+        (0.15, "pool.national_tax_shares", {"liquor": [0.49, 0.49]}),
+        (0.15, "formula.scale_correction", draw.uniform(0.5, 1.0)),
+        (0.15, "formula.simplified_share", draw.uniform(0.0, 0.5)),
+        (0.15, "formula.debt_service_refund", 0.5),
+    ]
+    chosen = usual + (rarer if draw.random() < 0.6 else [])
+    rules = {key: value for chance, key, value in chosen if draw.random() < chance}
+    if draw.random() < 0.3:  # another formula; its transfers are not those of a counted share
+        rules.pop("formula.counted_share", None)
+        families = [name for name in FAMILIES if name != "japan_lat"]
+        rules["formula.family"] = str(draw.choice(families))
+        rules["formula.family_prefecture"] = str(draw.choice(["japan_lat", rules["formula.family"]]))
+        rules.pop("pool.ordinary_million_yen", None)
+        if "per_capita" in rules.values() or "australia_hfe" in rules.values():
+            rules["pool.ordinary_million_yen"] = today.grant.sum() * 1.2
+    return {key: float(v) if isinstance(v, np.floating) else v for key, v in rules.items()}
 
 
 def decisions(instance: Instance) -> list[Decision]:
-    """Every decision of an instance, counted shares at 75% (free ones are filled in later)."""
-    options = instance.groups.options
+    """Every decision of an instance; what the package frees beside tiers and bodies stands at its lowest."""
+    options, tax = instance.groups.options, instance.tax
+    fixed = replace(
+        status_quo(instance),
+        counted=tax.counted[0],
+        assigned=tax.assigned[0],
+        revision=instance.revision[0],
+        guarantee=instance.guarantee[0],
+        pool_share=pool_range(instance)[0],
+    )
     listed = []
     for tiers in product(*options.values()):
         tier = dict(zip(options, tiers, strict=True))
         for joint in product(*(_joint(instance, tier, w) for w in range(len(instance.costs.wide_services)))):
             pairs = tuple(sorted(chain.from_iterable(joint)))
-            listed.append(Decision(tier, pairs, (0.75, 0.75), np.ones(len(instance.services))))
+            listed.append(replace(fixed, tier=tier, joint=pairs))
     return listed
 
 
@@ -133,8 +191,10 @@ def _joint(instance: Instance, tier: dict[tuple[int, int], str], w: int) -> list
     served = {}
     for b in range(len(instance.bodies)):
         members = [i for i in instance.bodies.members(b).tolist() if instance.costs.own[i, s] > 0]
-        if members and instance.costs.allowed[b, w] and all(
-            tier[s, int(group[i])] == "municipality" for i in members
+        if (
+            members
+            and instance.costs.allowed[b, w]
+            and all(tier[s, int(group[i])] == "municipality" for i in members)
         ):
             served[b] = set(members)
     return [
@@ -152,24 +212,54 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
     low, high = settings["formula.counted_share"]
     if low == high:
         return [low]
-    base = instance.tax_base[:, 0]
-    counted = base * accounts.decision.counted_share[0]
-    gap = (1 - settings["formula.adjustment_rate"]) * accounts.revised_need - accounts.capacity + counted
+    today, cost = todays_accounts(instance), accounts.standard_cost
+    base = instance.tax.base[:, 0] * accounts.decision.assigned[0]
+    counted = base * accounts.decision.counted[0]
+    need = accounts.revised_need - accounts.guarantee
+    gap = (1 - settings["formula.adjustment_rate"]) * need - accounts.capacity + counted
     own = accounts.funds - accounts.grant
-    targets = [np.zeros(len(base)), accounts.spending - own]
-    targets.append(settings["equity.adequacy_floor"] * accounts.standard_cost - own)
-    paid = (instance.case.governments["allocation_paid_million_yen"] - instance.residual).to_numpy()
-    ceiling = np.maximum(settings["discipline.grant_dependence_ceiling"], paid / (own + paid))
-    targets += [ceiling / (1 - ceiling) * own] if (ceiling < 1).all() else []
+    ratios = [
+        settings["equity.adequacy_floor"],
+        np.maximum(settings["equity.coverage_ceiling"], today.coverage),
+    ]
+    ratios += [(1 - settings["equity.loss_limit"]) * today.coverage, settings["equity.dispersion_level"]]
+    targets = [np.zeros(len(base)), accounts.spending - own, *(ratio * cost - own for ratio in ratios)]
+    most = np.maximum(settings["discipline.grant_dependence_ceiling"], dependence(today))
+    targets += [np.where(most < 1, most / np.maximum(1 - most, 1e-9), 1e9) * own]
+    burden = np.maximum(settings["discipline.debt_service_ceiling"], debt_service_share(today))
+    targets += [debt_service(instance) / burden - own]
+    mean = mean_own_share(today)
+    slack = np.maximum(settings["equity.tax_price_spread"], np.abs(own_share(today) - mean))
+    targets += [cost * (1 - mean + sign * slack) - accounts.guarantee for sign in (1, -1)]
     taxed = base > 0
     points = np.concatenate([(gap - target)[taxed] / base[taxed] for target in targets])
     points = np.unique([low, high, *points[(points > low) & (points < high)]])
-    total = np.maximum(0.0, gap[:, None] - np.outer(base, points)).sum(axis=0)
-    fixed = accounts.national_outlay - accounts.grant.sum()
-    limits = [settings["pool.ordinary_million_yen"] - instance.residual.sum()]
-    limits.append(settings["nation.limit_million_yen"] - fixed)
-    crossings = [float(np.interp(-limit, -total, points)) for limit in limits if total[-1] < limit < total[0]]
-    return [*points.tolist(), *crossings]
+    transfer = np.maximum(0.0, gap[:, None] - np.outer(base, points))
+    funds = own[:, None] + transfer
+    spread = (
+        np.abs(funds - settings["equity.dispersion_level"] * cost[:, None]) / today.standard_cost[:, None]
+    )
+    weight = instance.population / instance.population.sum()
+    match = settings["discipline.match_ceiling"]
+    lines = [
+        (transfer.sum(axis=0), accounts.pool - instance.residual.sum()),
+        (
+            transfer.sum(axis=0),
+            settings["nation.limit_million_yen"] - accounts.national_outlay + accounts.paid,
+        ),
+        (weight @ spread, settings["equity.dispersion_ceiling"]),
+    ]
+    for here in (municipal(instance), prefectural(instance)):
+        line = funds[here].sum(axis=0)
+        lines += [(line, (1 + sign * match) * cost[here].sum()) for sign in (1, -1)]
+    return [*points.tolist(), *(share for line, limit in lines for share in _crossings(points, line - limit))]
+
+
+def _crossings(points: np.ndarray, value: np.ndarray) -> list[float]:
+    """Where a piecewise straight line passes through zero."""
+    left, right = value[:-1], value[1:]
+    at = np.flatnonzero(left * right < 0)
+    return (points[at] + (points[at + 1] - points[at]) * left[at] / (left[at] - right[at])).tolist()
 
 
 def best(instance: Instance) -> Accounts | None:
@@ -177,11 +267,10 @@ def best(instance: Instance) -> Accounts | None:
     tried: list[Accounts] = []
     for decision in decisions(instance):
         first = Accounts(instance, decision)
-        for share in shares_worth_trying(first):
-            tried.append(Accounts(instance, _with_share(decision, share)))
+        tried += [Accounts(instance, _with_share(decision, share)) for share in shares_worth_trying(first)]
     tried.sort(key=lambda accounts: accounts.objective)
     return next((accounts for accounts in tried if not breaches(accounts)), None)
 
 
 def _with_share(decision: Decision, share: float) -> Decision:
-    return Decision(decision.tier, decision.joint, (share, decision.counted_share[1]), decision.revision)
+    return replace(decision, counted=np.where(np.arange(len(decision.counted)) == 0, share, decision.counted))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 import pytest
 
+from optimization.ledger.accounts import Accounts
 from optimization.model.model import build_model
-from tests.small_case import Prefecture, Service, Small, Town, small
+from optimization.solving.highs import solve
+from optimization.solving.residual import fix
+from optimization.solving.standard_form import compile_model
+from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
 METHODS = ("plain", "decomposed")
 FIRE = Service(
@@ -212,6 +216,12 @@ def test_each_group_of_places_gets_its_own_tier_and_blocs_share_one_unit() -> No
 # the counted share ------------------------------------------------------------------------------------
 
 
+def counted(accounts: Accounts) -> float:
+    """The counted share of the municipalities' common tax."""
+    names = list(accounts.instance.tax.names)
+    return float(accounts.decision.counted[names.index("municipal.land")])
+
+
 def taxed(**changes: Any) -> Small:
     """Two receiving towns and one that neither gives nor takes at a counted share above 60%."""
     return small(
@@ -232,7 +242,7 @@ def test_the_counted_share_falls_until_the_pool_is_empty(method: str) -> None:
     changes = {"weights.dulled_incentive": 0.05, "pool.ordinary_million_yen": 115.0}
     accounts = taxed(**changes).optimum(method)
     rho = (180 - 115) / 100
-    assert accounts.decision.counted_share[0] == pytest.approx(rho)
+    assert accounts.decision.counted[0] == pytest.approx(rho)
     assert accounts.grant.sum() == pytest.approx(115)
     assert accounts.objective == pytest.approx(240 + 0.05 * rho * 100)
 
@@ -241,7 +251,7 @@ def test_the_counted_share_when_the_third_town_receives_too() -> None:
     """Below 0.6 all three receive: 240 - 200 rho = 125 gives rho = 0.575, and grants of 65.5, 57 and 2.5."""
     changes = {"weights.dulled_incentive": 0.05, "pool.ordinary_million_yen": 125.0}
     accounts = taxed(**changes).optimum()
-    assert accounts.decision.counted_share[0] == pytest.approx((240 - 125) / 200)
+    assert accounts.decision.counted[0] == pytest.approx((240 - 125) / 200)
     assert sorted(accounts.grant[accounts.grant > 0]) == pytest.approx([2.5, 57.0, 65.5])
 
 
@@ -259,7 +269,7 @@ def test_the_counted_share_settles_where_soft_budget_and_incentive_balance(
     changes = {"weights.dulled_incentive": 0.05, "weights.soft_budget": soft_budget}
     accounts = taxed(**changes).optimum()
     grants = 180 - 100 * rho + max(0.0, 60 - 100 * rho)
-    assert accounts.decision.counted_share[0] == pytest.approx(rho)
+    assert accounts.decision.counted[0] == pytest.approx(rho)
     assert accounts.objective == pytest.approx(240 + 5 * rho + soft_budget * grants)
 
 
@@ -270,7 +280,7 @@ def test_the_retention_floor_holds_the_counted_share_down() -> None:
         "discipline.retention_floor": 0.4,
         "formula.counted_share_prefecture": [0.5, 0.75],
     }
-    assert taxed(**changes).optimum().decision.counted_share[0] == pytest.approx(0.6)
+    assert taxed(**changes).optimum().decision.counted[0] == pytest.approx(0.6)
 
 
 def test_a_pool_below_the_least_grants_is_infeasible() -> None:
@@ -332,7 +342,7 @@ def test_adequacy_bounds_the_counted_share() -> None:
         "responsibility.fix": {"fire": "municipality"},
     }
     accounts = poor_town(**changes).optimum()
-    assert accounts.decision.counted_share[0] == pytest.approx(0.7)
+    assert accounts.decision.counted[0] == pytest.approx(0.7)
     assert accounts.objective == pytest.approx(100 + 0.1 * (80 - 28))
 
 
@@ -410,27 +420,23 @@ def test_free_unit_costs_together_with_free_tiers(method: str) -> None:
     assert set(moves.decision.tier.values()) == {"prefecture"}
 
 
-@pytest.mark.parametrize("y", [0, 1])
+@pytest.mark.parametrize("chosen", ["municipality", "prefecture"])
 @pytest.mark.parametrize("kappa", [0.5, 0.7, 1.2])
-def test_the_rows_of_the_revision_product_leave_only_the_product(y: int, kappa: float) -> None:
-    model = build_model(poor_town(**{"formula.unit_cost_revision": [0.5, 1.2]}).columns())
-    assert len(model.w) == 2
-    for n in model.w:
-        model.kappa[0].fix(kappa)
-        model.y[n].fix(y)
-        low, high = model.w[n].bounds
-        for (duty, _), row in model.F1w.items():
-            if duty != n:
-                continue
-            values = []
-            for w in (0.0, 1.0):
-                model.w[n].fix(w)
-                values.append(pyo.value(row.body))
-            slope = values[1] - values[0]
-            limit = (pyo.value(row.upper) - values[0]) / slope
-            low, high = (low, min(high, limit)) if slope > 0 else (max(low, limit), high)
-        assert low == pytest.approx(kappa * y)
-        assert high == pytest.approx(kappa * y)
+def test_the_rows_of_a_free_unit_cost_leave_only_the_product(chosen: str, kappa: float) -> None:
+    """With the tier and the revision given, least and most of every w are revision x (1 if chosen)."""
+    columns = poor_town(**{"formula.unit_cost_revision": [0.5, 1.2]}).columns()
+    form = compile_model(build_model(columns))
+    names = [variable.name for variable in form.variables]
+    tiers = {f"y[{n}]": float(t == chosen) for n, (_, _, t) in enumerate(columns.duties)}
+    given = {**tiers, "kappa[0]": kappa}
+    at = np.array([names.index(name) for name in given])
+    held = fix(form, at, np.array(list(given.values())))
+    products = [n for n, name in enumerate(names) if name.startswith("w[")]
+    assert len(products) == 2
+    for n in products:
+        cost = np.arange(len(names)) == n
+        ends = [s * solve(replace(held, cost=s * cost), EXACT, relax=True).objective for s in (1.0, -1.0)]
+        assert ends == pytest.approx([kappa * tiers[names[n].replace("w", "y")]] * 2)
 
 
 # bodies per municipality ------------------------------------------------------------------------------

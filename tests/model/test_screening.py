@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 
-from optimization.ledger.decision import status_quo
+from optimization.ledger.accounts import Accounts
 from optimization.model.columns import columns
 from optimization.model.model import build_model
 from optimization.model.reserve import reduced_costs, worth_bringing_back
@@ -13,7 +16,7 @@ from optimization.model.screening import balance_margin, screen
 from optimization.solving.highs import Status, solve
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import compile_model
-from tests.model.random_case import random_question
+from tests.model.random_case import decisions, random_question
 from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
 
@@ -103,52 +106,98 @@ def test_the_margin_is_what_the_worst_formula_leaves() -> None:
     assert balance_margin(poor_and_rich(**worse).instance) == pytest.approx([-20, 12])
 
 
-def test_no_town_is_left_with_less_than_its_margin() -> None:
-    for seed in range(12):
-        question = random_question(seed)
-        from optimization.ledger.accounts import Accounts
-
-        accounts = Accounts(question.instance, status_quo(question.instance))
-        at = question.instance.municipal_government
-        left = (accounts.funds - accounts.spending)[at]
-        assert (left >= balance_margin(question.instance) - 1e-9).all()
-
-
-WITH_BALANCE = [seed for seed in range(60) if random_question(seed).changes.get("discipline.balance")]
+def test_no_town_that_acts_alone_is_left_with_less_than_its_margin() -> None:
+    for seed in range(6):
+        instance = random_question(seed).instance
+        margin, at = balance_margin(instance), instance.municipal_government
+        for decision in decisions(instance):
+            if not decision.joint:
+                accounts = Accounts(instance, replace(decision, counted=instance.tax.counted[1]))
+                left = (accounts.funds - accounts.spending)[at]
+                assert (left >= margin - 1e-9).all(), seed
 
 
-@pytest.mark.parametrize("seed", WITH_BALANCE[:14])
-def test_the_reserve_loop_finds_what_the_full_list_finds(seed: int) -> None:
-    question = random_question(seed)
+def test_the_wards_of_tokyo_may_need_a_body_for_what_burdens_their_prefecture() -> None:
+    """Prefecture and wards are one account: need and revenue 200, no grant. Rescue goes to the bloc, whose
+    unit of 30 the account cannot pay, unless the wards save 50 of their fire in a body that costs society
+    230 instead of 200."""
+    question = small(
+        [
+            Town("13100", 10_000, {"fire": 100.0}, base=0.0, full=100.0, kind="wards"),
+            Town("13201", 10_000, {"fire": 100.0}, base=400.0, full=0.0, east_km=10.0),
+        ],
+        [
+            Service("fire", wide=True, slope=1.0, parameters={"trips_to_seat": 10.0}),
+            Service(
+                "rescue",
+                home="prefecture",
+                tiers=("bloc",),
+                parameters={"unit_fixed_cost_million_yen": 30.0},
+            ),
+        ],
+        [Prefecture("13", need={"rescue": 10.0}, other=90.0, base=0.0, full=100.0)],
+        parameters={"travel_cost_yen_per_person_km": 65.0},
+        bodies={"both": ["13100", "13201"]},
+        changes={
+            "wide_area.services": ["fire"],
+            "discipline.balance": True,
+            "responsibility.fix": {"rescue": "bloc"},
+        },
+    )
+    assert question.columns().screening.tight.tolist() == [True, False]
+    accounts = question.optimum()
+    assert accounts.decision.joint == ((0, 0),)
+    assert accounts.objective == pytest.approx(100 + 130 + 10 + 30) == pytest.approx(full_list(question))
+
+
+@cache
+def with_reserve() -> list[int]:
+    """The first seeds whose questions hold pairs back."""
+    found: list[int] = []
+    for seed in range(200):
+        if len(random_question(seed).columns().screening.reserve[0]):
+            found.append(seed)
+        if len(found) == 12:
+            break
+    return found
+
+
+@pytest.mark.parametrize("n", range(12))
+def test_the_reserve_loop_finds_what_the_full_list_finds(n: int) -> None:
+    question = random_question(with_reserve()[n])
     expected = full_list(question)
     for method in ("plain", "decomposed"):
         found = question.solve(method).outcome.objective
-        assert found == pytest.approx(expected, rel=1e-6) or found == expected == np.inf
+        assert found == pytest.approx(expected, rel=1e-6) or found == expected == np.inf, with_reserve()[n]
 
 
-@pytest.mark.parametrize("seed", [0, 2, 5, 7])
-def test_without_balance_the_short_list_finds_what_the_full_list_finds(seed: int) -> None:
-    question = random_question(seed).but(**{"discipline.balance": False})
-    screening = question.columns().screening
-    assert screening.removed > 0 and len(screening.reserve[0]) == 0
-    found = question.solve().outcome.objective
-    assert found == pytest.approx(full_list(question), rel=1e-6)
+def test_without_balance_the_short_list_finds_what_the_full_list_finds() -> None:
+    tested = 0
+    for seed in range(20):
+        question = random_question(seed).but(**{"discipline.balance": False})
+        screening = question.columns().screening
+        assert len(screening.reserve[0]) == 0
+        if screening.removed and tested < 5:
+            found, expected = question.solve().outcome.objective, full_list(question)
+            assert found == pytest.approx(expected, rel=1e-6) or found == expected == np.inf, seed
+            tested += np.isfinite(expected)
+    assert tested == 5
 
 
 def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
     """The bound that the loop relies on: with one reserve pair forced into the relaxation its value is at
     least the relaxation without it plus the pair's reduced cost."""
     tested = 0
-    for seed in WITH_BALANCE:
+    for seed in with_reserve():
         question = random_question(seed)
         screening = screen(question.instance)
         table = columns(question.instance, screening)
         form = compile_model(build_model(table))
         relaxed = solve(form, EXACT, relax=True)
-        if not len(screening.reserve[0]) or relaxed.row_duals is None:
+        if relaxed.row_duals is None:
             continue
         costs = reduced_costs(table, form, relaxed.row_duals)
-        for n, cost in enumerate(costs):
+        for n, cost in enumerate(costs[:2]):
             wider = columns(question.instance, screening, np.array([n]))
             model = build_model(wider)
             with_pair = compile_model(model)
@@ -157,7 +206,7 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
             forced = solve(fix(with_pair, position, np.ones(1)), EXACT, relax=True)
             assert forced.objective >= relaxed.objective + cost - 1e-6 * abs(relaxed.objective)
             tested += 1
-    assert tested >= 10
+    assert tested >= 8
 
 
 def test_nothing_comes_back_twice() -> None:

@@ -21,7 +21,8 @@ from optimization.prepare.command import run
 from optimization.prepare.items import load_register
 
 REPO = Path(__file__).parents[2]
-HAND_WRITTEN = ("services", "allowed_tiers", "blocs", "national", "parameters")
+EMBEDDED = REPO / "inputs" / "japan-2022"
+HAND_WRITTEN = ("services", "allowed_tiers", "national", "national_taxes", "parameters")
 REGISTERS = [
     f"{tier}_{name}" for tier in ("municipal", "prefectural") for name in ("need", "debt_service", "revenue")
 ]
@@ -255,10 +256,10 @@ def test_cut_copies_hand_written_tables(prepared: tuple[Path, list[str]], tmp_pa
     """Tables the prepare step does not write are copied as they are."""
     shutil.copytree(prepared[0], tmp_path / "case")
     for name in HAND_WRITTEN:
-        (tmp_path / "case" / f"{name}.csv").write_text(f"{name}\nby hand\n", encoding="utf-8")
+        shutil.copy(EMBEDDED / f"{name}.csv", tmp_path / "case")
     cut_case(tmp_path / "case", ["13"], tmp_path / "part")
     for name in HAND_WRITTEN:
-        assert (tmp_path / "part" / f"{name}.csv").read_text(encoding="utf-8") == f"{name}\nby hand\n"
+        assert (tmp_path / "part" / f"{name}.csv").read_bytes() == (EMBEDDED / f"{name}.csv").read_bytes()
     assert "13100" in set(read(tmp_path / "part" / "municipal_need.csv")["code"])
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.errors import InputError, Problem
-from optimization.ledger.allocation import family_of, family_transfers
+from optimization.ledger.allocation import family_transfers, served
+from optimization.ledger.formulas import NEED_FAMILIES
 from optimization.model.columns import Columns
 
 
@@ -22,11 +23,12 @@ def amounts(columns: Columns) -> np.ndarray:
     instance = columns.instance
     tax = instance.tax
     if len(tax.free):
+        here = next(name for name in served(instance) if name not in NEED_FAMILIES)
         raise InputError(
             [
                 Problem(
                     "package",
-                    f"taxes.assigned cannot be free under {family_of(instance)[0]}",
+                    f"taxes.assigned cannot be free under {here}",
                     "fix the assignment (the same number twice), or use japan_lat, nordic or australia_hfe",
                     column="taxes.assigned",
                     value=str(tax.names[tax.free[0]]),

@@ -1,0 +1,116 @@
+"""Write rules.md: every rule of the model as its function's docstring has it.
+
+    python docs/build_rules.py
+
+The docstrings are read from the source, not imported, and copied word for word, so that the page and
+the program cannot drift apart; a test fails when the page is not what this script writes.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+REPO = Path(__file__).resolve().parent.parent
+MODEL = REPO / "optimization" / "model"
+FAMILIES = REPO / "optimization" / "ledger" / "formulas"
+PAGE = Path(__file__).with_name("rules.md")
+
+ORDER = (
+    "responsibility", "provision", "clarity", "need", "taxes", "pool", "equity", "discipline", "objective",
+    "screening", "reserve",
+)  # fmt: skip
+"""Files in the order a reader wants them; others follow by name."""
+
+NOT_RULES = {"columns", "expressions", "model"}
+LABEL = re.compile(r"\(((?:[RFED]\d+)(?:, [RFED]\d+)*)\)")
+
+HEAD = """# The rules, as built
+
+Written by `docs/build_rules.py` from the docstrings of `optimization/model/`: do not edit. One function
+is one rule; its label is the name of its rows in the model. Symbols are explained in [model.md](model.md).
+Money is million yen per year.
+"""
+
+
+class Entry(NamedTuple):
+    """A function or class and what its docstring says."""
+
+    name: str
+    text: str
+    is_rule: bool
+
+
+def entries(path: Path) -> tuple[str, list[Entry]]:
+    """The docstring of a module, and its public functions and classes that have one."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            text = ast.get_docstring(node) or ""
+            found.append(Entry(node.name, text, is_rule(node, text)))
+    return ast.get_docstring(tree) or "", found
+
+
+def is_rule(node: ast.FunctionDef | ast.ClassDef, text: str) -> bool:
+    """Whether a function adds something to the Pyomo model it is given."""
+    if not isinstance(node, ast.FunctionDef) or not node.args.args:
+        return False
+    adds = isinstance(node.returns, ast.Constant) and node.returns.value is None
+    return node.args.args[0].arg == "model" and adds and bool(text)
+
+
+def modules() -> list[Path]:
+    """Files of the model that hold rules, in the reader's order."""
+    known = {path.stem: path for path in MODEL.glob("*.py") if path.stem not in NOT_RULES | {"__init__"}}
+    rest = sorted(set(known) - set(ORDER))
+    return [known[name] for name in (*ORDER, *rest) if name in known]
+
+
+def labels(text: str) -> list[str]:
+    """Labels a docstring begins a line with, in order."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [match for line in lines if (match := LABEL.match(line))]
+    return list(dict.fromkeys(label for match in found for label in match[1].split(", ")))
+
+
+def block(text: str) -> str:
+    """A docstring word for word."""
+    return f"```text\n{text}\n```\n"
+
+
+def section(path: Path, kept: tuple[str, ...] | None = None) -> Iterator[str]:
+    """One file: what it is about, its decisions, its rules."""
+    about, found = entries(path)
+    yield f"## {path.relative_to(REPO).as_posix()}\n"
+    yield f"{about}\n" if "\n    " not in about else block(about)
+    for entry in found:
+        if entry.is_rule or (kept is None and labels(entry.text)) or (kept and entry.name in kept):
+            named = ", ".join(labels(entry.text))
+            yield f"### `{entry.name}`{f' ({named})' if named else ''}\n"
+            yield block(entry.text)
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for path in modules():
+        kept = {"screening": ("balance_margin", "screen"), "reserve": ("worth_bringing_back",)}.get(path.stem)
+        parts += section(path, kept)
+    parts.append("# Formula families: rows\n")
+    for path in sorted((MODEL / "formulas").glob("*.py")):
+        parts += section(path)
+    parts.append("# Formula families: arithmetic\n")
+    parts.append("The same formulas for a given decision, as the ledger computes them; money is received where\n"
+                 "positive, paid where negative.\n")  # fmt: skip
+    for path in sorted(FAMILIES.glob("*.py")):
+        if path.stem not in ("__init__", "position"):
+            parts += section(path, ("transfers", "floor", "shortfall"))
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,168 @@
+"""Every end of a run has its exit code, its folder and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from command_line import IWATE, ON_IWATE, Finished, Run, command, write_package
+
+import optimization.outcome.run as run_room
+from optimization.audit import Audit
+from optimization.cli import commands
+from optimization.ledger.rules import Breach
+from optimization.solving.highs import Status
+
+TABLES = {"responsibility", "provision", "bodies", "formula", "governments", "services", "tiers"}
+TRILLION_IN_THOUSANDS = 1e9
+
+
+def paid_today() -> float:
+    """Ordinary allocation of Iwate and its municipalities, trillion yen, from the tables as published."""
+    tables = [pd.read_csv(IWATE / f"{tier}_allocation.csv") for tier in ("municipal", "prefectural")]
+    return sum(t["ordinary_allocation_thousand_yen"].sum() for t in tables) / TRILLION_IN_THOUSANDS
+
+
+def test_0_solved_to_the_asked_gap(reform: Run) -> None:
+    assert reform.finished.code == 0
+    assert reform.record["status"] == "optimal"
+    assert reform.record["gap"] <= reform.record["asked_gap"] == 1e-4
+    assert reform.record["objective_million_yen"] < reform.record["baseline_million_yen"]
+    assert "diagnosis.md" not in reform.files
+
+
+class TestInfeasible:
+    """Exit code 3: the reason, with numbers, before anything else."""
+
+    def test_the_pool_is_too_small(self, run: Callable[..., Run], tmp_path: Path) -> None:
+        package = write_package(tmp_path, "tight", '"pool.ordinary_million_yen" = 300000.0')
+        done = run(package)
+        assert done.finished.code == 3
+        assert done.files == {
+            "run.json", "package.resolved.toml", "changes.csv", "solver.log", "diagnosis.md",
+        }  # fmt: skip
+        paid = paid_today()
+        said = (done.folder / "diagnosis.md").read_text(encoding="utf-8")
+        for text in (said, done.finished.out):
+            assert "pool.ordinary_million_yen" in text
+            assert "0.300 trillion" in text
+            assert f"{paid:.3f} trillion that the formula must pay" in text
+            assert f"Raise the pool by {paid - 0.3:.3f} trillion" in text
+        assert done.record["status"] == "infeasible"
+        assert done.record["objective_million_yen"] is None and done.record["gap"] is None
+        assert len(done.record["counting_arguments"]) == 1
+
+    def test_the_pool_that_the_argument_asks_for_is_enough(
+        self, run: Callable[..., Run], tmp_path: Path
+    ) -> None:
+        amount = paid_today() * 1e6
+        enough = write_package(tmp_path, "enough", f'"pool.ordinary_million_yen" = {amount + 1e-3}')
+        lacking = write_package(tmp_path, "lacking", f'"pool.ordinary_million_yen" = {amount - 10}')
+        assert run(enough, name="enough").finished.code == 0
+        assert run(lacking, name="lacking").finished.code == 3
+
+    def test_adequacy_is_out_of_reach(self, run: Callable[..., Run], tmp_path: Path) -> None:
+        done = run(write_package(tmp_path, "adequate", '"equity.adequacy_floor" = 1.5'))
+        assert done.finished.code == 3
+        said = (done.folder / "diagnosis.md").read_text(encoding="utf-8")
+        assert "equity.adequacy_floor" in said and "out of reach for 34 governments" in said
+        assert "普代村" in said and "Lower the floor to 1.032" in said
+
+    def test_the_floor_that_the_argument_names_is_the_border(
+        self, run: Callable[..., Run], tmp_path: Path
+    ) -> None:
+        below = write_package(tmp_path, "below", '"equity.adequacy_floor" = 1.031')
+        above = write_package(tmp_path, "above", '"equity.adequacy_floor" = 1.033')
+        assert run(below, name="below").finished.code == 0
+        done = run(above, name="above")
+        assert done.finished.code == 3
+        assert "out of reach for 1 governments" in done.finished.out
+
+    def test_composed_packages_that_cannot_hold_together(
+        self, run: Callable[..., Run], tmp_path: Path
+    ) -> None:
+        keep = write_package(tmp_path, "keep", '"discipline.retention_floor" = 0.5')
+        done = run(f"role_division+{keep}")
+        assert done.finished.code == 3
+        assert "discipline.retention_floor" in done.finished.out
+        assert "retention_floor: 0.25 (role_division) -> 0.5 (keep)" in done.finished.err
+
+
+class TestStopped:
+    """Exit codes 4 and 5: the time limit."""
+
+    def test_5_without_a_plan(self, run: Callable[..., Run]) -> None:
+        done = run("role_division", "--time-limit", "0.001")
+        assert done.finished.code == 5
+        assert done.record["status"] == "stopped_without_incumbent"
+        assert done.record["objective_million_yen"] is None
+        assert not any(name.endswith(".parquet") for name in done.files)
+        assert "proves nothing" in (done.folder / "diagnosis.md").read_text(encoding="utf-8")
+        assert "optimal" not in done.finished.out
+
+    def test_4_with_a_plan(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+        change_outcome(
+            monkeypatch,
+            lambda found: replace(
+                found, status=Status.INCUMBENT, termination="time limit", bound=found.bound * 0.9
+            ),
+        )
+        done = run("role_division")
+        assert done.finished.code == 4
+        assert done.record["status"] == "stopped_with_incumbent"
+        assert done.record["gap"] == pytest.approx(0.1, abs=1e-4)
+        assert {f"{name}.csv" for name in TABLES} <= done.files
+        assert "stopped_with_incumbent" in done.finished.out and "gap 10.0" in done.finished.out
+
+
+class TestOurDefects:
+    """Exit code 1: nothing of ours may pass for an answer."""
+
+    def test_the_solver_failed(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+        change_outcome(
+            monkeypatch,
+            lambda found: replace(found, status=Status.FAILED, values=None, objective=np.inf, bound=-np.inf),
+        )
+        done = run("status_quo")
+        assert done.finished.code == 1
+        assert done.record["status"] == "solver_failure"
+        assert not any(name.endswith(".parquet") for name in done.files)
+
+    def test_the_decision_breaks_a_rule(
+        self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run_room, "breaches", lambda accounts: [Breach("E1", "03201", 5.0)])
+        done = run("status_quo")
+        assert done.finished.code == 1
+        assert "breaks rules in 1 places: E1" in done.finished.err
+        assert done.record["breaches"] == [{"rule": "E1", "where": "03201", "amount": 5.0}]
+
+    def test_the_tables_do_not_agree(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            commands, "audit_run", lambda folder: Audit(0.0, {"a": True, "sums agree": False})
+        )
+        done = run("status_quo")
+        assert done.finished.code == 1
+        assert "re-check of the tables failed: sums agree" in done.finished.err
+
+
+def test_stopping_from_the_keyboard_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "solve", stop)
+    finished = command("run", "status_quo", *ON_IWATE, "--out", tmp_path / "run")
+    assert finished == Finished(130, "", finished.err)
+    assert "nothing was written" in finished.err
+    assert not list(tmp_path.iterdir())
+
+
+def change_outcome(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
+    """Let the solver end otherwise than it did."""
+    solved = run_room.solve_decomposed
+    monkeypatch.setattr(run_room, "solve_decomposed", lambda *a, **k: change(solved(*a, **k)))

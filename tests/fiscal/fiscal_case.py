@@ -1,0 +1,100 @@
+"""What the fiscal tests share: money by government, and a model pushed along an objective of the test's own.
+
+Pushing is how a test learns what the rows allow: whatever the objective wants, the transfers, needs and
+revenues of the solution must still be those of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.allocation import pool_range
+from optimization.ledger.decision import Decision, status_quo
+from optimization.model.expressions import total
+from optimization.model.model import build_model
+from optimization.outcome.readback import Values, read_decision
+from optimization.solving.highs import Status, solve
+from optimization.solving.standard_form import compile_model
+from tests.small_case import EXACT, Service, Small, Town, small
+
+
+def family(municipal: str, prefectural: str | None = None) -> dict[str, str]:
+    """The settings of a family for both tiers (or one for each)."""
+    return {"formula.family": municipal, "formula.family_prefecture": prefectural or municipal}
+
+
+def money(accounts: Accounts, values: np.ndarray) -> dict[str, float]:
+    """Values of the governments by their codes."""
+    return dict(zip(accounts.instance.case.governments.index, values.tolist(), strict=True))
+
+
+def decided(question: Small, **parts: Any) -> Accounts:
+    """Accounts of today's tiers with every range at its lower end, but for the parts named."""
+    instance = question.instance
+    lowest = {
+        "counted": instance.tax.counted[0],
+        "assigned": instance.tax.assigned[0],
+        "revision": instance.revision[0],
+        "guarantee": instance.guarantee[0],
+        "pool_share": pool_range(instance)[0],
+    }
+    decision: Decision = replace(status_quo(instance), **{**lowest, **parts})
+    return Accounts(instance, decision)
+
+
+def with_taxes(question: Small, tier: str, **bases: Mapping[str, float]) -> Small:
+    """The question with more taxes counted at 75%: `sales={"01201": 40.0}` moves 40 of a town's common
+    tax into a tax of its own, so that its whole revenue stays."""
+    common = {"municipal": "municipal.land", "prefectural": "prefectural.business"}[tier]
+    frame = question.case.tax_bases.copy()
+    for name, amounts in bases.items():
+        for code, amount in amounts.items():
+            frame.loc[code, (common, 0.75)] -= amount
+        column = [float(amounts.get(code, 0.0)) for code in frame.index]
+        frame[(f"{tier}.{name}", 0.75)] = column
+    return replace(question, case=replace(question.case, tax_bases=frame))
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A solution of the model under another objective, and the ledger's accounts of it."""
+
+    model: pyo.ConcreteModel
+    values: Values
+    accounts: Accounts
+
+    def of(self, variable: Any) -> np.ndarray:
+        """The solver's values of an indexed variable."""
+        return self.values.of(variable.values())
+
+
+def push(question: Small, *wanted: tuple[str, Iterable[float]]) -> Pushed | None:
+    """Minimise the sum of coefficient x variable over the named variables; None when infeasible."""
+    table = question.columns(keep_dominated=True)
+    model = build_model(table)
+    pairs = [
+        (float(c), v)
+        for name, coefficients in wanted
+        for c, v in zip(coefficients, getattr(model, name).values(), strict=False)
+    ]
+    model.total_cost.deactivate()
+    model.pushed = pyo.Objective(expr=total(pairs))
+    form = compile_model(model)
+    outcome = solve(form, EXACT, None, None)
+    if outcome.values is None:
+        assert outcome.status is Status.INFEASIBLE, outcome
+        return None
+    values = Values(form, outcome.values)
+    return Pushed(model, values, Accounts(question.instance, read_decision(table, model, values)))
+
+
+def one_town(need: float = 100.0, changes: Mapping[str, Any] | None = None, **town: Any) -> Small:
+    """A single town with a single service."""
+    own = {"full": 0.0, **town}
+    return small([Town("01201", 10_000, {"fire": need}, **own)], [Service("fire")], changes=changes)
