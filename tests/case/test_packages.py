@@ -172,7 +172,7 @@ def test_names_of_the_case_are_checked(tmp_path: Path) -> None:
 
 def test_shipped_packages_are_signed_and_bilingual() -> None:
     packages = {package.name: package for package in list_packages(SHIPPED)}
-    assert list(packages) == ["role_division", "status_quo", "uniform", "wide_area"]
+    assert {"role_division", "status_quo", "uniform", "wide_area"} <= set(packages)
     assert packages["status_quo"].settings == {}
     for package in packages.values():
         assert package.reading

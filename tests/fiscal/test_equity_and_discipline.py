@@ -260,7 +260,7 @@ def classes(**changes: Any) -> Small:
     return small(
         [
             Town("01201", 10_000, {"fire": 100.0}, kind="city"),
-            Town("01202", 90_000, {"fire": 90.0}, kind="city"),
+            Town("01202", 40_000, {"fire": 90.0}, kind="city"),
             Town("02301", 10_000, {"fire": 40.0}, kind="village"),
         ],
         [
@@ -285,8 +285,8 @@ def group(case: Small, code: str) -> int:
     return int(case.instance.groups.of_municipality[at])
 
 
-# cities alone 190; together at 100,000: 100 x 10 ^ -.5 + 90 x (10 / 9) ^ -.5, and a unit of 10
-CITIES = 100 * 0.1**0.5 + 90 * 0.9**0.5 + 10
+# cities alone 190; together at 50,000: 100 x 5 ^ -.5 + 90 x (5 / 4) ^ -.5, and a unit of 10
+CITIES = 100 * 0.2**0.5 + 90 * 0.8**0.5 + 10
 VILLAGE = 40.0  # alone in its prefecture: nothing to gain, and a unit to pay
 
 

@@ -41,25 +41,31 @@ def question(**changes: Any) -> Small:
 
 
 BOUNDS: dict[str, list[float]] = {
-    "equity.adequacy_floor": [0.6, 0.9, 1.0, 1.1, 1.3],
-    "equity.coverage_ceiling": [2.0, 1.2, 1.0, 0.9],
-    "equity.dispersion_ceiling": [1.0, 0.3, 0.2, 0.1, 0.02],
-    "equity.tax_price_spread": [1.0, 0.3, 0.2, 0.1],
+    "equity.adequacy_floor": [0.6, 0.9, 1.1, 1.3],
+    "equity.coverage_ceiling": [2.0, 1.2, 1.0],
+    "equity.dispersion_ceiling": [1.0, 0.2, 0.1, 0.02],
+    "equity.tax_price_spread": [1.0, 0.4, 0.2],
     "equity.loss_limit": [0.9, 0.2, 0.1, 0.0],
-    "discipline.retention_floor": [0.05, 0.2, 0.35, 0.5],
-    "discipline.grant_dependence_ceiling": [0.9, 0.4, 0.2, 0.1],
-    "discipline.own_source_floor_municipal": [0.2, 0.45, 0.5, 0.7],
-    "discipline.own_source_floor_prefectural": [0.2, 0.4, 0.8, 1.0],
-    "discipline.match_ceiling": [2.0, 0.3, 0.1, 0.05, 0.01],
+    "discipline.retention_floor": [0.05, 0.2, 0.35],
+    "discipline.grant_dependence_ceiling": [0.9, 0.69, 0.5],
+    "discipline.own_source_floor_municipal": [0.2, 0.5, 0.7],
+    "discipline.own_source_floor_prefectural": [0.2, 0.27, 0.29],
+    "discipline.match_ceiling": [2.0, 0.3, 0.25, 0.1],
     "discipline.earmarked_ceiling": [0.9, 0.3, 0.2, 0.05],
     "discipline.debt_service_ceiling": [0.5, 0.14, 0.12, 0.10],
-    "pool.ordinary_million_yen": [200.0, 60.0, 30.0, 5.0],
+    "pool.ordinary_million_yen": [200.0, 60.0, 45.0, 30.0],
     "nation.limit_million_yen": [400.0, 100.0, 80.0, 60.0],
 }
+FUNDED = {"equity.adequacy_floor": 1.0}
+WELL_FUNDED = {"equity.adequacy_floor": 1.1, "guarantee.share": {"fire": [0.2, 0.2]}}
 BESIDE: dict[str, dict[str, Any]] = {
-    "discipline.own_source_floor_municipal": {"weights.provision": 1.0},
-    "equity.coverage_ceiling": {"equity.adequacy_floor": 1.0},
+    "equity.coverage_ceiling": FUNDED,
+    "equity.tax_price_spread": WELL_FUNDED,
+    "discipline.grant_dependence_ceiling": WELL_FUNDED,
+    "pool.ordinary_million_yen": FUNDED,
+    "discipline.own_source_floor_prefectural": {"responsibility.fix": {"fire": "prefecture"}},
 }
+"""Rules without which low unit costs would save every grant before the bound is felt."""
 
 
 def costs(question: Small, key: str, values: list[Any]) -> list[float]:

@@ -55,7 +55,7 @@ def test_without_balance_a_dominated_pair_is_left_out_for_good() -> None:
     question = poor_and_rich(**{"discipline.balance": False})
     screening = question.columns().screening
     assert (len(screening.kept[0]), len(screening.reserve[0]), screening.removed) == (0, 0, 1)
-    assert question.optimum().objective == pytest.approx(200.0) == pytest.approx(full_list(question))
+    assert [question.optimum().objective, full_list(question)] == pytest.approx([200.0] * 2)
 
 
 def test_a_pair_that_saves_society_money_is_kept() -> None:
@@ -72,7 +72,7 @@ def test_a_dear_pair_comes_back_where_it_saves_a_poor_town(method: str) -> None:
     assert screening.tight.tolist() == [True, False]
     accounts = question.optimum(method)
     assert accounts.decision.joint == ((0, 0),)
-    assert accounts.objective == pytest.approx(230.0) == pytest.approx(full_list(question))
+    assert [accounts.objective, full_list(question)] == pytest.approx([230.0] * 2)
 
 
 @pytest.mark.parametrize("method", ["plain", "decomposed"])
@@ -95,7 +95,7 @@ def test_a_dear_pair_comes_back_by_its_reduced_cost_when_there_is_another_way_ou
     assert reduced_costs(table, form, relaxed.row_duals)[0] < 0
     accounts = question.optimum(method)
     assert accounts.decision.joint == ((0, 0),)
-    assert accounts.objective == pytest.approx(230.0) == pytest.approx(full_list(question))
+    assert [accounts.objective, full_list(question)] == pytest.approx([230.0] * 2)
 
 
 def test_the_margin_is_what_the_worst_formula_leaves() -> None:
@@ -147,7 +147,7 @@ def test_the_wards_of_tokyo_may_need_a_body_for_what_burdens_their_prefecture() 
     assert question.columns().screening.tight.tolist() == [True, False]
     accounts = question.optimum()
     assert accounts.decision.joint == ((0, 0),)
-    assert accounts.objective == pytest.approx(100 + 130 + 10 + 30) == pytest.approx(full_list(question))
+    assert [accounts.objective, full_list(question)] == pytest.approx([100 + 130 + 10 + 30] * 2)
 
 
 @cache

@@ -36,7 +36,7 @@ def program(
     )
 
 
-def knapsack(seed: int, items: int = 35, rows: int = 6) -> StandardForm:
+def knapsack(seed: int, items: int = 20, rows: int = 4) -> StandardForm:
     """A multi-dimensional knapsack: minus the worth of what fits into `rows` limits."""
     draw = np.random.default_rng(seed)
     weights = draw.integers(10, 100, size=(rows, items)).astype(float)
@@ -70,7 +70,7 @@ def random_blocks(seed: int, blocks: int = 4, with_links: bool = True) -> tuple[
         cover[own] = draw.uniform(1, 5, size)
         if with_links:
             cover[:national] = -draw.uniform(0, 3, national) * (draw.random(national) < 0.5)
-        rows.append((cover, float(draw.uniform(2, 6)), np.inf))
+        rows.append((cover, float(draw.uniform(2, 11)), np.inf))
         chain = np.zeros(count)
         chain[own[:3]] = 1.0
         rows.append((chain, -np.inf, 2.0))
