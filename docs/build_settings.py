@@ -56,7 +56,7 @@ def settings_page() -> str:
 
 def _setting(key: str, entry: dict[str, Any]) -> str:
     lines = [f"### `{key}`", "", f"{entry['meaning']} ({entry['label_ja']})", ""]
-    lines.append(f"- type: {entry['type']}{f', {entry["unit"]}' if entry.get('unit') else ''}")
+    lines.append("- type: " + ", ".join(filter(None, (entry["type"], entry.get("unit")))))
     lines.append(f"- default: {_value(entry['default'])}")
     if "minimum" in entry:
         lines.append(f"- bounds: {_number(entry['minimum'])} to {_number(entry['maximum'])}")

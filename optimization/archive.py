@@ -86,8 +86,8 @@ def diagnosis(result: Result) -> str:
         lines += ["", *(f"- {sentence}" for sentence in result.arguments)]
     elif result.outcome.status == "infeasible":
         lines.append(
-            "The limits cannot hold together (proven by the solver on the whole program); no single limit "
-            "breaks by addition alone."
+            "The limits cannot hold together (proven by the solver on the whole program); none of the "
+            "limits counted here (retention, pool, national limit, adequacy) breaks by addition alone."
         )
     else:
         lines.append("The time limit ended the search before a decision was found; this proves nothing.")

@@ -64,6 +64,9 @@ def audit_run(folder: str | Path) -> Audit:
             "bodies per municipality": _bodies(tables["bodies"], settings),
             "responsible tier is open to the group": _tiers(tables["responsibility"]),
             "provision follows responsibility": _follows(tables["provision"]),
+            "as many places are provided for by each tier as the statute names": _counts(
+                tables["responsibility"], tables["provision"]
+            ),
         },
     )
 
@@ -149,3 +152,10 @@ def _follows(table: pd.DataFrame) -> bool:
     return bool(
         (municipal == local).all() and (table["provider_kind"] == table["responsible_tier"])[~municipal].all()
     )
+
+
+def _counts(statute: pd.DataFrame, provision: pd.DataFrame) -> bool:
+    """Municipalities by service and responsible tier, once from the statute's groups and once place by place."""
+    named = statute.groupby(["service", "tier"])["municipalities"].sum()
+    found = provision.groupby(["service", "responsible_tier"]).size()
+    return bool(named[named > 0].sort_index().to_dict() == found.sort_index().to_dict())

@@ -96,11 +96,23 @@ class TestInfeasible:
 class TestStopped:
     """Exit codes 4 and 5: the time limit."""
 
-    def test_5_without_a_plan(self, run: Callable[..., Run]) -> None:
-        done = run("role_division", "--time-limit", "0.001")
+    def test_5_without_a_plan(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+        change_outcome(
+            monkeypatch,
+            lambda found: replace(
+                found,
+                status=Status.NOTHING,
+                termination="time limit",
+                values=None,
+                objective=np.inf,
+                gap=np.inf,
+            ),
+        )
+        done = run("role_division")
         assert done.finished.code == 5
         assert done.record["status"] == "stopped_without_incumbent"
-        assert done.record["objective_million_yen"] is None
+        assert done.record["objective_million_yen"] is None and done.record["gap"] is None
+        assert done.record["bound_million_yen"] > 0
         assert not any(name.endswith(".parquet") for name in done.files)
         assert "proves nothing" in (done.folder / "diagnosis.md").read_text(encoding="utf-8")
         assert "optimal" not in done.finished.out

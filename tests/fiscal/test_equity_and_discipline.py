@@ -316,7 +316,10 @@ def bodies(**changes: Any) -> Small:
     """Three towns 10 km apart on a line; acting together halves or thirds what they spend."""
     return small(
         [Town(f"0120{n}", 10_000, {"fire": 100.0, "water": 100.0}, east_km=10.0 * n) for n in (1, 2, 3)],
-        [Service(n, wide=True, slope=1.0, parameters={"max_travel_minutes": 15.0}) for n in ("fire", "water")],
+        [
+            Service(n, wide=True, slope=1.0, parameters={"max_travel_minutes": 15.0})
+            for n in ("fire", "water")
+        ],
         bodies={"near": ["01201", "01202"], "far": ["01202", "01203"], "all": ["01201", "01202", "01203"]},
         changes={"wide_area.services": ["fire", "water"], "wide_area.bodies_per_municipality": 9, **changes},
     )
@@ -338,10 +341,26 @@ def test_a_body_beyond_the_travel_limit_is_reported() -> None:
 
 def test_a_town_in_more_bodies_than_allowed_is_reported() -> None:
     case = bodies(**{"wide_area.bodies_per_municipality": 1})
-    members = [set(case.instance.bodies.members(b).tolist()) for b in range(len(case.instance.bodies))]
-    near, far = members.index({0, 1}), members.index({1, 2})
+    near, far = body(case, {0, 1}), body(case, {1, 2})
     (found,) = breaches(decided(case, joint=((near, 0), (far, 1))))
     assert (found.rule, found.where, found.amount) == ("R4", "01202", 1)
+
+
+def body(case: Small, members: set[int]) -> int:
+    """Row of the body of these towns."""
+    rows = range(len(case.instance.bodies))
+    return next(b for b in rows if set(case.instance.bodies.members(b).tolist()) == members)
+
+
+def test_the_same_town_may_be_in_one_body_for_each_service() -> None:
+    """What is provided twice is no decision at all (tests/ledger); two services in two bodies are one."""
+    case = bodies()
+    near, far = body(case, {0, 1}), body(case, {1, 2})
+    accounts = decided(case, joint=((near, 0), (far, 1)))
+    assert breaches(accounts) == []
+    assert accounts.objective == pytest.approx(100 + 100 + 100 + 100)
+    with pytest.raises(ValueError, match="provided twice"):
+        breaches(decided(case, joint=((near, 0), (far, 0))))
 
 
 # bounds of the levers ---------------------------------------------------------------------------------

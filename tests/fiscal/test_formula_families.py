@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import base_group
 from optimization.ledger.decision import status_quo
-from optimization.ledger.accounts import Accounts
 from optimization.ledger.formulas import FAMILIES, Position
 from tests.fiscal.fiscal_case import decided, family, money
 from tests.small_case import GENERAL, Prefecture, Service, Small, Town, small
@@ -159,7 +159,12 @@ def test_each_tax_belongs_to_one_of_five_bases(item: str, group: str) -> None:
 def test_australia_gives_need_less_revenue_and_an_equal_sum_per_head(tier: tuple[float, float]) -> None:
     """Gaps 60 and 0, envelope 100 for 40 people: c = 1 a head. Relativities 70 / 25 and 30 / 75."""
     where = position(
-        [40, 60], [10, 30], tier, need=[100.0, 60.0], envelope=100.0, parameter=parameters(australia_floor=0.3)
+        [40, 60],
+        [10, 30],
+        tier,
+        need=[100.0, 60.0],
+        envelope=100.0,
+        parameter=parameters(australia_floor=0.3),
     )
     result = transfers("australia_hfe", where)
     assert result == pytest.approx([70.0, 30.0])
@@ -185,7 +190,10 @@ def test_australia_sums_to_the_envelope_above_the_floor(seed: int) -> None:
     draw = np.random.default_rng(seed)
     people = draw.uniform(1, 50, 8)
     where = position(
-        draw.uniform(10, 100, 8), people, need=draw.uniform(10, 200, 8).tolist(), envelope=draw.uniform(1, 900)
+        draw.uniform(10, 100, 8),
+        people,
+        need=draw.uniform(10, 200, 8).tolist(),
+        envelope=draw.uniform(1, 900),
     )
     result = transfers("australia_hfe", where)
     least = 0.75 * where.envelope * people / people.sum()
@@ -310,9 +318,7 @@ def test_the_block_is_shared_equally_by_area_and_by_head(tier: tuple[float, floa
 def test_a_government_of_two_tiers_is_held_against_both_means() -> None:
     """2 a head for municipalities, 5 for prefectures, 7 x 10 people for the pair."""
     where = position([10, 30, 100, 999], [5, 15, 20, 10])
-    where = Position(
-        **{**where.__dict__, "tiers": np.array([MUNICIPAL, MUNICIPAL, PREFECTURAL, (1.0, 1.0)])}
-    )
+    where = Position(**{**where.__dict__, "tiers": np.array([MUNICIPAL, MUNICIPAL, PREFECTURAL, (1.0, 1.0)])})
     assert where.expected(where.revenue) == pytest.approx([10, 30, 100, 70])
 
 

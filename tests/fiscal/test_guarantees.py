@@ -45,7 +45,9 @@ def test_a_guarantee_by_hand(gamma: float) -> None:
     assert money(accounts, accounts.guarantee) == pytest.approx(
         {"01": 0.0, "01201": 100 * more, "01202": 50 * more}
     )
-    assert money(accounts, accounts.grant) == pytest.approx({"01": 50.0, "01201": 90 - 100 * more, "01202": 0})
+    assert money(accounts, accounts.grant) == pytest.approx(
+        {"01": 50.0, "01201": 90 - 100 * more, "01202": 0}
+    )
     assert money(accounts, accounts.funds) == pytest.approx(
         {"01": 60.0, "01201": 30 + 90 + 3, "01202": 200 + 50 * more}
     )

@@ -34,13 +34,12 @@ def pairwise(value: np.ndarray, weight: np.ndarray) -> float:
         ([5, 5, 5], [1, 2, 3], 0.0),
         ([0, 0, 0, 1], [1, 1, 1, 1], 0.75),
         ([0, 1], [9, 1], 0.9),
-        ([1, 2, 4], [1, 1, 2], 14 / 11 / 4),  # pairs 1 x 1 + 2 x 3 + 2 x 2 = 11 twice of 16; mean 11 / 4
+        # pairs 1 x 1 + 2 x 3 + 2 x 2 = 11, twice, of 16; mean 11 / 4
+        ([1, 2, 4], [1, 1, 2], (2 * 11 / 16) / (2 * 11 / 4)),
         ([0, 0], [1, 1], 0.0),
     ],
 )
 def test_gini_by_hand(value: list[float], weight: list[float], expected: float) -> None:
-    if value == [1, 2, 4]:
-        expected = 2 * 11 / 16 / (2 * 11 / 4)
     assert gini(np.array(value, float), np.array(weight, float)) == pytest.approx(expected, abs=1e-12)
 
 

@@ -314,7 +314,9 @@ def test_a_family_of_numbers_refuses_a_free_assignment(name: str) -> None:
     with pytest.raises(InputError) as raised:
         taxed(**changes).solve()
     (problem,) = raised.value.problems
-    assert problem.column == "taxes.assigned" and problem.value == "municipal.land" and name in problem.message
+    assert (
+        problem.column == "taxes.assigned" and problem.value == "municipal.land" and name in problem.message
+    )
 
 
 # the pool ---------------------------------------------------------------------------------------------

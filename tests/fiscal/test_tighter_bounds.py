@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ def question(**changes: Any) -> Small:
     and guarantees are free, grants and counted taxes have a price."""
     return small(
         [
-            Town("01201", 10_000, {"fire": 100.0, "water": 30.0}, base=40.0, full=10.0, other=15.0, debt=15.0),
+            Town(
+                "01201", 10_000, {"fire": 100.0, "water": 30.0}, base=40.0, full=10.0, other=15.0, debt=15.0
+            ),
             Town("01202", 30_000, {"fire": 50.0, "water": 30.0}, base=30.0, full=60.0),
         ],
         [
@@ -82,7 +85,7 @@ def costs(question: Small, key: str, values: list[Any]) -> list[float]:
 def test_a_tighter_bound_never_costs_less(key: str) -> None:
     found = costs(question(**BESIDE.get(key, {})), key, BOUNDS[key])
     assert found[0] < float("inf")
-    assert all(before <= after + 1e-6 for before, after in zip(found, found[1:], strict=False)), found
+    assert all(before <= after + 1e-6 for before, after in pairwise(found)), found
     assert found[-1] > found[0] + 1e-3, found
 
 
@@ -105,5 +108,5 @@ def test_a_narrower_range_of_a_lever_never_costs_less(key: str) -> None:
         [middle + share * (low - middle), middle + share * (high - middle)] for share in (1.0, 0.6, 0.3, 0.0)
     ]
     found = costs(question(), key, ranges)
-    assert all(before <= after + 1e-6 for before, after in zip(found, found[1:], strict=False)), found
+    assert all(before <= after + 1e-6 for before, after in pairwise(found)), found
     assert found[-1] > found[0] + 1e-3, found

@@ -125,6 +125,16 @@ def test_everything_free_at_once_and_still_the_ledgers_money(name: str, seed: in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in FREE_TAXES])
+def test_free_levers_leave_the_numbers_of_the_other_families_alone(name: str, seed: int) -> None:
+    """Their transfers follow revenue, people and area: today's, wherever duties and levers go."""
+    case = question(seed, **family(name), **FREE_MONEY)
+    accounts = assert_same(push(case, *random_wants(seed, "y", "transfer", "kappa", "gamma", "phi", "rho")))
+    assert accounts.transfer == pytest.approx(decided(case).transfer)
+    assert accounts.decision.tier != status_quo(case.instance).tier
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("name", FREE_TAXES)
 def test_no_row_lets_a_transfer_go_further_than_the_formula(name: str, seed: int, sign: float) -> None:

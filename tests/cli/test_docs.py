@@ -1,0 +1,91 @@
+"""The pages that are written from the program are up to date, and the others name what exists."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from command_line import REPO
+
+from optimization.dictionary.settings import load_settings
+from optimization.dictionary.tables import load_tables
+
+DOCS = REPO / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+LABEL = re.compile(r"\b[RFED]\d+\b")
+
+
+def script(name: str) -> ModuleType:
+    """A script of docs/, loaded without running it."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "page"),
+    [
+        ("build_rules", "page", "rules.md"),
+        ("build_settings", "settings_page", "settings.md"),
+        ("build_settings", "tables_page", "tables.md"),
+    ],
+)
+def test_a_written_page_is_up_to_date(name: str, function: str, page: str) -> None:
+    written = (DOCS / page).read_text(encoding="utf-8")
+    assert getattr(script(name), function)() == written, f"run: python docs/{name}.py"
+
+
+def test_every_rule_that_is_wired_stands_in_the_rules() -> None:
+    wiring = (REPO / "optimization" / "model" / "model.py").read_text(encoding="utf-8")
+    wired = re.findall(r"^    (\w+)\.(\w+)\(model, columns\)$", wiring, re.MULTILINE)
+    assert len(wired) >= 20
+    rules = (DOCS / "rules.md").read_text(encoding="utf-8")
+    for room, rule in wired:
+        file = "formulas/__init__" if room == "formulas" else room
+        section = rules.partition(f"## optimization/model/{file}.py\n")[2].partition("\n## ")[0]
+        assert f"### `{rule}`" in section, (room, rule)
+
+
+def test_every_setting_and_table_has_its_entry() -> None:
+    settings = (DOCS / "settings.md").read_text(encoding="utf-8")
+    tables = (DOCS / "tables.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### `(.+)`$", settings, re.MULTILINE) and set(
+        re.findall(r"^### `(.+)`$", settings, re.MULTILINE)
+    ) == set(load_settings())
+    assert set(re.findall(r"^## `(.+)\.csv`$", tables, re.MULTILINE)) == set(load_tables())
+
+
+@pytest.mark.parametrize("page", ["model.md", "glossary.md"])
+def test_the_labels_named_are_rules_of_the_model(page: str) -> None:
+    known = set(LABEL.findall((DOCS / "rules.md").read_text(encoding="utf-8")))
+    named = set(LABEL.findall((DOCS / page).read_text(encoding="utf-8")))
+    assert named and not named - known
+
+
+def test_the_tables_named_in_the_data_page_exist() -> None:
+    text = (DOCS / "data.md").read_text(encoding="utf-8")
+    section = text.partition("## Tables\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    named = {word for line in rows[1:] for word in re.findall(r"`([a-z_]+)`", line.split("|")[2])}
+    known = set(load_tables())
+    assert named <= known
+    left_out = {name.replace("prefectural_", "municipal_") for name in known - named}
+    assert left_out <= named, "the data page leaves out a table"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere_and_no_path_is_local(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+    assert not re.search(r"(?<![\w.])/(work|tmp|home|root|Users)/", text)
+
+
+def test_the_readme_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", (REPO / "README.md").read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (REPO / target).exists(), target
