@@ -28,7 +28,7 @@ class Result:
     arguments: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     size: dict[str, int] = field(default_factory=dict)
-    parts_of_search: dict[str, int] = field(default_factory=dict)
+    coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def baseline(self) -> Accounts:

@@ -28,7 +28,7 @@ from optimization.outcome.result import Result
 from optimization.solving.decomposed import solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
 from optimization.solving.highs import solve as solve_plain
-from optimization.solving.standard_form import StandardForm, compile_model
+from optimization.solving.standard_form import StandardForm, coefficient_ranges, compile_model
 
 OnProgress = Callable[[Progress], bool]
 METHODS = ("decomposed", "plain")
@@ -89,7 +89,7 @@ def solve(
         outcome = replace(outcome, bound=-np.inf, gap=np.inf)  # nothing is known of the pairs left out
     with clock.phase("read_back"):
         result = _result(package, table, model, form, outcome, clock)
-    return replace(result, seconds=clock.seconds)
+    return replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form))
 
 
 @contextmanager

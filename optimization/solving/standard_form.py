@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
@@ -55,3 +56,25 @@ def compile_model(model: pyo.ConcreteModel) -> StandardForm:
         variables=tuple(form.columns),
         constraints=tuple(constraint for constraint, _ in form.rows),
     )
+
+
+def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
+    """Rows, non-zeros and the smallest and largest absolute coefficient and right-hand side of each
+    family of rows: columns rule, rows, nonzeros, smallest_coefficient, largest_coefficient,
+    largest_right_hand_side (in each row's own unit)."""
+    names = np.array([constraint.parent_component().local_name for constraint in form.constraints])
+    size = np.abs(form.matrix.data)
+    row_of = np.repeat(np.arange(len(names)), np.diff(form.matrix.indptr))
+    entries = pd.DataFrame({"rule": names[row_of], "size": size}).groupby("rule")["size"]
+    sides = np.maximum(*(np.where(np.isfinite(b), np.abs(b), 0.0) for b in (form.row_lower, form.row_upper)))
+    by_rule = pd.DataFrame({"rule": names, "side": sides}).groupby("rule")["side"]
+    table = pd.DataFrame(
+        {
+            "rows": by_rule.size(),
+            "nonzeros": entries.size(),
+            "smallest_coefficient": entries.min(),
+            "largest_coefficient": entries.max(),
+            "largest_right_hand_side": by_rule.max(),
+        }
+    )
+    return table.rename_axis("rule").reset_index()

@@ -17,6 +17,7 @@ from optimization.audit import audit_run
 
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
+    "coefficients",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
@@ -26,10 +27,14 @@ UNITS = ("_million_yen", "_persons", "_km", "_minutes", "_ratio")
 COUNTS = {
     # columns of numbers that count things, or are 1 for yes, 0 for no, -1 for less
     "changed", "municipalities", "members", "services", "services_today", "receiving", "receiving_today", "gains",
-    "counted_in_part",
+    "counted_in_part", "rows", "nonzeros",
 }  # fmt: skip
-OWN_UNIT = {"formula": {"today", "under_package"}, "measures": {"today", "under_package"}}
-"""Tables whose rows carry their unit in the column `unit`."""
+OWN_UNIT = {
+    "formula": {"today", "under_package"},
+    "measures": {"today", "under_package"},
+    "coefficients": {"smallest_coefficient", "largest_coefficient", "largest_right_hand_side"},
+}
+"""Tables whose rows carry their unit in the column `unit`, or are in the solver's rows' own units."""
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
 from optimization.ledger.formulas import FAMILIES
 from optimization.model.model import build_model
+from optimization.solving.highs import solve
 from tests.fiscal.fiscal_case import Pushed, decided, family, push, with_taxes
-from tests.small_case import Prefecture, Service, Small, Town, small
+from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
 SEEDS = (0, 1, 2)
 FREE_TAXES = ("japan_lat", "australia_hfe", "nordic")
@@ -110,6 +111,28 @@ def test_the_cheapest_decision_has_the_transfers_of_the_ledger(name: str, seed: 
     assert result.outcome.status == "optimal" and result.breaches == []
     assert result.accounts is not None and result.solver_grants is not None
     assert result.solver_grants.to_numpy() == pytest.approx(result.accounts.transfer, abs=1e-6, rel=1e-6)
+
+
+SHARES = {key: FREE_MONEY[key] for key in FREE_MONEY if "counted_share" in key}
+PRICED = {"weights.soft_budget": 0.1, "weights.dulled_incentive": 0.07}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_solvers_cost_is_the_ledgers(name: str, seed: int) -> None:
+    """Grants received have a price and contributions have none, counted taxes have theirs."""
+    case = question(seed, **family(name), **FREE_MONEY, **PRICED)
+    if name in FREE_TAXES:
+        case = case.but(**FREE_BASES)
+    if name == "japan_lat":  # free bases, unit costs and duties would save every grant
+        case = question(seed, **PRICED, **SHARES).but(**{"responsibility.free_services": []})
+    outcome = solve(case.form(), EXACT, None, None)
+    accounts = case.optimum("plain")
+    assert outcome.objective == pytest.approx(accounts.objective, rel=1e-7)
+    assert accounts.objective_parts["soft_budget"] == pytest.approx(
+        0.1 * np.maximum(accounts.transfer, 0.0).sum()
+    )
+    assert min(accounts.objective_parts["dulled_incentive"], accounts.objective_parts["soft_budget"]) > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

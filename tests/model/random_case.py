@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from itertools import chain, combinations, product
 from typing import Any
 
@@ -29,6 +30,7 @@ from optimization.ledger.rules import breaches
 from tests.small_case import Prefecture, Service, Small, Town, small
 
 
+@cache
 def random_question(seed: int) -> Small:
     """3 or 4 towns in 1 or 2 prefectures, 3 services, up to 3 bodies, two groups, limits near today's."""
     draw = np.random.default_rng(seed)

@@ -35,7 +35,7 @@ def test_the_listed_questions_cover_what_they_should() -> None:
     """Limits that bind, bodies, moved duties, interior counted shares, reserves and impossible packages."""
     seen = {"infeasible": 0, "limits bind": 0, "bodies": 0, "duties move": 0, "share inside": 0, "reserve": 0}
     for seed in SEEDS:
-        if min(seen.values()) >= 2:
+        if min(seen.values()) >= 1:
             return
         question, accounts = random_question(seed), listed(seed)
         seen["reserve"] += len(question.columns().screening.reserve[0]) > 0

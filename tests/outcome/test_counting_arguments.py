@@ -135,6 +135,6 @@ def test_whatever_is_called_impossible_is_impossible() -> None:
         if arguments(case):
             argued += 1
             assert impossible(case), (seed, arguments(case))
-        if argued == 5:
+        if argued == 4:
             return
     pytest.fail(f"only {argued} of 100 questions are argued against")
