@@ -4,8 +4,8 @@
 2. Rounding its national columns (the statute) and fixing them, the rest falls into independent parts
    (prefectures; the money of all governments), found from the matrix itself. Solved one by one they
    make an incumbent of the whole.
-3. The gap between the two is the certificate. When it is wider than asked, undecided choices are
-   tried the other way; when that is not enough, HiGHS takes the whole program, starting from the
+3. The gap between the two is the certificate. When it is wider than asked, the undecided national
+   choices are branched on; when that is not enough, HiGHS takes the whole program, starting from the
    incumbent, for the time that is left.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from optimization.solving.branching import Relaxed, branch
 from optimization.solving.highs import (
     Limits,
     Outcome,
@@ -34,8 +35,6 @@ PART_SHARE = 0.1
 
 PART_TIME = 0.25
 """Part of the time left that one part may take; its incumbent then stands, and the gap tells."""
-
-DECIDED = 1.0 - 1e-6
 
 
 @dataclass
@@ -129,12 +128,10 @@ def solve_decomposed(
     search = _Search(form, limits, relaxed.bound, started, on_progress)
     search.report()
     choices = exclusive_choices(form, national)
-    rounded = _round(relaxed.values, choices)
-    search.try_choice(*_as_columns(choices, rounded))
-    _improve(search, relaxed.values, choices, rounded)
+    nodes = branch(search, form, limits, choices, Relaxed(relaxed.bound, relaxed.values))
     if not search.done:
         return _whole(search, relaxed, log_file)
-    return _outcome(search, relaxed)
+    return replace(_outcome(search, relaxed), nodes=nodes)
 
 
 def exclusive_choices(form: StandardForm, national: np.ndarray) -> list[np.ndarray]:
@@ -154,37 +151,6 @@ def exclusive_choices(form: StandardForm, national: np.ndarray) -> list[np.ndarr
     return groups + [np.array([column]) for column in national if not seen[column]]
 
 
-def _round(values: np.ndarray, choices: list[np.ndarray]) -> list[int]:
-    """Position of the chosen column in each group (-1: none, for a column on its own)."""
-    return [
-        int(np.argmax(values[group])) if len(group) > 1 or values[group[0]] >= 0.5 else -1
-        for group in choices
-    ]
-
-
-def _as_columns(choices: list[np.ndarray], chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    columns = np.concatenate([np.zeros(0, int), *choices]).astype(int)
-    flags = [np.arange(len(g)) == c for g, c in zip(choices, chosen, strict=True)]
-    return columns, np.concatenate([np.zeros(0, bool), *flags]).astype(float)
-
-
-def _improve(search: _Search, relaxed: np.ndarray, choices: list[np.ndarray], chosen: list[int]) -> None:
-    """Try each undecided group the other way, most undecided first, until nothing gets better."""
-    open_groups = [n for n, group in enumerate(choices) if relaxed[group].max() < DECIDED]
-    open_groups.sort(key=lambda n: (relaxed[choices[n]].max(), n))
-    improved = True
-    while improved and not search.done:
-        improved = False
-        for n in open_groups:
-            options = [k for k, value in enumerate(relaxed[choices[n]]) if value > 1.0 - DECIDED]
-            for option in options:
-                if option == chosen[n] or search.done:
-                    continue
-                trial = [*chosen[:n], option, *chosen[n + 1 :]]
-                if search.try_choice(*_as_columns(choices, trial)):
-                    chosen, improved = trial, True
-
-
 def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
     """Give the whole program to HiGHS for the time that is left, from the incumbent."""
 
@@ -195,9 +161,9 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
         return not search.stopped
 
     limits = replace(search.limits, seconds=max(1.0, search.left))
-    before = (search.best, search.objective)
+    before, search_bound = (search.best, search.objective), search.bound
     plain = solve(search.form, limits, log_file, relay, start=search.best)
-    search.bound = max(relaxed.bound, plain.bound)
+    search.bound = max(search_bound, plain.bound)
     search.best, search.objective = before
     if plain.values is not None and plain.objective <= search.objective:
         search.best, search.objective = plain.values, plain.objective

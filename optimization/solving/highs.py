@@ -87,11 +87,7 @@ def solve(
 
     `on_progress` is called with the state of the search; returning False stops it.
     """
-    highspy.Highs.resetGlobalScheduler(True)
-    with _silent():
-        solver = highspy.Highs()
-    _configure(solver, limits, log_file)
-    _pass_model(solver, form, relax)
+    solver = load(form, limits, log_file, relax)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start
@@ -105,6 +101,18 @@ def solve(
     solver.setOptionValue("log_file", "")
     log = log_file.read_text(encoding="utf-8", errors="replace") if log_file else ""
     return _outcome(solver, form, relax, seconds, log, history)
+
+
+def load(
+    form: StandardForm, limits: Limits, log_file: Path | None = None, relax: bool = False
+) -> highspy.Highs:
+    """A HiGHS object holding the program (or its linear relaxation), not yet run."""
+    highspy.Highs.resetGlobalScheduler(True)
+    with _silent():
+        solver = highspy.Highs()
+    _configure(solver, limits, log_file)
+    _pass_model(solver, form, relax)
+    return solver
 
 
 @contextmanager

@@ -1,0 +1,142 @@
+"""Branching on the national choices: best bound first, one warm relaxation for all nodes.
+
+Few national columns are undecided in the relaxation, so a short tree settles them; everything below
+them is left to the independent parts. A node whose choices are all decided cannot be branched on: its
+relaxation's value stays in the bound.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import Protocol
+
+import highspy
+import numpy as np
+
+from optimization.solving.highs import Limits, load
+from optimization.solving.standard_form import StandardForm
+
+DECIDED = 1.0 - 1e-6
+
+Fixing = tuple[tuple[int, int], ...]
+"""Choices made on the way to a node: (group, position of the chosen column, -1 for none)."""
+
+
+class Search(Protocol):
+    """What branching needs of the search it serves."""
+
+    bound: float
+    objective: float
+
+    @property
+    def done(self) -> bool: ...
+
+    @property
+    def left(self) -> float: ...
+
+    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> bool: ...
+
+    def report(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A solved relaxation: its value and the values of the columns."""
+
+    objective: float
+    values: np.ndarray
+
+
+class Relaxation:
+    """The linear relaxation kept alive between nodes, so that each starts from the last basis."""
+
+    def __init__(self, form: StandardForm, limits: Limits, choices: list[np.ndarray]) -> None:
+        self._solver = load(form, limits, relax=True)
+        self._choices = choices
+        self._columns = np.concatenate([np.zeros(0, int), *choices]).astype(np.int32)
+        self._lower, self._upper = form.lower[self._columns], form.upper[self._columns]
+        self._start = np.cumsum([0, *(len(group) for group in choices)])
+
+    def solve(self, fixing: Fixing, seconds: float) -> Relaxed | None:
+        """The relaxation under the choices of a node; None when it has no solution (or no time left)."""
+        lower, upper = self._lower.copy(), self._upper.copy()
+        for group, position in fixing:
+            part = slice(self._start[group], self._start[group + 1])
+            lower[part] = upper[part] = np.arange(len(self._choices[group])) == position
+        self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(1.0, seconds))
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        info = self._solver.getInfo()
+        return Relaxed(info.objective_function_value, np.array(self._solver.getSolution().col_value))
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether the last node was proven to have no solution."""
+        return bool(self._solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible)
+
+
+def branch(
+    search: Search, form: StandardForm, limits: Limits, choices: list[np.ndarray], root: Relaxed
+) -> int:
+    """Settle the national choices as far as the search's gap asks; returns the nodes looked at.
+
+    `search.bound` rises to the least value any decision can still have.
+    """
+    relaxation = Relaxation(form, limits, choices)
+    nodes: list[tuple[float, int, Fixing]] = [(root.objective, 0, ())]
+    made, looked, leaf = 1, 0, np.inf
+    while nodes and not search.done:
+        bound, number, fixing = heapq.heappop(nodes)
+        search.bound = max(search.bound, min(bound, leaf, search.objective))
+        if search.done:
+            break
+        here = root if number == 0 else relaxation.solve(fixing, search.left)
+        looked += 1
+        if here is None:
+            if relaxation.infeasible:
+                continue
+            break  # no time left: the node's bound is still the search's
+        if here.objective >= search.objective:
+            continue
+        search.try_choice(*as_columns(choices, rounded(here.values, choices)))
+        group = most_undecided(here.values, choices)
+        if group is None:
+            leaf = min(leaf, here.objective)
+            continue
+        options = range(len(choices[group])) if len(choices[group]) > 1 else (-1, 0)
+        for option in options:
+            heapq.heappush(nodes, (here.objective, made, (*fixing, (group, option))))
+            made += 1
+    if not nodes and not search.done:
+        search.bound = max(search.bound, min(leaf, search.objective))
+    search.report()
+    return looked
+
+
+def most_undecided(values: np.ndarray, choices: list[np.ndarray]) -> int | None:
+    """The group whose largest column is farthest from 1 (a lone column: nearest one half)."""
+    certainty = [
+        values[group].max() if len(group) > 1 else max(values[group[0]], 1.0 - values[group[0]])
+        for group in choices
+    ]
+    if not certainty or min(certainty) >= DECIDED:
+        return None
+    return int(np.argmin(certainty))
+
+
+def rounded(values: np.ndarray, choices: list[np.ndarray]) -> list[int]:
+    """Position of the chosen column in each group (-1: none, for a column on its own)."""
+    return [
+        int(np.argmax(values[group])) if len(group) > 1 or values[group[0]] >= 0.5 else -1
+        for group in choices
+    ]
+
+
+def as_columns(choices: list[np.ndarray], chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of all groups and the values a choice gives them."""
+    columns = np.concatenate([np.zeros(0, int), *choices]).astype(int)
+    flags = [np.arange(len(g)) == c for g, c in zip(choices, chosen, strict=True)]
+    return columns, np.concatenate([np.zeros(0, bool), *flags]).astype(float)
