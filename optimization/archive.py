@@ -73,7 +73,8 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     (folder / "solver.log").write_text(result.outcome.log, encoding="utf-8")
     if result.arguments or result.accounts is None:
         (folder / "diagnosis.md").write_text(diagnosis(result), encoding="utf-8")
-    for name, table in {**result.tables, "coefficients": result.coefficients}.items():
+    tables = result.tables and {**result.tables, "coefficients": result.coefficients}
+    for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 

@@ -60,7 +60,7 @@ def compile_model(model: pyo.ConcreteModel) -> StandardForm:
 
 def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     """Rows, non-zeros and the smallest and largest absolute coefficient and right-hand side of each
-    family of rows: columns rule, rows, nonzeros, smallest_coefficient, largest_coefficient,
+    family of rows: columns rule, unit, rows, nonzeros, smallest_coefficient, largest_coefficient,
     largest_right_hand_side (in each row's own unit)."""
     names = np.array([constraint.parent_component().local_name for constraint in form.constraints])
     size = np.abs(form.matrix.data)
@@ -70,6 +70,7 @@ def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     by_rule = pd.DataFrame({"rule": names, "side": sides}).groupby("rule")["side"]
     table = pd.DataFrame(
         {
+            "unit": "of the row",
             "rows": by_rule.size(),
             "nonzeros": entries.size(),
             "smallest_coefficient": entries.min(),
