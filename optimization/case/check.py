@@ -36,6 +36,7 @@ ESSENTIAL = {
 """Items the accounts read by name, without their unit."""
 
 NO_SCALE, OWN_HEALTH_CENTRE = "none", "own_health_centre"
+LAST_MERGER_TOP_UP = 2020
 
 
 class Range(NamedTuple):
@@ -352,6 +353,8 @@ def _needed(services: pd.DataFrame, movable: Collection[str]) -> Iterator[tuple[
 
 def _accounts(tables: Tables) -> Problems:
     """The sums of the official sheets hold to the thousand yen, and who receives is who lacks."""
+    # Merged municipalities that lacked nothing were still paid a merger top-up until FY2020.
+    topped_up = float(tables["national"].set_index("item")["value"]["fiscal_year"]) <= LAST_MERGER_TOP_UP
     for tier, key in KEYS.items():
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         frames = {name: tables[name].set_index(key) for name in names}
@@ -363,7 +366,7 @@ def _accounts(tables: Tables) -> Problems:
         # Tokyo and its wards are settled together: neither lacks or receives alone
         mark = paid["marked_receiving"].drop([TOKYO_PREFECTURE, TOKYO_WARDS], errors="ignore")
         amount = paid["ordinary_allocation"]
-        allowed = amount.where(paid["marked_receiving"] == 1, 0)
+        allowed = amount.where((paid["marked_receiving"] == 1) | topped_up, 0)
         of_items, of_bonds, of_revenue = total.values()
         need_name, debt_name, revenue_name, paid_name = names
         for table, found, wanted, words in (

@@ -49,6 +49,7 @@ def random_question(seed: int) -> Small:
             full=float(np.round(draw.uniform(0, 10), 2)),
             debt=float(np.round(draw.uniform(0, 20), 2)),
             area_km2=float(draw.integers(10, 300)),
+            residual=(1.5, -0.5, 0.0, 0.75)[codes.index(code)],
             east_km=float(np.round(draw.uniform(0, 30), 1)),
             kind=str(draw.choice(["city", "core_city"])),
             income_tax=float(draw.uniform(5, 40)) * 1000,

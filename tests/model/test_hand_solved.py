@@ -213,6 +213,27 @@ def test_each_group_of_places_gets_its_own_tier_and_blocs_share_one_unit() -> No
     assert spent["02"] == pytest.approx(1 + 112.5 * 1.1 + 15)
 
 
+@pytest.mark.parametrize(("taxes", "tier"), [(30.1, "bloc"), (29.9, "municipality")])
+def test_each_prefecture_must_pay_its_part_of_the_blocs_unit_and_no_more(taxes: float, tier: str) -> None:
+    """Prefecture 01 answers for 25 of need and pays 27.5 and a quarter of the unit of 20: 7.5 beyond its
+    need, which a quarter of its taxes must cover: 30. Prefecture 02 is rich."""
+    case = small(
+        [Town("01201", 10_000, {"fire": 100.0}), Town("02201", 30_000, {"fire": 150.0})],
+        [Service("fire", tiers=("bloc",), slope=1.0, parameters={"unit_fixed_cost_million_yen": 20.0})],
+        [Prefecture("01", base=taxes), Prefecture("02", base=400.0)],
+        parameters={"bloc_coordination_rate": 0.1},
+        changes={
+            "rules.groups": "uniform",
+            "responsibility.free_services": ["fire"],
+            "responsibility.free_tiers": ["bloc"],
+            "discipline.balance": True,
+        },
+    )
+    accounts = case.optimum()
+    assert set(accounts.decision.tier.values()) == {tier}
+    assert accounts.objective == pytest.approx(137.5 * 1.1 + 20 if tier == "bloc" else 250.0)
+
+
 # the counted share ------------------------------------------------------------------------------------
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from optimization.ledger.accounts import Accounts
-from optimization.model.columns import columns
+from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.reserve import reduced_costs, worth_bringing_back
 from optimization.model.screening import balance_margin, screen
 from optimization.solving.highs import Status, solve
 from optimization.solving.residual import fix
-from optimization.solving.standard_form import compile_model
+from optimization.solving.standard_form import StandardForm, compile_model
 from tests.model.random_case import decisions, random_question
 from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
@@ -207,6 +208,58 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
             assert forced.objective >= relaxed.objective + cost - 1e-6 * abs(relaxed.objective)
             tested += 1
     assert tested >= 8
+
+
+def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
+    """Against the column that the pair has in the wider model, rows matched by what they stand for."""
+    tested = 0
+    for seed in with_reserve():
+        question = random_question(seed)
+        screening = screen(question.instance)
+        table = columns(question.instance, screening)
+        form = compile_model(build_model(table))
+        relaxed = solve(form, EXACT, relax=True)
+        if relaxed.row_duals is None:
+            continue
+        dual = {meaning(row, table): y for row, y in zip(form.constraints, relaxed.row_duals, strict=True)}
+        costs = reduced_costs(table, form, relaxed.row_duals)
+        for n, cost in enumerate(costs):
+            wider = columns(question.instance, screening, np.array([n]))
+            other = compile_model(build_model(wider))
+            names = [variable.name for variable in other.variables]
+            at = names.index(f"v[{len(wider.pair_body) - 1}]")
+            seen = {**dual, ("R3", pair_of(wider, -1)): 0.0}
+            for place, x in zip(wider.alone, range(len(wider.alone)), strict=True):
+                if ("R2", place) not in seen:  # alone as cheap as its row allows: the reduced cost of x is 0
+                    alone = names.index(f"x[{x}]")
+                    rest = [pair for pair in entries(other, wider, alone) if pair[0] != ("R2", place)]
+                    seen["R2", place] = other.cost[alone] - sum(a * seen.get(row, 0.0) for row, a in rest)
+            rows = entries(other, wider, at)
+            direct = other.cost[at] - sum(a * seen[row] for row, a in rows)
+            assert cost == pytest.approx(direct, abs=1e-6), (seed, n)
+            tested += any(rule == "D1" and abs(seen[rule, index]) > 1e-6 for (rule, index), _ in rows)
+    assert tested >= 3
+
+
+def pair_of(table: Columns, n: int) -> tuple[int, int]:
+    """Body and service of pair n."""
+    return int(table.pair_body[n]), int(table.pair_service[n])
+
+
+def entries(form: StandardForm, table: Columns, column: int) -> list[tuple[tuple[str, Any], float]]:
+    """Rows of a column by their meaning, with their coefficients."""
+    found = form.matrix[:, [column]].tocoo()
+    return [(meaning(form.constraints[r], table), a) for r, a in zip(found.row, found.data, strict=True)]
+
+
+def meaning(row: Any, table: Columns) -> tuple[str, Any]:
+    """A row by its rule and what it is about: R2 by its place, R3 by its body and service."""
+    rule, index = row.parent_component().local_name, row.index()
+    if rule == "R2":
+        return rule, table.alone[index]
+    if rule == "R3":
+        return rule, pair_of(table, index)
+    return rule, index
 
 
 def test_nothing_comes_back_twice() -> None:
