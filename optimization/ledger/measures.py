@@ -157,7 +157,10 @@ def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]
         need = accounts.revised_need[here]
         with_grant = accounts.capacity[here] + accounts.transfer[here] + instance.residual[here]
         coverage = accounts.coverage[here]
+        filled = np.maximum(accounts.capacity[here], need)
         for label, value in (
+            ("revenue_and_shortfall_filled_per_head", filled / people),
+            ("revenue_and_shortfall_filled_over_need", filled / need),
             ("revenue_per_head", accounts.capacity[here] / people),
             ("revenue_and_grant_per_head", with_grant / people),
             ("revenue_over_need", accounts.capacity[here] / need),

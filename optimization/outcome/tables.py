@@ -13,9 +13,9 @@ import pandas as pd
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
-from optimization.geography.distance import straight_km, travel_minutes
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import all_measures, retention
+from optimization.ledger.travel import minutes_to_seat, people_within
 
 if TYPE_CHECKING:
     from optimization.outcome.result import Result
@@ -71,7 +71,8 @@ def provision(after: Accounts) -> pd.DataFrame:
     instance = after.instance
     case = instance.case
     i, s = np.nonzero(instance.today > 0)
-    provider, kind, minutes = _providers(after)
+    provider, kind = _providers(after)
+    minutes = minutes_to_seat(after)
     frame = pd.DataFrame(
         {
             "code": case.codes.to_numpy()[i],
@@ -88,8 +89,8 @@ def provision(after: Accounts) -> pd.DataFrame:
     return frame
 
 
-def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Provider (code or body id), its kind, and minutes to its seat, shape (I, S) each."""
+def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray]:
+    """Provider (code or body id) and its kind, shape (I, S) each."""
     instance = after.instance
     case = instance.case
     number, names = instance.bloc
@@ -100,22 +101,15 @@ def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         NATION: np.full(len(case.codes), "nation", dtype=object),
     }
     provider = np.full(after.tiers.shape, "", dtype=object)
-    minutes = np.zeros(after.tiers.shape)
-    office = travel_minutes(instance.office_km, case)
     for tier in TIERS:
         here = after.tiers == tier
         provider[here] = np.broadcast_to(of_tier[tier][:, None], here.shape)[here]
-        if tier != MUNICIPALITY:
-            minutes[here] = np.broadcast_to(office[:, None], here.shape)[here]
     kind = np.where(after.tiers == MUNICIPALITY, "alone", after.tiers).astype(object)
-    km = straight_km(case.municipalities)
-    hubs = case.codes.get_indexer(instance.bodies.table["hub"])
     for b, w in after.decision.joint:
         members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
         provider[members, s] = instance.bodies.table.index[b]
         kind[members, s] = "wide_area_body"
-        minutes[members, s] = travel_minutes(km[members, hubs[b]], case)
-    return provider, kind, minutes
+    return provider, kind
 
 
 def bodies(after: Accounts) -> pd.DataFrame:
@@ -312,5 +306,8 @@ def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
 def measures_table(after: Accounts, before: Accounts) -> pd.DataFrame:
     """Measures of equity, discipline and clarity, today and under the package."""
     today, now = all_measures(before), all_measures(after, before)
+    for limit in (30, 60):
+        name = f"people_within_{limit}_minutes_of_every_seat"
+        today[name], now[name] = ((people_within(a, limit), "ratio") for a in (before, after))
     rows = [(name, unit, today[name][0], value) for name, (value, unit) in now.items()]
     return pd.DataFrame(rows, columns=["measure", "unit", "today", "under_package"])

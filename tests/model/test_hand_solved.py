@@ -213,6 +213,16 @@ def test_each_group_of_places_gets_its_own_tier_and_blocs_share_one_unit() -> No
     assert spent["02"] == pytest.approx(1 + 112.5 * 1.1 + 15)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_one_tier_for_a_service_joins_what_the_places_would_choose_apart(method: str) -> None:
+    """Apart: bloc in the east, municipality in the west, 371.25. With one tier for all: the blocs, 391.25,
+    against municipalities 450, prefectures 510 and the nation 168.75 x 2.5 + 20 = 441.875."""
+    changes = {"rules.groups": "by_prefecture", "clarity.tiers_per_service": 1}
+    accounts = three_prefectures(1.5, **changes).optimum(method)
+    assert set(accounts.decision.tier.values()) == {"bloc"}
+    assert accounts.objective == pytest.approx(BLOCS)
+
+
 @pytest.mark.parametrize(("taxes", "tier"), [(30.1, "bloc"), (29.9, "municipality")])
 def test_each_prefecture_must_pay_its_part_of_the_blocs_unit_and_no_more(taxes: float, tier: str) -> None:
     """Prefecture 01 answers for 25 of need and pays 27.5 and a quarter of the unit of 20: 7.5 beyond its

@@ -47,6 +47,13 @@ def poor_and_rich(travel_yen: float = 65.0, **changes: object) -> Small:
     )
 
 
+WAY_OUT = {
+    "rules.groups": "free",
+    "responsibility.free_services": ["fire"],
+    "responsibility.free_tiers": ["prefecture"],
+}
+
+
 def full_list(question: Small) -> float:
     """Optimal value with every reachable pair in the model; infinite when there is none."""
     return solve(question.form(keep_dominated=True), EXACT).objective
@@ -80,13 +87,7 @@ def test_a_dear_pair_comes_back_where_it_saves_a_poor_town(method: str) -> None:
 def test_a_dear_pair_comes_back_by_its_reduced_cost_when_there_is_another_way_out(method: str) -> None:
     """The prefecture could take the poor town over: 100 + 100 + travel 130 to the branch + unit 150. The
     program is feasible without the pair, and only its reduced cost tells that 230 is possible."""
-    question = poor_and_rich(
-        **{
-            "rules.groups": "free",
-            "responsibility.free_services": ["fire"],
-            "responsibility.free_tiers": ["prefecture"],
-        }
-    )
+    question = poor_and_rich(**WAY_OUT)
     table = question.columns()
     form = compile_model(build_model(table))
     relaxed = solve(form, EXACT, relax=True)
@@ -213,8 +214,7 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
 def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
     """Against the column that the pair has in the wider model, rows matched by what they stand for."""
     tested = 0
-    for seed in with_reserve():
-        question = random_question(seed)
+    for question in [poor_and_rich(**WAY_OUT), *map(random_question, with_reserve())]:
         screening = screen(question.instance)
         table = columns(question.instance, screening)
         form = compile_model(build_model(table))
@@ -236,9 +236,9 @@ def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
                     seen["R2", place] = other.cost[alone] - sum(a * seen.get(row, 0.0) for row, a in rest)
             rows = entries(other, wider, at)
             direct = other.cost[at] - sum(a * seen[row] for row, a in rows)
-            assert cost == pytest.approx(direct, abs=1e-6), (seed, n)
+            assert cost == pytest.approx(direct, abs=1e-6), n
             tested += any(rule == "D1" and abs(seen[rule, index]) > 1e-6 for (rule, index), _ in rows)
-    assert tested >= 3
+    assert tested >= 2
 
 
 def pair_of(table: Columns, n: int) -> tuple[int, int]:

@@ -1,0 +1,31 @@
+"""How far residents are from the seat of whoever serves them (E5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.case.case import MUNICIPALITY
+from optimization.geography.distance import straight_km, travel_minutes
+from optimization.ledger.accounts import Accounts
+
+
+def minutes_to_seat(accounts: Accounts) -> np.ndarray:
+    """Minutes from each town hall to the seat that provides each service, shape (I, S): 0 where the
+    municipality provides alone, to the hub of its body, or to the branch office of a higher tier."""
+    instance = accounts.instance
+    case = instance.case
+    higher = (accounts.tiers != MUNICIPALITY) & (accounts.tiers != "")
+    minutes = np.where(higher, travel_minutes(instance.office_km, case)[:, None], 0.0)
+    km = straight_km(case.municipalities)
+    hubs = case.codes.get_indexer(instance.bodies.table["hub"])
+    for b, w in accounts.decision.joint:
+        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
+        minutes[members, s] = travel_minutes(km[members, hubs[b]], case)
+    return minutes
+
+
+def people_within(accounts: Accounts, minutes: float) -> float:
+    """Share of people for whom the farthest seat of any service lies within some minutes (E5)."""
+    people = accounts.instance.case.municipalities["population_persons"].to_numpy(float)
+    near = minutes_to_seat(accounts).max(axis=1) <= minutes
+    return float(people[near].sum() / people.sum())
