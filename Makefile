@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test national lint clean inputs
+.PHONY: run test national docs inputs clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -17,6 +17,11 @@ test: $(READY)
 
 national: $(READY)
 	$(BIN)/python -m pytest -m national
+
+# Regenerate the pages that are copied from the program: rules, settings, tables
+docs: $(READY)
+	$(BIN)/python docs/build_rules.py
+	$(BIN)/python docs/build_settings.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
 inputs: $(READY)
