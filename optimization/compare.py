@@ -27,16 +27,16 @@ def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
     The first column of an outcome is today's value. Only what differs between the runs is listed;
     raises InputError for a folder that is no run or holds no decision.
     """
-    labels = _labels(folders)
-    runs = {label: read_run(folder) for label, folder in zip(labels, folders, strict=True)}
+    found = [read_run(folder) for folder in folders]
+    labels = _labels(folders, [str(record["package"]) for record, _ in found])
+    runs = dict(zip(labels, found, strict=True))
     _refuse_undecided(runs)
     settings = {label: written_settings(folder) for label, folder in zip(labels, folders, strict=True)}
     rows = [*_setting_rows(settings), *_outcome_rows(runs)]
     return pd.DataFrame(rows, columns=["kind", "name", "unit", "today", *labels])
 
 
-def _labels(folders: Sequence[Path]) -> list[str]:
-    names = [str(read_run(folder)[0]["package"]) for folder in folders]
+def _labels(folders: Sequence[Path], names: list[str]) -> list[str]:
     return [
         n if names.count(n) == 1 else f"{n} ({folder.name})" for n, folder in zip(names, folders, strict=True)
     ]

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.model.screening import Screening
 
@@ -86,6 +87,26 @@ class Columns:
             i, w = np.array(self.alone).T
             result[i, self.instance.costs.wide_columns[w]] = True
         return result
+
+    @cached_property
+    def today(self) -> Accounts:
+        """Accounts of today's arrangement, once for all rules that look back at it."""
+        return todays_accounts(self.instance)
+
+    @cached_property
+    def gross_cost(self) -> sparse.csr_matrix:
+        """Gross standard cost that each duty brings to each government, shape (G, duties)."""
+        return self.government_matrix({t: self.instance.costs.by_tier[t].standard for t in LOCAL_TIERS})
+
+    @cached_property
+    def net_cost(self) -> sparse.csr_matrix:
+        """Standard cost net of today's earmarked share that each duty brings, shape (G, duties)."""
+        return self.government_matrix(self.instance.standard_need)
+
+    @cached_property
+    def recognised_need(self) -> sparse.csr_matrix:
+        """Need the formula recognises, before revision, that each duty brings, shape (G, duties)."""
+        return self.government_matrix(self.instance.formula_need)
 
     def government_matrix(self, value: dict[str, np.ndarray]) -> sparse.csr_matrix:
         """Sum of `value[t][i, s]` of the local tiers by paying government and duty, (G, duties)."""

@@ -11,16 +11,16 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE
-from optimization.ledger.accounts import bloc_population_share, todays_accounts
+from optimization.ledger.accounts import bloc_population_share
 from optimization.ledger.measures import debt_service, debt_service_share, dependence
+from optimization.ledger.rules import NO_BOUND
 from optimization.model.columns import LOCAL_TIERS, Columns
 from optimization.model.equity import Funds
 from optimization.model.expressions import BILLION, row, total
-from optimization.model.need import Guarantee, gross_matrix
+from optimization.model.need import Guarantee
 from optimization.model.taxes import OwnRevenue
 
 OWN_SOURCE = ("discipline.own_source_floor_municipal", "discipline.own_source_floor_prefectural")
-NO_BOUND = 10.0
 
 
 def balance(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -113,7 +113,7 @@ def grant_dependence(model: pyo.ConcreteModel, columns: Columns) -> None:
     instance = columns.instance
     ceiling = instance.settings["discipline.grant_dependence_ceiling"]
     funds = Funds(model, columns)
-    bound = np.maximum(ceiling, dependence(todays_accounts(instance)))
+    bound = np.maximum(ceiling, dependence(columns.today))
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
         c = float(bound[g])
@@ -127,7 +127,7 @@ def own_source(model: pyo.ConcreteModel, columns: Columns) -> None:
     share, other cost and bond), for municipalities (0) and prefectures (1)"""
     instance = columns.instance
     floors = [instance.settings[key] for key in OWN_SOURCE]
-    matrix, revenue = gross_matrix(columns), OwnRevenue(model, columns)
+    matrix, revenue = columns.gross_cost, OwnRevenue(model, columns)
     fixed = instance.other_cost + instance.bond
 
     def rule(model: pyo.ConcreteModel, t: int) -> Any:
@@ -164,7 +164,7 @@ def earmarked(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(D5) earmarked shares and guarantees <= earmarked_ceiling x gross standard cost of local services"""
     instance = columns.instance
     ceiling = instance.settings["discipline.earmarked_ceiling"]
-    gross = sparse.csr_matrix(gross_matrix(columns).sum(axis=0))
+    gross = sparse.csr_matrix(columns.gross_cost.sum(axis=0))
     share = instance.national_share
 
     def rule(model: pyo.ConcreteModel) -> Any:
@@ -188,7 +188,7 @@ def debt(model: pyo.ConcreteModel, columns: Columns) -> None:
     instance = columns.instance
     ceiling = instance.settings["discipline.debt_service_ceiling"]
     paid, funds = debt_service(instance), Funds(model, columns)
-    bound = np.maximum(ceiling, debt_service_share(todays_accounts(instance)))
+    bound = np.maximum(ceiling, debt_service_share(columns.today))
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
         return total(funds.terms(g)) >= float(paid[g] / bound[g] - funds.constant[g])

@@ -12,11 +12,10 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.ledger.accounts import todays_accounts
 from optimization.ledger.measures import mean_own_share, own_share
 from optimization.model.columns import Columns
 from optimization.model.expressions import row, total
-from optimization.model.need import Guarantee, choice_bounds, cost_matrix
+from optimization.model.need import Guarantee, choice_bounds
 from optimization.model.taxes import OwnRevenue
 
 Pairs = list[tuple[float, Any]]
@@ -28,7 +27,7 @@ class Funds:
 
     def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
         self._model, self._revenue = model, OwnRevenue(model, columns)
-        self._guarantee, self._cost = Guarantee(model, columns), cost_matrix(columns)
+        self._guarantee, self._cost = Guarantee(model, columns), columns.net_cost
         instance = columns.instance
         self.constant = self._revenue.constant + instance.bond
         self.cost_constant = instance.other_cost + instance.bond
@@ -66,7 +65,7 @@ def ceiling(model: pyo.ConcreteModel, columns: Columns) -> None:
     """
     settings = columns.instance.settings
     top = settings["equity.coverage_ceiling"]
-    today = today_coverage(columns)
+    today = columns.today.coverage
     funds = Funds(model, columns)
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
@@ -87,7 +86,7 @@ def dispersion(model: pyo.ConcreteModel, columns: Columns) -> None:
     bound = instance.settings["equity.dispersion_ceiling"]
     level = instance.settings["equity.dispersion_level"]
     rows = _all(columns) if bound > 0 else []
-    funds, size = Funds(model, columns), today_cost(columns)
+    funds, size = Funds(model, columns), columns.today.standard_cost
     weight = instance.population / instance.population.sum()
     model.deviation = pyo.Var(rows, bounds=(0.0, None))
 
@@ -112,7 +111,7 @@ def burden(model: pyo.ConcreteModel, columns: Columns) -> None:
     spread = instance.settings["equity.tax_price_spread"]
     rows = _all(columns) if spread > 0 else []
     funds, guarantee = Funds(model, columns), Guarantee(model, columns)
-    today = todays_accounts(instance)
+    today = columns.today
     share, own = mean_own_share(today), own_share(today)
 
     def side(model: pyo.ConcreteModel, g: int, sign: float) -> Any:
@@ -134,7 +133,7 @@ def losses(model: pyo.ConcreteModel, columns: Columns) -> None:
     settings, instance = columns.instance.settings, columns.instance
     limit, people_limit = settings["equity.loss_limit"], settings["equity.losers_population_ceiling"]
     rows = _all(columns) if limit < 1 else []
-    funds, today = Funds(model, columns), today_coverage(columns)
+    funds, today = Funds(model, columns), columns.today.coverage
     floor = settings["equity.adequacy_floor"]
     weight = instance.population / instance.population.sum()
     model.loser = pyo.Var(rows if people_limit > 0 else [], domain=pyo.Binary)
@@ -157,15 +156,5 @@ def _all(columns: Columns) -> range:
 
 
 def _highest_cost(columns: Columns) -> np.ndarray:
-    _, high = choice_bounds(sparse.csr_matrix(cost_matrix(columns)), columns)
+    _, high = choice_bounds(sparse.csr_matrix(columns.net_cost), columns)
     return np.asarray(high + columns.instance.other_cost + columns.instance.bond)
-
-
-def today_coverage(columns: Columns) -> np.ndarray:
-    """Coverage of every government under today's rules, shape (G,)."""
-    return todays_accounts(columns.instance).coverage
-
-
-def today_cost(columns: Columns) -> np.ndarray:
-    """Standard cost of every government under today's rules, shape (G,), million yen."""
-    return todays_accounts(columns.instance).standard_cost

@@ -8,26 +8,10 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.model.columns import LOCAL_TIERS, Columns
+from optimization.model.columns import Columns
 from optimization.model.expressions import linear, row, total
 
 FREE = 1e-12
-
-
-def cost_matrix(columns: Columns) -> sparse.csr_matrix:
-    """Standard cost (net of today's earmarked share) that each duty brings to each government,
-    shape (G, duties)."""
-    return columns.government_matrix(columns.instance.standard_need)
-
-
-def need_matrix(columns: Columns) -> sparse.csr_matrix:
-    """Need the formula recognises, before revision, that each duty brings, shape (G, duties)."""
-    return columns.government_matrix(columns.instance.formula_need)
-
-
-def gross_matrix(columns: Columns) -> sparse.csr_matrix:
-    """Gross standard cost that each duty brings to each government, shape (G, duties)."""
-    return columns.government_matrix({t: columns.instance.costs.by_tier[t].standard for t in LOCAL_TIERS})
 
 
 def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
@@ -60,7 +44,7 @@ class Guarantee:
     """
 
     def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
-        self._model, self._gross = model, gross_matrix(columns)
+        self._model, self._gross = model, columns.gross_cost
         self._service = [s for s, _, _ in columns.duties]
         self._today = columns.instance.national_share
         self._fixed = columns.instance.guarantee[0]
@@ -93,7 +77,7 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products.
     """
     instance = columns.instance
-    matrix, guarantee = need_matrix(columns), Guarantee(model, columns)
+    matrix, guarantee = columns.recognised_need, Guarantee(model, columns)
     revision = instance.revision[0]
     service = [s for s, _, _ in columns.duties]
 
@@ -168,7 +152,7 @@ def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most recognised need, net of guarantees, each government can have, shape (G,) each."""
     instance = columns.instance
     service = np.array([s for s, _, _ in columns.duties])
-    need, gross = need_matrix(columns), gross_matrix(columns)
+    need, gross = columns.recognised_need, columns.gross_cost
     today = instance.national_share[service]
     (k_low, k_high), (g_low, g_high) = instance.revision, instance.guarantee
     least = need.multiply(k_low[service]) - gross.multiply(g_high[service] - today)

@@ -32,13 +32,13 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
     rise and asks for more grants.
     """
     instance, settings = columns.instance, columns.instance.settings
-    social = {t: instance.costs.by_tier[t].social(settings) for t in (MUNICIPALITY,)}
+    alone = instance.costs.by_tier[MUNICIPALITY].social(settings)
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
     fixed = instance.costs.unit_fixed * settings["weights.provision"]
     terms = [
         (duty_cost(columns), model.y),
-        (social[MUNICIPALITY][place[:, 0], s], model.x),
+        (alone[place[:, 0], s], model.x),
         (instance.costs.bodies.social(settings)[columns.pair_body, columns.pair_service], model.v),
         (np.full(len(model.z), settings["weights.body_million_yen"]), model.z),
         (fixed[[unit[2] for unit in columns.unit_rows]], model.u),

@@ -13,7 +13,7 @@ from optimization.ledger.allocation import pool_of, pool_range
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
 from optimization.model.formulas import transfer_bounds
-from optimization.model.need import choice_bounds, cost_matrix, gross_matrix
+from optimization.model.need import choice_bounds
 from optimization.model.pool import national_cost
 
 TRILLION = 1e6
@@ -45,7 +45,7 @@ def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least grant of each government by the formula alone, and with adequacy, shape (G,) each."""
     formula, _ = transfer_bounds(columns)
     floor = columns.instance.settings["equity.adequacy_floor"]
-    cost_low, _ = choice_bounds(cost_matrix(columns), columns)
+    cost_low, _ = choice_bounds(columns.net_cost, columns)
     fixed = columns.instance.other_cost + columns.instance.bond
     adequate = floor * (fixed + cost_low) - most_own_funds(columns)
     return formula, np.maximum(formula, adequate if floor > 0 else formula)
@@ -58,7 +58,7 @@ def most_own_funds(columns: Columns) -> np.ndarray:
     tax = instance.tax
     service = np.array([s for s, _, _ in columns.duties])
     more = np.maximum(0.0, instance.guarantee[1] - instance.national_share)[service]
-    _, guarantee = choice_bounds(gross_matrix(columns).multiply(more).tocsr(), columns)
+    _, guarantee = choice_bounds(columns.gross_cost.multiply(more).tocsr(), columns)
     return np.asarray(tax.base @ tax.assigned[1] + tax.fixed + guarantee + instance.bond)
 
 
@@ -89,7 +89,7 @@ def _national_limit(columns: Columns) -> list[str]:
     limit = instance.settings["nation.limit_million_yen"]
     tax = instance.tax
     cost = national_cost(columns)
-    gross = np.asarray(gross_matrix(columns).sum(axis=0)).ravel()
+    gross = np.asarray(columns.gross_cost.sum(axis=0)).ravel()
     service = np.array([s for s, _, _ in columns.duties])
     cost = cost + gross * (instance.guarantee[0] - instance.national_share)[service]
     cheapest: dict[tuple[int, int], float] = {}
@@ -114,7 +114,7 @@ def _adequacy(columns: Columns) -> list[str]:
     if floor <= 0:
         return []
     _, most = transfer_bounds(columns)
-    cost, _ = choice_bounds(cost_matrix(columns), columns)
+    cost, _ = choice_bounds(columns.net_cost, columns)
     cost = cost + instance.other_cost + instance.bond
     funds = most_own_funds(columns) + np.maximum(0.0, most)
     short = np.flatnonzero(funds < floor * cost * (1 - 1e-9))
