@@ -6,9 +6,28 @@ result = solve(case, package)
 result.tables["governments"]
 """
 
-from optimization.case.load import load_case
-from optimization.face import load_package
-from optimization.outcome.run import solve
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimization.case.load import load_case
+    from optimization.face import load_package
+    from optimization.outcome.run import solve
 
 __version__ = "0.1.0"
 __all__ = ["load_case", "load_package", "solve"]
+
+_HOME = {
+    "load_case": "optimization.case.load",
+    "load_package": "optimization.face",
+    "solve": "optimization.outcome.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The library's three steps, imported when first used: worker processes need only the solver."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -157,10 +157,9 @@ class Columns:
                     yield tier, int(p), s, np.unique(duty[served & (place == p)]).tolist()
 
 
-def columns(instance: Instance, screening: Screening, restored: np.ndarray | None = None) -> Columns:
-    """Columns of the kept pairs and of those of the reserve at the positions `restored`."""
-    body, service = screening.kept
-    if restored is not None and len(restored):
-        body = np.concatenate([body, screening.reserve[0][restored]])
-        service = np.concatenate([service, screening.reserve[1][restored]])
-    return Columns(instance, screening, body, service)
+def columns(instance: Instance, screening: Screening, inside: np.ndarray | None = None) -> Columns:
+    """Columns of the listed pairs that `inside` marks, boolean over the list; of the kept ones by default."""
+    body, service = screening.listed
+    if inside is None:
+        inside = np.arange(len(body)) < len(screening.kept[0])
+    return Columns(instance, screening, body[inside], service[inside])

@@ -4,12 +4,13 @@ A pair whose social cost is not below that of its members acting alone cannot lo
 may be left out for good (exactly) when no member's budget could need it: going back to acting alone
 must leave every member's balance row (D1) satisfied whatever else is decided. A body may cost society
 more through travel and still relieve one member's budget; such a pair goes to the reserve, from
-which the solver's duals bring it back.
+which the solver's duals bring it back. Which of the listed pairs a run starts with is `pricing`'s choice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,7 +24,7 @@ ROUNDING = 1e-9
 class Screening:
     """Pairs as two arrays each (body row, wide-service column).
 
-    `kept` enter the model; `reserve` are dominated and may still relieve a budget; `removed`
+    `kept` may enter the model; `reserve` are dominated and may still relieve a budget; `removed`
     counts the dominated pairs left out exactly, `unreachable` those beyond the travel limit.
     `tight` (I,) marks municipalities whose balance row can bind.
     """
@@ -33,6 +34,12 @@ class Screening:
     removed: int
     unreachable: int
     tight: np.ndarray
+
+    @cached_property
+    def listed(self) -> tuple[np.ndarray, np.ndarray]:
+        """All pairs that may enter the model: the kept ones, then the reserve."""
+        body, column = (np.concatenate(both) for both in zip(self.kept, self.reserve, strict=True))
+        return body, column
 
 
 def balance_margin(instance: Instance) -> np.ndarray:

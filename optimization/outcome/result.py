@@ -29,6 +29,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     size: dict[str, int] = field(default_factory=dict)
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
+    method: str = "decomposed"
 
     @cached_property
     def baseline(self) -> Accounts:

@@ -16,22 +16,32 @@ import pyomo.environ as pyo
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.instance import lay_out
+from optimization.ledger.instance import Instance, lay_out
 from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
-from optimization.model.reserve import worth_bringing_back
-from optimization.model.screening import screen
+from optimization.model.pricing import LeftOut, Start, starting_pairs
+from optimization.model.screening import Screening, screen
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
-from optimization.solving.decomposed import solve_decomposed
+from optimization.solving import workers
+from optimization.solving.decomposed import OPEN, solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.standard_form import StandardForm, coefficient_ranges, compile_model
 
 OnProgress = Callable[[Progress], bool]
-METHODS = ("decomposed", "plain")
+METHODS = ("auto", "decomposed", "plain")
+
+SMALL = 1_000
+"""Pairs and duties below which HiGHS takes the whole program at once."""
+
+PRICING_SHARE = 0.05
+"""Part of the asked gap that pricing the pairs left out may give away."""
+
+CORRECTION_SHARE = 0.6
+"""Part of the asked gap that the pairs left out of the model may take off the bound."""
 
 
 class Clock:
@@ -55,7 +65,7 @@ def solve(
     package: ResolvedPackage,
     prefectures: Sequence[str] = (),
     limits: Limits | None = None,
-    method: str = "decomposed",
+    method: str = "auto",
     log_file: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Result:
@@ -65,31 +75,44 @@ def solve(
     recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
     """
     clock, limits = Clock(), limits or Limits()
+    workers.warm_up(limits.threads if method != "plain" and not prefectures else 1)
     case = case.with_parameters(package.assumptions)
     with clock.phase("layout"):
         instance = lay_out(case, package.settings, list(prefectures))
         screening = screen(instance)
-    reserve = len(screening.reserve[0])
-    # the plain method has no relaxation to price the reserve with: all of it enters at once
-    restored = np.arange(reserve if method == "plain" else 0)
+    method = chosen_method(method, instance, screening)
+    with clock.phase("starting_pairs"):
+        if method == "plain":
+            start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
+        else:
+            start = starting_pairs(instance, screening, limits.gap, limits.threads)
+    inside = start.inside
     while True:
-        table = columns(instance, screening, restored)
+        table = columns(instance, screening, inside)
         with clock.phase("build"), _no_collection():
             model = build_model(table)
         with clock.phase("hand_off"), _no_collection():
             form = compile_model(model)
         left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
         with clock.phase("solve"):
-            outcome = _solve(table, model, form, left, method, log_file, on_progress)
-            more = worth_bringing_back(table, form, outcome, restored)
-        if not len(more):
+            if method == "plain":
+                outcome, more = solve_plain(form, left, log_file, on_progress), ~start.inside
+            else:
+                outcome, more = _answer(table, form, start, left, log_file, on_progress)
+        if not more.any():
             break
-        restored = np.union1d(restored, more)
-    if outcome.row_duals is None and len(restored) < reserve:
-        outcome = replace(outcome, bound=-np.inf, gap=np.inf)  # nothing is known of the pairs left out
+        inside = inside | more
     with clock.phase("read_back"):
         result = _result(package, table, model, form, outcome, clock)
-    return replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form))
+    return replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
+
+
+def chosen_method(method: str, instance: Instance, screening: Screening) -> str:
+    """What `auto` stands for: small programs go to HiGHS whole, others are decomposed."""
+    if method != "auto":
+        return method
+    decisions = len(screening.listed[0]) + sum(map(len, instance.groups.options.values()))
+    return "plain" if decisions < SMALL else "decomposed"
 
 
 @contextmanager
@@ -104,20 +127,39 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _solve(
+def _answer(
     table: Columns,
-    model: pyo.ConcreteModel,
     form: StandardForm,
+    start: Start,
     limits: Limits,
-    method: str,
     log_file: Path | None,
     on_progress: OnProgress | None,
-) -> Outcome:
-    if method == "plain":
-        return solve_plain(form, limits, log_file, on_progress)
-    position = {id(variable): n for n, variable in enumerate(form.variables)}
-    national = np.array([position[id(y)] for y in model.y.values() if id(y) in position], dtype=int)
-    return solve_decomposed(form, national, limits, log_file, on_progress)
+) -> tuple[Outcome, np.ndarray]:
+    """The outcome on the pairs that stand in the model, and the listed pairs that must enter before it
+    can count (boolean over the list; none when it is final)."""
+    none = np.zeros(len(table.screening.listed[0]), dtype=bool)
+    started = time.perf_counter()
+    relaxed = solve_plain(form, replace(limits, threads=1), log_file, relax=True)
+    room = limits.gap * abs(relaxed.objective)
+    left_out = LeftOut(table, form, start, PRICING_SHARE * room, limits.threads)
+    if relaxed.values is None or relaxed.row_duals is None:
+        helpless = relaxed.status is not Status.INFEASIBLE or not left_out.may_rescue
+        return relaxed, none if helpless else left_out.everything()
+    correction, paying = left_out.priced(relaxed.values, relaxed.row_duals)
+    if correction > CORRECTION_SHARE * room and paying.any():
+        return relaxed, paying
+    relaxed = replace(relaxed, bound=relaxed.bound - correction)
+    national, _ = form.column_family("y")
+    more = none
+    for outside in (left_out, None) if left_out.any else (None,):
+        left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
+        outcome = solve_decomposed(form, national, left, log_file, on_progress, relaxed, outside)
+        finished = outcome.status is Status.OPTIMAL or outcome.termination != OPEN
+        if outside is not None and not finished:
+            more = left_out.within(relaxed.row_duals, outcome.objective - relaxed.objective)
+        if finished or more.any():
+            break
+    return outcome, more
 
 
 def _result(
@@ -135,7 +177,8 @@ def _result(
         "nonzeros": int(form.matrix.nnz),
         "integer_columns": int(form.integer.sum()),
         "candidate_bodies": len(instance.bodies),
-        "pairs_kept": len(table.pair_body),
+        "pairs_listed": len(table.screening.listed[0]),
+        "pairs_in_model": len(table.pair_body),
         "pairs_removed_dominated": table.screening.removed,
         "pairs_beyond_travel_limit": table.screening.unreachable,
         "pairs_in_reserve": len(table.screening.reserve[0]),

@@ -40,20 +40,41 @@ class Search(Protocol):
     def report(self) -> None: ...
 
 
+class Outside(Protocol):
+    """Columns that are not in the program though they might be: what they could still do."""
+
+    @property
+    def may_rescue(self) -> bool: ...
+
+    def correction(self, values: np.ndarray, duals: np.ndarray) -> float: ...
+
+
+class Nothing:
+    """No column is left out."""
+
+    may_rescue = False
+
+    def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
+        """Nothing to take off."""
+        return 0.0
+
+
 @dataclass(frozen=True)
 class Relaxed:
-    """A solved relaxation: its value and the values of the columns."""
+    """A solved relaxation: the bound it gives and the values of the columns."""
 
-    objective: float
+    bound: float
     values: np.ndarray
 
 
 class Relaxation:
     """The linear relaxation kept alive between nodes, so that each starts from the last basis."""
 
-    def __init__(self, form: StandardForm, limits: Limits, choices: list[np.ndarray]) -> None:
+    def __init__(
+        self, form: StandardForm, limits: Limits, choices: list[np.ndarray], outside: Outside
+    ) -> None:
         self._solver = load(form, limits, relax=True)
-        self._choices = choices
+        self._choices, self._outside = choices, outside
         self._columns = np.concatenate([np.zeros(0, int), *choices]).astype(np.int32)
         self._lower, self._upper = form.lower[self._columns], form.upper[self._columns]
         self._start = np.cumsum([0, *(len(group) for group in choices)])
@@ -69,8 +90,9 @@ class Relaxation:
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        info = self._solver.getInfo()
-        return Relaxed(info.objective_function_value, np.array(self._solver.getSolution().col_value))
+        value, solution = self._solver.getInfo().objective_function_value, self._solver.getSolution()
+        values = np.array(solution.col_value)
+        return Relaxed(value - self._outside.correction(values, np.array(solution.row_dual)), values)
 
     @property
     def infeasible(self) -> bool:
@@ -79,36 +101,47 @@ class Relaxation:
 
 
 def branch(
-    search: Search, form: StandardForm, limits: Limits, choices: list[np.ndarray], root: Relaxed
+    search: Search,
+    form: StandardForm,
+    limits: Limits,
+    choices: list[np.ndarray],
+    root: Relaxed,
+    outside: Outside,
 ) -> int:
     """Settle the national choices as far as the search's gap asks; returns the nodes looked at.
 
     `search.bound` rises to the least value any decision can still have.
     """
-    relaxation = Relaxation(form, limits, choices)
-    nodes: list[tuple[float, int, Fixing]] = [(root.objective, 0, ())]
+    relaxation: Relaxation | None = None
+    nodes: list[tuple[float, int, Fixing]] = [(root.bound, 0, ())]
     made, looked, leaf = 1, 0, np.inf
     while nodes and not search.done:
         bound, number, fixing = heapq.heappop(nodes)
         search.bound = max(search.bound, min(bound, leaf, search.objective))
         if search.done:
             break
-        here = root if number == 0 else relaxation.solve(fixing, search.left)
+        if number == 0:
+            here: Relaxed | None = root
+        else:
+            relaxation = relaxation or Relaxation(form, limits, choices, outside)
+            here = relaxation.solve(fixing, search.left)
         looked += 1
         if here is None:
+            assert relaxation is not None
             if relaxation.infeasible:
+                leaf = min(leaf, bound if outside.may_rescue else np.inf)
                 continue
             break  # no time left: the node's bound is still the search's
-        if here.objective >= search.objective:
+        if here.bound >= search.objective:
             continue
         search.try_choice(*as_columns(choices, rounded(here.values, choices)))
         group = most_undecided(here.values, choices)
         if group is None:
-            leaf = min(leaf, here.objective)
+            leaf = min(leaf, here.bound)
             continue
         options = range(len(choices[group])) if len(choices[group]) > 1 else (-1, 0)
         for option in options:
-            heapq.heappush(nodes, (here.objective, made, (*fixing, (group, option))))
+            heapq.heappush(nodes, (max(bound, here.bound), made, (*fixing, (group, option))))
             made += 1
     if not nodes and not search.done:
         search.bound = max(search.bound, min(leaf, search.objective))

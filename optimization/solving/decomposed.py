@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from optimization.solving.branching import Relaxed, branch
+from optimization.solving import workers
+from optimization.solving.branching import Nothing, Outside, Relaxed, branch
 from optimization.solving.highs import (
     Limits,
     Outcome,
@@ -29,6 +30,9 @@ from optimization.solving.highs import (
 )
 from optimization.solving.residual import Part, fix, split
 from optimization.solving.standard_form import StandardForm
+
+OPEN = "gap open"
+"""Termination of a search whose tree is empty while columns left outside keep the bound down."""
 
 PART_SHARE = 0.1
 """Part of the asked gap that the parts may use up, so that the whole keeps within it."""
@@ -81,8 +85,7 @@ class _Search:
         except ValueError:
             return False
         point = np.nan_to_num(fixed)
-        for part in parts:
-            solution = self._solve_part(part)
+        for part, solution in zip(parts, self._solve(parts), strict=True):
             if solution is None:
                 return False
             point[part.columns] = solution
@@ -93,21 +96,29 @@ class _Search:
         self.report()
         return True
 
-    def _solve_part(self, part: Part) -> np.ndarray | None:
-        key = b"".join(
-            array.tobytes()
-            for array in (part.columns, part.form.row_lower, part.form.row_upper, part.form.matrix.data)
+    def _solve(self, parts: list[Part]) -> list[np.ndarray | None]:
+        """Solutions of the parts, each solved once, the new ones side by side."""
+        keys = [part.key for part in parts]
+        new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
+        tasks = [(part.form, self._part_limits(part)) for part in new.values()]
+        found = workers.each(solve_values, tasks, self.limits.threads)
+        self.solved.update(zip(new, found, strict=True))
+        return [self.solved[key] for key in keys]
+
+    def _part_limits(self, part: Part) -> Limits:
+        weight = len(part.columns) / self.form.matrix.shape[1]
+        return replace(
+            self.limits,
+            gap=self.limits.gap * PART_SHARE,
+            absolute=self.limits.gap * PART_SHARE * abs(self.bound) * weight,
+            seconds=max(1.0, PART_TIME * self.left),
+            threads=1,
         )
-        if key not in self.solved:
-            weight = len(part.columns) / self.form.matrix.shape[1]
-            limits = replace(
-                self.limits,
-                gap=self.limits.gap * PART_SHARE,
-                absolute=self.limits.gap * PART_SHARE * abs(self.bound) * weight,
-                seconds=max(1.0, PART_TIME * self.left),
-            )
-            self.solved[key] = solve(part.form, limits).values
-        return self.solved[key]
+
+
+def solve_values(form: StandardForm, limits: Limits) -> np.ndarray | None:
+    """Values of the best solution found, if any."""
+    return solve(form, limits).values
 
 
 def solve_decomposed(
@@ -116,22 +127,28 @@ def solve_decomposed(
     limits: Limits,
     log_file: Path | None = None,
     on_progress: Callable[[Progress], bool] | None = None,
+    relaxed: Outcome | None = None,
+    outside: Outside | None = None,
 ) -> Outcome:
     """Solve the program; `national` holds the positions of the columns to be decided first.
 
-    The bound and the incumbent are those of the whole program, whichever step found them.
+    The bound and the incumbent are those of the whole program, whichever step found them. `relaxed` is
+    its linear relaxation where the caller has solved it, its bound less what columns left `outside`
+    could do. With such columns the whole is not given to HiGHS: the caller must let them in first.
     """
     started = time.perf_counter()
-    relaxed = solve(form, limits, log_file, relax=True)
+    relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
     if relaxed.values is None:
         return relaxed
-    search = _Search(form, limits, relaxed.bound, started, on_progress)
+    outside = outside or Nothing()
+    root = Relaxed(relaxed.bound, relaxed.values)
+    search = _Search(form, limits, root.bound, started, on_progress)
     search.report()
     choices = exclusive_choices(form, national)
-    nodes = branch(search, form, limits, choices, Relaxed(relaxed.bound, relaxed.values))
-    if not search.done:
-        return _whole(search, relaxed, log_file)
-    return replace(_outcome(search, relaxed), nodes=nodes)
+    nodes = branch(search, form, limits, choices, root, outside)
+    if search.done or not isinstance(outside, Nothing):
+        return replace(_outcome(search, relaxed), nodes=nodes)
+    return _whole(search, relaxed, log_file)
 
 
 def exclusive_choices(form: StandardForm, national: np.ndarray) -> list[np.ndarray]:
@@ -177,7 +194,7 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
     status = Status.OPTIMAL if optimal else Status.INCUMBENT if search.best is not None else Status.NOTHING
     return Outcome(
         status=status,
-        termination="gap reached" if optimal else "stopped" if search.stopped else "time limit",
+        termination=_termination(search, optimal),
         values=search.best,
         objective=search.objective,
         bound=min(search.bound, search.objective),
@@ -189,3 +206,11 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
         relaxation=relaxed.relaxation,
         history=search.history,
     )
+
+
+def _termination(search: _Search, optimal: bool) -> str:
+    if optimal:
+        return "gap reached"
+    if search.stopped:
+        return "stopped"
+    return "time limit" if search.left <= 0 else OPEN

@@ -107,11 +107,17 @@ def load(
     form: StandardForm, limits: Limits, log_file: Path | None = None, relax: bool = False
 ) -> highspy.Highs:
     """A HiGHS object holding the program (or its linear relaxation), not yet run."""
+    solver = quiet(limits, log_file)
+    _pass_model(solver, form, relax)
+    return solver
+
+
+def quiet(limits: Limits, log_file: Path | None = None) -> highspy.Highs:
+    """An empty HiGHS object under the limits, silent on the console."""
     highspy.Highs.resetGlobalScheduler(True)
     with _silent():
         solver = highspy.Highs()
     _configure(solver, limits, log_file)
-    _pass_model(solver, form, relax)
     return solver
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,15 @@ class Part:
 
     form: StandardForm
     columns: np.ndarray
+
+    @property
+    def key(self) -> bytes:
+        """What tells this part from any other of the same program."""
+        form, digest = self.form, hashlib.sha256()
+        for array in (self.columns, form.cost, form.matrix.data, form.matrix.indices, form.row_lower,
+                      form.row_upper, form.lower, form.upper):  # fmt: skip
+            digest.update(array.tobytes())
+        return digest.digest()
 
 
 def fix(form: StandardForm, columns: np.ndarray, values: np.ndarray) -> StandardForm:

@@ -7,6 +7,7 @@ HiGHS's array interface do the same in a fraction of that. Columns and rows keep
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,37 @@ class StandardForm:
     integer: np.ndarray
     variables: tuple[Any, ...]
     constraints: tuple[Any, ...]
+
+    def family(self, rule: str) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers of a rule with a single index, and that index."""
+        return self._members(self._rows_by_rule, self.constraints, rule)
+
+    def column_family(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Column numbers of a block of variables with a single index, and that index."""
+        return self._members(self._columns_by_name, self.variables, name)
+
+    @staticmethod
+    def _members(
+        numbers: dict[str, np.ndarray], objects: tuple[Any, ...], name: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        found = numbers.get(name, np.zeros(0, dtype=int))
+        return found, np.array([objects[n].index() for n in found], dtype=int)
+
+    @cached_property
+    def _rows_by_rule(self) -> dict[str, np.ndarray]:
+        return _by_parent(self.constraints)
+
+    @cached_property
+    def _columns_by_name(self) -> dict[str, np.ndarray]:
+        return _by_parent(self.variables)
+
+
+def _by_parent(objects: tuple[Any, ...]) -> dict[str, np.ndarray]:
+    """Positions of the objects by the name of the Pyomo component they belong to."""
+    numbers: dict[str, list[int]] = {}
+    for n, item in enumerate(objects):
+        numbers.setdefault(item.parent_component().local_name, []).append(n)
+    return {name: np.array(found, dtype=int) for name, found in numbers.items()}
 
 
 def compile_model(model: pyo.ConcreteModel) -> StandardForm:

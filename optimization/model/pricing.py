@@ -1,0 +1,291 @@
+"""Which of the listed (body, service) pairs enter the model, and what the others could still do.
+
+The list may be long; few of its pairs are ever part of a plan. The run starts with those that a
+covering relaxation of each connected group of municipalities uses when a duty may go to the cheapest
+other tier. Then the relaxation of the whole model says what responsibility is worth to each service and
+class in each connected group (the duals of R2, summed over the group's places); at these prices every
+group is solved again over its whole list. What this gains over the pairs in the model is what the bound
+must give up, and the pairs it uses are those to enter.
+
+In formulas: with the rows R2, R3, R4 of group p kept in V_p, a copy of y for each group and `worth` the
+price at which copies are bought,
+
+    bound = value of the relaxation - sum over p of (V_p(pairs in the model, worth) - V_p(all pairs, worth'))
+
+for any worth' whose sum over the groups is that of worth for every service and class, or less where the
+relaxation leaves a reduced cost on y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from optimization.case.case import MUNICIPALITY, NATION
+from optimization.ledger.instance import Instance
+from optimization.model.columns import Columns
+from optimization.model.discipline import bindable
+from optimization.model.screening import Screening
+from optimization.solving import workers
+from optimization.solving.covering import NONE, Covering, Survey, reprice, survey
+from optimization.solving.standard_form import StandardForm
+
+SURVEY_SHARE = 0.1
+"""Part of the asked gap that the choice of starting pairs may give away, of the cost of acting alone."""
+
+TAKEN_UP = 1.0 - 1e-3
+"""Value of y from which a duty counts as taken up in a relaxation."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The pairs that enter first, boolean over the list (kept, then reserve), and what serving each
+    place costs when everybody is responsible for everything (I, W)."""
+
+    inside: np.ndarray
+    surveys: list[Survey]
+
+
+def starting_pairs(instance: Instance, screening: Screening, gap: float, processes: int) -> Start:
+    """The pairs the covering relaxations ask for, and every kept pair that touches a municipality whose
+    balance row can bind."""
+    body, _ = screening.listed
+    kept = np.arange(len(body)) < len(screening.kept[0])
+    groups, costs = Groups(instance, screening), instance.costs
+    alone = instance.settings["weights.provision"] * costs.own[:, costs.wide_columns]
+    cost = costs.bodies.social(instance.settings)
+    coverings = groups.coverings(np.where(groups.listed(kept), cost, np.inf), alone, elsewhere(instance))
+    tasks = [(part, SURVEY_SHARE * gap * float(part.alone.sum())) for part in coverings]
+    surveys = workers.each(survey, tasks, processes)
+    chosen = groups.gather([found.used for found in surveys])
+    tight = np.asarray(instance.bodies.membership @ screening.tight.astype(float)) > 0
+    return Start(np.asarray(kept & (chosen[screening.listed] | tight[body])), surveys)
+
+
+def elsewhere(instance: Instance) -> np.ndarray:
+    """What each wide-area service costs at the cheapest other tier the statute may choose, with a share
+    in its prefecture's production unit, (I, W); infinite where there is none. A guess of its worth."""
+    costs, provision = instance.costs, instance.settings["weights.provision"]
+    wide = costs.wide_columns
+    result = np.full((len(instance.case.codes), len(wide)), np.inf)
+    sharing = np.bincount(instance.prefecture)[instance.prefecture]
+    for w, s in enumerate(wide.tolist()):
+        for k in range(len(instance.groups.labels)):
+            here = instance.groups.of_municipality == k
+            for tier in set(instance.groups.options.get((s, k), ())) - {MUNICIPALITY}:
+                unit = 0.0 if tier == NATION else provision * costs.unit_fixed[s] / sharing[here]
+                price = costs.by_tier[tier].social(instance.settings)[here, s] + unit
+                result[here, w] = np.minimum(result[here, w], price)
+    return result
+
+
+class Groups:
+    """The connected groups of municipalities, the largest first: what a body can never straddle."""
+
+    def __init__(self, instance: Instance, screening: Screening) -> None:
+        self._instance, self._screening = instance, screening
+        members = instance.bodies.membership
+        _, self.of = connected_components(members.T @ members, directed=False)
+        rows = np.unique(screening.listed[0])
+        group = self.of[members.indices[members.indptr[rows]]]
+        names, size = np.unique(group, return_counts=True)
+        order = names[np.argsort(-size, kind="stable")]
+        self.bodies = [rows[group == g] for g in order]
+        self.places = [np.flatnonzero(self.of == g) for g in order]
+
+    def listed(self, mask: np.ndarray) -> np.ndarray:
+        """A mask over the list as one over bodies and services, (B, W)."""
+        result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
+        body, column = self._screening.listed
+        result[body[mask], column[mask]] = True
+        return result
+
+    def gather(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Masks of the groups as one of all bodies, (B, W)."""
+        result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
+        for rows, part in zip(self.bodies, parts, strict=True):
+            result[rows] = part
+        return result
+
+    def demands(self, listed: np.ndarray) -> list[np.ndarray]:
+        """Number of the demand of every place in each group: one for each service and class that occurs
+        there among the places some listed pair (B, W) covers; NONE elsewhere."""
+        instance = self._instance
+        covered = (instance.bodies.membership.T @ listed.astype(float)) > 0
+        here = covered & (instance.costs.own[:, instance.costs.wide_columns] > 0)
+        width = listed.shape[1]
+        number = instance.groups.of_municipality[:, None] * width + np.arange(width)
+        result = []
+        for who in self.places:
+            demand = np.full((len(who), width), NONE)
+            _, demand[here[who]] = np.unique(number[who][here[who]], return_inverse=True)
+            result.append(demand)
+        return result
+
+    def coverings(self, cost: np.ndarray, alone: np.ndarray, worth: np.ndarray) -> list[Covering]:
+        """The covering of each group at given costs of pairs (B, W), infinite where a pair is not listed,
+        of acting alone (I, W), and with what responsibility is worth at each place (I, W)."""
+        settings, members = self._instance.settings, self._instance.bodies.membership
+        demands = self.demands(np.isfinite(cost))
+        return [
+            Covering(
+                members=members[rows][:, who].tocsr(),
+                cost=cost[rows],
+                alone=alone[who],
+                demand=demand,
+                worth=np.bincount(demand[demand != NONE], worth[who][demand != NONE]),
+                opening=settings["weights.body_million_yen"],
+                limit=settings["wide_area.bodies_per_municipality"],
+            )
+            for rows, who, demand in zip(self.bodies, self.places, demands, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The listed pairs that are not in a model, priced by the duals of its relaxations; `tolerance` is
+    what the pricing may give away on the whole country, million yen."""
+
+    table: Columns
+    form: StandardForm
+    start: Start
+    tolerance: float
+    processes: int
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """Whether a pair stands in the model, shape (B, W)."""
+        result = np.zeros(self.table.instance.costs.allowed.shape, dtype=bool)
+        result[self.table.pair_body, self.table.pair_service] = True
+        return result
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The connected groups of municipalities."""
+        return Groups(self.table.instance, self.table.screening)
+
+    @property
+    def any(self) -> bool:
+        """Whether a listed pair is left out."""
+        return bool((~self.inside[self.table.screening.listed]).any())
+
+    @property
+    def may_rescue(self) -> bool:
+        """Whether a pair left out could make an impossible program possible: one that relieves a budget."""
+        return bool((~self.inside[self.table.screening.reserve]).any())
+
+    def everything(self) -> np.ndarray:
+        """All pairs left out, boolean over the list."""
+        return ~self.inside[self.table.screening.listed]
+
+    def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
+        """By how much the pairs left out could lower the value of a relaxation with these columns' values
+        and row duals."""
+        return self.priced(values, duals)[0]
+
+    def priced(self, values: np.ndarray, duals: np.ndarray) -> tuple[float, np.ndarray]:
+        """The correction, and the pairs that earn it, boolean over the list."""
+        if not self.any:
+            return 0.0, self.everything()
+        cost, alone = self.prices(duals)
+        listed = self.groups.listed(np.ones(len(self.table.screening.listed[0]), dtype=bool))
+        worth = self._place_duals(duals, alone)
+        parts = self.groups.coverings(np.where(listed, cost, np.inf), alone, worth)
+        steady = self._steady([part.worth for part in parts], values, duals)
+        share = self.tolerance / len(self.table.instance.case.codes)
+        tasks = [
+            (part, self.inside[rows], other, share * len(who))
+            for part, rows, other, who in zip(
+                parts, self.groups.bodies, steady, self.groups.places, strict=True
+            )
+        ]
+        found = workers.each(reprice, tasks, self.processes)
+        used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
+        return max(0.0, sum(part.lost for part in found)), used & self.everything()
+
+    def _steady(
+        self, worths: list[np.ndarray], values: np.ndarray, duals: np.ndarray
+    ) -> list[np.ndarray]:
+        """The same worth of every duty, shared out anew: where the relaxation does not take a duty up, its
+        worth is spread over the groups at random, and any group with more than its share would seem to
+        gain. There it is shared in proportion to what serving costs (the survey's prices), and what the
+        duty's reduced cost shows to be too much is left out."""
+        numbers, duties = self.form.column_family("y")
+        size = len(self.table.duties) + 1
+        reduced, value = np.zeros(size), np.zeros(size)
+        reduced[duties] = np.maximum(0.0, (self.form.cost - self.form.matrix.T @ duals)[numbers])
+        value[duties] = values[numbers]
+        of = self._duties
+        prices = [found.price for found in self.start.surveys]
+        total, base = (
+            sum(np.bincount(duty, part, minlength=size) for duty, part in zip(of, parts, strict=True))
+            for parts in (worths, prices)
+        )
+        level = np.divide(np.maximum(0.0, total - reduced), base, out=np.zeros(size), where=base > 0)
+        spread = (value < TAKEN_UP) & (base > 0)
+        return [
+            np.where(spread[duty], level[duty] * price, worth)
+            for duty, price, worth in zip(of, prices, worths, strict=True)
+        ]
+
+    @cached_property
+    def _duties(self) -> list[np.ndarray]:
+        """Number of the duty of each demand, by group."""
+        wide = self.table.instance.costs.wide_columns
+        duty = np.column_stack([self.table.duty_at(int(s), MUNICIPALITY) for s in wide])
+        listed = self.groups.listed(np.ones(len(self.table.screening.listed[0]), dtype=bool))
+        result = []
+        for who, demand in zip(self.groups.places, self.groups.demands(listed), strict=True):
+            numbers = np.zeros(int(demand.max()) + 1, dtype=int)
+            numbers[demand[demand != NONE]] = duty[who][demand != NONE]
+            result.append(numbers)
+        return result
+
+    def within(self, duals: np.ndarray, distance: float) -> np.ndarray:
+        """Pairs left out that can be part of a plan better than the relaxation plus `distance`, boolean
+        over the list, by their reduced cost with the dual of their own row R3 taken as 0."""
+        cost, alone = self.prices(duals)
+        own = self.table.instance.costs.own[:, self.table.instance.costs.wide_columns]
+        place = self._place_duals(duals, alone) * (own > 0)
+        reduced = cost - self.table.instance.bodies.membership @ place
+        return self.everything() & (reduced[self.table.screening.listed] < distance)
+
+    def prices(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a pair (B, W) and acting alone (I, W) cost when the balance rows (D1) have their price:
+
+        social cost + sum over members of dual(D1) x its part of the money that is not earmarked
+        """
+        instance, costs = self.table.instance, self.table.instance.costs
+        wide, members = costs.wide_columns, instance.bodies.membership
+        own = costs.own[:, wide]
+        pairs = costs.bodies.social(instance.settings)
+        alone = instance.settings["weights.provision"] * own
+        balance = self._balance_duals(duals)
+        if balance.any():
+            together = members @ own
+            part = np.divide(costs.bodies.budget, together, out=np.zeros_like(together), where=together > 0)
+            net = part - instance.national_share[wide]
+            pairs = pairs + net * (members @ (balance[:, None] * own))
+            alone = alone + balance[:, None] * own * (1.0 - instance.national_share[wide])
+        return np.asarray(pairs), np.asarray(alone)
+
+    def _place_duals(self, duals: np.ndarray, alone: np.ndarray) -> np.ndarray:
+        """Dual of R2 at every place (I, W); where no pair stands in the model, x is y itself and the
+        dual of its row the cost of acting alone."""
+        price = alone.copy()
+        rows, index = self.form.family("R2")
+        if len(rows):
+            i, w = np.array(self.table.alone)[index].T
+            price[i, w] = duals[rows]
+        return price
+
+    def _balance_duals(self, duals: np.ndarray) -> np.ndarray:
+        """Dual of D1 of each municipality's government, shape (I,); 0 where it has no row."""
+        by_government = np.zeros(len(self.table.instance.case.governments))
+        if bindable(self.table):
+            rows, index = self.form.family("D1")
+            by_government[index] = duals[rows]
+        return by_government[self.table.instance.municipal_government]

@@ -1,0 +1,227 @@
+"""Which of very many joint options can pay: the covering relaxation by column generation.
+
+Places (member i, task w) are served alone at a cost, or by an option (group b, task w) that serves all
+members of the group at once. A group must be opened to serve anything, and a member belongs to few
+open groups. Places of one demand are served together or not at all; a demand served is worth something:
+
+    minimise   sum alone[i,w] x[i,w] + sum cost[b,w] v[b,w] + opening x sum z[b] - sum worth[d] y[d]
+    subject to x[i,w] + sum over groups b of i of v[b,w] = y[d(i,w)]
+               v[b,w] <= z[b],   sum over b of i of z[b] <= limit,   0 <= x, v, z, y <= 1
+
+Only the options that the prices ask for ever enter the program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from optimization.solving.highs import Limits, quiet
+
+NOTHING = 1e-7
+ROUNDS = 40
+FIRST = 2
+"""Groups of each member that stand in the program from the start, best saving per member first."""
+
+NONE = -1
+INFINITY = highspy.kHighsInf
+
+
+@dataclass(frozen=True)
+class Covering:
+    """`members` (B, I) CSR of ones; `cost` (B, W), infinite where an option does not exist; `alone`
+    (I, W); `demand` (I, W) the number of the place's demand, NONE where there is nothing to serve;
+    `worth` of each demand, infinite where it must be served; `opening` cost of a group; `limit` open
+    groups a member may belong to."""
+
+    members: sparse.csr_matrix
+    cost: np.ndarray
+    alone: np.ndarray
+    demand: np.ndarray
+    worth: np.ndarray
+    opening: float
+    limit: int
+
+    def of(self, group: int) -> np.ndarray:
+        """Members of a group."""
+        return self.members.indices[self.members.indptr[group] : self.members.indptr[group + 1]]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """`used` (B, W) options that serve at the worth of the demands; `price` (D,) what serving each demand
+    costs when all are served."""
+
+    used: np.ndarray
+    price: np.ndarray
+
+
+@dataclass(frozen=True)
+class Repriced:
+    """`lost`: how much lower the value is with all options open at other worths than with the first
+    options at the given ones; `used` (B, W) the options that earn it."""
+
+    lost: float
+    used: np.ndarray
+
+
+def survey(covering: Covering, tolerance: float) -> Survey:
+    """Serve everything, then only what is worth it, each to within `tolerance`."""
+    program = _Program(covering)
+    program.serve_everything()
+    place = program.generate(tolerance, first_options(covering)).place
+    served = covering.demand != NONE
+    price = np.bincount(covering.demand[served], place[served], minlength=len(covering.worth))
+    program.set_worth(covering.worth)
+    program.generate(tolerance)
+    return Survey(program.used(), price)
+
+
+def reprice(covering: Covering, first: np.ndarray, worth: np.ndarray, tolerance: float) -> Repriced:
+    """From the `first` options at the covering's worths to all options at other `worth`s."""
+    program = _Program(covering)
+    program.set_worth(covering.worth)
+    program.add(first)
+    start = program.solve().value
+    program.set_worth(worth)
+    end = program.generate(tolerance)
+    return Repriced(start - end.value + end.gained, program.used())
+
+
+def excess(reduced: np.ndarray, outside: np.ndarray, opened: np.ndarray) -> np.ndarray:
+    """By how much the options of each group that stand outside the program could together earn more
+    than opening it still costs, shape (B,); `reduced` are the reduced costs of all options (B, W)."""
+    earned = np.where(outside, np.maximum(0.0, -reduced), 0.0).sum(axis=1)
+    return np.maximum(0.0, earned - opened)
+
+
+def most_gained(members: sparse.csr_matrix, gain: np.ndarray, limit: int) -> float:
+    """Most that open groups can gain together when a member belongs to at most `limit` of them: the
+    lesser of their sum and limit x the sum over members of the best gain per member."""
+    if not gain.any():
+        return 0.0
+    size = np.maximum(1, np.diff(members.indptr))
+    best = members.multiply((gain / size)[:, None]).tocsc().max(axis=0).toarray()
+    return float(min(gain.sum(), limit * best.sum()))
+
+
+def first_options(covering: Covering) -> np.ndarray:
+    """Every paying option of the groups that save most per member, a few for each member."""
+    saving = np.maximum(0.0, covering.members @ covering.alone - covering.cost)
+    score = saving.sum(axis=1) / np.maximum(1, np.diff(covering.members.indptr))
+    by_member = covering.members.T.tocsr()
+    chosen = np.zeros(len(score), dtype=bool)
+    for i in range(by_member.shape[0]):
+        groups = by_member.indices[by_member.indptr[i] : by_member.indptr[i + 1]]
+        chosen[groups[np.argsort(-score[groups], kind="stable")[:FIRST]]] = True
+    return chosen[:, None] & (saving > 0)
+
+
+@dataclass(frozen=True)
+class _State:
+    """A solution: its value, the price of every place (I, W), what opening each group still costs (B,),
+    and what the options outside could still gain."""
+
+    value: float
+    place: np.ndarray
+    opened: np.ndarray
+    gained: float = 0.0
+
+
+class _Program:
+    """The relaxation in HiGHS: a row for every place, then for every member, then for every option."""
+
+    def __init__(self, covering: Covering) -> None:
+        self._covering = covering
+        self._solver = quiet(Limits(threads=1))
+        self._inside = np.zeros(covering.cost.shape, dtype=bool)
+        self._options: list[tuple[int, int, int]] = []
+        self._opened: dict[int, int] = {}
+        served = covering.demand != NONE
+        count = self._first_member = int(served.sum())
+        self._place_row = np.full(covering.alone.shape, -1)
+        self._place_row[served] = np.arange(count)
+        self._demands = np.arange(count, count + len(covering.worth), dtype=np.int32)
+        self._add_places(covering.alone[served], covering.demand[served])
+
+    def _add_places(self, alone: np.ndarray, demand: np.ndarray) -> None:
+        count, demands = len(alone), len(self._demands)
+        cost = np.concatenate([alone, np.zeros(demands)])
+        none = (0, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
+        self._solver.addCols(len(cost), cost, 0.0 * cost, np.ones(len(cost)), *none)
+        place = np.arange(count)
+        whole = sparse.csr_matrix((-np.ones(count), (place, demand)), (count, demands))
+        rows = sparse.hstack([sparse.identity(count, format="csr"), whole], format="csr")
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        self._solver.addRows(count, np.zeros(count), np.zeros(count), rows.nnz, start, index, rows.data)
+        size = self._covering.alone.shape[0]
+        limit = np.full(size, float(self._covering.limit))
+        self._solver.addRows(size, np.full(size, -INFINITY), limit, 0, np.zeros(size, np.int32), *none[2:])
+
+    def serve_everything(self) -> None:
+        """Every demand must be met."""
+        self.set_worth(np.full(len(self._demands), np.inf))
+
+    def set_worth(self, worth: np.ndarray) -> None:
+        """What each demand is worth; an infinite one must be met."""
+        must, count = np.isinf(worth), len(worth)
+        self._solver.changeColsBounds(count, self._demands, must.astype(float), np.ones(count))
+        self._solver.changeColsCost(count, self._demands, np.where(must, 0.0, -worth))
+
+    def generate(self, tolerance: float, first: np.ndarray | None = None) -> _State:
+        """Let options enter until those outside can gain no more than `tolerance`."""
+        covering, enter = self._covering, first
+        for _ in range(ROUNDS):
+            if enter is not None:
+                self.add(enter)
+            state = self.solve()
+            reduced = covering.cost - covering.members @ state.place
+            gain = excess(reduced, ~self._inside, state.opened)
+            gained = most_gained(covering.members, gain, covering.limit)
+            if gained <= tolerance:
+                break
+            enter = (gain > 0)[:, None] & (reduced < -NOTHING) & ~self._inside
+        return _State(state.value, state.place, state.opened, gained)
+
+    def add(self, options: np.ndarray) -> None:
+        """Add options (B, W), and the groups they need."""
+        groups, tasks = np.nonzero(options & ~self._inside)
+        self._inside |= options
+        for b in dict.fromkeys(groups.tolist()):
+            if b not in self._opened:
+                rows = self._first_member + self._covering.of(b)
+                self._opened[b] = self._column(self._covering.opening, rows)
+        for b, w in zip(groups.tolist(), tasks.tolist(), strict=True):
+            rows = self._place_row[self._covering.of(b), w]
+            column = self._column(self._covering.cost[b, w], rows[rows >= 0])
+            pair = np.array([column, self._opened[b]], dtype=np.int32)
+            self._solver.addRow(-INFINITY, 0.0, 2, pair, np.array([1.0, -1.0]))
+            self._options.append((b, w, column))
+
+    def _column(self, cost: float, rows: np.ndarray) -> int:
+        number = self._solver.getNumCol()
+        self._solver.addCol(cost, 0.0, 1.0, len(rows), rows.astype(np.int32), np.ones(len(rows)))
+        return int(number)
+
+    def solve(self) -> _State:
+        """Solve from the last basis."""
+        self._solver.run()
+        solution, size = self._solver.getSolution(), len(self._covering.alone)
+        dual, reduced = np.array(solution.row_dual), np.array(solution.col_dual)
+        crowd = dual[self._first_member : self._first_member + size]
+        opened = self._covering.opening - self._covering.members @ crowd
+        for b, column in self._opened.items():
+            opened[b] = max(0.0, reduced[column])
+        place = np.where(self._place_row >= 0, dual[self._place_row], 0.0)
+        return _State(self._solver.getInfo().objective_function_value, place, opened)
+
+    def used(self) -> np.ndarray:
+        """Options with a part in the last solution, shape (B, W)."""
+        value = np.array(self._solver.getSolution().col_value)
+        result = np.zeros(self._covering.cost.shape, dtype=bool)
+        for b, w, column in self._options:
+            result[b, w] = value[column] > NOTHING
+        return result
