@@ -24,6 +24,11 @@ COMPONENT_WEIGHTS = {
     "transition": "weights.transition",
     "units": "weights.provision",
 }
+DEBT_RATIOS = (
+    ("real_debt_service", "discipline.debt_service_ceiling", 1.0),
+    ("future_burden", "discipline.future_burden_ceiling", 10.0),
+)
+"""Ratio, its ceiling, and the value that switches the rule off."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ def audit_run(folder: str | Path) -> Audit:
             "grants and corrections fit the pool": _pool(tables["governments"], tables["formula"]),
             "adequacy holds": _adequacy(tables["governments"], settings),
             "balance holds": _balance(tables["governments"], settings),
+            "debt ratios keep their ceilings": _debt(tables["governments"], settings),
             "bodies per municipality": _bodies(tables["bodies"], settings),
             "responsible tier is open to the group": _tiers(tables["responsibility"]),
             "provision follows responsibility": _follows(tables["provision"]),
@@ -131,6 +137,14 @@ def _balance(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
     if not settings["discipline.balance"]:
         return True
     return bool((table["funds_million_yen"] >= table["spending_million_yen"] * (1 - 1e-6)).all())
+
+
+def _debt(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    for name, key, off in DEBT_RATIOS:
+        bound = np.maximum(settings[key], table[f"{name}_today_ratio"])
+        if settings[key] < off and (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
+            return False
+    return True
 
 
 def _bodies(table: pd.DataFrame, settings: dict[str, Any]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
-from optimization.ledger import measures
+from optimization.ledger import debt, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
 
@@ -145,11 +146,20 @@ def _governments(accounts: Accounts) -> list[Breach]:
     if ceiling < 1:
         bound = np.maximum(ceiling, measures.dependence(today))
         rows.append(("D2", accounts.transfer - bound * funds, funds))
-    if settings["discipline.debt_service_ceiling"] < 1:
-        bound = np.maximum(settings["discipline.debt_service_ceiling"], measures.debt_service_share(today))
-        rows.append(("D4", measures.debt_service(instance) - bound * funds, funds))
+    rows += [(rule, excess, funds) for rule, excess in _debt(accounts, today)]
     return [
         Breach(rule, str(names[g]), float(excess[g]))
         for rule, excess, size in rows
         for g in np.flatnonzero(excess > TOLERANCE * np.maximum(1.0, np.abs(size)))
     ]
+
+
+def _debt(accounts: Accounts, today: Accounts) -> Iterator[tuple[str, np.ndarray]]:
+    """(D4) what is owed beyond the ceilings of the two debt ratios, shape (G,) each."""
+    instance, bounds = accounts.instance, debt.debt_ceilings(accounts.instance)
+    for rule, key, owed in (
+        ("D4", debt.SERVICE_CEILING, debt.real_debt_service(instance, today.funds)),
+        ("D4burden", debt.BURDEN_CEILING, debt.future_burden(instance, today.funds)),
+    ):
+        if instance.settings[key] < debt.NO_CEILING[key]:
+            yield rule, owed - bounds[key] * accounts.funds

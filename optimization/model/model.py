@@ -48,7 +48,8 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     discipline.own_source(model, columns)
     discipline.match(model, columns)
     discipline.earmarked(model, columns)
-    discipline.debt(model, columns)
+    discipline.debt_service(model, columns)
+    discipline.future_burden(model, columns)
     clarity.tiers_per_service(model, columns)
     objective.total_cost(model, columns)
     return model

@@ -14,6 +14,7 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 
@@ -196,7 +197,8 @@ def taxes(after: Accounts, before: Accounts) -> pd.DataFrame:
 
 def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFrame:
     """Accounts of every government, today and under the package. `grant` is the formula's amount;
-    `residual` is what was actually paid beyond today's formula (corrections of errors)."""
+    `residual` is what was actually paid beyond today's formula (corrections of errors); `debt_stage` is
+    the gravest that the two official debt ratios reach (`ledger.debt`)."""
     instance = after.instance
     frame = instance.case.governments
     table = pd.DataFrame(
@@ -221,6 +223,9 @@ def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFra
         table[f"spending{label}{MIL}"] = accounts.spending
         table[f"coverage{label}_ratio"] = accounts.coverage
         table[f"receiving{label}"] = (accounts.revised_need > accounts.capacity).astype(int)
+        service, burden = debt_ratios(accounts)
+        table[f"real_debt_service{label}_ratio"], table[f"future_burden{label}_ratio"] = service, burden
+        table[f"debt_stage{label}"] = debt_stages(accounts)
     assert result.solver_grants is not None
     table[f"transfer_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
     table[f"allocation_paid_today{MIL}"] = frame["allocation_paid_million_yen"].to_numpy()

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.ledger.accounts import Accounts
+from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.measures import all_measures
 from optimization.ledger.rules import breaches
 from tests.fiscal.fiscal_case import decided, money, push, with_taxes
 from tests.small_case import Prefecture, Service, Small, Town, small
@@ -20,16 +22,32 @@ STEP = 1e-3
 FREE = {"formula.unit_cost_revision": [0.5, 1.5]}
 
 
-def towns(rich: float = 100.0, debt: float = 0.0, **changes: Any) -> Small:
+def towns(
+    rich: float = 100.0,
+    debt: float = 0.0,
+    debt_ratio: float = 0.0,
+    burden_ratio: float = 0.0,
+    **changes: Any,
+) -> Small:
     """A poor town (fire 100, fees 40, other 0 or its debt), a rich one (fire 50, fees 100) and their
-    prefecture (100 of other need, dues 60); populations 10, 10 and 20 thousand.
+    prefecture (100 of other need, dues 60); populations 10, 10 and 20 thousand. The ratios are the poor
+    town's.
 
     Poor: transfer 100 kappa - 40, funds 100 kappa, cost 100; today's coverage 1. Rich: coverage 2, no
     transfer. Prefecture: transfer 40, coverage 1.
     """
     return small(
         [
-            Town("01201", 10_000, {"fire": 100.0}, full=40.0, other=debt, debt=debt),
+            Town(
+                "01201",
+                10_000,
+                {"fire": 100.0},
+                full=40.0,
+                other=debt,
+                debt=debt,
+                debt_ratio=debt_ratio,
+                burden_ratio=burden_ratio,
+            ),
             Town("01202", 10_000, {"fire": 50.0}, full=rich),
         ],
         [Service("fire")],
@@ -117,13 +135,86 @@ def test_money_of_a_tier_may_neither_exceed_nor_lag_its_duties(way: float, kappa
     stops_at(case, "D5", way, kappa, 1.0 if way == UP else -1.0)
 
 
-def test_debt_service_bounds_the_funds_from_below() -> None:
-    """D4: 20 of debt service within 20% of funds of 20 + 100 kappa; today 20 / 120."""
-    stops_at(towns(debt=20.0, **{"discipline.debt_service_ceiling": 0.2}), "D4", DOWN, 0.8, -1.0)
+# debt: today's funds of the poor town are 120, 100 kappa + 20 with its debt service of 20 -----------------
 
 
-def test_who_serves_more_debt_than_the_ceiling_today_may_not_get_worse() -> None:
-    stops_at(towns(debt=20.0, **{"discipline.debt_service_ceiling": 0.1}), "D4", DOWN, 1.0, -1.0)
+@pytest.mark.parametrize(
+    ("rule", "key", "ratios", "ceiling", "kappa"),
+    [
+        # 12% of 120 are 14.4, within 15% of 96
+        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.15, 0.76),
+        # above the ceiling today: no worse than today
+        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.10, 1.0),
+        # 2 x 120 within 2.5 x 96
+        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 2.5, 0.76),
+        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 1.5, 1.0),
+    ],
+)
+def test_debt_bounds_the_funds_from_below(
+    rule: str, key: str, ratios: dict[str, float], ceiling: float, kappa: float
+) -> None:
+    stops_at(towns(debt=20.0, **ratios, **{key: ceiling}), rule, DOWN, kappa, -1.0)
+
+
+def test_a_refund_that_ends_comes_on_top_of_the_debt_service() -> None:
+    """Half of the refund of 20 ends: funds are 100 kappa + 10, debt service 14.4 + 10 within 25% of 97.6;
+    the future burden is what it was, 240 within 2.5 x 96."""
+    changes = {
+        "formula.debt_service_refund": 0.5,
+        "formula.promised_refunds_honoured": 0.0,
+        "discipline.debt_service_ceiling": 0.25,
+    }
+    case = towns(debt=20.0, debt_ratio=0.12, burden_ratio=2.0, **changes)
+    stops_at(case, "D4", DOWN, 0.876, -1.0)
+    case = case.but(**{"discipline.debt_service_ceiling": 1.0, "discipline.future_burden_ceiling": 2.5})
+    stops_at(case, "D4burden", DOWN, 0.86, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("service", "burden", "kind", "stage"),
+    [
+        (0.179, 3.49, "city", "sound"),
+        (-0.02, 0.0, "city", "sound"),
+        (0.18, 0.0, "city", "permission"),
+        (0.25, 0.0, "city", "early_warning"),
+        (0.0, 3.5, "city", "early_warning"),
+        (0.0, 3.99, "designated_city", "sound"),
+        (0.0, 4.0, "designated_city", "early_warning"),
+        (0.35, 3.0, "city", "rehabilitation"),
+        (0.19, 3.6, "city", "early_warning"),
+    ],
+)
+def test_the_stage_is_the_gravest_that_a_ratio_reaches(
+    service: float, burden: float, kind: str, stage: str
+) -> None:
+    """Funds as today; the prefecture beside it is held against 4.0."""
+    towns = [Town("01201", need={"fire": 100.0}, debt_ratio=service, burden_ratio=burden, kind=kind)]
+    case = small(towns, [Service("fire")], [Prefecture("01", burden_ratio=3.99)])
+    assert dict(zip(case.case.governments.index, debt_stages(decided(case)), strict=True)) == {
+        "01": "sound",
+        "01201": stage,
+    }
+
+
+def test_less_money_brings_a_town_to_the_next_stage() -> None:
+    """12% of 120 are 24% of 60: kappa .4."""
+    case = towns(debt=20.0, debt_ratio=0.12, **{"formula.unit_cost_revision": [0.1, 1.5]})
+    accounts = with_kappa(case, 0.4)
+    assert money(accounts, debt_ratios(accounts)[0])["01201"] == pytest.approx(0.24)
+    found = {name: value for name, (value, _) in all_measures(accounts).items()}
+    assert (found["governments_sound"], found["governments_permission"]) == (2.0, 1.0)
+    assert found["real_debt_service_ratio_highest"] == pytest.approx(0.24)
+    assert debt_stages(todays_accounts(case.instance)).tolist() == ["sound"] * 3
+
+
+def test_tokyo_with_its_wards_takes_the_larger_ratio() -> None:
+    case = small(
+        [Town("13100", need={"fire": 100.0}, debt_ratio=0.03, burden_ratio=0.0, kind="wards")],
+        [Service("fire")],
+        [Prefecture("13", debt_ratio=0.01, burden_ratio=0.4)],
+    )
+    row = case.case.governments.loc["13+13100"]
+    assert (row["real_debt_service_ratio"], row["future_burden_ratio"]) == (0.03, 0.4)
 
 
 # losers -----------------------------------------------------------------------------------------------

@@ -16,7 +16,14 @@ def question(**changes: Any) -> Small:
     return small(
         [
             Town(
-                "01201", 10_000, {"fire": 100.0, "water": 30.0}, base=40.0, full=10.0, other=15.0, debt=15.0
+                "01201",
+                10_000,
+                {"fire": 100.0, "water": 30.0},
+                base=40.0,
+                full=10.0,
+                other=15.0,
+                debt_ratio=0.09,
+                burden_ratio=0.9,
             ),
             Town("01202", 30_000, {"fire": 50.0, "water": 30.0}, base=30.0, full=60.0),
         ],
@@ -56,6 +63,7 @@ BOUNDS: dict[str, list[float]] = {
     "discipline.match_ceiling": [2.0, 0.3, 0.25, 0.1],
     "discipline.earmarked_ceiling": [0.9, 0.3, 0.2, 0.05],
     "discipline.debt_service_ceiling": [0.5, 0.14, 0.12, 0.10],
+    "discipline.future_burden_ceiling": [5.0, 1.4, 1.2, 1.0],
     "pool.ordinary_million_yen": [200.0, 60.0, 45.0, 30.0],
     "nation.limit_million_yen": [400.0, 100.0, 80.0, 60.0],
 }

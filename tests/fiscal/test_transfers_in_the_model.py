@@ -187,6 +187,7 @@ def test_no_model_has_a_product_of_two_decisions(name: str) -> None:
         "discipline.match_ceiling": 2.0,
         "discipline.earmarked_ceiling": 0.9,
         "discipline.debt_service_ceiling": 0.9,
+        "discipline.future_burden_ceiling": 9.0,
         "clarity.tiers_per_service": 1,
         "weights.soft_budget": 0.1,
         "weights.dulled_incentive": 0.1,
@@ -194,7 +195,22 @@ def test_no_model_has_a_product_of_two_decisions(name: str) -> None:
     model = build_model(question(0, **family(name), **free, **rules).columns())
     rows = list(model.component_data_objects(pyo.Constraint, active=True))
     present = {row.parent_component().local_name for row in rows}
-    expected = {"F1", "F1w", "F2", "F3e", "F5", "F6", "D1", "D2", "D2own", "D3", "D4", "D5", "D5e"}
+    expected = {
+        "F1",
+        "F1w",
+        "F2",
+        "F3e",
+        "F5",
+        "F6",
+        "D1",
+        "D2",
+        "D2own",
+        "D3",
+        "D4",
+        "D4burden",
+        "D5",
+        "D5e",
+    }
     expected |= {"E1", "E2", "E3", "E3_mean", "E4", "E6", "E6_people", "R1_used", "R1_few"}
     assert expected <= present
     assert {row.body.polynomial_degree() for row in rows} <= {0, 1}

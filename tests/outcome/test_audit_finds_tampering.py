@@ -44,6 +44,7 @@ def question() -> Small:
             "wide_area.bodies_per_municipality": 1,
             "equity.adequacy_floor": 0.9,
             "discipline.balance": True,
+            "discipline.debt_service_ceiling": 0.18,
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
             "weights.body_million_yen": 2.0,
@@ -152,6 +153,10 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "more paid than the pool holds": (raised("governments", "residual_million_yen", 900.0, first), "pool"),
     "funds below adequacy": (raised("governments", "funds_million_yen", -150.0, receiver), "adequacy"),
     "spending above funds": (raised("governments", "spending_million_yen", 900.0, receiver), "balance"),
+    "a debt ratio beyond its ceiling": (
+        raised("governments", "real_debt_service_ratio", 0.2, first),
+        "debt ratios",
+    ),
     "a provision row twice": (
         rows("provision", lambda f: pd.concat([f, f.tail(1)])),
         "provided exactly once",
