@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
-from optimization.ledger import debt, measures
+from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
 
@@ -77,7 +77,8 @@ def _bodies(accounts: Accounts) -> list[Breach]:
 
 
 def _money(accounts: Accounts) -> list[Breach]:
-    """(F5) pool, (F6) national limit, (D3) retention, (D2, D5) sums over tiers, bounds of the shares."""
+    """(F5) pool, (F6) national limit, (D3) retention, (D2, D5) sums over tiers, (E6) the path's budget,
+    bounds of the shares."""
     instance, settings, decision = accounts.instance, accounts.instance.settings, accounts.decision
     tax = instance.tax
     highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max())
@@ -96,7 +97,7 @@ def _money(accounts: Accounts) -> list[Breach]:
     for t, key in enumerate(("own_source_floor_municipal", "own_source_floor_prefectural")):
         if settings[f"discipline.{key}"] > 0:
             limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
-    found = [
+    found = _path(accounts) + [
         Breach(rule, "nation", value - limit)
         for rule, value, limit in limits
         if value > limit + TOLERANCE * max(1.0, abs(limit))
@@ -115,6 +116,19 @@ def _money(accounts: Accounts) -> list[Breach]:
         if abs(moved) > TOLERANCE * float(tax.total[group].max()):
             found.append(Breach("F2swap", "+".join(tax.names[group]), moved))
     return found
+
+
+def _path(accounts: Accounts) -> list[Breach]:
+    """(E6) every year's top-ups within the budget of the path, to the rounding of the accounts topped up."""
+    budget = accounts.instance.settings[hold_harmless.BUDGET]
+    if budget >= hold_harmless.NO_BUDGET:
+        return []
+    return [
+        Breach("E6path", f"year {year}", paid - budget)
+        for year, top_up in enumerate(hold_harmless.top_ups(accounts), start=1)
+        for paid, size in [(float(top_up.sum()), float(accounts.standard_cost[top_up > 0].sum()))]
+        if paid > budget + TOLERANCE * max(1.0, budget, size)
+    ]
 
 
 def _governments(accounts: Accounts) -> list[Breach]:

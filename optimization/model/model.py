@@ -43,6 +43,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     equity.dispersion(model, columns)
     equity.burden(model, columns)
     equity.losses(model, columns)
+    equity.hold_harmless(model, columns)
     discipline.balance(model, columns)
     discipline.grant_dependence(model, columns)
     discipline.own_source(model, columns)

@@ -13,8 +13,11 @@ import pytest
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.decision import status_quo
+from optimization.ledger.hold_harmless import guaranteed_share, top_ups
 from optimization.ledger.measures import all_measures
 from optimization.ledger.rules import breaches
+from optimization.outcome.tables import hold_harmless, measures_table
 from tests.fiscal.fiscal_case import decided, money, push, with_taxes
 from tests.small_case import Prefecture, Service, Small, Town, small
 
@@ -82,6 +85,17 @@ BINDING = {
     "E6": ("E6", {"equity.loss_limit": 0.1}, DOWN, 0.9),
     # the poor town has a quarter of all people
     "E6 people": ("E6", {"equity.loss_limit": 0.1, "equity.losers_population_ceiling": 0.24}, DOWN, 0.9),
+    # guaranteed in the first year .9, in the third .7: 90 - 100 kappa <= 10
+    "E6 path": (
+        "E6path",
+        {
+            "equity.hold_harmless_years": 3,
+            "equity.hold_harmless_step": 0.1,
+            "equity.hold_harmless_budget_million_yen": 10.0,
+        },
+        DOWN,
+        0.8,
+    ),
     # 100 kappa >= 100
     "D1": ("D1", {"discipline.balance": True}, DOWN, 1.0),
     # 100 kappa - 40 <= .7 x 100 kappa
@@ -248,6 +262,51 @@ def test_a_loser_may_lose_all_its_grant() -> None:
     # grants end at kappa = .4, own revenue of 40 stays
     assert money(pushed.accounts, pushed.accounts.funds)["01201"] == pytest.approx(40.0)
     assert rules_of(pushed.accounts) == set()
+
+
+# the path of hold harmless ----------------------------------------------------------------------------
+
+
+def test_the_path_tops_up_less_every_year() -> None:
+    """Coverage .75 against today's 1, in steps of .1: 15, 5 and nothing of the cost of 100."""
+    case = towns(**{"equity.hold_harmless_years": 3, "equity.hold_harmless_step": 0.1})
+    accounts = with_kappa(case, 0.75)
+    poor = [money(accounts, year)["01201"] for year in top_ups(accounts)]
+    assert poor == pytest.approx([15.0, 5.0, 0.0])
+    assert top_ups(accounts).sum(axis=1) == pytest.approx([15.0, 5.0, 0.0])
+    table = hold_harmless(accounts)
+    assert table["government"].tolist() == ["01201", "01201"]
+    assert table["year"].tolist() == [1, 2]
+    assert table["guaranteed_coverage_ratio"].tolist() == pytest.approx([0.9, 0.8])
+    assert table["top_up_million_yen"].tolist() == pytest.approx([15.0, 5.0])
+    measures = measures_table(accounts, todays_accounts(case.instance)).set_index("measure")
+    row = measures.loc["hold_harmless_top_up_year_2"]
+    assert (row["unit"], row["today"], row["under_package"]) == ("million yen per year", 0.0, 5.0)
+
+
+def test_the_path_promises_a_share_of_the_cost_of_what_one_answers_for() -> None:
+    """A duty that goes to the prefecture takes its standard cost along: nothing is topped up for it."""
+    case = towns(**{"equity.hold_harmless_years": 1}).but(**{"formula.unit_cost_revision": [1.0, 1.0]})
+    tier = dict.fromkeys(status_quo(case.instance).tier, "prefecture")
+    accounts = decided(case, tier=tier)
+    assert money(accounts, accounts.standard_cost) == pytest.approx({"01": 250.0, "01201": 0.0, "01202": 0.0})
+    # the prefecture receives 150 more than its 40, coverage 1: no top-up
+    assert (top_ups(accounts) == 0.0).all()
+
+
+def test_a_path_that_has_run_out_promises_nothing() -> None:
+    case = towns(**{"equity.hold_harmless_years": 12, "equity.hold_harmless_step": 0.1})
+    paid = top_ups(with_kappa(case, 0.5)).sum(axis=1)
+    assert paid == pytest.approx([40.0, 30.0, 20.0, 10.0, *[0.0] * 8])
+    assert guaranteed_share(case.instance)[-3:] == pytest.approx([0.0, 0.0, 0.0])
+
+
+def test_without_a_path_there_is_no_table_of_it() -> None:
+    tables = {years: towns(**{"equity.hold_harmless_years": years}).solve().tables for years in (0, 1)}
+    assert set(tables[1]) - set(tables[0]) == {"hold_harmless"}
+    assert list(tables[1]["hold_harmless"]) == [
+        "government", "name_ja", "year", "guaranteed_coverage_ratio", "top_up_million_yen",
+    ]  # fmt: skip
 
 
 # taxes ------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ BOUNDS: dict[str, list[float]] = {
     "equity.dispersion_ceiling": [1.0, 0.2, 0.1, 0.02],
     "equity.tax_price_spread": [1.0, 0.4, 0.2],
     "equity.loss_limit": [0.9, 0.2, 0.1, 0.0],
+    "equity.hold_harmless_budget_million_yen": [100.0, 10.0, 3.0, 0.0],
     "discipline.retention_floor": [0.05, 0.2, 0.35],
     "discipline.grant_dependence_ceiling": [0.9, 0.69, 0.5],
     "discipline.own_source_floor_municipal": [0.2, 0.5, 0.7],
@@ -72,6 +73,7 @@ WELL_FUNDED = {"equity.adequacy_floor": 1.1, "guarantee.share": {"fire": [0.2, 0
 BESIDE: dict[str, dict[str, Any]] = {
     "equity.coverage_ceiling": FUNDED,
     "equity.tax_price_spread": WELL_FUNDED,
+    "equity.hold_harmless_budget_million_yen": {"equity.hold_harmless_years": 5},
     "discipline.grant_dependence_ceiling": WELL_FUNDED,
     "pool.ordinary_million_yen": FUNDED,
     "discipline.own_source_floor_prefectural": {"responsibility.fix": {"fire": "prefecture"}},
@@ -106,6 +108,15 @@ def test_fewer_people_who_may_lose_never_cost_less() -> None:
     case = question(**{"equity.loss_limit": 0.02})
     found = costs(case, "equity.losers_population_ceiling", [1.0, 0.5, 0.2, 0.0])
     assert found == sorted(found) and found[-1] > found[0] + 1e-3, found
+
+
+def test_a_slower_path_within_its_budget_never_costs_less() -> None:
+    """More years guarantee less than the first, and cost nothing."""
+    case = question(**{"equity.hold_harmless_years": 5, "equity.hold_harmless_budget_million_yen": 2.0})
+    found = costs(case, "equity.hold_harmless_step", [0.5, 0.1, 0.02, 0.0])
+    assert found == sorted(found) and found[-1] > found[0] + 1e-3, found
+    one, five, thirty = costs(case, "equity.hold_harmless_years", [1, 5, 30])
+    assert one == pytest.approx(five) == pytest.approx(thirty)
 
 
 @pytest.mark.parametrize("key", ["formula.unit_cost_revision", "formula.counted_share"])

@@ -179,6 +179,8 @@ def test_no_model_has_a_product_of_two_decisions(name: str) -> None:
         "equity.tax_price_spread": 2.0,
         "equity.loss_limit": 0.5,
         "equity.losers_population_ceiling": 0.5,
+        "equity.hold_harmless_years": 1,
+        "equity.hold_harmless_budget_million_yen": 1000.0,
         "discipline.balance": True,
         "discipline.retention_floor": 0.05,
         "discipline.grant_dependence_ceiling": 0.9,
@@ -211,7 +213,19 @@ def test_no_model_has_a_product_of_two_decisions(name: str) -> None:
         "D5",
         "D5e",
     }
-    expected |= {"E1", "E2", "E3", "E3_mean", "E4", "E6", "E6_people", "R1_used", "R1_few"}
+    expected |= {
+        "E1",
+        "E2",
+        "E3",
+        "E3_mean",
+        "E4",
+        "E6",
+        "E6_people",
+        "E6path",
+        "E6path_sum",
+        "R1_used",
+        "R1_few",
+    }
     assert expected <= present
     assert {row.body.polynomial_degree() for row in rows} <= {0, 1}
     assert model.total_cost.expr.polynomial_degree() == 1

@@ -21,6 +21,7 @@ from optimization.ledger.debt import (
 )
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.formulas import FAMILIES
+from optimization.ledger.hold_harmless import BUDGET, STEP, YEARS, guaranteed_share
 from optimization.ledger.instance import Instance
 from optimization.ledger.measures import (
     dependence,
@@ -166,6 +167,8 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
     rules = {key: value for chance, key, value in chosen if draw.random() < chance}
     if SERVICE_CEILING in rules:
         rules[BURDEN_CEILING] = 10.0 * rules[SERVICE_CEILING]
+    if "equity.loss_limit" in rules:
+        rules |= {YEARS: 2, STEP: 0.5 * rules["equity.loss_limit"], BUDGET: 0.03 * float(today.grant.sum())}
     if draw.random() < 0.3:  # another formula; its transfers are not those of a counted share
         rules.pop("formula.counted_share", None)
         families = [name for name in FAMILIES if name != "japan_lat"]
@@ -235,6 +238,8 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
         np.maximum(settings["equity.coverage_ceiling"], today.coverage),
     ]
     ratios += [(1 - settings["equity.loss_limit"]) * today.coverage, settings["equity.dispersion_level"]]
+    promised = [share * today.coverage for share in guaranteed_share(instance)]
+    ratios += promised
     targets = [np.zeros(len(base)), accounts.spending - own, *(ratio * cost - own for ratio in ratios)]
     most = np.maximum(settings["discipline.grant_dependence_ceiling"], dependence(today))
     targets += [np.where(most < 1, most / np.maximum(1 - most, 1e-9), 1e9) * own]
@@ -261,6 +266,7 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
             settings["nation.limit_million_yen"] - accounts.national_outlay + accounts.paid,
         ),
         (weight @ spread, settings["equity.dispersion_ceiling"]),
+        *((np.maximum(0.0, (r * cost)[:, None] - funds).sum(axis=0), settings[BUDGET]) for r in promised),
     ]
     for here in (municipal(instance), prefectural(instance)):
         line = funds[here].sum(axis=0)

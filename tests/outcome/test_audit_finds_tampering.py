@@ -45,6 +45,7 @@ def question() -> Small:
             "equity.adequacy_floor": 0.9,
             "discipline.balance": True,
             "discipline.debt_service_ceiling": 0.18,
+            "equity.hold_harmless_years": 2,
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
             "weights.body_million_yen": 2.0,
@@ -156,6 +157,12 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "a debt ratio beyond its ceiling": (
         raised("governments", "real_debt_service_ratio", 0.2, first),
         "debt ratios",
+    ),
+    "a top-up raised": (raised("hold_harmless", "top_up_million_yen", 1.0, first), "hold-harmless path"),
+    "a top-up hidden": (rows("hold_harmless", lambda f: f.iloc[1:]), "hold-harmless path"),
+    "a year beyond the path": (
+        rows("hold_harmless", lambda f: pd.concat([f, f.tail(1).assign(year="3")])),
+        "hold-harmless path",
     ),
     "a provision row twice": (
         rows("provision", lambda f: pd.concat([f, f.tail(1)])),
