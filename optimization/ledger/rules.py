@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
 from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
+from optimization.ledger.decision import body_by_place
 
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
@@ -29,7 +29,9 @@ class Breach:
 
 
 def breaches(accounts: Accounts) -> list[Breach]:
-    """All breaches of the hard rules of the package; empty for a sound decision."""
+    """All breaches of the hard rules of the package; empty for a sound decision. Raises ValueError for what
+    is no decision at all: a service provided twice or without responsibility (R2)."""
+    body_by_place(accounts.instance, accounts.decision)
     return [
         *_responsibility(accounts),
         *_bodies(accounts),
@@ -39,8 +41,7 @@ def breaches(accounts: Accounts) -> list[Breach]:
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:
-    """(R1) one tier for every duty and few for a service, (R6) among the allowed, (R2) provided once by
-    the right hands."""
+    """(R1) one tier for every duty and few for a service, (R6) among the allowed."""
     instance, tier = accounts.instance, accounts.decision.tier
     names = instance.groups.labels
     found = [
@@ -50,13 +51,9 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
     ]
     used = {s: len({t for (q, _), t in tier.items() if q == s}) for s, _ in tier}
     limit = instance.settings["clarity.tiers_per_service"]
-    found += [
+    return found + [
         Breach("R1", instance.services[s], float(n - limit)) for s, n in sorted(used.items()) if n > limit
     ]
-    body = accounts.bodies
-    wide = instance.costs.wide_columns
-    wrong = (body >= 0) & (accounts.tiers[:, wide] != MUNICIPALITY) & (instance.today[:, wide] > 0)
-    return found + [Breach("R2", str(instance.case.codes[i]), 1.0) for i in np.flatnonzero(wrong.any(axis=1))]
 
 
 def _bodies(accounts: Accounts) -> list[Breach]:
@@ -81,7 +78,7 @@ def _money(accounts: Accounts) -> list[Breach]:
     bounds of the shares."""
     instance, settings, decision = accounts.instance, accounts.instance.settings, accounts.decision
     tax = instance.tax
-    highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max())
+    highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max(initial=0.0))
     retained = 1.0 - settings["discipline.retention_floor"]
     limits = [
         ("F5", accounts.paid, accounts.pool),
