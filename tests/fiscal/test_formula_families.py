@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import base_group
 from optimization.ledger.decision import status_quo
-from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
-from tests.fiscal.fiscal_case import decided, family, money
+from optimization.ledger.formulas import FAMILIES, Position
+from tests.fiscal.fiscal_case import decided, family, money, two_of_each
 from tests.small_case import GENERAL, Prefecture, Service, Small, Town, small
 
 MUNICIPAL, PREFECTURAL = (1.0, 0.0), (0.0, 1.0)
@@ -335,23 +334,6 @@ PAYS = {
 }
 
 
-def two_of_each(**changes: Any) -> Small:
-    """Poor and rich towns (20 and 180 of taxes) in poor and rich prefectures; all have needs of 100 and,
-    in one family for each tier, revenues of 100 on the mean."""
-    return small(
-        [
-            Town("01201", 10_000, {"fire": 100.0}, full=20.0),
-            Town("02201", 10_000, {"fire": 100.0}, full=180.0),
-        ],
-        [Service("fire")],
-        [
-            Prefecture("01", other=100.0, full=20.0),
-            Prefecture("02", other=100.0, full=180.0),
-        ],
-        changes={"pool.ordinary_million_yen": 160.0, **changes},
-    )
-
-
 BY_HAND = {
     "japan_lat": (80.0, 0.0),
     "guarantee_and_equalisation": (0.75 * 80, 0.0),
@@ -401,59 +383,3 @@ def test_soft_budgets_cost_what_is_received_not_what_is_paid_in() -> None:
     accounts = two_of_each(**family("nordic"), **{"weights.soft_budget": 0.1}).optimum()
     assert accounts.objective_parts["soft_budget"] == pytest.approx(12.0)
     assert accounts.objective == pytest.approx(212.0)
-
-
-# the envelope -----------------------------------------------------------------------------------------
-
-INCOME = "pool.national_tax_shares"
-ENVELOPES = {
-    # income tax 1,000 at 15% where the law has 20%: the pool of 160 loses .94 x 50, 56.5 are left for a tier
-    "canada_rts": (56.5, 0.0),
-    # gaps 80 and -80; the floor of .75 x 28.25 leaves the rest
-    "australia_hfe": (56.5 - 0.75 * 28.25, 0.75 * 28.25),
-    "per_capita": (28.25, 28.25),
-}
-
-
-def test_every_family_that_shares_out_an_envelope_is_named() -> None:
-    assert set(ENVELOPES) == set(ENVELOPE_FAMILIES)
-    for name in FAMILIES:
-        here = [FAMILIES[name].transfers(two_positions(envelope)) for envelope in (10.0, 20.0)]
-        assert np.allclose(*here) == (name not in ENVELOPE_FAMILIES), name
-
-
-def two_positions(envelope: float) -> Position:
-    return position([20.0, 180.0], need=[100.0, 100.0], envelope=envelope)
-
-
-@pytest.mark.parametrize("name", ENVELOPES)
-def test_the_envelope_follows_a_fixed_share_of_a_national_tax(name: str) -> None:
-    case = two_of_each(**family(name), **{INCOME: {"income": [0.15, 0.15]}})
-    poor, rich = ENVELOPES[name]
-    expected = {"01": poor, "01201": poor, "02": rich, "02201": rich}
-    assert money(decided(case), decided(case).transfer) == pytest.approx(expected)
-    result = case.solve()
-    assert result.outcome.status == "optimal" and not result.breaches
-    assert result.solver_grants is not None
-    assert result.solver_grants.to_dict() == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("settings", [family("per_capita", "japan_lat"), family("nordic", "canada_rts")])
-def test_a_free_share_is_refused_where_a_tier_shares_the_pool_out(settings: dict[str, str]) -> None:
-    shares = {"income": [0.15, 0.4], "liquor": [0.5, 0.5]}
-    with pytest.raises(InputError) as raised:
-        two_of_each(**settings, **{INCOME: shares}).solve()
-    (problem,) = raised.value.problems
-    assert (problem.column, problem.value) == (INCOME, "income = [0.15, 0.4]")
-    assert "which shares the pool out" in problem.message
-    assert "fix the share" in problem.remedy and "japan_lat" in problem.remedy
-
-
-def test_a_free_share_is_no_concern_of_families_that_the_pool_only_bounds() -> None:
-    case = two_of_each(**family("germany_horizontal", "nordic"), **{INCOME: {"income": [0.15, 0.4]}})
-    assert case.solve().outcome.status == "optimal"
-
-
-def test_shares_that_leave_nothing_to_share_out_are_refused() -> None:
-    with pytest.raises(InputError, match=r"leave -28 million yen of the pool for per_capita to share out"):
-        two_of_each(**family("per_capita"), **{INCOME: {"income": [0.0, 0.0]}}).solve()
