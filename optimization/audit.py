@@ -24,6 +24,11 @@ COMPONENT_WEIGHTS = {
     "transition": "weights.transition",
     "units": "weights.provision",
 }
+DEBT_RATIOS = (
+    ("real_debt_service", "discipline.debt_service_ceiling", 1.0),
+    ("future_burden", "discipline.future_burden_ceiling", 10.0),
+)
+"""Ratio, its ceiling, and the value that switches the rule off."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ def audit_run(folder: str | Path) -> Audit:
             "grants and corrections fit the pool": _pool(tables["governments"], tables["formula"]),
             "adequacy holds": _adequacy(tables["governments"], settings),
             "balance holds": _balance(tables["governments"], settings),
+            "debt ratios keep their ceilings": _debt(tables["governments"], settings),
+            "top-ups follow the hold-harmless path and its budget": _path(tables, settings),
             "bodies per municipality": _bodies(tables["bodies"], settings),
             "responsible tier is open to the group": _tiers(tables["responsibility"]),
             "provision follows responsibility": _follows(tables["provision"]),
@@ -131,6 +138,33 @@ def _balance(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
     if not settings["discipline.balance"]:
         return True
     return bool((table["funds_million_yen"] >= table["spending_million_yen"] * (1 - 1e-6)).all())
+
+
+def _debt(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    for name, key, off in DEBT_RATIOS:
+        bound = np.maximum(settings[key], table[f"{name}_today_ratio"])
+        if settings[key] < off and (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
+            return False
+    return True
+
+
+def _path(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
+    """Every year's top-ups to 1 thousand yen, and their sum."""
+    years = settings["equity.hold_harmless_years"]
+    if not years:
+        return "hold_harmless" not in tables
+    table, governments = tables["hold_harmless"], tables["governments"].set_index("government")
+    promised = governments["coverage_today_ratio"] * governments["standard_cost_million_yen"]
+    for year in range(1, years + 1):
+        share = max(0.0, 1.0 - settings["equity.hold_harmless_step"] * year)
+        due = (share * promised - governments["funds_million_yen"]).clip(lower=0.0)
+        rows = table[table["year"].astype(int) == year]
+        paid = rows["top_up_million_yen"].astype(float).groupby(rows["government"]).sum()
+        paid = paid.reindex(due.index, fill_value=0.0)
+        budget = settings["equity.hold_harmless_budget_million_yen"] * (1 + 1e-6)
+        if (paid - due).abs().max() > 1e-3 or paid.sum() > budget + 1e-6 * promised[paid > 0].sum():
+            return False
+    return set(table["year"].astype(int)) <= set(range(1, years + 1))
 
 
 def _bodies(table: pd.DataFrame, settings: dict[str, Any]) -> bool:

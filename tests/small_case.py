@@ -114,6 +114,8 @@ class Town:
     bond: float = 0.0
     residual: float = 0.0
     debt: float = 0.0
+    debt_ratio: float = 0.0
+    burden_ratio: float = 0.0
     east_km: float = 0.0
     area_km2: float = 100.0
     kind: str = "city"
@@ -135,6 +137,8 @@ class Prefecture:
     bond: float = 0.0
     residual: float = 0.0
     debt: float = 0.0
+    debt_ratio: float = 0.0
+    burden_ratio: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,8 @@ def _accounts(places: Sequence[Town] | Sequence[Prefecture]) -> pd.DataFrame:
             "revenue_million_yen": 0.75 * place.base + place.full,
             "allocation_paid_million_yen": place.residual,
             "deduction_million_yen": 0.0,
+            "real_debt_service_ratio": place.debt_ratio,
+            "future_burden_ratio": place.burden_ratio,
             "name_ja": place.code,
             "prefecture_code": place.code[:2],
         }

@@ -35,7 +35,7 @@ class Case:
       population_persons, ... and `income_tax_million_yen` (counted inhabitant income tax).
     - `prefectures` (47 rows): name_en, name_ja, bloc.
     - `governments` (1,765 rows: municipalities, prefectures, Tokyo with its wards as one): the
-      accounts of `case.fiscal`.
+      accounts of `case.fiscal` and the debt ratios of `case.indicators`.
     - `tax_bases` (government x source): every item of the standard revenue at standard rates, million
       yen; the header's second level is the share counted today (0.75 or 1).
     - `municipal_need`, `prefectural_need` (code x item, million yen): standard financial need.

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.case.indicators import indicator_problems
 from optimization.case.tables import SHOWN, place, shortened
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import load_tables
@@ -101,7 +102,8 @@ def check_case(tables: Tables, path: str | Path) -> None:
     _raise(_items(tables), path)  # the other checks read items by name
     checks = (_codes, _references, _places, _borders, _areas, _services, _allowed, _national, _parameters)
     found = [problem for check in checks for problem in check(tables)]
-    _raise([*found, *_accounts(tables)], path)
+    year = _fiscal_year(tables)
+    _raise([*found, *indicator_problems(tables, year), *_accounts(tables, year)], path)
 
 
 def _raise(problems: Collection[Problem] | Problems, path: Path) -> None:
@@ -296,6 +298,11 @@ def _national(tables: Tables) -> Problems:
             yield Problem("national", message, remedy, item, "value", f"{value:g}")
 
 
+def _fiscal_year(tables: Tables) -> float:
+    """The case's year; NaN where its row is missing (reported by `_national`)."""
+    return float(tables["national"].set_index("item")["value"].get("fiscal_year", math.nan))
+
+
 def _parameters(tables: Tables) -> Problems:
     """Every number the costs read is there; low <= central <= high, all within what makes sense."""
     services, table = tables["services"], tables["parameters"]
@@ -351,10 +358,10 @@ def _needed(services: pd.DataFrame, movable: Collection[str]) -> Iterator[tuple[
 # ---- accounts
 
 
-def _accounts(tables: Tables) -> Problems:
+def _accounts(tables: Tables, fiscal_year: float) -> Problems:
     """The sums of the official sheets hold to the thousand yen, and who receives is who lacks."""
     # Merged municipalities that lacked nothing were still paid a merger top-up until FY2020.
-    topped_up = float(tables["national"].set_index("item")["value"]["fiscal_year"]) <= LAST_MERGER_TOP_UP
+    topped_up = fiscal_year <= LAST_MERGER_TOP_UP
     for tier, key in KEYS.items():
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         frames = {name: tables[name].set_index(key) for name in names}

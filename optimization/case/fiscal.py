@@ -10,6 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.case.indicators import RATIOS
 
 MILLION = 1_000.0
 """Thousand yen in a million yen."""
@@ -54,28 +55,35 @@ def tax_bases(revenue: pd.DataFrame, shares: pd.Series, tier: str) -> pd.DataFra
 
 
 def tier_accounts(
-    need: pd.DataFrame, revenue: pd.DataFrame, allocation: pd.DataFrame, bases: pd.DataFrame
+    need: pd.DataFrame,
+    revenue: pd.DataFrame,
+    allocation: pd.DataFrame,
+    bases: pd.DataFrame,
+    ratios: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Accounts of the governments of one tier, million yen, indexed by code; `deduction` is what the
-    items do not explain of the standard revenue (the sheet's deductions, never positive)."""
+    """Accounts of the governments of one tier, million yen, indexed by code, with their debt ratios;
+    `deduction` is what the items do not explain of the standard revenue (the sheet's deductions, never
+    positive)."""
     accounts = pd.DataFrame({name: need[column] / MILLION for name, column in ACCOUNTS.items()})
     accounts["revenue_million_yen"] = revenue["standard_revenue_thousand_yen"] / MILLION
     accounts["allocation_paid_million_yen"] = allocation["ordinary_allocation_thousand_yen"] / MILLION
     counted = (bases * bases.columns.get_level_values("counted_share")).sum(axis=1)
     accounts["deduction_million_yen"] = accounts["revenue_million_yen"] - counted
-    return accounts
+    return accounts.join(ratios)
 
 
 def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> pd.DataFrame:
     """All fiscal governments: each municipality and prefecture, Tokyo and its wards as one.
 
     The law settles Tokyo's prefecture and wards together (the wards' surplus counts), so the
-    formula must never see one of them alone.
+    formula must never see one of them alone. Their money is added; of their debt ratios, which cannot
+    be, the larger counts.
     """
     rows = pd.concat([municipal.assign(tier="municipality"), prefectural.assign(tier="prefecture")])
     if {TOKYO_PREFECTURE, TOKYO_WARDS} <= set(rows.index):
         pair = rows.loc[[TOKYO_PREFECTURE, TOKYO_WARDS]]
         joint = pair.drop(columns=["tier", "name_ja", "prefecture_code"]).sum().to_frame(TOKYO_JOINT).T
+        joint[list(RATIOS)] = pair[list(RATIOS)].max().to_numpy()
         joint["name_ja"] = "東京都・特別区"
         joint["tier"] = "prefecture"
         joint["prefecture_code"] = TOKYO_PREFECTURE

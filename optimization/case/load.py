@@ -22,6 +22,7 @@ from optimization.case.fiscal import (
     tax_bases,
     tier_accounts,
 )
+from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
@@ -76,16 +77,18 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 def _governments(tables: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame) -> pd.DataFrame:
     """Accounts of all fiscal governments with their names and prefectures."""
-    municipal = _tier(tables, "municipal").join(municipalities[["name_ja", "prefecture_code"]])
-    prefectural = _tier(tables, "prefectural").join(prefectures[["name_ja"]])
+    year = tables["national"].set_index("item")["value"]["fiscal_year"]
+    ratios = debt_ratios(tables["indicators"], year)
+    municipal = _tier(tables, "municipal", ratios).join(municipalities[["name_ja", "prefecture_code"]])
+    prefectural = _tier(tables, "prefectural", ratios).join(prefectures[["name_ja"]])
     return government_accounts(municipal, prefectural.assign(prefecture_code=prefectural.index))
 
 
-def _tier(tables: Tables, tier: str) -> pd.DataFrame:
+def _tier(tables: Tables, tier: str, ratios: pd.DataFrame) -> pd.DataFrame:
     """Accounts of one tier, rows in the order of codes."""
     names = ("need", "revenue", "allocation")
     need, revenue, paid = (tables[f"{tier}_{name}"].set_index(KEYS[tier]).sort_index() for name in names)
-    return tier_accounts(need, revenue, paid, _bases(tables, tier))
+    return tier_accounts(need, revenue, paid, _bases(tables, tier), ratios)
 
 
 def _bases(tables: Tables, tier: str) -> pd.DataFrame:

@@ -119,8 +119,10 @@ class Accounts:
     @cached_property
     def transfer(self) -> np.ndarray:
         """What the formula gives (or, below 0, takes), shape (G,)."""
-        need = self.revised_need - self.guarantee
-        return family_transfers(self.instance, need, self.capacity, self.own_revenue, self.decision.assigned)
+        need, decided = self.revised_need - self.guarantee, self.decision
+        return family_transfers(
+            self.instance, need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share
+        )
 
     @cached_property
     def grant(self) -> np.ndarray:

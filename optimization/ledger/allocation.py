@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from optimization.case.case import PREFECTURE
-from optimization.ledger.formulas import FAMILIES, Position
+from optimization.errors import Problem, raise_if_any
+from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
 from optimization.ledger.instance import Instance
 from optimization.ledger.tax_sources import unknown_names
 
 FAMILY_SETTINGS = ("formula.family", "formula.family_prefecture")
+POOL_SHARES = "pool.national_tax_shares"
 
 BASE_GROUPS = {
     "personal": ("individual", "share_interest", "share_dividend", "share_stock", "inhabitant_income"),
@@ -39,11 +41,13 @@ def family_transfers(
     capacity: np.ndarray,
     revenue: np.ndarray,
     assigned: np.ndarray,
+    pool_share: np.ndarray,
 ) -> np.ndarray:
-    """Transfer of every government under its family, shape (G,), million yen."""
+    """Transfer of every government under its family, shape (G,), million yen; `pool_share` (N,) are the
+    shares of the national taxes in the pool."""
     result = np.zeros(len(need))
     for name, here in served(instance).items():
-        position = position_of(instance, here, need, capacity, revenue, assigned)
+        position = position_of(instance, here, need, capacity, revenue, assigned, pool_share)
         result[here] = FAMILIES[name].transfers(position)
     return result
 
@@ -55,11 +59,13 @@ def position_of(
     capacity: np.ndarray,
     revenue: np.ndarray,
     assigned: np.ndarray,
+    pool_share: np.ndarray,
 ) -> Position:
-    """What a family sees of the governments at the positions `here`."""
+    """What a family sees of the governments at the positions `here`. Its envelope is the pool less the
+    corrections, split by what the governments receive today."""
     case = instance.case
     share = instance.formula_paid
-    envelope = instance.settings["pool.ordinary_million_yen"] - float(instance.residual.sum())
+    envelope = pool_of(instance, pool_share) - float(instance.residual.sum())
     return Position(
         need=need[here],
         capacity=capacity[here],
@@ -87,13 +93,47 @@ def base_group(source: str) -> str:
 def pool_range(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest share of each national tax in the pool (N,) each."""
     table = instance.case.national_taxes
-    given = instance.settings["pool.national_tax_shares"]
-    fault = unknown_names("pool.national_tax_shares", list(given), table.index)
+    given = instance.settings[POOL_SHARES]
+    fault = unknown_names(POOL_SHARES, list(given), table.index)
     if fault:
         raise fault
     law = table["pool_share"].astype(float)
     low, high = np.array([given.get(tax, (law[tax], law[tax])) for tax in table.index]).T
     return low, high
+
+
+def fixed_pool_share(instance: Instance) -> np.ndarray:
+    """Shares of the national taxes that set the envelopes of `ENVELOPE_FAMILIES`, shape (N,); of no meaning
+    where none of them is in use.
+
+    Raises InputError where one is and the package frees a share (the envelope would be a decision) or
+    leaves no money to share out.
+    """
+    low, high = pool_range(instance)
+    families = [name for name in served(instance) if name in ENVELOPE_FAMILIES]
+    if not families:
+        return low
+    names = " and ".join(families)
+    remedy = (
+        "fix the share (the same number twice) or choose a family the pool only bounds, such as japan_lat"
+    )
+    faults = [
+        Problem(
+            "package",
+            f"cannot be free under {names}, which shares the pool out",
+            remedy,
+            column=POOL_SHARES,
+            value=f"{tax} = [{least:g}, {most:g}]",
+        )
+        for tax, least, most in zip(instance.case.national_taxes.index, low, high, strict=True)
+        if most > least
+    ]
+    left = pool_of(instance, low) - float(instance.residual.sum())
+    if not faults and left < 0:
+        message = f"leave {left:,.0f} million yen of the pool for {names} to share out"
+        faults.append(Problem("package", message, "raise the shares or the pool", column=POOL_SHARES))
+    raise_if_any(faults)
+    return low
 
 
 def pool_of(instance: Instance, pool_share: np.ndarray) -> float:
@@ -105,7 +145,7 @@ def pool_of(instance: Instance, pool_share: np.ndarray) -> float:
     extra = float(
         (pool_share - table["pool_share"]).to_numpy(float) @ table["yield_million_yen"].to_numpy(float)
     )
-    return (
+    return float(
         instance.settings["pool.ordinary_million_yen"]
         + (1.0 - instance.case.national["special_share"]) * extra
     )

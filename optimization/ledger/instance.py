@@ -84,11 +84,15 @@ class Instance:
     def other_need(self) -> np.ndarray:
         """Need after transfer that no service of the table carries (debt service, promotion of
         regions, less the transfer to the extraordinary bond), shape (G,), million yen."""
-        frame = self.case.governments
+        return self.other_cost - self.dropped_refund
+
+    @cached_property
+    def dropped_refund(self) -> np.ndarray:
+        """Debt service that today's need recognises and the package's no longer does, shape (G,)."""
         refund = self.settings["formula.debt_service_refund"]
         honoured = self.settings["formula.promised_refunds_honoured"]
-        dropped = (1.0 - refund) * (1.0 - honoured) * frame["debt_service_million_yen"]
-        return self.other_cost - dropped.to_numpy(float)
+        debt_service = self.case.governments["debt_service_million_yen"].to_numpy(float)
+        return (1.0 - refund) * (1.0 - honoured) * debt_service
 
     @cached_property
     def other_cost(self) -> np.ndarray:

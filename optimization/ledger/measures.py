@@ -10,6 +10,7 @@ import numpy as np
 
 from optimization.case.case import PREFECTURE, TIERS
 from optimization.ledger.accounts import LOCAL, Accounts, todays_accounts
+from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
 from optimization.ledger.instance import Instance
 
 
@@ -62,16 +63,6 @@ def mean_own_share(accounts: Accounts) -> np.ndarray:
 def dependence(accounts: Accounts) -> np.ndarray:
     """Share of the ordinary allocation in general funds, shape (G,)."""
     return np.maximum(0.0, accounts.transfer) / accounts.funds
-
-
-def debt_service(instance: Instance) -> np.ndarray:
-    """Debt service recognised in today's needs, shape (G,), million yen."""
-    return instance.case.governments["debt_service_million_yen"].to_numpy(float)
-
-
-def debt_service_share(accounts: Accounts) -> np.ndarray:
-    """That debt service over general funds, shape (G,)."""
-    return debt_service(accounts.instance) / accounts.funds
 
 
 def dispersion(accounts: Accounts) -> float:
@@ -189,6 +180,7 @@ def _discipline(accounts: Accounts) -> dict[str, tuple[float, str]]:
     instance = accounts.instance
     kept, own = retention(accounts), own_source_share(accounts)
     gap = accounts.revised_need - accounts.guarantee - accounts.capacity
+    (service, burden), stage = debt_ratios(accounts), debt_stages(accounts)
     return {
         "retention_municipal": (float(kept[0]), "ratio"),
         "retention_prefectural": (float(kept[1]), "ratio"),
@@ -197,7 +189,9 @@ def _discipline(accounts: Accounts) -> dict[str, tuple[float, str]]:
         "grant_municipal": (float(accounts.transfer[municipal(instance)].sum()), "million yen per year"),
         "grant_prefectural": (float(accounts.transfer[prefectural(instance)].sum()), "million yen per year"),
         "grant_dependence_highest": (float(dependence(accounts).max()), "ratio"),
-        "debt_service_share_highest": (float(debt_service_share(accounts).max()), "ratio"),
+        "real_debt_service_ratio_highest": (float(service.max()), "ratio"),
+        "future_burden_ratio_highest": (float(burden.max()), "ratio"),
+        **{f"governments_{s}": (float((stage == s).sum()), "governments") for s in STAGES},
         "mismatch_of_money_and_responsibility": (mismatch(accounts), "ratio"),
         "earmarked_share": (earmarked_share(accounts), "ratio"),
         "governments_without_shortfall": (float((gap <= 0).sum()), "governments"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
-from optimization.ledger import measures
+from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
+from optimization.ledger.decision import body_by_place
 
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
@@ -28,7 +29,9 @@ class Breach:
 
 
 def breaches(accounts: Accounts) -> list[Breach]:
-    """All breaches of the hard rules of the package; empty for a sound decision."""
+    """All breaches of the hard rules of the package; empty for a sound decision. Raises ValueError for what
+    is no decision at all: a service provided twice or without responsibility (R2)."""
+    body_by_place(accounts.instance, accounts.decision)
     return [
         *_responsibility(accounts),
         *_bodies(accounts),
@@ -38,8 +41,7 @@ def breaches(accounts: Accounts) -> list[Breach]:
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:
-    """(R1) one tier for every duty and few for a service, (R6) among the allowed, (R2) provided once by
-    the right hands."""
+    """(R1) one tier for every duty and few for a service, (R6) among the allowed."""
     instance, tier = accounts.instance, accounts.decision.tier
     names = instance.groups.labels
     found = [
@@ -49,13 +51,9 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
     ]
     used = {s: len({t for (q, _), t in tier.items() if q == s}) for s, _ in tier}
     limit = instance.settings["clarity.tiers_per_service"]
-    found += [
+    return found + [
         Breach("R1", instance.services[s], float(n - limit)) for s, n in sorted(used.items()) if n > limit
     ]
-    body = accounts.bodies
-    wide = instance.costs.wide_columns
-    wrong = (body >= 0) & (accounts.tiers[:, wide] != MUNICIPALITY) & (instance.today[:, wide] > 0)
-    return found + [Breach("R2", str(instance.case.codes[i]), 1.0) for i in np.flatnonzero(wrong.any(axis=1))]
 
 
 def _bodies(accounts: Accounts) -> list[Breach]:
@@ -76,10 +74,11 @@ def _bodies(accounts: Accounts) -> list[Breach]:
 
 
 def _money(accounts: Accounts) -> list[Breach]:
-    """(F5) pool, (F6) national limit, (D3) retention, (D2, D5) sums over tiers, bounds of the shares."""
+    """(F5) pool, (F6) national limit, (D3) retention, (D2, D5) sums over tiers, (E6) the path's budget,
+    bounds of the shares."""
     instance, settings, decision = accounts.instance, accounts.instance.settings, accounts.decision
     tax = instance.tax
-    highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max())
+    highest = float((decision.counted * (decision.assigned > 0))[tax.partial].max(initial=0.0))
     retained = 1.0 - settings["discipline.retention_floor"]
     limits = [
         ("F5", accounts.paid, accounts.pool),
@@ -95,7 +94,7 @@ def _money(accounts: Accounts) -> list[Breach]:
     for t, key in enumerate(("own_source_floor_municipal", "own_source_floor_prefectural")):
         if settings[f"discipline.{key}"] > 0:
             limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
-    found = [
+    found = _path(accounts) + [
         Breach(rule, "nation", value - limit)
         for rule, value, limit in limits
         if value > limit + TOLERANCE * max(1.0, abs(limit))
@@ -114,6 +113,19 @@ def _money(accounts: Accounts) -> list[Breach]:
         if abs(moved) > TOLERANCE * float(tax.total[group].max()):
             found.append(Breach("F2swap", "+".join(tax.names[group]), moved))
     return found
+
+
+def _path(accounts: Accounts) -> list[Breach]:
+    """(E6) every year's top-ups within the budget of the path, to the rounding of the accounts topped up."""
+    budget = accounts.instance.settings[hold_harmless.BUDGET]
+    if budget >= hold_harmless.NO_BUDGET:
+        return []
+    return [
+        Breach("E6path", f"year {year}", paid - budget)
+        for year, top_up in enumerate(hold_harmless.top_ups(accounts), start=1)
+        for paid, size in [(float(top_up.sum()), float(accounts.standard_cost[top_up > 0].sum()))]
+        if paid > budget + TOLERANCE * max(1.0, budget, size)
+    ]
 
 
 def _governments(accounts: Accounts) -> list[Breach]:
@@ -145,11 +157,20 @@ def _governments(accounts: Accounts) -> list[Breach]:
     if ceiling < 1:
         bound = np.maximum(ceiling, measures.dependence(today))
         rows.append(("D2", accounts.transfer - bound * funds, funds))
-    if settings["discipline.debt_service_ceiling"] < 1:
-        bound = np.maximum(settings["discipline.debt_service_ceiling"], measures.debt_service_share(today))
-        rows.append(("D4", measures.debt_service(instance) - bound * funds, funds))
+    rows += [(rule, excess, funds) for rule, excess in _debt(accounts, today)]
     return [
         Breach(rule, str(names[g]), float(excess[g]))
         for rule, excess, size in rows
         for g in np.flatnonzero(excess > TOLERANCE * np.maximum(1.0, np.abs(size)))
     ]
+
+
+def _debt(accounts: Accounts, today: Accounts) -> Iterator[tuple[str, np.ndarray]]:
+    """(D4) what is owed beyond the ceilings of the two debt ratios, shape (G,) each."""
+    instance, bounds = accounts.instance, debt.debt_ceilings(accounts.instance)
+    for rule, key, owed in (
+        ("D4", debt.SERVICE_CEILING, debt.real_debt_service(instance, today.funds)),
+        ("D4burden", debt.BURDEN_CEILING, debt.future_burden(instance, today.funds)),
+    ):
+        if instance.settings[key] < debt.NO_CEILING[key]:
+            yield rule, owed - bounds[key] * accounts.funds

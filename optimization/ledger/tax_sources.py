@@ -49,6 +49,12 @@ class TaxSources:
         return np.flatnonzero(self.assigned[1] - self.assigned[0] > FIXED)
 
     @property
+    def commonly_counted(self) -> list[int]:
+        """Tiers (0 municipal, 1 prefectural) whose common share counts some tax that is local at all."""
+        held = self.partial & ~self.own_share & (self.assigned[1] > 0)
+        return np.unique(self.tier[held]).tolist()
+
+    @property
     def total(self) -> np.ndarray:
         """Each source over all governments, shape (J,)."""
         return np.asarray(self.base.sum(axis=0))

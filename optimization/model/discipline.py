@@ -11,8 +11,9 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE
+from optimization.ledger import debt
 from optimization.ledger.accounts import bloc_population_share
-from optimization.ledger.measures import debt_service, debt_service_share, dependence
+from optimization.ledger.measures import dependence
 from optimization.ledger.rules import NO_BOUND
 from optimization.model.columns import LOCAL_TIERS, Columns
 from optimization.model.equity import Funds
@@ -179,21 +180,32 @@ def earmarked(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.D5e = pyo.Constraint(rule=rule) if ceiling < 1 else pyo.Constraint([])
 
 
-def debt(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D4) debt service refunded through need <= debt_service_ceiling x funds[g]
+def debt_service(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D4) (real debt service ratio today[g] x funds today[g] + refund no longer recognised[g]) / funds[g]
+    <= the larger of debt_service_ceiling and the ratio today[g]
 
-    for governments below the ceiling today (others may not get worse): a one-year view of the real
-    debt service ratio; the horizon adds the debt itself.
+    Debt is what it is, funds change; whoever is above the ceiling today may not get worse.
     """
-    instance = columns.instance
-    ceiling = instance.settings["discipline.debt_service_ceiling"]
-    paid, funds = debt_service(instance), Funds(model, columns)
-    bound = np.maximum(ceiling, debt_service_share(columns.today))
+    owed = debt.real_debt_service(columns.instance, columns.today.funds)
+    model.D4 = _borne_by_funds(model, columns, debt.SERVICE_CEILING, owed)
+
+
+def future_burden(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(D4) future burden ratio today[g] x funds today[g] / funds[g] <= the larger of future_burden_ceiling
+    and the ratio today[g]"""
+    owed = debt.future_burden(columns.instance, columns.today.funds)
+    model.D4burden = _borne_by_funds(model, columns, debt.BURDEN_CEILING, owed)
+
+
+def _borne_by_funds(model: pyo.ConcreteModel, columns: Columns, key: str, owed: np.ndarray) -> pyo.Constraint:
+    """Rows funds[g] >= owed[g] / ceiling[g] of a debt ratio whose ceiling is the setting `key`."""
+    funds, bound = Funds(model, columns), debt.debt_ceilings(columns.instance)[key]
+    on = columns.instance.settings[key] < debt.NO_CEILING[key]
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
-        return total(funds.terms(g)) >= float(paid[g] / bound[g] - funds.constant[g])
+        return total(funds.terms(g)) >= float(owed[g] / bound[g] - funds.constant[g])
 
-    model.D4 = pyo.Constraint(range(len(paid)) if ceiling < 1 else [], rule=rule)
+    return pyo.Constraint(range(len(owed)) if on else [], rule=rule)
 
 
 def tier_members(columns: Columns, t: int) -> np.ndarray:

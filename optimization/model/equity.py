@@ -12,9 +12,10 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.ledger import hold_harmless as path
 from optimization.ledger.measures import mean_own_share, own_share
 from optimization.model.columns import Columns
-from optimization.model.expressions import row, total
+from optimization.model.expressions import BILLION, row, total
 from optimization.model.need import Guarantee, choice_bounds
 from optimization.model.taxes import OwnRevenue
 
@@ -149,6 +150,29 @@ def losses(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.E6 = pyo.Constraint(rows, rule=rule)
     count = [(float(weight[g]), v) for g, v in model.loser.items()]
     model.E6_people = pyo.Constraint(range(bool(count)), rule=lambda m, _: total(count) <= people_limit)
+
+
+def hold_harmless(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(E6) top_up[g] >= (1 - hold_harmless_step) x today's coverage[g] x standard cost[g] - funds[g], >= 0;
+    sum_g top_up[g] <= hold_harmless_budget
+
+    in the first year of the path. A later year guarantees a smaller share of the same coverage, so its
+    top-ups are no larger and its rows are implied. Funds are those before the top-up.
+    """
+    settings = columns.instance.settings
+    budget = settings[path.BUDGET]
+    rows = _all(columns) if settings[path.YEARS] > 0 and budget < path.NO_BUDGET else []
+    funds, today = Funds(model, columns), columns.today.coverage
+    model.top_up = pyo.Var(rows, bounds=(0.0, None))
+
+    def rule(model: pyo.ConcreteModel, g: int) -> Any:
+        kept = float(path.guaranteed_share(columns.instance)[0] * today[g])
+        terms = [(1.0, model.top_up[g]), *funds.terms(g), *funds.cost_terms(g, -kept)]
+        return total(terms) >= kept * float(funds.cost_constant[g]) - float(funds.constant[g])
+
+    model.E6path = pyo.Constraint(rows, rule=rule)
+    paid = [(BILLION, v) for v in model.top_up.values()]
+    model.E6path_sum = pyo.Constraint(range(bool(paid)), rule=lambda m, _: total(paid) <= BILLION * budget)
 
 
 def _all(columns: Columns) -> range:

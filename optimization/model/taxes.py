@@ -79,7 +79,8 @@ def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 
 def retention(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D3) 1 - rho >= retention_floor, for the common shares and for phi[j] <= (1 - floor) theta[j]"""
+    """(D3) 1 - rho >= retention_floor, for the common shares that count some tax, and
+    phi[j] <= (1 - floor) theta[j]"""
     floor = columns.instance.settings["discipline.retention_floor"]
     tax = columns.instance.tax
 
@@ -89,7 +90,8 @@ def retention(model: pyo.ConcreteModel, columns: Columns) -> None:
         return linear([1.0], [model.phi[j]]) <= (1.0 - floor) * float(tax.assigned[0][j])
 
     model.D3 = pyo.Constraint(
-        range(2) if floor > 0 else [], rule=lambda m, t: linear([1.0], [m.rho[t]]) <= 1.0 - floor
+        tax.commonly_counted if floor > 0 else [],
+        rule=lambda m, t: linear([1.0], [m.rho[t]]) <= 1.0 - floor,
     )
     model.D3own = pyo.Constraint(list(model.phi) if floor > 0 else [], rule=own)
 

@@ -31,12 +31,12 @@ def counting_arguments(columns: Columns) -> list[str]:
 
 
 def _retention(columns: Columns) -> list[str]:
-    settings = columns.instance.settings
+    settings, counted = columns.instance.settings, columns.instance.tax.commonly_counted
     floor = settings["discipline.retention_floor"]
     return [
         f"A retention of at least {floor:.1%} (discipline.retention_floor) cannot hold: {name} counts at "
         f"least {settings[name][0]:.1%}. Lower the floor to {1 - settings[name][0]:.1%} or free the share."
-        for name in SHARES
+        for name in (SHARES[t] for t in counted)
         if settings[name][0] > 1.0 - floor + 1e-9
     ]
 

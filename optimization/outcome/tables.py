@@ -14,6 +14,8 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 
@@ -27,6 +29,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
     """All tables of a run, each with plain columns (no index)."""
     assert result.accounts is not None
     after, before = result.accounts, result.baseline
+    path = {"hold_harmless": hold_harmless(after)} if after.instance.settings[YEARS] > 0 else {}
     return {
         "responsibility": responsibility(after, before),
         "provision": provision(after),
@@ -37,6 +40,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "measures": measures_table(after, before),
         "services": services(after, before),
         "tiers": tiers(after, before),
+        **path,
     }
 
 
@@ -196,7 +200,8 @@ def taxes(after: Accounts, before: Accounts) -> pd.DataFrame:
 
 def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFrame:
     """Accounts of every government, today and under the package. `grant` is the formula's amount;
-    `residual` is what was actually paid beyond today's formula (corrections of errors)."""
+    `residual` is what was actually paid beyond today's formula (corrections of errors); `debt_stage` is
+    the gravest that the two official debt ratios reach (`ledger.debt`)."""
     instance = after.instance
     frame = instance.case.governments
     table = pd.DataFrame(
@@ -221,6 +226,9 @@ def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFra
         table[f"spending{label}{MIL}"] = accounts.spending
         table[f"coverage{label}_ratio"] = accounts.coverage
         table[f"receiving{label}"] = (accounts.revised_need > accounts.capacity).astype(int)
+        service, burden = debt_ratios(accounts)
+        table[f"real_debt_service{label}_ratio"], table[f"future_burden{label}_ratio"] = service, burden
+        table[f"debt_stage{label}"] = debt_stages(accounts)
     assert result.solver_grants is not None
     table[f"transfer_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
     table[f"allocation_paid_today{MIL}"] = frame["allocation_paid_million_yen"].to_numpy()
@@ -229,6 +237,22 @@ def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFra
     table[f"margin_today{MIL}"], table[f"margin{MIL}"] = margin_today, margin
     table["gains"] = np.sign(np.round(after.coverage - before.coverage, 6)).astype(int)
     return table
+
+
+def hold_harmless(after: Accounts) -> pd.DataFrame:
+    """Who is topped up in which year of the hold-harmless path, to what coverage and by how much."""
+    frame = after.instance.case.governments
+    paid, guaranteed = top_ups(after), guaranteed_coverage(after.instance)
+    year, g = np.nonzero(paid)
+    return pd.DataFrame(
+        {
+            "government": frame.index.to_numpy()[g],
+            "name_ja": frame["name_ja"].to_numpy()[g],
+            "year": year + 1,
+            "guaranteed_coverage_ratio": guaranteed[year, g],
+            f"top_up{MIL}": paid[year, g],
+        }
+    )
 
 
 def _government_class(accounts: Accounts) -> np.ndarray:
@@ -304,10 +328,14 @@ def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
 
 
 def measures_table(after: Accounts, before: Accounts) -> pd.DataFrame:
-    """Measures of equity, discipline and clarity, today and under the package."""
+    """Measures of equity, discipline and clarity, today and under the package; the sums of the
+    hold-harmless path year by year."""
     today, now = all_measures(before), all_measures(after, before)
     for limit in (30, 60):
         name = f"people_within_{limit}_minutes_of_every_seat"
         today[name], now[name] = ((people_within(a, limit), "ratio") for a in (before, after))
+    for year, paid in enumerate(top_ups(after), start=1):
+        name = f"hold_harmless_top_up_year_{year}"
+        today[name], now[name] = ((amount, "million yen per year") for amount in (0.0, float(paid.sum())))
     rows = [(name, unit, today[name][0], value) for name, (value, unit) in now.items()]
     return pd.DataFrame(rows, columns=["measure", "unit", "today", "under_package"])

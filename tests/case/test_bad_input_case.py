@@ -412,7 +412,37 @@ FIGURES = {
     "uncounted_tax": (cell("items", INCOME, "counted_share", ""), f"row {REVENUE}/{INCOME}", "counted share"),
     "half_counted_tax": (cell("items", INCOME, "counted_share", "0.5"), "column counted_share", "'0.5'"),
 }
-ZOO = FILES | COLUMNS | CELLS | PLACES | SERVICES | FIGURES
+BURDEN = "future_burden_ratio_percent"
+INDICATORS = {
+    "no_indicators_of_a_town": (
+        without("indicators", "03202"),
+        "indicators.csv: row 03202, column code: has no row for this municipality in 2021",
+        "add its row",
+    ),
+    "no_indicators_of_the_prefecture": (
+        without("indicators", "03"),
+        "indicators.csv: row 03, column code: has no row for this prefecture in 2021",
+    ),
+    "indicators_of_later_years_only": (
+        cell("national", "fiscal_year", "value", "2017"),
+        "indicators.csv: column fiscal_year: holds no year up to 2017",
+    ),
+    "a_town_left_out_of_the_year_that_counts": (
+        text("indicators", "municipality,03202,2021", "municipality,03202,2017"),
+        "row 03202, column code: has no row for this municipality in 2021",
+    ),
+    "burden_neither_given_nor_none": (
+        cell("indicators", "03201", BURDEN, ""),
+        f"row municipality/03201/2018, column {BURDEN}: is empty and not marked",
+    ),
+    "burden_given_and_none": (
+        cell("indicators", "03201", "no_burden", "1"),
+        f"row municipality/03201/2018, column {BURDEN}: stands beside no_burden = 1 (found '",
+        "keep one",
+    ),
+    "no_year": (without("national", "fiscal_year"), "national.csv: row fiscal_year", "missing"),
+}
+ZOO = FILES | COLUMNS | CELLS | PLACES | SERVICES | FIGURES | INDICATORS
 
 
 @pytest.mark.parametrize("kind", ZOO)

@@ -14,6 +14,7 @@ import pytest
 
 from optimization.case.case import TIERS, Case
 from optimization.case.check import BY_SERVICE, GENERAL, check_case
+from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems, newest_year
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
 from optimization.case.tables import OPTIONAL, read_tables
@@ -92,6 +93,46 @@ def test_frames_are_joined_by_code() -> None:
     assert case.municipalities.at["03201", "income_tax_million_yen"] == pytest.approx(12_432.597)
     assert case.governments.at["13+13100", "prefecture_code"] == "13"
     assert case.standard_need("police")["03"] == pytest.approx(18_171.320)
+
+
+def test_debt_ratios_are_those_of_the_newest_indicators() -> None:
+    """FY2021 for the case of FY2022; a dash of the ministry is no burden; of Tokyo (1.5%, 37.5%) and its
+    wards (at most 0.0%, none) the larger counts."""
+    ratios = national().governments[list(RATIOS)]
+    assert ratios.loc["01209"].tolist() == pytest.approx([0.683, 2.740])  # Yubari
+    assert ratios.loc["03201"].tolist() == pytest.approx([0.099, 0.578])
+    assert ratios.loc["13+13100"].tolist() == pytest.approx([0.015, 0.375])
+    assert (ratios["future_burden_ratio"] == 0.0).any()
+    assert ((ratios["real_debt_service_ratio"] >= 0.18).sum(), ratios.isna().sum().sum()) == (2, 0)
+
+
+@pytest.mark.parametrize(("fiscal_year", "year", "ratio"), [(2020, 2020, 0.10), (2030, 2021, 0.11)])
+def test_indicators_after_the_case_do_not_count(fiscal_year: int, year: int, ratio: float) -> None:
+    table = pd.DataFrame(
+        {
+            "level": "municipality",
+            "code": "03201",
+            "fiscal_year": [2019, 2020, 2021],
+            "real_debt_service_ratio_percent": [9.0, 10.0, 11.0],
+            "future_burden_ratio_percent": [50.0, np.nan, 70.0],
+            "no_burden": [0, 1, 0],
+        }
+    )
+    assert newest_year(table, fiscal_year) == year
+    burden = {2020: 0.0, 2021: 0.7}[year]
+    assert debt_ratios(table, fiscal_year).loc["03201"].tolist() == pytest.approx([ratio, burden])
+
+
+def test_every_ward_must_stand_among_the_indicators() -> None:
+    """On the national tables, spoilt in memory: the joint account of the wards needs all of them."""
+    tables = dict(read_tables(INPUTS / "japan-2022"))
+    table = tables["indicators"]
+    tables["indicators"] = table[~((table["code"] == "13123") & (table["fiscal_year"] == 2021))]
+    (problem,) = indicator_problems(tables, 2022.0)
+    assert (problem.row, problem.message) == (
+        "13123",
+        "has no row for this ward in 2021, the year that counts",
+    )
 
 
 def test_services_keep_the_order_of_the_official_budget() -> None:

@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+import pytest
 
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
+from optimization.ledger.rules import breaches
 from optimization.model.expressions import total
 from optimization.model.model import build_model
 from optimization.outcome.readback import Values, read_decision
 from optimization.solving.highs import Status, solve
 from optimization.solving.standard_form import compile_model
-from tests.small_case import EXACT, Service, Small, Town, small
+from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
 
 def family(municipal: str, prefectural: str | None = None) -> dict[str, str]:
@@ -98,3 +100,81 @@ def one_town(need: float = 100.0, changes: Mapping[str, Any] | None = None, **to
     """A single town with a single service."""
     own = {"full": 0.0, **town}
     return small([Town("01201", 10_000, {"fire": need}, **own)], [Service("fire")], changes=changes)
+
+
+def two_of_each(**changes: Any) -> Small:
+    """Poor and rich towns (20 and 180 of taxes) in poor and rich prefectures; all have needs of 100 and,
+    in one family for each tier, revenues of 100 on the mean."""
+    return small(
+        [
+            Town("01201", 10_000, {"fire": 100.0}, full=20.0),
+            Town("02201", 10_000, {"fire": 100.0}, full=180.0),
+        ],
+        [Service("fire")],
+        [
+            Prefecture("01", other=100.0, full=20.0),
+            Prefecture("02", other=100.0, full=180.0),
+        ],
+        changes={"pool.ordinary_million_yen": 160.0, **changes},
+    )
+
+
+# grants pushed up or down by a free unit cost ----------------------------------------------------------
+
+STEP = 1e-3
+FREE = {"formula.unit_cost_revision": [0.5, 1.5]}
+UP, DOWN = -1.0, 1.0
+
+
+def towns(
+    rich: float = 100.0,
+    debt: float = 0.0,
+    debt_ratio: float = 0.0,
+    burden_ratio: float = 0.0,
+    **changes: Any,
+) -> Small:
+    """A poor town (fire 100, fees 40, other 0 or its debt), a rich one (fire 50, fees 100) and their
+    prefecture (100 of other need, dues 60); populations 10, 10 and 20 thousand. The ratios are the poor
+    town's.
+
+    Poor: transfer 100 kappa - 40, funds 100 kappa, cost 100; today's coverage 1. Rich: coverage 2, no
+    transfer. Prefecture: transfer 40, coverage 1.
+    """
+    return small(
+        [
+            Town(
+                "01201",
+                10_000,
+                {"fire": 100.0},
+                full=40.0,
+                other=debt,
+                debt=debt,
+                debt_ratio=debt_ratio,
+                burden_ratio=burden_ratio,
+            ),
+            Town("01202", 10_000, {"fire": 50.0}, full=rich),
+        ],
+        [Service("fire")],
+        [Prefecture("01", other=100.0, full=60.0)],
+        changes={**FREE, **changes},
+    )
+
+
+def with_kappa(case: Small, kappa: float) -> Accounts:
+    """Accounts with everything at its lowest but the unit cost."""
+    return decided(case, revision=np.array([kappa]))
+
+
+def rules_of(accounts: Accounts) -> set[str]:
+    """Labels of the rules a decision breaks."""
+    return {breach.rule for breach in breaches(accounts)}
+
+
+def stops_at(case: Small, rule: str, way: float, kappa: float, outward: float) -> None:
+    """The model stops at kappa, and so does the ledger's check."""
+    pushed = push(case, ("transfer", [way] * 3))
+    assert pushed is not None
+    assert pushed.of(pushed.model.kappa) == pytest.approx([kappa])
+    assert rules_of(pushed.accounts) == set()
+    assert rules_of(with_kappa(case, kappa - outward * STEP)) == set()
+    assert rules_of(with_kappa(case, kappa + outward * STEP)) == {rule}

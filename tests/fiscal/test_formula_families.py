@@ -12,7 +12,7 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import base_group
 from optimization.ledger.decision import status_quo
 from optimization.ledger.formulas import FAMILIES, Position
-from tests.fiscal.fiscal_case import decided, family, money
+from tests.fiscal.fiscal_case import decided, family, money, two_of_each
 from tests.small_case import GENERAL, Prefecture, Service, Small, Town, small
 
 MUNICIPAL, PREFECTURAL = (1.0, 0.0), (0.0, 1.0)
@@ -332,23 +332,6 @@ PAYS = {
     "nordic": True,
     "per_capita": False,
 }
-
-
-def two_of_each(**changes: Any) -> Small:
-    """Poor and rich towns (20 and 180 of taxes) in poor and rich prefectures; all have needs of 100 and,
-    in one family for each tier, revenues of 100 on the mean."""
-    return small(
-        [
-            Town("01201", 10_000, {"fire": 100.0}, full=20.0),
-            Town("02201", 10_000, {"fire": 100.0}, full=180.0),
-        ],
-        [Service("fire")],
-        [
-            Prefecture("01", other=100.0, full=20.0),
-            Prefecture("02", other=100.0, full=180.0),
-        ],
-        changes={"pool.ordinary_million_yen": 160.0, **changes},
-    )
 
 
 BY_HAND = {

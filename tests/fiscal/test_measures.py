@@ -60,10 +60,10 @@ def country(**changes: object) -> Small:
     return small(
         [
             Town("01201", 10_000, {"fire": 100.0}, base=40.0, full=10.0),
-            Town("01202", 30_000, {"fire": 80.0}, other=10.0, debt=10.0, base=200.0, full=0.0),
+            Town("01202", 30_000, {"fire": 80.0}, other=10.0, base=200.0, full=0.0, debt_ratio=0.2),
         ],
         [Service("fire", parameters={"national_share": 0.2})],
-        [Prefecture("01", other=120.0, base=80.0, full=20.0)],
+        [Prefecture("01", other=120.0, base=80.0, full=20.0, burden_ratio=4.1)],
         changes=changes,
     )
 
@@ -94,7 +94,12 @@ def test_measures_of_a_small_country_by_hand() -> None:
         "grant_municipal": 60.0,
         "grant_prefectural": 40.0,
         "grant_dependence_highest": 60 / 110,
-        "debt_service_share_highest": 10 / 200,
+        "real_debt_service_ratio_highest": 0.2,
+        "future_burden_ratio_highest": 4.1,
+        "governments_sound": 1.0,
+        "governments_permission": 1.0,
+        "governments_early_warning": 1.0,
+        "governments_rehabilitation": 0.0,
         # towns 310 against 190, prefecture 140 against 120
         "mismatch_of_money_and_responsibility": 310 / 190 - 1,
         "earmarked_share": 0.2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -272,6 +273,37 @@ def test_the_retention_floor_binds_the_common_share_of_each_tier(tier: str) -> N
     case = taxed(**changes)
     name = "municipal.land" if tier == "counted_share" else "prefectural.business"
     assert case.optimum().decision.counted[position(case, name)] == pytest.approx(0.65)
+
+
+OWN = {"taxes.counted_share": {"municipal.land": [0.5, 0.5], "municipal.sales": [0.5, 0.5]}}
+FLOOR = {"discipline.retention_floor": 0.4, "formula.counted_share_prefecture": [0.6, 0.6]}
+
+
+def test_a_common_share_that_counts_no_tax_is_not_bound() -> None:
+    """Both municipal taxes have a share of their own; the common 75% counts nothing any more."""
+    result = taxed(**OWN, **FLOOR).solve()
+    assert result.outcome.status == "optimal" and result.breaches == []
+    assert list(build_model(taxed(**OWN, **FLOOR).columns()).D3) == [1]
+    one = {"taxes.counted_share": {"municipal.land": [0.5, 0.5]}}
+    assert taxed(**one, **FLOOR).solve().outcome.status == "infeasible"
+    gone = {"taxes.assigned": {"municipal.sales": [0.0, 0.0]}}  # what is common is nobody's
+    assert taxed(**one, **gone, **FLOOR).solve().outcome.status == "optimal"
+
+
+def test_a_common_share_that_counts_no_tax_is_no_argument() -> None:
+    """The pool is too small, the retention is not at fault."""
+    case = taxed(**OWN, **FLOOR, **{"pool.ordinary_million_yen": 100.0})
+    (sentence,) = case.solve().arguments
+    assert "pool of 0.000 trillion" in sentence
+
+
+def test_a_case_whose_taxes_all_count_in_full_keeps_the_rules() -> None:
+    case = taxed()
+    bases = case.case.tax_bases
+    full = bases.loc[:, bases.columns.get_level_values("counted_share") == 1.0]
+    case = replace(case, case=replace(case.case, tax_bases=full)).but(**{"discipline.retention_floor": 0.4})
+    result = case.solve()
+    assert result.outcome.status == "optimal" and result.breaches == []
 
 
 # names ------------------------------------------------------------------------------------------------

@@ -16,7 +16,14 @@ def question(**changes: Any) -> Small:
     return small(
         [
             Town(
-                "01201", 10_000, {"fire": 100.0, "water": 30.0}, base=40.0, full=10.0, other=15.0, debt=15.0
+                "01201",
+                10_000,
+                {"fire": 100.0, "water": 30.0},
+                base=40.0,
+                full=10.0,
+                other=15.0,
+                debt_ratio=0.09,
+                burden_ratio=0.9,
             ),
             Town("01202", 30_000, {"fire": 50.0, "water": 30.0}, base=30.0, full=60.0),
         ],
@@ -49,6 +56,7 @@ BOUNDS: dict[str, list[float]] = {
     "equity.dispersion_ceiling": [1.0, 0.2, 0.1, 0.02],
     "equity.tax_price_spread": [1.0, 0.4, 0.2],
     "equity.loss_limit": [0.9, 0.2, 0.1, 0.0],
+    "equity.hold_harmless_budget_million_yen": [100.0, 10.0, 3.0, 0.0],
     "discipline.retention_floor": [0.05, 0.2, 0.35],
     "discipline.grant_dependence_ceiling": [0.9, 0.69, 0.5],
     "discipline.own_source_floor_municipal": [0.2, 0.5, 0.7],
@@ -56,6 +64,7 @@ BOUNDS: dict[str, list[float]] = {
     "discipline.match_ceiling": [2.0, 0.3, 0.25, 0.1],
     "discipline.earmarked_ceiling": [0.9, 0.3, 0.2, 0.05],
     "discipline.debt_service_ceiling": [0.5, 0.14, 0.12, 0.10],
+    "discipline.future_burden_ceiling": [5.0, 1.4, 1.2, 1.0],
     "pool.ordinary_million_yen": [200.0, 60.0, 45.0, 30.0],
     "nation.limit_million_yen": [400.0, 100.0, 80.0, 60.0],
 }
@@ -64,6 +73,7 @@ WELL_FUNDED = {"equity.adequacy_floor": 1.1, "guarantee.share": {"fire": [0.2, 0
 BESIDE: dict[str, dict[str, Any]] = {
     "equity.coverage_ceiling": FUNDED,
     "equity.tax_price_spread": WELL_FUNDED,
+    "equity.hold_harmless_budget_million_yen": {"equity.hold_harmless_years": 5},
     "discipline.grant_dependence_ceiling": WELL_FUNDED,
     "pool.ordinary_million_yen": FUNDED,
     "discipline.own_source_floor_prefectural": {"responsibility.fix": {"fire": "prefecture"}},
@@ -98,6 +108,15 @@ def test_fewer_people_who_may_lose_never_cost_less() -> None:
     case = question(**{"equity.loss_limit": 0.02})
     found = costs(case, "equity.losers_population_ceiling", [1.0, 0.5, 0.2, 0.0])
     assert found == sorted(found) and found[-1] > found[0] + 1e-3, found
+
+
+def test_a_slower_path_within_its_budget_never_costs_less() -> None:
+    """More years guarantee less than the first, and cost nothing."""
+    case = question(**{"equity.hold_harmless_years": 5, "equity.hold_harmless_budget_million_yen": 2.0})
+    found = costs(case, "equity.hold_harmless_step", [0.5, 0.1, 0.02, 0.0])
+    assert found == sorted(found) and found[-1] > found[0] + 1e-3, found
+    one, five, thirty = costs(case, "equity.hold_harmless_years", [1, 5, 30])
+    assert one == pytest.approx(five) == pytest.approx(thirty)
 
 
 @pytest.mark.parametrize("key", ["formula.unit_cost_revision", "formula.counted_share"])

@@ -11,12 +11,19 @@ import numpy as np
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
+from optimization.ledger.debt import (
+    BURDEN_CEILING,
+    SERVICE_CEILING,
+    debt_ceilings,
+    debt_ratios,
+    future_burden,
+    real_debt_service,
+)
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.formulas import FAMILIES
+from optimization.ledger.hold_harmless import BUDGET, STEP, YEARS, guaranteed_share
 from optimization.ledger.instance import Instance
 from optimization.ledger.measures import (
-    debt_service,
-    debt_service_share,
     dependence,
     earmarked_share,
     mean_own_share,
@@ -56,6 +63,7 @@ def random_question(seed: int) -> Small:
         )
         for code in codes
     ]
+    towns = [replace(t, debt_ratio=(t.debt - 2.0) / 150.0, burden_ratio=t.debt / 12.0) for t in towns]
     prefectures = [
         Prefecture(
             code,
@@ -146,7 +154,7 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
             "discipline.own_source_floor_prefectural",
             own_source_share(today)[1] * draw.uniform(0.9, 1.05),
         ),
-        (0.20, "discipline.debt_service_ceiling", debt_service_share(today).max() * draw.uniform(0.7, 1.1)),
+        (0.20, SERVICE_CEILING, max(0.01, debt_ratios(today)[0].max() * draw.uniform(0.7, 1.1))),
         (0.25, "clarity.tiers_per_service", 1),
         (0.15, "guarantee.share", {"fire": [0.3, 0.3]}),
         (0.15, "taxes.assigned", {"municipal.land": [0.95, 0.95]}),
@@ -157,6 +165,10 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
     ]
     chosen = usual + (rarer if draw.random() < 0.6 else [])
     rules = {key: value for chance, key, value in chosen if draw.random() < chance}
+    if SERVICE_CEILING in rules:
+        rules[BURDEN_CEILING] = 10.0 * rules[SERVICE_CEILING]
+    if "equity.loss_limit" in rules:
+        rules |= {YEARS: 2, STEP: 0.5 * rules["equity.loss_limit"], BUDGET: 0.03 * float(today.grant.sum())}
     if draw.random() < 0.3:  # another formula; its transfers are not those of a counted share
         rules.pop("formula.counted_share", None)
         families = [name for name in FAMILIES if name != "japan_lat"]
@@ -226,11 +238,14 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
         np.maximum(settings["equity.coverage_ceiling"], today.coverage),
     ]
     ratios += [(1 - settings["equity.loss_limit"]) * today.coverage, settings["equity.dispersion_level"]]
+    promised = [share * today.coverage for share in guaranteed_share(instance)]
+    ratios += promised
     targets = [np.zeros(len(base)), accounts.spending - own, *(ratio * cost - own for ratio in ratios)]
     most = np.maximum(settings["discipline.grant_dependence_ceiling"], dependence(today))
     targets += [np.where(most < 1, most / np.maximum(1 - most, 1e-9), 1e9) * own]
-    burden = np.maximum(settings["discipline.debt_service_ceiling"], debt_service_share(today))
-    targets += [debt_service(instance) / burden - own]
+    most_debt = debt_ceilings(instance)
+    targets += [real_debt_service(instance, today.funds) / most_debt[SERVICE_CEILING] - own]
+    targets += [future_burden(instance, today.funds) / most_debt[BURDEN_CEILING] - own]
     mean = mean_own_share(today)
     slack = np.maximum(settings["equity.tax_price_spread"], np.abs(own_share(today) - mean))
     targets += [cost * (1 - mean + sign * slack) - accounts.guarantee for sign in (1, -1)]
@@ -251,6 +266,7 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
             settings["nation.limit_million_yen"] - accounts.national_outlay + accounts.paid,
         ),
         (weight @ spread, settings["equity.dispersion_ceiling"]),
+        *((np.maximum(0.0, (r * cost)[:, None] - funds).sum(axis=0), settings[BUDGET]) for r in promised),
     ]
     for here in (municipal(instance), prefectural(instance)):
         line = funds[here].sum(axis=0)

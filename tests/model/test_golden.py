@@ -33,9 +33,26 @@ def three_by_three(**changes: Any) -> Small:
     parameters = {"national_share": 0.2, "trips_to_seat": 0.5, "unit_fixed_cost_million_yen": 7.0}
     return small(
         [
-            Town("01201", 30_000, {"fire": 120.0, "water": 90.0}, other=20.0, base=150.0, debt=15.0),
             Town(
-                "01202", 10_000, {"fire": 60.0, "water": 50.0}, other=10.0, base=30.0, debt=10.0, east_km=8.0
+                "01201",
+                30_000,
+                {"fire": 120.0, "water": 90.0},
+                other=20.0,
+                base=150.0,
+                debt=15.0,
+                debt_ratio=0.1,
+                burden_ratio=1.2,
+            ),
+            Town(
+                "01202",
+                10_000,
+                {"fire": 60.0, "water": 50.0},
+                other=10.0,
+                base=30.0,
+                debt=10.0,
+                debt_ratio=0.15,
+                burden_ratio=1.8,
+                east_km=8.0,
             ),
             Town("01301", 5_000, {"fire": 40.0}, other=5.0, base=8.0, debt=5.0, east_km=16.0, kind="town"),
         ],
@@ -46,7 +63,17 @@ def three_by_three(**changes: Any) -> Small:
             Service("water", wide=True, slope=0.25, parameters={"transition_cost": 0.1}),
             Service("health", home="prefecture", tiers=("municipality",), parameters=parameters),
         ],
-        [Prefecture("01", need={"health": 90.0}, other=50.0, base=200.0, debt=20.0)],
+        [
+            Prefecture(
+                "01",
+                need={"health": 90.0},
+                other=50.0,
+                base=200.0,
+                debt=20.0,
+                debt_ratio=0.11,
+                burden_ratio=2.0,
+            )
+        ],
         parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5},
         bodies={"ab": ["01201", "01202"], "ac": ["01201", "01301"], "bc": ["01202", "01301"]},
         adjustment_rate=0.05,
@@ -77,6 +104,9 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "equity.tax_price_spread": 0.3,
         "equity.loss_limit": 0.1,
         "equity.losers_population_ceiling": 0.25,
+        "equity.hold_harmless_years": 3,
+        "equity.hold_harmless_step": 0.05,
+        "equity.hold_harmless_budget_million_yen": 40.0,
         "discipline.balance": True,
         "discipline.retention_floor": 0.3,
         "discipline.grant_dependence_ceiling": 0.6,
@@ -85,6 +115,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "discipline.match_ceiling": 0.2,
         "discipline.earmarked_ceiling": 0.25,
         "discipline.debt_service_ceiling": 0.12,
+        "discipline.future_burden_ceiling": 1.5,
     },
     "unit costs, guarantees, taxes and the pool free": {
         "formula.unit_cost_revision": [0.9, 1.1],

@@ -44,6 +44,8 @@ def question() -> Small:
             "wide_area.bodies_per_municipality": 1,
             "equity.adequacy_floor": 0.9,
             "discipline.balance": True,
+            "discipline.debt_service_ceiling": 0.18,
+            "equity.hold_harmless_years": 2,
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
             "weights.body_million_yen": 2.0,
@@ -152,6 +154,16 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "more paid than the pool holds": (raised("governments", "residual_million_yen", 900.0, first), "pool"),
     "funds below adequacy": (raised("governments", "funds_million_yen", -150.0, receiver), "adequacy"),
     "spending above funds": (raised("governments", "spending_million_yen", 900.0, receiver), "balance"),
+    "a debt ratio beyond its ceiling": (
+        raised("governments", "real_debt_service_ratio", 0.2, first),
+        "debt ratios",
+    ),
+    "a top-up raised": (raised("hold_harmless", "top_up_million_yen", 1.0, first), "hold-harmless path"),
+    "a top-up hidden": (rows("hold_harmless", lambda f: f.iloc[1:]), "hold-harmless path"),
+    "a year beyond the path": (
+        rows("hold_harmless", lambda f: pd.concat([f, f.tail(1).assign(year="3")])),
+        "hold-harmless path",
+    ),
     "a provision row twice": (
         rows("provision", lambda f: pd.concat([f, f.tail(1)])),
         "provided exactly once",

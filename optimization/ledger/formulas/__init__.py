@@ -34,4 +34,7 @@ FAMILIES = {
 NEED_FAMILIES = ("japan_lat", "australia_hfe", "nordic")
 """Families whose transfers follow need, and so the responsibilities that are decided."""
 
-__all__ = ["FAMILIES", "NEED_FAMILIES", "Position"]
+ENVELOPE_FAMILIES = ("canada_rts", "australia_hfe", "per_capita")
+"""Families that share out their tier's part of the pool, whatever is asked for."""
+
+__all__ = ["ENVELOPE_FAMILIES", "FAMILIES", "NEED_FAMILIES", "Position"]

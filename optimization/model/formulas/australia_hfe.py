@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.ledger.allocation import position_of
+from optimization.ledger.allocation import fixed_pool_share, position_of
 from optimization.ledger.formulas import australia_hfe as arithmetic
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
@@ -26,7 +26,8 @@ def _gap_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
 def _floor(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, float]:
     instance = columns.instance
     zero = np.zeros(len(instance.case.governments))
-    position = position_of(instance, here, zero, zero, zero, instance.tax.assigned[0])
+    assigned, pool_share = instance.tax.assigned[0], fixed_pool_share(instance)
+    position = position_of(instance, here, zero, zero, zero, assigned, pool_share)
     return arithmetic.floor(position), position.envelope
 
 

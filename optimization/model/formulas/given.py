@@ -9,7 +9,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.errors import InputError, Problem
-from optimization.ledger.allocation import family_transfers, served
+from optimization.ledger.allocation import family_transfers, fixed_pool_share, served
 from optimization.ledger.formulas import NEED_FAMILIES
 from optimization.model.columns import Columns
 
@@ -17,8 +17,8 @@ from optimization.model.columns import Columns
 def amounts(columns: Columns) -> np.ndarray:
     """Transfers of all governments by their families with nobody's need counted, shape (G,).
 
-    Raises InputError when the package frees a tax assignment: the formula's means would then move
-    with a decision, and the product is not linear.
+    Raises InputError when the package frees a tax assignment (the formula's means would then move
+    with a decision, and the product is not linear) or the pool that a family shares out.
     """
     instance = columns.instance
     tax = instance.tax
@@ -38,7 +38,7 @@ def amounts(columns: Columns) -> np.ndarray:
     assigned = tax.assigned[0]
     revenue = tax.base @ assigned + tax.fixed
     nothing = np.zeros(len(revenue))
-    return family_transfers(instance, nothing, revenue, revenue, assigned)
+    return family_transfers(instance, nothing, revenue, revenue, assigned, fixed_pool_share(instance))
 
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

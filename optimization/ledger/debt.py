@@ -1,0 +1,83 @@
+"""The official debt ratios before and after (D4), and the stage of the law that they reach.
+
+Debt is what it is; funds change. The nation's refund of debt service through the need lowers the real
+debt service of the law, so what is no longer recognised comes on top:
+
+    real debt service ratio = (ratio today x funds today + refund no longer recognised) / funds
+    future burden ratio     =  ratio today x funds today / funds
+
+The law divides by the standard fiscal scale less the recognised refund and takes the mean of three years;
+here the base moves with general funds, which a refund that ends lowers too: the stricter side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimization.case.case import PREFECTURE
+from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.instance import Instance
+
+SERVICE_CEILING, BURDEN_CEILING = "discipline.debt_service_ceiling", "discipline.future_burden_ceiling"
+NO_CEILING = {SERVICE_CEILING: 1.0, BURDEN_CEILING: 10.0}
+"""The values that switch the two rules off."""
+
+STAGES = ("sound", "permission", "early_warning", "rehabilitation")
+SERVICE_STAGES = (0.18, 0.25, 0.35)
+"""Real debt service ratio from which issuing needs permission (Local Finance Act, Art. 5-4), early warning
+and rehabilitation (Act on Assurance of Sound Financial Status of Local Governments)."""
+
+BURDEN_WARNING, BURDEN_WARNING_UPPER = 3.5, 4.0
+"""Future burden ratio of early warning (the same Act): municipalities; prefectures and designated cities."""
+
+DIGITS = 9
+"""A ratio counts as having reached a stage when it does so to these decimals."""
+
+
+def real_debt_service(instance: Instance, funds_today: np.ndarray) -> np.ndarray:
+    """Debt service net of the refund still recognised, shape (G,), million yen."""
+    ratio = instance.case.governments["real_debt_service_ratio"].to_numpy(float)
+    return ratio * funds_today + instance.dropped_refund
+
+
+def future_burden(instance: Instance, funds_today: np.ndarray) -> np.ndarray:
+    """Debts that future funds must bear, shape (G,), million yen."""
+    return instance.case.governments["future_burden_ratio"].to_numpy(float) * funds_today
+
+
+def debt_ceilings(instance: Instance) -> dict[str, np.ndarray]:
+    """Ceiling of each ratio by its setting, shape (G,): the package's, or the government's own ratio of
+    today where that is higher."""
+    frame, settings = instance.case.governments, instance.settings
+    return {
+        SERVICE_CEILING: np.maximum(settings[SERVICE_CEILING], frame["real_debt_service_ratio"]).to_numpy(),
+        BURDEN_CEILING: np.maximum(settings[BURDEN_CEILING], frame["future_burden_ratio"]).to_numpy(),
+    }
+
+
+def debt_ratios(accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
+    """Real debt service ratio and future burden ratio under a decision, shape (G,) each."""
+    instance = accounts.instance
+    before = todays_accounts(instance).funds
+    return (
+        real_debt_service(instance, before) / accounts.funds,
+        future_burden(instance, before) / accounts.funds,
+    )
+
+
+def debt_stages(accounts: Accounts) -> np.ndarray:
+    """The gravest of `STAGES` that either ratio reaches, shape (G,), as text. The future burden knows
+    early warning alone; Tokyo with its wards is held against the prefectures' number."""
+    service, burden = (np.round(ratio, DIGITS) for ratio in debt_ratios(accounts))
+    stage = np.searchsorted(SERVICE_STAGES, service, side="right")
+    limit = np.where(_upper(accounts.instance), BURDEN_WARNING_UPPER, BURDEN_WARNING)
+    warned = np.where(burden >= limit, STAGES.index("early_warning"), 0)
+    return np.array(STAGES, dtype=object)[np.maximum(stage, warned)]
+
+
+def _upper(instance: Instance) -> np.ndarray:
+    """Whether a government is a prefecture or a designated city, shape (G,)."""
+    case = instance.case
+    designated = case.codes[case.municipalities["city_class"] == "designated_city"]
+    frame = case.governments
+    return np.asarray((frame["tier"] == PREFECTURE) | frame.index.isin(designated))

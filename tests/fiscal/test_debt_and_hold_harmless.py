@@ -1,0 +1,140 @@
+"""The debt ratios (D4) and the path of hold harmless (E6) where they bind, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from optimization.ledger.accounts import todays_accounts
+from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.decision import status_quo
+from optimization.ledger.hold_harmless import guaranteed_share, top_ups
+from optimization.ledger.measures import all_measures
+from optimization.outcome.tables import hold_harmless, measures_table
+from tests.fiscal.fiscal_case import DOWN, decided, money, stops_at, towns, with_kappa
+from tests.small_case import Prefecture, Service, Town, small
+
+# debt: today's funds of the poor town are 120, 100 kappa + 20 with its debt service of 20 -----------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "ratios", "ceiling", "kappa"),
+    [
+        # 12% of 120 are 14.4, within 15% of 96
+        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.15, 0.76),
+        # above the ceiling today: no worse than today
+        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.10, 1.0),
+        # 2 x 120 within 2.5 x 96
+        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 2.5, 0.76),
+        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 1.5, 1.0),
+    ],
+)
+def test_debt_bounds_the_funds_from_below(
+    rule: str, key: str, ratios: dict[str, float], ceiling: float, kappa: float
+) -> None:
+    stops_at(towns(debt=20.0, **ratios, **{key: ceiling}), rule, DOWN, kappa, -1.0)
+
+
+def test_a_refund_that_ends_comes_on_top_of_the_debt_service() -> None:
+    """Half of the refund of 20 ends: funds are 100 kappa + 10, debt service 14.4 + 10 within 25% of 97.6;
+    the future burden is what it was, 240 within 2.5 x 96."""
+    changes = {
+        "formula.debt_service_refund": 0.5,
+        "formula.promised_refunds_honoured": 0.0,
+        "discipline.debt_service_ceiling": 0.25,
+    }
+    case = towns(debt=20.0, debt_ratio=0.12, burden_ratio=2.0, **changes)
+    stops_at(case, "D4", DOWN, 0.876, -1.0)
+    case = case.but(**{"discipline.debt_service_ceiling": 1.0, "discipline.future_burden_ceiling": 2.5})
+    stops_at(case, "D4burden", DOWN, 0.86, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("service", "burden", "kind", "stage"),
+    [
+        (0.179, 3.49, "city", "sound"),
+        (-0.02, 0.0, "city", "sound"),
+        (0.18, 0.0, "city", "permission"),
+        (0.25, 0.0, "city", "early_warning"),
+        (0.0, 3.5, "city", "early_warning"),
+        (0.0, 3.99, "designated_city", "sound"),
+        (0.0, 4.0, "designated_city", "early_warning"),
+        (0.35, 3.0, "city", "rehabilitation"),
+        (0.19, 3.6, "city", "early_warning"),
+    ],
+)
+def test_the_stage_is_the_gravest_that_a_ratio_reaches(
+    service: float, burden: float, kind: str, stage: str
+) -> None:
+    """Funds as today; the prefecture beside it is held against 4.0."""
+    towns = [Town("01201", need={"fire": 100.0}, debt_ratio=service, burden_ratio=burden, kind=kind)]
+    case = small(towns, [Service("fire")], [Prefecture("01", burden_ratio=3.99)])
+    assert dict(zip(case.case.governments.index, debt_stages(decided(case)), strict=True)) == {
+        "01": "sound",
+        "01201": stage,
+    }
+
+
+def test_less_money_brings_a_town_to_the_next_stage() -> None:
+    """12% of 120 are 24% of 60: kappa .4."""
+    case = towns(debt=20.0, debt_ratio=0.12, **{"formula.unit_cost_revision": [0.1, 1.5]})
+    accounts = with_kappa(case, 0.4)
+    assert money(accounts, debt_ratios(accounts)[0])["01201"] == pytest.approx(0.24)
+    found = {name: value for name, (value, _) in all_measures(accounts).items()}
+    assert (found["governments_sound"], found["governments_permission"]) == (2.0, 1.0)
+    assert found["real_debt_service_ratio_highest"] == pytest.approx(0.24)
+    assert debt_stages(todays_accounts(case.instance)).tolist() == ["sound"] * 3
+
+
+def test_tokyo_with_its_wards_takes_the_larger_ratio() -> None:
+    case = small(
+        [Town("13100", need={"fire": 100.0}, debt_ratio=0.03, burden_ratio=0.0, kind="wards")],
+        [Service("fire")],
+        [Prefecture("13", debt_ratio=0.01, burden_ratio=0.4)],
+    )
+    row = case.case.governments.loc["13+13100"]
+    assert (row["real_debt_service_ratio"], row["future_burden_ratio"]) == (0.03, 0.4)
+
+
+# the path of hold harmless ----------------------------------------------------------------------------
+
+
+def test_the_path_tops_up_less_every_year() -> None:
+    """Coverage .75 against today's 1, in steps of .1: 15, 5 and nothing of the cost of 100."""
+    case = towns(**{"equity.hold_harmless_years": 3, "equity.hold_harmless_step": 0.1})
+    accounts = with_kappa(case, 0.75)
+    poor = [money(accounts, year)["01201"] for year in top_ups(accounts)]
+    assert poor == pytest.approx([15.0, 5.0, 0.0])
+    assert top_ups(accounts).sum(axis=1) == pytest.approx([15.0, 5.0, 0.0])
+    table = hold_harmless(accounts)
+    assert table["government"].tolist() == ["01201", "01201"]
+    assert table["year"].tolist() == [1, 2]
+    assert table["guaranteed_coverage_ratio"].tolist() == pytest.approx([0.9, 0.8])
+    assert table["top_up_million_yen"].tolist() == pytest.approx([15.0, 5.0])
+    measures = measures_table(accounts, todays_accounts(case.instance)).set_index("measure")
+    row = measures.loc["hold_harmless_top_up_year_2"]
+    assert (row["unit"], row["today"], row["under_package"]) == ("million yen per year", 0.0, 5.0)
+
+
+def test_the_path_promises_a_share_of_the_cost_of_what_one_answers_for() -> None:
+    """A duty that goes to the prefecture takes its standard cost along: nothing is topped up for it."""
+    case = towns(**{"equity.hold_harmless_years": 1}).but(**{"formula.unit_cost_revision": [1.0, 1.0]})
+    tier = dict.fromkeys(status_quo(case.instance).tier, "prefecture")
+    accounts = decided(case, tier=tier)
+    assert money(accounts, accounts.standard_cost) == pytest.approx({"01": 250.0, "01201": 0.0, "01202": 0.0})
+    # the prefecture receives 150 more than its 40, coverage 1: no top-up
+    assert (top_ups(accounts) == 0.0).all()
+
+
+def test_a_path_that_has_run_out_promises_nothing() -> None:
+    case = towns(**{"equity.hold_harmless_years": 12, "equity.hold_harmless_step": 0.1})
+    paid = top_ups(with_kappa(case, 0.5)).sum(axis=1)
+    assert paid == pytest.approx([40.0, 30.0, 20.0, 10.0, *[0.0] * 8])
+    assert guaranteed_share(case.instance)[-3:] == pytest.approx([0.0, 0.0, 0.0])
+
+
+def test_without_a_path_there_is_no_table_of_it() -> None:
+    tables = {years: towns(**{"equity.hold_harmless_years": years}).solve().tables for years in (0, 1)}
+    assert set(tables[1]) - set(tables[0]) == {"hold_harmless"}
+    assert list(tables[1]["hold_harmless"]) == [
+        "government", "name_ja", "year", "guaranteed_coverage_ratio", "top_up_million_yen",
+    ]  # fmt: skip
