@@ -110,10 +110,12 @@ class Groups:
             result[rows] = part
         return result
 
-    def demands(self, listed: np.ndarray) -> list[np.ndarray]:
-        """Number of the demand of every place in each group: one for each service and class that occurs
-        there among the places some listed pair (B, W) covers; NONE elsewhere."""
-        instance = self._instance
+    @cached_property
+    def demands(self) -> list[np.ndarray]:
+        """Number of the demand of every place in each group, (members, W): one for each service and class
+        that occurs there among the places some listed pair covers; NONE elsewhere."""
+        instance, everything = self._instance, np.ones(len(self._screening.listed[0]), dtype=bool)
+        listed = self.listed(everything)
         covered = (instance.bodies.membership.T @ listed.astype(float)) > 0
         here = covered & (instance.costs.own[:, instance.costs.wide_columns] > 0)
         width = listed.shape[1]
@@ -129,7 +131,6 @@ class Groups:
         """The covering of each group at given costs of pairs (B, W), infinite where a pair is not listed,
         of acting alone (I, W), and with what responsibility is worth at each place (I, W)."""
         settings, members = self._instance.settings, self._instance.bodies.membership
-        demands = self.demands(np.isfinite(cost))
         return [
             Covering(
                 members=members[rows][:, who].tocsr(),
@@ -140,7 +141,7 @@ class Groups:
                 opening=settings["weights.body_million_yen"],
                 limit=settings["wide_area.bodies_per_municipality"],
             )
-            for rows, who, demand in zip(self.bodies, self.places, demands, strict=True)
+            for rows, who, demand in zip(self.bodies, self.places, self.demands, strict=True)
         ]
 
 
@@ -176,6 +177,18 @@ class LeftOut:
     def may_rescue(self) -> bool:
         """Whether a pair left out could make an impossible program possible: one that relieves a budget."""
         return bool((~self.inside[self.table.screening.reserve]).any())
+
+    @cached_property
+    def _provision(self) -> np.ndarray:
+        """Which columns of the form are about who provides, boolean."""
+        result = np.zeros(len(self.form.cost), dtype=bool)
+        for name in ("x", "v", "z"):
+            result[self.form.column_family(name)[0]] = True
+        return result
+
+    def concerns(self, columns: np.ndarray) -> bool:
+        """Whether a program of these columns could be cheaper with pairs left out."""
+        return bool(self._provision[columns].any())
 
     def everything(self) -> np.ndarray:
         """All pairs left out, boolean over the list."""
@@ -236,9 +249,8 @@ class LeftOut:
         """Number of the duty of each demand, by group."""
         wide = self.table.instance.costs.wide_columns
         duty = np.column_stack([self.table.duty_at(int(s), MUNICIPALITY) for s in wide])
-        listed = self.groups.listed(np.ones(len(self.table.screening.listed[0]), dtype=bool))
         result = []
-        for who, demand in zip(self.groups.places, self.groups.demands(listed), strict=True):
+        for who, demand in zip(self.groups.places, self.groups.demands, strict=True):
             numbers = np.zeros(int(demand.max()) + 1, dtype=int)
             numbers[demand[demand != NONE]] = duty[who][demand != NONE]
             result.append(numbers)
@@ -246,12 +258,15 @@ class LeftOut:
 
     def within(self, duals: np.ndarray, distance: float) -> np.ndarray:
         """Pairs left out that can be part of a plan better than the relaxation plus `distance`, boolean
-        over the list, by their reduced cost with the dual of their own row R3 taken as 0."""
+        over the list."""
+        return self.everything() & (self.reduced_costs(duals)[self.table.screening.listed] < distance)
+
+    def reduced_costs(self, duals: np.ndarray) -> np.ndarray:
+        """Reduced cost of every pair, the dual of its own row R3 taken as 0, shape (B, W)."""
         cost, alone = self.prices(duals)
         own = self.table.instance.costs.own[:, self.table.instance.costs.wide_columns]
         place = self._place_duals(duals, alone) * (own > 0)
-        reduced = cost - self.table.instance.bodies.membership @ place
-        return self.everything() & (reduced[self.table.screening.listed] < distance)
+        return np.asarray(cost - self.table.instance.bodies.membership @ place)
 
     def prices(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a pair (B, W) and acting alone (I, W) cost when the balance rows (D1) have their price:

@@ -8,7 +8,8 @@ relaxation's value stays in the bound.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 import highspy
@@ -23,6 +24,14 @@ Fixing = tuple[tuple[int, int], ...]
 """Choices made on the way to a node: (group, position of the chosen column, -1 for none)."""
 
 
+class Tried(StrEnum):
+    """What is known of one choice: a plan, none possible, or not settled in time."""
+
+    PLAN = "plan"
+    IMPOSSIBLE = "impossible"
+    OPEN = "open"
+
+
 class Search(Protocol):
     """What branching needs of the search it serves."""
 
@@ -35,7 +44,9 @@ class Search(Protocol):
     @property
     def left(self) -> float: ...
 
-    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> bool: ...
+    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> Tried: ...
+
+    def lift(self, columns: np.ndarray, values: np.ndarray, outside: Outside) -> float: ...
 
     def report(self) -> None: ...
 
@@ -46,6 +57,8 @@ class Outside(Protocol):
     @property
     def may_rescue(self) -> bool: ...
 
+    def concerns(self, columns: np.ndarray) -> bool: ...
+
     def correction(self, values: np.ndarray, duals: np.ndarray) -> float: ...
 
 
@@ -54,6 +67,10 @@ class Nothing:
 
     may_rescue = False
 
+    def concerns(self, columns: np.ndarray) -> bool:
+        """Nothing stands in the way of any column."""
+        return False
+
     def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
         """Nothing to take off."""
         return 0.0
@@ -61,10 +78,11 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """A solved relaxation: the bound it gives and the values of the columns."""
+    """A solved relaxation: the bound it gives, the values of the columns and their reduced costs."""
 
     bound: float
     values: np.ndarray
+    reduced: np.ndarray
 
 
 class Relaxation:
@@ -73,7 +91,7 @@ class Relaxation:
     def __init__(
         self, form: StandardForm, limits: Limits, choices: list[np.ndarray], outside: Outside
     ) -> None:
-        self._solver = load(form, limits, relax=True)
+        self._solver = load(form, replace(limits, threads=1), relax=True)
         self._choices, self._outside = choices, outside
         self._columns = np.concatenate([np.zeros(0, int), *choices]).astype(np.int32)
         self._lower, self._upper = form.lower[self._columns], form.upper[self._columns]
@@ -92,7 +110,8 @@ class Relaxation:
             return None
         value, solution = self._solver.getInfo().objective_function_value, self._solver.getSolution()
         values = np.array(solution.col_value)
-        return Relaxed(value - self._outside.correction(values, np.array(solution.row_dual)), values)
+        less = self._outside.correction(values, np.array(solution.row_dual))
+        return Relaxed(value - less, values, np.array(solution.col_dual))
 
     @property
     def infeasible(self) -> bool:
@@ -134,10 +153,16 @@ def branch(
             break  # no time left: the node's bound is still the search's
         if here.bound >= search.objective:
             continue
-        search.try_choice(*as_columns(choices, rounded(here.values, choices)))
+        chosen = rounded(here.values, choices)
+        tried = search.try_choice(*as_columns(choices, chosen))
         group = most_undecided(here.values, choices)
         if group is None:
-            leaf = min(leaf, here.bound)
+            fixing = settled(fixing, here, choices, chosen, search.objective - here.bound)
+            group = nearest_rival(fixing, here, choices)
+        if group is None:
+            if tried is not Tried.IMPOSSIBLE or outside.may_rescue:
+                more = search.lift(*as_columns(choices, chosen), outside) if tried is Tried.PLAN else 0.0
+                leaf = min(leaf, here.bound + more)
             continue
         options = range(len(choices[group])) if len(choices[group]) > 1 else (-1, 0)
         for option in options:
@@ -158,6 +183,33 @@ def most_undecided(values: np.ndarray, choices: list[np.ndarray]) -> int | None:
     if not certainty or min(certainty) >= DECIDED:
         return None
     return int(np.argmin(certainty))
+
+
+def settled(
+    fixing: Fixing, here: Relaxed, choices: list[np.ndarray], chosen: list[int], distance: float
+) -> Fixing:
+    """The choices of a node and those whose every rival costs more than the `distance` to the best plan:
+    no better plan departs from them."""
+    fixed = {group for group, _ in fixing}
+    more = tuple(
+        (group, chosen[group])
+        for group in range(len(choices))
+        if group not in fixed and rival_cost(here, choices[group]) > distance
+    )
+    return (*fixing, *more)
+
+
+def nearest_rival(fixing: Fixing, here: Relaxed, choices: list[np.ndarray]) -> int | None:
+    """The open group in which another option costs least more; None when no group is open."""
+    fixed = {group for group, _ in fixing}
+    rivals = [(rival_cost(here, choices[g]), g) for g in range(len(choices)) if g not in fixed]
+    return min(rivals)[1] if rivals else None
+
+
+def rival_cost(here: Relaxed, group: np.ndarray) -> float:
+    """Least that another option than the decided one adds to the relaxation (its reduced cost)."""
+    rivals = group[here.values[group] < 0.5] if len(group) > 1 else group
+    return float(np.abs(here.reduced[rivals]).min()) if len(rivals) else np.inf
 
 
 def rounded(values: np.ndarray, choices: list[np.ndarray]) -> list[int]:

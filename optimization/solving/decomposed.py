@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from optimization.solving import workers
-from optimization.solving.branching import Nothing, Outside, Relaxed, branch
+from optimization.solving.branching import Nothing, Outside, Relaxed, Tried, branch
 from optimization.solving.highs import (
     Limits,
     Outcome,
@@ -41,6 +41,15 @@ PART_TIME = 0.25
 """Part of the time left that one part may take; its incumbent then stands, and the gap tells."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What solving a part has given."""
+
+    status: Status
+    bound: float
+    values: np.ndarray | None
+
+
 @dataclass
 class _Search:
     """State of the search: the best incumbent and the parts already solved."""
@@ -52,7 +61,7 @@ class _Search:
     on_progress: Callable[[Progress], bool] | None
     best: np.ndarray | None = None
     objective: float = np.inf
-    solved: dict[bytes, np.ndarray | None] = field(default_factory=dict)
+    solved: dict[bytes, Answer] = field(default_factory=dict)
     history: list[Progress] = field(default_factory=list)
     stopped: bool = False
 
@@ -78,30 +87,42 @@ class _Search:
         if self.on_progress is not None and not self.on_progress(self.history[-1]):
             self.stopped = True
 
-    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> bool:
-        """Price one national choice; True when it is a better incumbent."""
+    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> Tried:
+        """Price one national choice, and keep the plan when it is the best."""
         try:
             parts, fixed, cost = split(fix(self.form, columns, values))
         except ValueError:
-            return False
+            return Tried.IMPOSSIBLE
         point = np.nan_to_num(fixed)
-        for part, solution in zip(parts, self._solve(parts), strict=True):
-            if solution is None:
-                return False
-            point[part.columns] = solution
-            cost += float(part.form.cost @ solution)
-        if cost >= self.objective:
-            return False
-        self.best, self.objective = point, cost
-        self.report()
-        return True
+        found = self._solve(parts)
+        if any(part.status is Status.INFEASIBLE for part in found):
+            return Tried.IMPOSSIBLE
+        for part, solved in zip(parts, found, strict=True):
+            if solved.values is None:
+                return Tried.OPEN
+            point[part.columns] = solved.values
+            cost += float(part.form.cost @ solved.values)
+        if cost < self.objective:
+            self.best, self.objective = point, cost
+            self.report()
+        return Tried.PLAN
 
-    def _solve(self, parts: list[Part]) -> list[np.ndarray | None]:
-        """Solutions of the parts, each solved once, the new ones side by side."""
+    def lift(self, columns: np.ndarray, values: np.ndarray, outside: Outside) -> float:
+        """How far a choice that has a plan costs more than its relaxation, by the bounds of its parts;
+        parts that concern columns left outside are taken at their relaxation."""
+        parts, _, _ = split(fix(self.form, columns, values))
+        more = 0.0
+        for part, found in zip(parts, self._solve(parts), strict=True):
+            if part.form.integer.any() and not outside.concerns(part.columns):
+                more += max(0.0, found.bound - solve(part.form, self._part_limits(part), relax=True).objective)
+        return more
+
+    def _solve(self, parts: list[Part]) -> list[Answer]:
+        """Status, bound and values of the parts, each solved once, the new ones side by side."""
         keys = [part.key for part in parts]
         new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
         tasks = [(part.form, self._part_limits(part)) for part in new.values()]
-        found = workers.each(solve_values, tasks, self.limits.threads)
+        found = workers.each(answer, tasks, self.limits.threads)
         self.solved.update(zip(new, found, strict=True))
         return [self.solved[key] for key in keys]
 
@@ -116,9 +137,10 @@ class _Search:
         )
 
 
-def solve_values(form: StandardForm, limits: Limits) -> np.ndarray | None:
-    """Values of the best solution found, if any."""
-    return solve(form, limits).values
+def answer(form: StandardForm, limits: Limits) -> Answer:
+    """Status of a part, and the values of the best solution found, if any."""
+    outcome = solve(form, limits)
+    return Answer(outcome.status, outcome.bound, outcome.values)
 
 
 def solve_decomposed(
@@ -138,10 +160,10 @@ def solve_decomposed(
     """
     started = time.perf_counter()
     relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
-    if relaxed.values is None:
+    if relaxed.values is None or relaxed.row_duals is None:
         return relaxed
     outside = outside or Nothing()
-    root = Relaxed(relaxed.bound, relaxed.values)
+    root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
     search = _Search(form, limits, root.bound, started, on_progress)
     search.report()
     choices = exclusive_choices(form, national)

@@ -12,8 +12,8 @@ import pytest
 from optimization.ledger.accounts import Accounts
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
-from optimization.model.reserve import reduced_costs, worth_bringing_back
-from optimization.model.screening import balance_margin, screen
+from optimization.model.pricing import LeftOut, Start
+from optimization.model.screening import Screening, balance_margin, screen
 from optimization.solving.highs import Status, solve
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm, compile_model
@@ -94,7 +94,7 @@ def test_a_dear_pair_comes_back_by_its_reduced_cost_when_there_is_another_way_ou
     without = solve(form, EXACT)
     assert relaxed.row_duals is not None and without.status is Status.OPTIMAL
     assert without.objective > 230.0 + 1.0
-    assert reduced_costs(table, form, relaxed.row_duals)[0] < 0
+    assert reserve_costs(table, form, relaxed.row_duals)[0] < 0
     accounts = question.optimum(method)
     assert accounts.decision.joint == ((0, 0),)
     assert [accounts.objective, full_list(question)] == pytest.approx([230.0] * 2)
@@ -198,9 +198,9 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
         relaxed = solve(form, EXACT, relax=True)
         if relaxed.row_duals is None:
             continue
-        costs = reduced_costs(table, form, relaxed.row_duals)
+        costs = reserve_costs(table, form, relaxed.row_duals)
         for n, cost in enumerate(costs[:2]):
-            wider = columns(question.instance, screening, np.array([n]))
+            wider = columns(question.instance, screening, with_reserve_pair(screening, n))
             model = build_model(wider)
             with_pair = compile_model(model)
             names = [variable.name for variable in with_pair.variables]
@@ -222,9 +222,9 @@ def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
         if relaxed.row_duals is None:
             continue
         dual = {meaning(row, table): y for row, y in zip(form.constraints, relaxed.row_duals, strict=True)}
-        costs = reduced_costs(table, form, relaxed.row_duals)
+        costs = reserve_costs(table, form, relaxed.row_duals)
         for n, cost in enumerate(costs):
-            wider = columns(question.instance, screening, np.array([n]))
+            wider = columns(question.instance, screening, with_reserve_pair(screening, n))
             other = compile_model(build_model(wider))
             names = [variable.name for variable in other.variables]
             at = names.index(f"v[{len(wider.pair_body) - 1}]")
@@ -262,11 +262,29 @@ def meaning(row: Any, table: Columns) -> tuple[str, Any]:
     return rule, index
 
 
-def test_nothing_comes_back_twice() -> None:
+def test_only_a_pair_of_the_reserve_can_rescue_an_impossible_program() -> None:
     question = poor_and_rich()
     table = question.columns()
     form = compile_model(build_model(table))
-    outcome = solve(form, EXACT, relax=True)
-    assert outcome.status is Status.INFEASIBLE
-    assert worth_bringing_back(table, form, outcome, np.zeros(0, dtype=int)).tolist() == [0]
-    assert worth_bringing_back(table, form, outcome, np.array([0])).tolist() == []
+    assert solve(form, EXACT, relax=True).status is Status.INFEASIBLE
+    assert left_out(table, form).may_rescue and left_out(table, form).everything().tolist() == [True]
+    wider = columns(question.instance, table.screening, np.array([True]))
+    outside = left_out(wider, compile_model(build_model(wider)))
+    assert not outside.may_rescue and not outside.any
+
+
+def left_out(table: Columns, form: StandardForm) -> LeftOut:
+    """The pairs left out of a model, exactly priced in one process."""
+    return LeftOut(table, form, Start(np.zeros(0, dtype=bool), []), 0.0, 1)
+
+
+def reserve_costs(table: Columns, form: StandardForm, duals: np.ndarray) -> np.ndarray:
+    """Reduced costs of the pairs of the reserve, in its order."""
+    return left_out(table, form).reduced_costs(duals)[table.screening.reserve]
+
+
+def with_reserve_pair(screening: Screening, n: int) -> np.ndarray:
+    """All kept pairs and one of the reserve."""
+    inside = np.arange(len(screening.listed[0])) < len(screening.kept[0])
+    inside[len(screening.kept[0]) + n] = True
+    return inside
