@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pyomo.environ as pyo
 
 from optimization.model import (
@@ -54,3 +56,41 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     clarity.tiers_per_service(model, columns)
     objective.total_cost(model, columns)
     return model
+
+
+Rule = Callable[[pyo.ConcreteModel, Columns], None]
+
+LIMITS: Mapping[str, tuple[tuple[str, ...], Rule]] = {
+    "pool.ordinary_million_yen": (("F5",), pool.pool),
+    "nation.limit_million_yen": (("F6",), pool.national_limit),
+    "discipline.retention_floor": (("D3", "D3own"), taxes.retention),
+    "equity.adequacy_floor": (("E1",), equity.adequacy),
+    "equity.coverage_ceiling": (("E2",), equity.ceiling),
+    "equity.tax_price_spread": (("E4",), equity.burden),
+    "discipline.grant_dependence_ceiling": (("D2",), discipline.grant_dependence),
+    "discipline.own_source_floor_municipal": (("D2own",), discipline.own_source),
+    "discipline.own_source_floor_prefectural": (("D2own",), discipline.own_source),
+    "discipline.match_ceiling": (("D5",), discipline.match),
+    "discipline.earmarked_ceiling": (("D5e",), discipline.earmarked),
+    "discipline.debt_service_ceiling": (("D4",), discipline.debt_service),
+    "discipline.future_burden_ceiling": (("D4burden",), discipline.future_burden),
+    "weights.soft_budget": (("total_cost",), objective.total_cost),
+    "weights.dulled_incentive": (("total_cost",), objective.total_cost),
+}
+"""Settings that stand in the rows of one rule (or in the objective) and nowhere else in the program, with
+the component and the function that writes it: a change of theirs is made in place."""
+
+
+def components(settings: set[str]) -> list[str]:
+    """The components in which some `LIMITS` stand."""
+    return list(dict.fromkeys(name for key in sorted(settings) for name in LIMITS[key][0]))
+
+
+def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: set[str]) -> list[str]:
+    """Write the components of some `LIMITS` anew on a built model; their names."""
+    for name in components(settings):
+        model.del_component(name)
+        model.del_component(f"{name}_index")
+    for rule in dict.fromkeys(LIMITS[key][1] for key in sorted(settings)):
+        rule(model, columns)
+    return components(settings)

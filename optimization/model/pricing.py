@@ -31,6 +31,7 @@ from optimization.model.discipline import bindable
 from optimization.model.screening import Screening
 from optimization.solving import workers
 from optimization.solving.covering import NONE, Covering, Survey, reprice, survey
+from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm
 
 SURVEY_SHARE = 0.1
@@ -80,6 +81,17 @@ def elsewhere(instance: Instance) -> np.ndarray:
                 price = costs.by_tier[tier].social(instance.settings)[here, s] + unit
                 result[here, w] = np.minimum(result[here, w], price)
     return result
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What the pairs left out could take off the relaxation, million yen; the pairs that would, boolean
+    over the list; and what is proven of the cost of provision under any statute (nothing where a balance
+    row has a price)."""
+
+    correction: float
+    entering: np.ndarray
+    cut: Cut | None
 
 
 class Groups:
@@ -197,12 +209,10 @@ class LeftOut:
     def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
         """By how much the pairs left out could lower the value of a relaxation with these columns' values
         and row duals."""
-        return self.priced(values, duals)[0]
+        return self.priced(values, duals).correction if self.any else 0.0
 
-    def priced(self, values: np.ndarray, duals: np.ndarray) -> tuple[float, np.ndarray]:
-        """The correction, and the pairs that earn it, boolean over the list."""
-        if not self.any:
-            return 0.0, self.everything()
+    def priced(self, values: np.ndarray, duals: np.ndarray) -> Pricing:
+        """Every group over its whole list, at the prices of a relaxation."""
         cost, alone = self.prices(duals)
         listed = self.groups.listed(np.ones(len(self.table.screening.listed[0]), dtype=bool))
         worth = self._place_duals(duals, alone)
@@ -217,7 +227,22 @@ class LeftOut:
         ]
         found = workers.each(reprice, tasks, self.processes)
         used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
-        return max(0.0, sum(part.lost for part in found)), used & self.everything()
+        start, least = (sum(getattr(part, name) for part in found) for name in ("start", "least"))
+        proven = None if self._balance_duals(duals).any() else self._cut(least, steady, alone)
+        return Pricing(max(0.0, start - least), used & self.everything(), proven)
+
+    def _cut(self, least: float, worths: list[np.ndarray], alone: np.ndarray) -> Cut:
+        """What the pricing proves of the cost of provision under any statute."""
+        size = len(self.table.duties)
+        worth, counted = np.zeros(size + 1), np.zeros(size + 1)
+        for duty, part in zip(self._duties, worths, strict=True):
+            worth += np.bincount(duty, part, minlength=size + 1)
+        single = ~self.table.has_alone[:, self.table.instance.costs.wide_columns]
+        for who, demand in zip(self.groups.places, self.groups.demands, strict=True):
+            here = (demand != NONE) & single[who]
+            counted += np.bincount(self._duty_of_place[who][here], alone[who][here], minlength=size + 1)
+        numbers, duties = self.form.column_family("y")
+        return Cut(self._provision, least, numbers, worth[duties], counted[duties])
 
     def _steady(
         self, worths: list[np.ndarray], values: np.ndarray, duals: np.ndarray
@@ -247,14 +272,18 @@ class LeftOut:
     @cached_property
     def _duties(self) -> list[np.ndarray]:
         """Number of the duty of each demand, by group."""
-        wide = self.table.instance.costs.wide_columns
-        duty = np.column_stack([self.table.duty_at(int(s), MUNICIPALITY) for s in wide])
         result = []
         for who, demand in zip(self.groups.places, self.groups.demands, strict=True):
             numbers = np.zeros(int(demand.max()) + 1, dtype=int)
-            numbers[demand[demand != NONE]] = duty[who][demand != NONE]
+            numbers[demand[demand != NONE]] = self._duty_of_place[who][demand != NONE]
             result.append(numbers)
         return result
+
+    @cached_property
+    def _duty_of_place(self) -> np.ndarray:
+        """Number of the municipal duty that governs each place, shape (I, W); -1 where there is none."""
+        wide = self.table.instance.costs.wide_columns
+        return np.column_stack([self.table.duty_at(int(s), MUNICIPALITY) for s in wide])
 
     def within(self, duals: np.ndarray, distance: float) -> np.ndarray:
         """Pairs left out that can be part of a plan better than the relaxation plus `distance`, boolean

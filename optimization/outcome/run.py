@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +26,10 @@ from optimization.outcome.counting import counting_arguments
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
 from optimization.solving import workers
-from optimization.solving.decomposed import OPEN, solve_decomposed
+from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
 from optimization.solving.highs import solve as solve_plain
+from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm, coefficient_ranges, compile_model
 
 OnProgress = Callable[[Progress], bool]
@@ -60,6 +61,22 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
+@dataclass
+class Attempt:
+    """A question laid out and answered, with all that a later question may start from: the starting pairs,
+    the model and its arrays, the parts solved, and what pricing has proven of the cost of provision."""
+
+    instance: Instance
+    screening: Screening
+    start: Start
+    table: Columns
+    model: pyo.ConcreteModel
+    form: StandardForm
+    result: Result
+    solved: dict[bytes, Answer]
+    cut: Cut | None
+
+
 def solve(
     case: Case,
     package: ResolvedPackage,
@@ -74,6 +91,19 @@ def solve(
     Raises `InputError` when the case lacks a parameter the package needs. The objective reported is
     recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
     """
+    return attempt(case, package, prefectures, limits, method, log_file, on_progress).result
+
+
+def attempt(
+    case: Case,
+    package: ResolvedPackage,
+    prefectures: Sequence[str] = (),
+    limits: Limits | None = None,
+    method: str = "auto",
+    log_file: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Attempt:
+    """The same, with all that a later question may start from."""
     clock, limits = Clock(), limits or Limits()
     workers.warm_up(limits.threads if method != "plain" and not prefectures else 1)
     case = case.with_parameters(package.assumptions)
@@ -86,7 +116,7 @@ def solve(
             start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
         else:
             start = starting_pairs(instance, screening, limits.gap, limits.threads)
-    inside = start.inside
+    inside, solved = start.inside, {}
     while True:
         table = columns(instance, screening, inside)
         with clock.phase("build"), _no_collection():
@@ -96,15 +126,16 @@ def solve(
         left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
         with clock.phase("solve"):
             if method == "plain":
-                outcome, more = solve_plain(form, left, log_file, on_progress), ~start.inside
+                answer = Answered(solve_plain(form, left, log_file, on_progress), ~start.inside)
             else:
-                outcome, more = _answer(table, form, start, left, log_file, on_progress)
-        if not more.any():
+                answer = answer_on(table, form, start, left, solved, log_file, on_progress)
+        if not answer.entering.any():
             break
-        inside = inside | more
+        inside = inside | answer.entering
     with clock.phase("read_back"):
-        result = _result(package, table, model, form, outcome, clock)
-    return replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
+        result = read_result(package, table, model, form, answer.outcome, clock)
+    result = replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
+    return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut)
 
 
 def chosen_method(method: str, instance: Instance, screening: Screening) -> str:
@@ -127,16 +158,26 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _answer(
+@dataclass(frozen=True)
+class Answered:
+    """The outcome on the pairs that stand in the model; the listed pairs that must enter before it can
+    count (boolean over the list; none when it is final); what pricing has proven."""
+
+    outcome: Outcome
+    entering: np.ndarray
+    cut: Cut | None = None
+
+
+def answer_on(
     table: Columns,
     form: StandardForm,
     start: Start,
     limits: Limits,
-    log_file: Path | None,
-    on_progress: OnProgress | None,
-) -> tuple[Outcome, np.ndarray]:
-    """The outcome on the pairs that stand in the model, and the listed pairs that must enter before it
-    can count (boolean over the list; none when it is final)."""
+    solved: dict[bytes, Answer],
+    log_file: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Answered:
+    """Relax, price the pairs left out, and search, unless pairs must enter first."""
     none = np.zeros(len(table.screening.listed[0]), dtype=bool)
     started = time.perf_counter()
     relaxed = solve_plain(form, replace(limits, threads=1), log_file, relax=True)
@@ -144,25 +185,26 @@ def _answer(
     left_out = LeftOut(table, form, start, PRICING_SHARE * room, limits.threads)
     if relaxed.values is None or relaxed.row_duals is None:
         helpless = relaxed.status is not Status.INFEASIBLE or not left_out.may_rescue
-        return relaxed, none if helpless else left_out.everything()
-    correction, paying = left_out.priced(relaxed.values, relaxed.row_duals)
-    if correction > CORRECTION_SHARE * room and paying.any():
-        return relaxed, paying
+        return Answered(relaxed, none if helpless else left_out.everything())
+    pricing = left_out.priced(relaxed.values, relaxed.row_duals)
+    correction = pricing.correction if left_out.any else 0.0
+    if correction > CORRECTION_SHARE * room and pricing.entering.any():
+        return Answered(relaxed, pricing.entering)
     relaxed = replace(relaxed, bound=relaxed.bound - correction)
     national, _ = form.column_family("y")
     more = none
     for outside in (left_out, None) if left_out.any else (None,):
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
-        outcome = solve_decomposed(form, national, left, log_file, on_progress, relaxed, outside)
+        outcome = solve_decomposed(form, national, left, log_file, on_progress, relaxed, outside, solved)
         finished = outcome.status is Status.OPTIMAL or outcome.termination != OPEN
         if outside is not None and not finished:
             more = left_out.within(relaxed.row_duals, outcome.objective - relaxed.objective)
         if finished or more.any():
             break
-    return outcome, more
+    return Answered(outcome, more, pricing.cut)
 
 
-def _result(
+def read_result(
     package: ResolvedPackage,
     table: Columns,
     model: pyo.ConcreteModel,
@@ -170,6 +212,7 @@ def _result(
     outcome: Outcome,
     clock: Clock,
 ) -> Result:
+    """The decision an outcome stands for, its accounts, and every rule re-checked on them."""
     instance = table.instance
     size = {
         "columns": form.matrix.shape[1],

@@ -61,10 +61,11 @@ class Survey:
 
 @dataclass(frozen=True)
 class Repriced:
-    """`lost`: how much lower the value is with all options open at other worths than with the first
-    options at the given ones; `used` (B, W) the options that earn it."""
+    """`start` value with the first options at the given worths; `least` value that all options may have
+    at the other worths; `used` (B, W) the options in use then."""
 
-    lost: float
+    start: float
+    least: float
     used: np.ndarray
 
 
@@ -88,7 +89,7 @@ def reprice(covering: Covering, first: np.ndarray, worth: np.ndarray, tolerance:
     start = program.solve().value
     program.set_worth(worth)
     end = program.generate(tolerance)
-    return Repriced(start - end.value + end.gained, program.used())
+    return Repriced(start, end.value - end.gained, program.used())
 
 
 def excess(reduced: np.ndarray, outside: np.ndarray, opened: np.ndarray) -> np.ndarray:

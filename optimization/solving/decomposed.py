@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from optimization.solving import workers
-from optimization.solving.branching import Nothing, Outside, Relaxed, Tried, branch
+from optimization.solving.branching import Nothing, Outside, Relaxed, Tried, as_columns, branch, rounded
 from optimization.solving.highs import (
     Limits,
     Outcome,
@@ -151,12 +151,14 @@ def solve_decomposed(
     on_progress: Callable[[Progress], bool] | None = None,
     relaxed: Outcome | None = None,
     outside: Outside | None = None,
+    solved: dict[bytes, Answer] | None = None,
 ) -> Outcome:
     """Solve the program; `national` holds the positions of the columns to be decided first.
 
     The bound and the incumbent are those of the whole program, whichever step found them. `relaxed` is
     its linear relaxation where the caller has solved it, its bound less what columns left `outside`
     could do. With such columns the whole is not given to HiGHS: the caller must let them in first.
+    `solved` holds the parts of earlier programs, and takes those of this one.
     """
     started = time.perf_counter()
     relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
@@ -165,6 +167,7 @@ def solve_decomposed(
     outside = outside or Nothing()
     root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
     search = _Search(form, limits, root.bound, started, on_progress)
+    search.solved = {} if solved is None else solved
     search.report()
     choices = exclusive_choices(form, national)
     nodes = branch(search, form, limits, choices, root, outside)
@@ -236,3 +239,24 @@ def _termination(search: _Search, optimal: bool) -> str:
     if search.stopped:
         return "stopped"
     return "time limit" if search.left <= 0 else OPEN
+
+
+def price_choices(
+    form: StandardForm,
+    national: np.ndarray,
+    guides: list[np.ndarray],
+    bound: float,
+    limits: Limits,
+    solved: dict[bytes, Answer],
+) -> Outcome:
+    """The best plan to which the national columns of some points round, the first good enough, against a
+    known bound: no search. `solved` holds the parts of earlier programs, most of them parts of this one."""
+    search = _Search(form, limits, bound, time.perf_counter(), None)
+    search.solved = solved
+    choices = exclusive_choices(form, national)
+    for values in guides:
+        search.try_choice(*as_columns(choices, rounded(values, choices)))
+        if search.done:
+            break
+    nothing = Outcome(Status.NOTHING, OPEN, None, np.inf, bound, np.inf, 0.0, 0, "")
+    return _outcome(search, nothing)

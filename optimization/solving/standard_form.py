@@ -6,7 +6,7 @@ HiGHS's array interface do the same in a fraction of that. Columns and rows keep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,10 @@ class StandardForm:
         """Row numbers of a rule with a single index, and that index."""
         return self._members(self._rows_by_rule, self.constraints, rule)
 
+    def rows_of(self, rule: str) -> np.ndarray:
+        """Row numbers of a rule."""
+        return self._rows_by_rule.get(rule, np.zeros(0, dtype=int))
+
     def column_family(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Column numbers of a block of variables with a single index, and that index."""
         return self._members(self._columns_by_name, self.variables, name)
@@ -54,6 +58,10 @@ class StandardForm:
     @cached_property
     def _rows_by_rule(self) -> dict[str, np.ndarray]:
         return _by_parent(self.constraints)
+
+    @cached_property
+    def _column_of(self) -> dict[int, int]:
+        return {id(variable): n for n, variable in enumerate(self.variables)}
 
     @cached_property
     def _columns_by_name(self) -> dict[str, np.ndarray]:
@@ -88,6 +96,47 @@ def compile_model(model: pyo.ConcreteModel) -> StandardForm:
         variables=tuple(form.columns),
         constraints=tuple(constraint for constraint, _ in form.rows),
     )
+
+
+def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
+    """The same program with the rows of one rule written anew, in the order and number of the old ones.
+
+    Raises ValueError when their number is another, or one uses a variable that is no column.
+    """
+    numbers = form.rows_of(rule)
+    if len(rows) != len(numbers):
+        raise ValueError(f"{rule} has other rows than before")
+    column = form._column_of
+    entries = [
+        (n, column.get(id(variable), -1), coefficient)
+        for n, row in zip(numbers, rows, strict=True)
+        for coefficient, variable in zip(row.body.linear_coefs, row.body.linear_vars, strict=True)
+    ]
+    at, where, value = (np.array(part) for part in zip(*entries, strict=True)) if entries else [np.zeros(0)] * 3
+    if (where < 0).any():
+        raise ValueError(f"{rule} uses a variable that is no column")
+    kept = np.ones(form.matrix.shape[0])
+    kept[numbers] = 0.0
+    new = sparse.csr_matrix((value, (at.astype(int), where.astype(int))), shape=form.matrix.shape)
+    matrix = sparse.csr_matrix(sparse.diags(kept) @ form.matrix + new)
+    matrix.eliminate_zeros()
+    lower, upper, names = form.row_lower.copy(), form.row_upper.copy(), list(form.constraints)
+    for n, row in zip(numbers, rows, strict=True):
+        lower[n] = -np.inf if row.lower is None else pyo.value(row.lower)
+        upper[n] = np.inf if row.upper is None else pyo.value(row.upper)
+        names[n] = row
+    result = replace(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
+    result.__dict__.update(_rows_by_rule=form._rows_by_rule, _columns_by_name=form._columns_by_name)
+    return result
+
+
+def with_cost(form: StandardForm, objective: Any) -> StandardForm:
+    """The same program under another linear objective."""
+    cost = np.zeros_like(form.cost)
+    for coefficient, variable in zip(objective.expr.linear_coefs, objective.expr.linear_vars, strict=True):
+        if id(variable) in form._column_of:
+            cost[form._column_of[id(variable)]] += coefficient
+    return replace(form, cost=cost, constant=float(objective.expr.constant))
 
 
 def coefficient_ranges(form: StandardForm) -> pd.DataFrame:

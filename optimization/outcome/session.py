@@ -1,0 +1,144 @@
+"""A session on a case: questions one after the other, each starting from what the last has left.
+
+A package that differs from the last one only in limits that stand in the rows of one rule (or in the
+weights of grants and counted taxes) is answered in place: these rows are written anew, the small national
+relaxation starts from its last basis, and of the parts only those that changed are solved. The bound holds
+by what pricing has proven of the cost of provision under any statute. Where this does not reach the asked
+gap the same model is solved with its new rows; where that does not do, or anything else differs, the
+question is answered from the beginning.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from optimization.case.case import Case
+from optimization.case.compose import ResolvedPackage
+from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.ledger.instance import Instance
+from optimization.model.columns import Columns
+from optimization.model.model import LIMITS, components, rewrite
+from optimization.outcome.result import Result
+from optimization.outcome.run import Attempt, Clock, answer_on, attempt, read_result
+from optimization.solving.decomposed import price_choices
+from optimization.solving.highs import Limits, Outcome, Status
+from optimization.solving.national import NationalRelaxation
+from optimization.solving.standard_form import StandardForm, coefficient_ranges, with_cost, with_rows
+
+IN_PLACE = "in_place"
+"""Method named in a result that was reached from the last one."""
+
+
+class Session:
+    """Questions on one case (or on some of its prefectures) under the same limits of the solver."""
+
+    def __init__(
+        self,
+        case: Case,
+        prefectures: Sequence[str] = (),
+        limits: Limits | None = None,
+        method: str = "decomposed",
+    ) -> None:
+        self._case, self._prefectures, self._method = case, tuple(prefectures), method
+        self._limits = limits or Limits()
+        self._last: Attempt | None = None
+        self._national: NationalRelaxation | None = None
+
+    def solve(self, package: ResolvedPackage) -> Result:
+        """The optimum of a package, as `outcome.run.solve` finds it within the gap."""
+        return self._from_last(package) or self._from_the_beginning(package)
+
+    def _from_the_beginning(self, package: ResolvedPackage) -> Result:
+        last = attempt(self._case, package, self._prefectures, self._limits, self._method)
+        self._last, self._national = last, None
+        if last.cut is not None:
+            self._national = NationalRelaxation(self._limits)
+            self._national.add(last.cut)
+            self._national.solve(last.form)
+        return last.result
+
+    def _from_last(self, package: ResolvedPackage) -> Result | None:
+        """The answer in place; None where it must come from the beginning."""
+        last, national = self._last, self._national
+        if last is None or national is None or last.result.package.assumptions != package.assumptions:
+            return None
+        changed = differing(last.result.package.settings, package.settings)
+        if not changed <= set(LIMITS) or uses_an_envelope(package.settings):
+            return None
+        clock = Clock()
+        with clock.phase("build"):
+            table = under(last.table, package.settings)
+            form = _rewritten(last, table, changed)
+        if form is None:
+            return None
+        with clock.phase("solve"):
+            outcome = self._in_place(last, national, table, form)
+        if outcome is None:
+            return None
+        with clock.phase("read_back"):
+            result = read_result(package, table, last.model, form, outcome, clock)
+        ranges = coefficient_ranges(form)
+        result = replace(result, seconds=clock.seconds, coefficients=ranges, method=IN_PLACE)
+        self._last = replace(last, instance=table.instance, table=table, form=form, result=result)
+        return result
+
+    def _in_place(
+        self, last: Attempt, national: NationalRelaxation, table: Columns, form: StandardForm
+    ) -> Outcome | None:
+        """The last statute and the one the national relaxation suggests, against its bound; where neither
+        is good enough, the relaxation of the whole model, whose pricing gives the next cut."""
+        started, (numbers, _) = time.perf_counter(), form.column_family("y")
+        guide, before = national.solve(form), last.result.outcome.values
+        if guide is not None and before is not None:
+            guides = [before, guide.values]
+            outcome = price_choices(form, numbers, guides, guide.bound, self._limits, last.solved)
+            if outcome.status is Status.OPTIMAL:
+                return replace(outcome, seconds=time.perf_counter() - started)
+        answer = answer_on(table, form, last.start, self._limits, last.solved)
+        if answer.entering.any() or answer.outcome.status is not Status.OPTIMAL:
+            return None
+        if answer.cut is not None:
+            national.add(answer.cut)
+        return answer.outcome
+
+
+def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """Settings that are not the same."""
+    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+
+def uses_an_envelope(settings: Mapping[str, Any]) -> bool:
+    """Whether a formula shares out the pool, so that the pool stands in more rows than its own."""
+    return any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
+
+
+def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
+    """The same columns under other limits. What has been computed of instance and columns stays: none of
+    it depends on a limit, but for the weights under which today is judged."""
+    instance: Instance = copy.copy(table.instance)
+    instance.__dict__.update(settings=settings)
+    instance.__dict__.pop("as_today", None)
+    other: Columns = copy.copy(table)
+    other.__dict__.update(instance=instance)
+    return other
+
+
+def _rewritten(last: Attempt, table: Columns, changed: set[str]) -> StandardForm | None:
+    """The last program with the rows (or the objective) of the changed settings written anew; None when
+    a rule has other rows than before."""
+    form = last.form
+    before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in components(changed)}
+    for name in rewrite(last.model, table, changed):
+        component = last.model.component(name)
+        rows = [] if name == "total_cost" else list(component.values())
+        if [row.index() for row in rows] != before[name]:
+            return None
+        try:
+            form = with_cost(form, component) if name == "total_cost" else with_rows(form, name, rows)
+        except ValueError:
+            return None
+    return form
