@@ -144,7 +144,7 @@ def watched(command: Sequence[str], seconds: float, errors: Any) -> tuple[int | 
 
 def _tell(row: Mapping[str, Any]) -> None:
     """One line about a row just written."""
-    gap = f", gap {row['gap']:.1e}" if "gap" in row else ""
+    gap = f", gap {row['gap']:.1e}" if row.get("gap", "") != "" else ""
     total = f" in {row['total_seconds']:.1f} s" if "total_seconds" in row else ""
     note = f" ({row['note']})" if row.get("note") else ""
     line = (

@@ -6,12 +6,13 @@ What it measures goes to a record file as soon as it is known. Solvers of a file
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
 from benchmarks.clock import GapClock
-from benchmarks.rows import Record, ending, phases, times
+from benchmarks.rows import Record, ending, moments, phases
 
 BUILDERS = ("pyomo", "linopy")
 METHODS = ("decomposed", "auto")
@@ -44,23 +45,25 @@ def _build(asked: argparse.Namespace, record: Record) -> None:
     if asked.solver == "pyomo":
         record.note(**measure_pyomo(asked.instance, codes, asked.folder / PROGRAM))
     else:
-        other = json.loads((asked.folder / "pyomo.json").read_text(encoding="utf-8"))
-        record.note(**measure_linopy(asked.instance, codes, other))
+        record.note(**measure_linopy(asked.instance, codes, _built(asked.folder)))
 
 
 def _method(asked: argparse.Namespace, record: Record) -> None:
     from benchmarks.ours import measure_method
 
-    built = _built(asked.folder)
-    measure_method(asked, built, record)
+    measure_method(asked, _built(asked.folder), record)
 
 
 def _file(asked: argparse.Namespace, record: Record) -> None:
-    from benchmarks.solvers import DRIVERS
+    from benchmarks.solvers import DRIVERS, MODULES
 
+    importlib.import_module(MODULES[asked.solver])
     built = _built(asked.folder)
     before = built["build_seconds"] + built["compile_seconds"]
     clock = GapClock(asked.limit, before, record.note_clock)
+    if before >= asked.limit:
+        record.note(status="nothing", note="building the program took the whole limit")
+        return
     solved = DRIVERS[asked.solver](
         asked.folder / PROGRAM, asked.limit, asked.threads, clock, asked.folder / f"{asked.solver}.log"
     )
@@ -68,7 +71,7 @@ def _file(asked: argparse.Namespace, record: Record) -> None:
     hand_off = built["compile_seconds"] + solved.reading_seconds
     record.note(
         status=solved.status,
-        **times(clock.reached, clock.limit),
+        **moments(clock, solved.objective),
         **ending(solved.objective + constant, solved.bound + constant),
         **phases(built["build_seconds"], hand_off, total - built["build_seconds"] - hand_off),
         layout_seconds=built["layout_seconds"],
@@ -78,6 +81,7 @@ def _file(asked: argparse.Namespace, record: Record) -> None:
 
 
 def _built(folder: Path) -> dict[str, Any]:
+    """What the builder noted of the instance."""
     return dict(json.loads((folder / "pyomo.json").read_text(encoding="utf-8")))
 
 

@@ -12,7 +12,7 @@ import highspy
 from benchmarks.clock import GapClock
 from benchmarks.ladder import ladder
 from benchmarks.question import question
-from benchmarks.rows import Record, ending, phases, times
+from benchmarks.rows import Record, ending, moments, phases
 from benchmarks.solvers import GAP
 from optimization import __version__
 from optimization.case.load import load_case
@@ -79,7 +79,7 @@ def measure_method(asked: argparse.Namespace, built: Mapping[str, Any], record: 
     size = {key: result.size[key] for key in ("columns", "rows", "nonzeros", "integer_columns")}
     record.note(
         status=STATUS[outcome.status],
-        **times(clock.reached, clock.limit),
+        **moments(clock, outcome.objective),
         **ending(outcome.objective, outcome.bound),
         **phases(seconds["build"], seconds["hand_off"], total - seconds["build"] - seconds["hand_off"]),
         layout_seconds=layout,

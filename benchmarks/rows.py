@@ -16,6 +16,9 @@ from typing import Any
 
 from benchmarks.clock import TARGETS, GapClock, relative_gap
 
+RESULTS = Path(__file__).with_name("results") / "ladder.csv"
+"""Where the rows go if nothing else is said."""
+
 KEY = ("instance", "solver", "prefectures", "limit_seconds")
 """What makes a row unique: a row already in the table is not measured again."""
 
@@ -54,8 +57,8 @@ class Record:
     values: dict[str, Any] = field(default_factory=dict)
 
     def note(self, **values: Any) -> None:
-        """Add values and write the file anew, whole or not at all; infinite numbers are left out."""
-        self.values |= {k: v for k, v in values.items() if not (isinstance(v, float) and math.isinf(v))}
+        """Set values and write the file anew, whole or not at all; an infinite number is an empty cell."""
+        self.values |= {k: "" if isinstance(v, float) and math.isinf(v) else v for k, v in values.items()}
         part = self.path.with_suffix(".part")
         part.write_text(json.dumps(self.values), encoding="utf-8")
         part.replace(self.path)
@@ -63,6 +66,12 @@ class Record:
     def note_clock(self, clock: GapClock) -> None:
         """Note the targets met so far and the best incumbent and bound."""
         self.note(**times(clock.reached, clock.limit), **ending(clock.incumbent, clock.bound))
+
+
+def moments(clock: GapClock, objective: float) -> dict[str, float]:
+    """Seconds to each target as a run of this objective may claim them: what it did not deliver, it did not
+    reach."""
+    return times(clock.reached if math.isfinite(objective) else {}, clock.limit)
 
 
 def times(reached: Mapping[float, float], limit: float) -> dict[str, float]:

@@ -25,6 +25,9 @@ GAP = 1e-4
 OVERRUN_SECONDS = 60.0
 """How far CBC may run beyond its limit before it is stopped from outside."""
 
+CBC_ENDS = ("Result - ", "Problem is infeasible", "Bound tightening: infeasibility proved")
+"""How the line of CBC's log begins that says how the search ended."""
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -55,7 +58,11 @@ def highs(mps: Path, limit: float, threads: int, clock: GapClock, log: Path) -> 
     if solver.readModel(str(mps)) == highspy.HighsStatus.kError:
         raise RuntimeError(f"HiGHS cannot read {mps.name}")
     reading = time.perf_counter() - started
-    for option, value in (("threads", threads), ("mip_rel_gap", GAP), ("time_limit", limit - clock.now)):
+    for option, value in (
+        ("threads", threads),
+        ("mip_rel_gap", GAP),
+        ("time_limit", max(0.0, limit - clock.now)),
+    ):
         solver.setOptionValue(option, value)
 
     def report(event: Any) -> None:
@@ -82,7 +89,7 @@ def scip(mps: Path, limit: float, threads: int, clock: GapClock, log: Path) -> S
     """SCIP with its defaults, on one thread: its ordinary search is sequential."""
     import pyscipopt
 
-    class Report(pyscipopt.Eventhdlr):  # type: ignore[misc]
+    class Report(pyscipopt.Eventhdlr):
         """Tells the clock after every new solution, node and relaxation."""
 
         kinds = (
@@ -126,7 +133,7 @@ def cbc(mps: Path, limit: float, threads: int, clock: GapClock, log: Path) -> So
 
     with redirect_stdout(io.StringIO()):  # it announces the build it picks
         program = cbcbox.cbc_bin_path()
-    left = limit - clock.now
+    left = max(0.0, limit - clock.now)
     command = [program, mps, "-threads", threads, "-seconds", left, "-ratioGap", GAP, "-timeMode", "elapsed"]
     before = clock.now
     with log.open("w", encoding="utf-8") as out:
@@ -146,12 +153,12 @@ def cbc(mps: Path, limit: float, threads: int, clock: GapClock, log: Path) -> So
         clock.see(moment.incumbent, moment.bound, before + moment.seconds)
     last = moments[-1] if "Total time (Wallclock seconds)" in text else None
     objective, bound = (last.incumbent, last.bound) if last else (clock.incumbent, clock.bound)
-    ends = [line for line in text.splitlines() if line.startswith("Result - ")]
+    ends = [line for line in text.splitlines() if line.startswith(CBC_ENDS)]
     build = text.partition("\n")[0].partition(" — ")[0] or "CBC"
     return Solved(
         _status(ends[-1] if ends else "stopped", math.isfinite(objective)),
         objective,
-        max(bound, clock.bound) if last is None else bound,
+        bound,
         0.0,
         threads,
         f"{build} (cbcbox {version('cbcbox')})",
@@ -162,9 +169,11 @@ def _status(state: str, has_point: bool) -> str:
     """One word for a solver's own: optimal (to the gap asked), infeasible, limit (with a plan), nothing."""
     if "optimal" in state.lower():
         return "optimal"
-    if "infeasible" in state.lower() and not has_point:
+    if "infeasib" in state.lower() and not has_point:
         return "infeasible"
     return "limit" if has_point else "nothing"
 
 
 DRIVERS: dict[str, Driver] = {"highs": highs, "scip": scip, "cbc": cbc}
+MODULES = {"highs": "highspy", "scip": "pyscipopt", "cbc": "cbcbox"}
+"""The library of each driver, to be loaded before its clock starts."""
