@@ -64,7 +64,7 @@ def _climb(plan: Plan, rung: Rung, solvers: Sequence[str]) -> None:
         usable = built["status"] == "built"
         for solver in solvers if usable else ["pyomo"]:
             row = built if solver == "pyomo" else _measure(plan, rung, solver, folder)
-            if row["status"] != "skipped":
+            if solver in solvers and row["status"] != "skipped":
                 append_row(plan.out, row)
             _tell(row)
     finally:
@@ -94,7 +94,7 @@ def _measure(plan: Plan, rung: Rung, solver: str, folder: Path) -> dict[str, Any
         **blank,
         **size,
         **values,
-        **_context(plan),
+        **_context(),
         "peak_memory_mib": memory,
     }
 
@@ -105,7 +105,8 @@ def _size(folder: Path) -> dict[str, Any]:
     return {name: built[name] for name in SIZES}
 
 
-def _context(plan: Plan) -> dict[str, str]:
+def _context() -> dict[str, str]:
+    """What the row was measured on and when."""
     return {
         "machine": machine.description(),
         "python": platform.python_version(),
