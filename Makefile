@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: run test national docs inputs clean
+.PHONY: run test national bench bench-test docs inputs clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -17,6 +18,15 @@ test: $(READY)
 
 national: $(READY)
 	$(BIN)/python -m pytest -m national
+
+# The benchmark ladder: hours, and only what benchmarks/results/ladder.csv lacks; then docs/performance.md.
+# A part of it: make bench BENCH="--instances base --solvers decomposed,highs --limit 60"
+bench: bench-test
+	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m benchmarks.report
+
+bench-test: $(BENCH_READY)
+	$(BIN)/python -m pytest -m bench
 
 # Regenerate the pages that are copied from the program: rules, settings, tables
 docs: $(READY)
@@ -34,6 +44,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(READY)
+
+$(BENCH_READY): requirements-bench.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-bench.lock \
+		--constraint requirements.lock
+	touch $(BENCH_READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

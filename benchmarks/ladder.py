@@ -1,0 +1,31 @@
+"""The rungs of `ladder.toml`. Imports nothing of ours: see `bench.watched` for why the bench stays small."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LADDER_FILE = Path(__file__).with_name("ladder.toml")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One instance of the ladder: settings laid upon the base package, in the dictionary's units; `needs`
+    are choices of settings that must exist."""
+
+    name: str
+    title: str
+    axis: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def ladder() -> dict[str, Rung]:
+    """Every rung by name, in the order of the file."""
+    raw = tomllib.loads(LADDER_FILE.read_text(encoding="utf-8"))
+    return {name: Rung(name, **entry) for name, entry in raw.items()}
