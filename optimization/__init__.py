@@ -6,6 +6,7 @@ result = solve(case, package)
 result.tables["governments"]
 """
 
+from optimization import light_pyomo  # noqa: F401  before anything imports scipy
 from optimization.case.load import load_case
 from optimization.face import load_package
 from optimization.outcome.run import solve
