@@ -29,7 +29,7 @@ from optimization.solving.highs import Limits
 SCHEMA = 1
 """Version of the folder's layout."""
 
-LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "networkx", "pyarrow")
+LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
 
 
 def new_folder(out: Path | None, name: str, root: Path) -> Path:

@@ -103,9 +103,13 @@ class Case:
     def standard_need(self, service: str) -> pd.Series:
         """Standard financial need of a service by today's responsible government, million yen:
         by municipal code for a municipal service, by prefecture code for a prefectural one."""
-        row = self.services.loc[service]
-        need = self.municipal_need if row["home_tier"] == MUNICIPALITY else self.prefectural_need
-        return need[row["need_items"].split("+")].sum(axis=1)
+        return self._standard_needs[service]
+
+    @cached_property
+    def _standard_needs(self) -> dict[str, pd.Series]:
+        table = {MUNICIPALITY: self.municipal_need, PREFECTURE: self.prefectural_need}
+        home, items = self.services["home_tier"], self.services["need_items"]
+        return {s: table[home[s]][items[s].split("+")].sum(axis=1) for s in self.services.index}
 
     def basis(self, expression: str) -> pd.Series:
         """A size of each municipality, named by a column or a sum of columns ('a+b')."""

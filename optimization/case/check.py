@@ -147,11 +147,11 @@ def _codes(tables: Tables) -> Problems:
     """Every municipality and prefecture stands in all tables of its tier (others: see references)."""
     for tier, key in KEYS.items():
         owner = "municipalities" if tier == "municipal" else "prefectures"
-        codes = tables[owner][key]
+        codes = tables[owner][key].tolist()
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         names.append("population_history" if tier == "municipal" else "blocs")
         for name in names:
-            for code in _unknown(codes, set(tables[name][key])):
+            for code in _unknown(codes, set(tables[name][key].tolist())):
                 message = f"has no row for this code of {owner}.csv"
                 yield Problem(name, message, "add its row, or remove it everywhere", code, key, code)
 
@@ -201,7 +201,9 @@ def _places(tables: Tables) -> Problems:
 
 def _borders(tables: Tables) -> Problems:
     """Every border stands once, the smaller code first."""
-    for row in tables["adjacency"].itertuples():
+    table = tables["adjacency"]
+    unlike = table["same_prefecture"] != (table["code_a"].str[:2] == table["code_b"].str[:2])
+    for row in table[unlike | (table["code_a"] >= table["code_b"])].itertuples():
         label = f"{row.code_a}/{row.code_b}"
         if row.code_a >= row.code_b:
             message, remedy = "the smaller code comes first", "swap the two, or keep the row that is right"
@@ -278,7 +280,8 @@ def _movable(tables: Tables) -> set[str]:
     present = list(set(tables["municipalities"]["city_class"]))
     home = tables["services"].set_index("service")["home_tier"]
     tiers = tables["allowed_tiers"].set_index("service")[present].reindex(home.index, fill_value="")
-    return {s for s in home.index if any(set(text.split("|")) - {home[s], ""} for text in tiers.loc[s])}
+    allowed = zip(home.items(), tiers.to_numpy(object), strict=True)
+    return {s for (s, own), row in allowed if any(set(text.split("|")) - {own, ""} for text in row)}
 
 
 # ---- figures

@@ -43,7 +43,8 @@ def load_case(path: str | Path) -> Case:
     prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
     bloc = tables["blocs"].set_index("prefecture_code")["bloc"]
     national = tables["national"].set_index("item")["value"].sort_index()
-    governments = _governments(tables, municipalities, prefectures)
+    bases = {tier: _bases(tables, tier) for tier in KEYS}
+    governments = _governments(tables, bases, municipalities, prefectures)
     return Case(
         name=path.absolute().name,
         path=path,
@@ -56,7 +57,7 @@ def load_case(path: str | Path) -> Case:
         municipal_need=_needs(tables["municipal_need"], "code"),
         prefectural_need=_needs(tables["prefectural_need"], "prefecture_code"),
         governments=governments,
-        tax_bases=joint_bases(_bases(tables, "municipal"), _bases(tables, "prefectural"), governments.index),
+        tax_bases=joint_bases(bases["municipal"], bases["prefectural"], governments.index),
         services=_services(tables),
         allowed_tiers=_allowed(tables["allowed_tiers"]),
         parameters=Parameters(_sorted(tables["parameters"], "parameter", "service"), {}),
@@ -75,20 +76,23 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
     return table.sort_values(list(keys), ignore_index=True)
 
 
-def _governments(tables: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame) -> pd.DataFrame:
+def _governments(
+    tables: Tables, bases: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame
+) -> pd.DataFrame:
     """Accounts of all fiscal governments with their names and prefectures."""
     year = tables["national"].set_index("item")["value"]["fiscal_year"]
     ratios = debt_ratios(tables["indicators"], year)
-    municipal = _tier(tables, "municipal", ratios).join(municipalities[["name_ja", "prefecture_code"]])
-    prefectural = _tier(tables, "prefectural", ratios).join(prefectures[["name_ja"]])
+    accounts = {tier: _tier(tables, tier, bases[tier], ratios) for tier in KEYS}
+    municipal = accounts["municipal"].join(municipalities[["name_ja", "prefecture_code"]])
+    prefectural = accounts["prefectural"].join(prefectures[["name_ja"]])
     return government_accounts(municipal, prefectural.assign(prefecture_code=prefectural.index))
 
 
-def _tier(tables: Tables, tier: str, ratios: pd.DataFrame) -> pd.DataFrame:
+def _tier(tables: Tables, tier: str, bases: pd.DataFrame, ratios: pd.DataFrame) -> pd.DataFrame:
     """Accounts of one tier, rows in the order of codes."""
     names = ("need", "revenue", "allocation")
     need, revenue, paid = (tables[f"{tier}_{name}"].set_index(KEYS[tier]).sort_index() for name in names)
-    return tier_accounts(need, revenue, paid, _bases(tables, tier), ratios)
+    return tier_accounts(need, revenue, paid, bases, ratios)
 
 
 def _bases(tables: Tables, tier: str) -> pd.DataFrame:

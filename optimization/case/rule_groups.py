@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ class RuleGroups:
     of_municipality: np.ndarray
     options: Mapping[tuple[int, int], tuple[str, ...]]
     home: tuple[str, ...]
+
+    @cached_property
+    def members(self) -> list[np.ndarray]:
+        """Positions of the municipalities of each group."""
+        return [np.flatnonzero(self.of_municipality == k) for k in range(len(self.labels))]
 
 
 def size_class(municipalities: pd.DataFrame) -> pd.Series:

@@ -196,7 +196,7 @@ def _content(file: Path) -> tuple[bytes, tuple[str, str] | None]:
 
 
 def _header(content: bytes) -> tuple[list[str], tuple[str, str] | None]:
-    first = content.decode("utf-8").splitlines()[0]
+    first = content[: content.index(b"\n") + 1].decode("utf-8").splitlines()[0]
     header = next(csv.reader([first]), [])
     if first.count('"') % 2:
         return header, ("has a header with a quotation mark left open", "close it")

@@ -188,15 +188,18 @@ def _body_standard(
 def _body_uniformity(
     case: Case, wide: pd.Index, own: np.ndarray, bodies: Bodies, taste: np.ndarray
 ) -> np.ndarray:
+    """Loss of the members summed by body, (B, W); service by service, for members x services is large."""
     members = bodies.membership
     people = case.municipalities["population_persons"].to_numpy(float)
     mean = (members @ (people * taste)) / (members @ people)
-    rows = np.repeat(np.arange(len(bodies)), bodies.size)
-    loss = components.uniformity(case, wide, own[members.indices], taste[members.indices] - mean[rows])
-    sum_by_body = sparse.csr_matrix(
-        (np.ones(len(rows)), np.arange(len(rows)), members.indptr), shape=(len(bodies), len(rows))
-    )
-    return np.asarray(sum_by_body @ loss)
+    gap = taste[members.indices] - np.repeat(mean, bodies.size)
+    loss = members.copy()
+    result = np.zeros((len(bodies), len(wide)))
+    for position in range(len(wide)):
+        column = slice(position, position + 1)
+        loss.data = components.uniformity(case, wide[column], own[members.indices, column], gap).ravel()
+        result[:, position] = loss.sum(axis=1).ravel()
+    return result
 
 
 def body_parts_of(

@@ -72,11 +72,14 @@ def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:
     shape = (len(case.codes), len(case.services))
     by_tier = {tier: np.zeros(shape) for tier in TIERS}
     share = case.parameters.of("national_share", case.services.index)
+    bases = set(case.services["scale_basis"]) - {NO_SCALE}
+    scales = {basis: tier_scale(case, case.basis(basis)) for basis in bases}
     for column, (service, row) in enumerate(case.services.iterrows()):
+        scale = scales.get(row["scale_basis"])
         if row["home_tier"] == MUNICIPALITY:
-            costs = _municipal(case, service, curves[service])
+            costs = _municipal(case, service, curves[service], scale)
         else:
-            costs = _prefectural(case, service)
+            costs = _prefectural(case, service, scale)
         for tier in TIERS:
             by_tier[tier][:, column] = costs[tier] / (1.0 - share[service])
     return StandardCosts(by_tier, curves)
@@ -105,24 +108,24 @@ def realised_ratio(
     return lambda to, frm: (curve.per_unit(to) / curve.per_unit(frm)) ** realisation
 
 
-def _municipal(case: Case, service: str, curve: ScaleCurve) -> dict[str, np.ndarray]:
+def _municipal(
+    case: Case, service: str, curve: ScaleCurve, scale: dict[str, np.ndarray] | None
+) -> dict[str, np.ndarray]:
+    """Standard cost net of the earmarked share at each tier's scale (None: it has no effect)."""
     own = case.standard_need(service).reindex(case.codes).to_numpy(float)
-    basis = case.services.at[service, "scale_basis"]
-    if basis == NO_SCALE:
+    if scale is None:
         return dict.fromkeys(TIERS, own)
-    scale = tier_scale(case, case.basis(basis))
     ratio = realised_ratio(case, service, curve)
     return {tier: own * ratio(scale[tier], scale[MUNICIPALITY]) for tier in TIERS}
 
 
-def _prefectural(case: Case, service: str) -> dict[str, np.ndarray]:
-    row = case.services.loc[service]
+def _prefectural(case: Case, service: str, scale: dict[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+    """Standard cost net of the earmarked share at each tier's scale (None: it has no effect)."""
     prefecture = case.municipalities["prefecture_code"]
     part = spread(case, service)
     today = (part * prefecture.map(case.standard_need(service))).to_numpy(float)
-    if row["scale_basis"] == NO_SCALE:
+    if scale is None:
         return dict.fromkeys(TIERS, today)
-    scale = tier_scale(case, case.basis(row["scale_basis"]))
     largest = case.national["largest_prefecture_scale"]
     elasticity = case.parameters("prefectural_elasticity", service) * case.parameters(
         "scale_realisation", service
@@ -145,7 +148,8 @@ def spread(case: Case, service: str) -> pd.Series:
     size = size.where(~case.municipalities["city_class"].isin(excluded), 0.0)
     prefecture = case.municipalities["prefecture_code"]
     total = size.groupby(prefecture).transform("sum")
-    unserved = prefecture[(total == 0) & (prefecture.map(case.standard_need(service)) > 0)]
+    empty = prefecture[total == 0]
+    unserved = empty[empty.map(case.standard_need(service)) > 0]
     if len(unserved):
         raise InputError(
             [

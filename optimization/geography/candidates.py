@@ -7,12 +7,13 @@ the most populous member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -20,6 +21,10 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from optimization.case.case import Case
+from optimization.geography.connected import connected_sets
+
+Borders = Sequence[set[int]]
+"""Positions of the municipalities that touch each municipality."""
 
 
 @dataclass(frozen=True)
@@ -46,32 +51,35 @@ class Bodies:
         return self.membership.indices[self.membership.indptr[row] : self.membership.indptr[row + 1]]
 
 
-def adjacency_graph(case: Case, cross_prefectures: bool) -> nx.Graph:
-    """Municipal positions joined where they share a land border or a declared link."""
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(case.codes)))
+def borders_of(case: Case, cross_prefectures: bool) -> Borders:
+    """Whom each municipality touches by a land border or a declared link."""
     a = case.codes.get_indexer(case.adjacency["code_a"])
     b = case.codes.get_indexer(case.adjacency["code_b"])
     prefecture = case.municipalities["prefecture_code"].to_numpy()
     keep = np.ones(len(a), bool) if cross_prefectures else prefecture[a] == prefecture[b]
-    graph.add_edges_from(zip(a[keep].tolist(), b[keep].tolist(), strict=True))
-    return graph
+    borders: list[set[int]] = [set() for _ in case.codes]
+    for i, j in zip(a[keep].tolist(), b[keep].tolist(), strict=True):
+        borders[i].add(j)
+        borders[j].add(i)
+    return borders
 
 
-def nearest_sets(graph: nx.Graph, km: np.ndarray, neighbours: int) -> Iterator[frozenset[int]]:
+def nearest_sets(borders: Borders, km: np.ndarray, neighbours: int) -> Iterator[frozenset[int]]:
     """From each municipality the sets that grow by the nearest municipality touching the set."""
-    for start in graph:
-        members, frontier = {start}, set(graph[start])
-        for _ in range(neighbours):
-            if not frontier:
-                break
-            nearest = min(frontier, key=lambda j: (km[start, j], j))
+    for start, far in enumerate(km):
+        members, met = {start}, {start} | borders[start]
+        touching = [(far[j], j) for j in borders[start]]
+        heapq.heapify(touching)
+        while touching and len(members) <= neighbours:
+            _, nearest = heapq.heappop(touching)
             members.add(nearest)
-            frontier = (frontier | set(graph[nearest])) - members
+            for j in borders[nearest] - met:
+                heapq.heappush(touching, (far[j], j))
+            met |= borders[nearest]
             yield frozenset(members)
 
 
-def cluster_sets(case: Case, graph: nx.Graph, km: np.ndarray) -> Iterator[frozenset[int]]:
+def cluster_sets(case: Case, borders: Borders, km: np.ndarray) -> Iterator[frozenset[int]]:
     """The connected nodes of an average-linkage tree over each prefecture's town halls."""
     prefecture = case.municipalities["prefecture_code"].to_numpy()
     for code in np.unique(prefecture):
@@ -82,15 +90,15 @@ def cluster_sets(case: Case, graph: nx.Graph, km: np.ndarray) -> Iterator[frozen
         nodes = [frozenset([int(place)]) for place in places]
         for left, right, *_ in tree:
             nodes.append(nodes[int(left)] | nodes[int(right)])
-            yield from connected_parts(graph, nodes[-1])
+            yield from connected_parts(borders, nodes[-1])
 
 
-def medical_sets(case: Case, graph: nx.Graph) -> Iterator[frozenset[int]]:
+def medical_sets(case: Case, borders: Borders) -> Iterator[frozenset[int]]:
     """The secondary medical areas, split where the land border does not join them."""
-    prefecture = case.municipalities["prefecture_code"]
-    areas = case.medical_areas.assign(prefecture_code=case.medical_areas["code"].map(prefecture))
-    for _, rows in areas.groupby(["prefecture_code", "medical_area_code"]):
-        yield from connected_parts(graph, frozenset(case.codes.get_indexer(rows["code"]).tolist()))
+    places = case.codes.get_indexer(case.medical_areas["code"])
+    prefecture = case.municipalities["prefecture_code"].to_numpy()[places]
+    for rows in case.medical_areas.groupby([prefecture, "medical_area_code"]).indices.values():
+        yield from connected_parts(borders, places[rows].tolist())
 
 
 def user_sets(case: Case) -> Iterator[frozenset[int]]:
@@ -99,9 +107,16 @@ def user_sets(case: Case) -> Iterator[frozenset[int]]:
         yield frozenset(case.codes.get_indexer(rows["code"]).tolist())
 
 
-def connected_parts(graph: nx.Graph, members: Iterable[int]) -> Iterator[frozenset[int]]:
+def connected_parts(borders: Borders, members: Iterable[int]) -> Iterator[frozenset[int]]:
     """Connected components of two or more members."""
-    for part in nx.connected_components(graph.subgraph(members)):
+    left = set(members)
+    while left:
+        part: set[int] = set()
+        edge = {left.pop()}
+        while edge:
+            part |= edge
+            edge = set().union(*(borders[i] for i in edge)) & left
+            left -= edge
         if len(part) > 1:
             yield frozenset(part)
 
@@ -111,12 +126,13 @@ def candidate_bodies(case: Case, settings: Mapping[str, Any], km: np.ndarray) ->
 
     `settings` are the package's effective settings, `km` straight-line distances (I, I).
     """
-    graph = adjacency_graph(case, settings["wide_area.cross_prefectures"])
+    borders = borders_of(case, settings["wide_area.cross_prefectures"])
     makers = {
         "user": lambda: user_sets(case),
-        "medical_areas": lambda: medical_sets(case, graph),
-        "clusters": lambda: cluster_sets(case, graph, km),
-        "nearest": lambda: nearest_sets(graph, km, settings["wide_area.neighbours"]),
+        "medical_areas": lambda: medical_sets(case, borders),
+        "clusters": lambda: cluster_sets(case, borders, km),
+        "nearest": lambda: nearest_sets(borders, km, settings["wide_area.neighbours"]),
+        "connected": lambda: connected_sets(borders, settings["wide_area.connected_members"]),
     }
     source_of: dict[tuple[int, ...], str] = {}
     for source, make in makers.items():
@@ -129,23 +145,30 @@ def candidate_bodies(case: Case, settings: Mapping[str, Any], km: np.ndarray) ->
 def _within_bounds(
     case: Case, settings: Mapping[str, Any], km: np.ndarray, source_of: Mapping[tuple[int, ...], str]
 ) -> Bodies:
+    """The sets that keep to the package's bounds (R8), in order, with hub, people and radius."""
+    listed = sorted(source_of)
+    size = np.array([len(members) for members in listed], dtype=int)
+    places = np.fromiter(chain.from_iterable(listed), dtype=int)
+    row, first = np.repeat(np.arange(len(listed)), size), np.cumsum(size) - size
     population = case.municipalities["population_persons"].to_numpy(float)
-    rows, kept = [], []
-    for members in sorted(source_of):
-        places = np.array(members)
-        hub = places[np.argmax(population[places])]
-        radius, people = km[hub, places].max(), population[places].sum()
-        if (
-            len(places) <= settings["wide_area.max_members"]
-            and settings["wide_area.min_population_persons"] <= people
-            and people <= settings["wide_area.max_population_persons"]
-            and radius <= settings["wide_area.radius_km"]
-        ):
-            kept.append(members)
-            rows.append((case.codes[hub], source_of[members], len(places), people, radius))
-    table = pd.DataFrame(rows, columns=["hub", "source", "members", "population_persons", "max_km"])
-    table.index = pd.Index([f"B{number:06d}" for number in range(1, len(rows) + 1)], name="body_id")
-    indptr = np.concatenate([[0], np.cumsum([len(m) for m in kept])]).astype(int)
-    indices = np.concatenate([*kept, np.empty(0, int)]).astype(int)
-    shape = (len(kept), len(case.codes))
-    return Bodies(table, sparse.csr_matrix((np.ones(len(indices)), indices, indptr), shape=shape))
+    hub = places[np.lexsort((-population[places], row))[first]]  # of equals the first in order
+    table = pd.DataFrame(
+        {
+            "hub": case.codes[hub],
+            "source": [source_of[members] for members in listed],
+            "members": size,
+            "population_persons": np.add.reduceat(population[places], first),
+            "max_km": np.maximum.reduceat(km[hub[row], places], first),
+        }
+    )
+    within = (
+        (table["members"] <= settings["wide_area.max_members"])
+        & (table["population_persons"] >= settings["wide_area.min_population_persons"])
+        & (table["population_persons"] <= settings["wide_area.max_population_persons"])
+        & (table["max_km"] <= settings["wide_area.radius_km"])
+    ).to_numpy()
+    table = table[within]
+    table.index = pd.Index([f"B{number:06d}" for number in range(1, len(table) + 1)], name="body_id")
+    shape = (len(listed), len(case.codes))
+    membership = sparse.csr_matrix((np.ones(len(places)), (row, places)), shape=shape)
+    return Bodies(table, membership[within])

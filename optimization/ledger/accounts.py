@@ -54,8 +54,9 @@ class Accounts:
         for b, w in self.decision.joint:
             members, s = self.instance.bodies.members(b), costs.wide_columns[w]
             own = costs.own[members, s]
+            share = own / own.sum()
             for c in COMPONENTS:
-                result[c][members, s] = own / own.sum() * getattr(costs.bodies, c)[b, w]
+                result[c][members, s] = share * getattr(costs.bodies, c)[b, w]
         return result
 
     @cached_property

@@ -35,6 +35,14 @@ class Decision:
         """Rows of the bodies that provide at least one service."""
         return sorted({body for body, _ in self.joint})
 
+    @property
+    def tiers_in_use(self) -> dict[int, set[str]]:
+        """Tiers that answer for each service in one place or another."""
+        result: dict[int, set[str]] = {}
+        for (s, _), tier in self.tier.items():
+            result.setdefault(s, set()).add(tier)
+        return result
+
 
 def status_quo(instance: Instance) -> Decision:
     """Everything as today: today's tier, every municipality alone, today's taxes and shares."""

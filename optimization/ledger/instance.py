@@ -27,7 +27,10 @@ from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 @dataclass(frozen=True)
 class Instance:
-    """One reform question on one case."""
+    """One reform question on one case.
+
+    `km` (I, I) is the straight line between town halls, `office_km` (I,) that to the branch office.
+    """
 
     case: Case
     settings: Mapping[str, Any]
@@ -35,6 +38,7 @@ class Instance:
     bodies: Bodies
     costs: ProvisionCosts
     standard: StandardCosts
+    km: np.ndarray
     office_km: np.ndarray
 
     @property
@@ -211,7 +215,7 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
     bodies = candidate_bodies(case, settings, km)
     costs = body_parts_of(case, settings, standard, parts, bodies, km)
     groups = rule_groups(case, settings, todays_cost(case, parts))
-    return Instance(case, settings, groups, bodies, costs, standard, office_km)
+    return Instance(case, settings, groups, bodies, costs, standard, km, office_km)
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

@@ -126,10 +126,7 @@ def bodies_per_municipality(accounts: Accounts) -> np.ndarray:
 
 def tiers_per_service(accounts: Accounts) -> float:
     """Mean number of tiers that answer for one service in different places."""
-    seen: dict[int, set[str]] = {}
-    for (s, _), tier in accounts.decision.tier.items():
-        seen.setdefault(s, set()).add(tier)
-    return float(np.mean([len(tiers) for tiers in seen.values()]))
+    return float(np.mean([len(tiers) for tiers in accounts.decision.tiers_in_use.values()]))
 
 
 def all_measures(accounts: Accounts, today: Accounts | None = None) -> dict[str, tuple[float, str]]:

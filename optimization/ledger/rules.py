@@ -49,7 +49,7 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
         for (s, k), options in instance.groups.options.items()
         if tier.get((s, k)) not in options
     ]
-    used = {s: len({t for (q, _), t in tier.items() if q == s}) for s, _ in tier}
+    used = {s: len(tiers) for s, tiers in accounts.decision.tiers_in_use.items()}
     limit = instance.settings["clarity.tiers_per_service"]
     return found + [
         Breach("R1", instance.services[s], float(n - limit)) for s, n in sorted(used.items()) if n > limit

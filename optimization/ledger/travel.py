@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
-from optimization.geography.distance import straight_km, travel_minutes
+from optimization.geography.distance import travel_minutes
 from optimization.ledger.accounts import Accounts
 
 
@@ -15,13 +15,12 @@ def minutes_to_seat(accounts: Accounts) -> np.ndarray:
     instance = accounts.instance
     case = instance.case
     higher = (accounts.tiers != MUNICIPALITY) & (accounts.tiers != "")
-    minutes = np.where(higher, travel_minutes(instance.office_km, case)[:, None], 0.0)
-    km = straight_km(case.municipalities)
+    km = np.where(higher, instance.office_km[:, None], 0.0)
     hubs = case.codes.get_indexer(instance.bodies.table["hub"])
     for b, w in accounts.decision.joint:
         members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
-        minutes[members, s] = travel_minutes(km[members, hubs[b]], case)
-    return minutes
+        km[members, s] = instance.km[members, hubs[b]]
+    return travel_minutes(km, case)
 
 
 def people_within(accounts: Accounts, minutes: float) -> float:

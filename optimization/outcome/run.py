@@ -25,7 +25,6 @@ from optimization.model.screening import Screening, screen
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
-from optimization.solving import workers
 from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
 from optimization.solving.highs import solve as solve_plain
@@ -37,6 +36,9 @@ METHODS = ("auto", "decomposed", "plain")
 
 SMALL = 1_000
 """Pairs and duties below which HiGHS takes the whole program at once."""
+
+MANY = 60_000
+"""Listed pairs from which several processes are worth their start."""
 
 PRICING_SHARE = 0.05
 """Part of the asked gap that pricing the pairs left out may give away."""
@@ -105,17 +107,17 @@ def attempt(
 ) -> Attempt:
     """The same, with all that a later question may start from."""
     clock, limits = Clock(), limits or Limits()
-    workers.warm_up(limits.threads if method != "plain" and not prefectures else 1)
     case = case.with_parameters(package.assumptions)
     with clock.phase("layout"):
         instance = lay_out(case, package.settings, list(prefectures))
         screening = screen(instance)
     method = chosen_method(method, instance, screening)
     with clock.phase("starting_pairs"):
+        limits = replace(limits, processes=processes_for(screening, limits))
         if method == "plain":
             start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
         else:
-            start = starting_pairs(instance, screening, limits.gap, limits.threads)
+            start = starting_pairs(instance, screening, limits.gap, limits.processes)
     inside, solved = start.inside, {}
     while True:
         table = columns(instance, screening, inside)
@@ -144,6 +146,12 @@ def chosen_method(method: str, instance: Instance, screening: Screening) -> str:
         return method
     decisions = len(screening.listed[0]) + sum(map(len, instance.groups.options.values()))
     return "plain" if decisions < SMALL else "decomposed"
+
+
+def processes_for(screening: Screening, limits: Limits) -> int:
+    """Processes for the independent parts: as many as threads, or one where starting others would cost
+    more than they save."""
+    return limits.threads if len(screening.listed[0]) >= MANY else 1
 
 
 @contextmanager
@@ -182,7 +190,7 @@ def answer_on(
     started = time.perf_counter()
     relaxed = solve_plain(form, replace(limits, threads=1), log_file, relax=True)
     room = limits.gap * abs(relaxed.objective)
-    left_out = LeftOut(table, form, start, PRICING_SHARE * room, limits.threads)
+    left_out = LeftOut(table, form, start, PRICING_SHARE * room, limits.processes)
     if relaxed.values is None or relaxed.row_duals is None:
         helpless = relaxed.status is not Status.INFEASIBLE or not left_out.may_rescue
         return Answered(relaxed, none if helpless else left_out.everything())

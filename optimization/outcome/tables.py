@@ -51,7 +51,8 @@ def responsibility(after: Accounts, before: Accounts) -> pd.DataFrame:
     groups = instance.groups
     rows = []
     for (s, k), options in sorted(groups.options.items()):
-        here = (groups.of_municipality == k) & (instance.today[:, s] > 0)
+        here = groups.members[k]
+        here = here[instance.today[here, s] > 0]
         today, now = before.decision.tier[s, k], after.decision.tier[s, k]
         rows.append(
             {
@@ -61,7 +62,7 @@ def responsibility(after: Accounts, before: Accounts) -> pd.DataFrame:
                 "tier": now,
                 "changed": int(now != today),
                 "tiers_open": "|".join(options),
-                "municipalities": int(here.sum()),
+                "municipalities": len(here),
                 "population_persons": int(people[here].sum()),
                 f"cost_today{MIL}": float(sum(before.components[c][here, s].sum() for c in COMPONENTS)),
                 f"cost{MIL}": float(sum(after.components[c][here, s].sum() for c in COMPONENTS)),
@@ -109,9 +110,10 @@ def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray]:
         here = after.tiers == tier
         provider[here] = np.broadcast_to(of_tier[tier][:, None], here.shape)[here]
     kind = np.where(after.tiers == MUNICIPALITY, "alone", after.tiers).astype(object)
+    ids = instance.bodies.table.index.to_numpy(object)
     for b, w in after.decision.joint:
         members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
-        provider[members, s] = instance.bodies.table.index[b]
+        provider[members, s] = ids[b]
         kind[members, s] = "wide_area_body"
     return provider, kind
 
@@ -119,35 +121,32 @@ def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray]:
 def bodies(after: Accounts) -> pd.DataFrame:
     """The wide-area bodies that exist: hub, members, services, and what they save."""
     instance = after.instance
-    costs, table = instance.costs, instance.bodies.table
+    costs = instance.costs
+    together = costs.bodies.social(instance.settings)
+    codes, names = instance.case.codes.to_numpy(object), costs.wide_services.to_numpy(object)
     services: dict[int, list[int]] = {}
     for b, w in after.decision.joint:
         services.setdefault(b, []).append(w)
-    rows = []
-    for b, ws in services.items():
-        members = instance.bodies.members(b)
-        own = costs.own[np.ix_(members, costs.wide_columns[ws])].sum()
-        social = costs.bodies.social(instance.settings)[b, ws].sum()
-        row = table.iloc[b]
-        rows.append(
-            {
-                "body": table.index[b],
-                "hub_code": row["hub"],
-                "hub_name_ja": instance.case.municipalities.at[row["hub"], "name_ja"],
-                "prefecture_code": instance.case.municipalities.at[row["hub"], "prefecture_code"],
-                "source": row["source"],
-                "members": int(row["members"]),
-                "population_persons": int(row["population_persons"]),
-                "max_distance_km": round(float(row["max_km"]), 1),
-                "services": "|".join(costs.wide_services[ws]),
-                "member_codes": "|".join(instance.case.codes[members]),
-                f"cost_alone{MIL}": float(own),
-                f"cost_together{MIL}": float(social),
-            }
-        )
-    columns = ["body", "hub_code", "hub_name_ja", "prefecture_code", "source", "members"]
-    columns += ["population_persons", "max_distance_km", "services", "member_codes"]
-    return pd.DataFrame(rows, columns=[*columns, f"cost_alone{MIL}", f"cost_together{MIL}"])
+    members = {b: instance.bodies.members(b) for b in services}
+    table = instance.bodies.table.iloc[list(services)]
+    hubs = instance.case.municipalities.loc[table["hub"]]
+    alone = [costs.own[np.ix_(members[b], costs.wide_columns[ws])].sum() for b, ws in services.items()]
+    return pd.DataFrame(
+        {
+            "body": table.index,
+            "hub_code": hubs.index,
+            "hub_name_ja": hubs["name_ja"].to_numpy(),
+            "prefecture_code": hubs["prefecture_code"].to_numpy(),
+            "source": table["source"].to_numpy(),
+            "members": table["members"].to_numpy(),
+            "population_persons": table["population_persons"].to_numpy(int),
+            "max_distance_km": [round(km, 1) for km in table["max_km"]],
+            "services": ["|".join(names[ws]) for ws in services.values()],
+            "member_codes": ["|".join(codes[members[b]]) for b in services],
+            f"cost_alone{MIL}": np.array(alone, dtype=float),
+            f"cost_together{MIL}": np.array([together[b, ws].sum() for b, ws in services.items()], dtype=float),
+        }
+    )
 
 
 def formula(after: Accounts, before: Accounts) -> pd.DataFrame:

@@ -45,10 +45,6 @@ class Covering:
     opening: float
     limit: int
 
-    def of(self, group: int) -> np.ndarray:
-        """Members of a group."""
-        return self.members.indices[self.members.indptr[group] : self.members.indptr[group + 1]]
-
 
 @dataclass(frozen=True)
 class Survey:
@@ -139,8 +135,8 @@ class _Program:
         self._covering = covering
         self._solver = quiet(Limits(threads=1))
         self._inside = np.zeros(covering.cost.shape, dtype=bool)
-        self._options: list[tuple[int, int, int]] = []
-        self._opened: dict[int, int] = {}
+        self._options: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._opened = np.full(covering.members.shape[0], -1)
         served = covering.demand != NONE
         count = self._first_member = int(served.sum())
         self._place_row = np.full(covering.alone.shape, -1)
@@ -190,22 +186,32 @@ class _Program:
     def add(self, options: np.ndarray) -> None:
         """Add options (B, W), and the groups they need."""
         groups, tasks = np.nonzero(options & ~self._inside)
+        if not len(groups):
+            return
         self._inside |= options
-        for b in dict.fromkeys(groups.tolist()):
-            if b not in self._opened:
-                rows = self._first_member + self._covering.of(b)
-                self._opened[b] = self._column(self._covering.opening, rows)
-        for b, w in zip(groups.tolist(), tasks.tolist(), strict=True):
-            rows = self._place_row[self._covering.of(b), w]
-            column = self._column(self._covering.cost[b, w], rows[rows >= 0])
-            pair = np.array([column, self._opened[b]], dtype=np.int32)
-            self._solver.addRow(-INFINITY, 0.0, 2, pair, np.array([1.0, -1.0]))
-            self._options.append((b, w, column))
+        members = self._covering.members
+        new = np.setdiff1d(groups, np.flatnonzero(self._opened >= 0))
+        part = members[new]
+        rows = self._first_member + part.indices
+        self._opened[new] = self._columns(np.full(len(new), self._covering.opening), part.indptr, rows)
+        part = members[groups]
+        rows = self._place_row[part.indices, np.repeat(tasks, np.diff(part.indptr))]
+        start = np.concatenate([[0], np.cumsum(rows >= 0)])[part.indptr]
+        columns = self._columns(self._covering.cost[groups, tasks], start, rows[rows >= 0])
+        count = len(groups)
+        pairs = np.column_stack([columns, self._opened[groups]]).ravel().astype(np.int32)
+        start = np.arange(0, 2 * count, 2, dtype=np.int32)
+        below = np.full(count, -INFINITY), np.zeros(count)
+        self._solver.addRows(count, *below, 2 * count, start, pairs, np.tile([1.0, -1.0], count))
+        self._options.append((groups, tasks, columns))
 
-    def _column(self, cost: float, rows: np.ndarray) -> int:
-        number = self._solver.getNumCol()
-        self._solver.addCol(cost, 0.0, 1.0, len(rows), rows.astype(np.int32), np.ones(len(rows)))
-        return int(number)
+    def _columns(self, cost: np.ndarray, start: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Add columns between 0 and 1 with ones in given rows (`start` of each, CSR-like); their numbers."""
+        count, first = len(cost), self._solver.getNumCol()
+        bounds = np.zeros(count), np.ones(count)
+        start = start[:-1].astype(np.int32)
+        self._solver.addCols(count, cost, *bounds, len(rows), start, rows.astype(np.int32), np.ones(len(rows)))
+        return np.arange(first, first + count)
 
     def solve(self) -> _State:
         """Solve from the last basis."""
@@ -214,8 +220,8 @@ class _Program:
         dual, reduced = np.array(solution.row_dual), np.array(solution.col_dual)
         crowd = dual[self._first_member : self._first_member + size]
         opened = self._covering.opening - self._covering.members @ crowd
-        for b, column in self._opened.items():
-            opened[b] = max(0.0, reduced[column])
+        inside = self._opened >= 0
+        opened[inside] = np.maximum(0.0, reduced[self._opened[inside]])
         place = np.where(self._place_row >= 0, dual[self._place_row], 0.0)
         return _State(self._solver.getInfo().objective_function_value, place, opened)
 
@@ -223,6 +229,6 @@ class _Program:
         """Options with a part in the last solution, shape (B, W)."""
         value = np.array(self._solver.getSolution().col_value)
         result = np.zeros(self._covering.cost.shape, dtype=bool)
-        for b, w, column in self._options:
-            result[b, w] = value[column] > NOTHING
+        for groups, tasks, columns in self._options:
+            result[groups, tasks] = value[columns] > NOTHING
         return result

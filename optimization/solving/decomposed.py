@@ -122,7 +122,7 @@ class _Search:
         keys = [part.key for part in parts]
         new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
         tasks = [(part.form, self._part_limits(part)) for part in new.values()]
-        found = workers.each(answer, tasks, self.limits.threads)
+        found = workers.each(answer, tasks, self.limits.processes)
         self.solved.update(zip(new, found, strict=True))
         return [self.solved[key] for key in keys]
 

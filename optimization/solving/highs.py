@@ -45,13 +45,15 @@ class Progress:
 @dataclass(frozen=True)
 class Limits:
     """When to stop: relative gap (or absolute gap in the objective's unit, whichever comes first) and
-    seconds; and how: threads and seed (both fixed for repeatability)."""
+    seconds; and how: threads and seed (both fixed for repeatability), and processes for independent parts
+    (which change nothing but the time)."""
 
     gap: float = 1e-4
     absolute: float = 0.0
     seconds: float = 600.0
     threads: int = 2
     seed: int = 0
+    processes: int = 1
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,6 @@ FEW = 4
 """Tasks below which sending them away costs more than it saves."""
 
 
-def warm_up(processes: int) -> None:
-    """Start the processes in the background, to be ready when the first tasks come."""
-    if processes > 1:
-        executor = _executor(processes)
-        for _ in range(processes):
-            executor.submit(_import_solver)
-
-
 def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], processes: int) -> list[Answer]:
     """`function(*task)` for every task, in their order; list the longest first."""
     if processes <= 1 or len(tasks) < FEW:
@@ -38,7 +30,3 @@ def _executor(processes: int) -> Any:
 
     return get_reusable_executor(max_workers=processes, timeout=IDLE_SECONDS)
 
-
-def _import_solver() -> None:
-    import optimization.solving.covering
-    import optimization.solving.residual  # noqa: F401

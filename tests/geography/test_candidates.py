@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optimization.case.case import Case
-from optimization.geography.candidates import Bodies, adjacency_graph, candidate_bodies
+from optimization.geography.candidates import Bodies, borders_of, candidate_bodies
 from optimization.geography.distance import straight_km
 from tests.small_case import Service, Town, make_case, settings
 
@@ -122,7 +122,7 @@ def test_random_maps_give_connected_sets_each_once_within_bounds() -> None:
         tree = nx.random_labeled_tree(len(codes), seed=seed)
         case = make_case(towns, [Service("fire")], borders=[(codes[a], codes[b]) for a, b in tree.edges])
         found = bodies_of(case, **{"wide_area.max_members": 6, "wide_area.radius_km": 80.0})
-        graph = adjacency_graph(case, False)
+        graph = nx.Graph((i, j) for i, near in enumerate(borders_of(case, False)) for j in near)
         seen = {tuple(sorted(found.members(b))) for b in range(len(found))}
         assert len(seen) == len(found) > 10
         km = straight_km(case.municipalities)
