@@ -32,7 +32,7 @@ STATUS = {
 class Watch:
     """Moments of a run of ours: seconds since its call, incumbent, bound.
 
-    A run starts anew when pairs of the reserve come back; bounds of the shorter list are then void. `live`
+    A run starts anew when pairs enter its model; progress then begins from nought. `live`
     is a clock for the record of a run that is stopped from outside: how long the layout took is known only at
     the end, so it counts with an estimate.
     """
@@ -85,7 +85,7 @@ def measure_method(asked: argparse.Namespace, built: Mapping[str, Any], record: 
         layout_seconds=layout,
         **size,
         candidate_bodies=result.size["candidate_bodies"],
-        pairs=result.size["pairs_kept"],
+        pairs=result.size["pairs_listed"],
         rule_groups=len(result.instance.groups.labels),
         threads=asked.threads,
         version=f"optimization {__version__} on HiGHS {highspy.Highs().version()}",

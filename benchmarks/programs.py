@@ -51,7 +51,7 @@ def index_tables(case: Case, rung: Rung, prefectures: Sequence[str], watch: Stop
     with watch.phase("layout"):
         instance = lay_out(case, package.settings, list(prefectures))
         screening = screen(instance)
-    return columns(instance, screening, np.arange(len(screening.reserve[0])))
+    return columns(instance, screening, np.ones(len(screening.listed[0]), dtype=bool))
 
 
 def built(table: Columns, watch: Stopwatch) -> StandardForm:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
 from optimization.costs import components

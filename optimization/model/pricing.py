@@ -244,9 +244,7 @@ class LeftOut:
         numbers, duties = self.form.column_family("y")
         return Cut(self._provision, least, numbers, worth[duties], counted[duties])
 
-    def _steady(
-        self, worths: list[np.ndarray], values: np.ndarray, duals: np.ndarray
-    ) -> list[np.ndarray]:
+    def _steady(self, worths: list[np.ndarray], values: np.ndarray, duals: np.ndarray) -> list[np.ndarray]:
         """The same worth of every duty, shared out anew: where the relaxation does not take a duty up, its
         worth is spread over the groups at random, and any group with more than its share would seem to
         gain. There it is shared in proportion to what serving costs (the survey's prices), and what the

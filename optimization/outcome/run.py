@@ -118,7 +118,8 @@ def attempt(
             start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
         else:
             start = starting_pairs(instance, screening, limits.gap, limits.processes)
-    inside, solved = start.inside, {}
+    inside, best = start.inside, None
+    solved: dict[bytes, Answer] = {}
     while True:
         table = columns(instance, screening, inside)
         with clock.phase("build"), _no_collection():
@@ -131,13 +132,38 @@ def attempt(
                 answer = Answered(solve_plain(form, left, log_file, on_progress), ~start.inside)
             else:
                 answer = answer_on(table, form, start, left, solved, log_file, on_progress)
-        if not answer.entering.any():
+        if best is not None and best[3].objective < answer.outcome.objective:
+            table, model, form, earlier = best  # the plan of a shorter list is one of the longer list too
+            answer = replace(answer, outcome=proven(earlier, answer.outcome.bound, limits))
+        if not answer.entering.any() or out_of_time(clock, limits):
             break
+        if answer.outcome.values is not None:
+            best = (table, model, form, answer.outcome)
         inside = inside | answer.entering
     with clock.phase("read_back"):
         result = read_result(package, table, model, form, answer.outcome, clock)
     result = replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
     return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut)
+
+
+def out_of_time(clock: Clock, limits: Limits) -> bool:
+    """Whether nothing is left of the time limit."""
+    return clock.seconds.get("solve", 0.0) >= limits.seconds
+
+
+def without_plan(relaxed: Outcome) -> Outcome:
+    """What a relaxation alone establishes: a bound."""
+    return replace(
+        relaxed, status=Status.NOTHING, termination="time limit", values=None, objective=np.inf, gap=np.inf
+    )
+
+
+def proven(plan: Outcome, bound: float, limits: Limits) -> Outcome:
+    """A plan against the better of its own and another bound."""
+    bound = max(plan.bound, min(bound, plan.objective))
+    gap = relative_gap(plan.objective, bound)
+    status = Status.OPTIMAL if gap <= limits.gap else Status.INCUMBENT
+    return replace(plan, bound=bound, gap=gap, status=status)
 
 
 def chosen_method(method: str, instance: Instance, screening: Screening) -> str:
@@ -196,9 +222,10 @@ def answer_on(
         return Answered(relaxed, none if helpless else left_out.everything())
     pricing = left_out.priced(relaxed.values, relaxed.row_duals)
     correction = pricing.correction if left_out.any else 0.0
-    if correction > CORRECTION_SHARE * room and pricing.entering.any():
-        return Answered(relaxed, pricing.entering)
+    duals, value = relaxed.row_duals, relaxed.objective
     relaxed = replace(relaxed, bound=relaxed.bound - correction)
+    if correction > CORRECTION_SHARE * room and pricing.entering.any():
+        return Answered(without_plan(relaxed), pricing.entering)
     national, _ = form.column_family("y")
     more = none
     for outside in (left_out, None) if left_out.any else (None,):
@@ -206,7 +233,7 @@ def answer_on(
         outcome = solve_decomposed(form, national, left, log_file, on_progress, relaxed, outside, solved)
         finished = outcome.status is Status.OPTIMAL or outcome.termination != OPEN
         if outside is not None and not finished:
-            more = left_out.within(relaxed.row_duals, outcome.objective - relaxed.objective)
+            more = left_out.within(duals, outcome.objective - value)
         if finished or more.any():
             break
     return Answered(outcome, more, pricing.cut)

@@ -144,7 +144,9 @@ def bodies(after: Accounts) -> pd.DataFrame:
             "services": ["|".join(names[ws]) for ws in services.values()],
             "member_codes": ["|".join(codes[members[b]]) for b in services],
             f"cost_alone{MIL}": np.array(alone, dtype=float),
-            f"cost_together{MIL}": np.array([together[b, ws].sum() for b, ws in services.items()], dtype=float),
+            f"cost_together{MIL}": np.array(
+                [together[b, ws].sum() for b, ws in services.items()], dtype=float
+            ),
         }
     )
 

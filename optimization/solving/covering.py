@@ -210,7 +210,9 @@ class _Program:
         count, first = len(cost), self._solver.getNumCol()
         bounds = np.zeros(count), np.ones(count)
         start = start[:-1].astype(np.int32)
-        self._solver.addCols(count, cost, *bounds, len(rows), start, rows.astype(np.int32), np.ones(len(rows)))
+        self._solver.addCols(
+            count, cost, *bounds, len(rows), start, rows.astype(np.int32), np.ones(len(rows))
+        )
         return np.arange(first, first + count)
 
     def solve(self) -> _State:

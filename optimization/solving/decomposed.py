@@ -114,7 +114,9 @@ class _Search:
         more = 0.0
         for part, found in zip(parts, self._solve(parts), strict=True):
             if part.form.integer.any() and not outside.concerns(part.columns):
-                more += max(0.0, found.bound - solve(part.form, self._part_limits(part), relax=True).objective)
+                more += max(
+                    0.0, found.bound - solve(part.form, self._part_limits(part), relax=True).objective
+                )
         return more
 
     def _solve(self, parts: list[Part]) -> list[Answer]:

@@ -112,7 +112,9 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
         for n, row in zip(numbers, rows, strict=True)
         for coefficient, variable in zip(row.body.linear_coefs, row.body.linear_vars, strict=True)
     ]
-    at, where, value = (np.array(part) for part in zip(*entries, strict=True)) if entries else [np.zeros(0)] * 3
+    at, where, value = (
+        (np.array(part) for part in zip(*entries, strict=True)) if entries else [np.zeros(0)] * 3
+    )
     if (where < 0).any():
         raise ValueError(f"{rule} uses a variable that is no column")
     kept = np.ones(form.matrix.shape[0])

@@ -29,4 +29,3 @@ def _executor(processes: int) -> Any:
     from loky import get_reusable_executor
 
     return get_reusable_executor(max_workers=processes, timeout=IDLE_SECONDS)
-
