@@ -16,14 +16,15 @@ from benchmarks.child import BUILDERS
 from benchmarks.clock import TARGETS
 from benchmarks.ladder import ladder
 from benchmarks.rows import RESULTS, read_rows
+from benchmarks.studies import studies
 
 PAGE = REPO / "docs" / "performance.md"
 SIX_DIGITS = 2e-6
 """CBC prints six digits: a bound may exceed an objective by so much without contradiction."""
 
 Row = Mapping[str, str]
-Group = tuple[str, str, str]
-"""Instance, prefectures and limit: what is compared side by side."""
+Group = tuple[str, str]
+"""Instance and prefectures: what is compared side by side, each solver within its own limit."""
 
 NAMES = {
     "pyomo": "Pyomo (build only)",
@@ -72,18 +73,18 @@ def page(rows: Sequence[Row], plot: str) -> str:
             "Hollow: not reached within the limit.\n"
         )
     parts += [_instance(group, members) for group, members in groups.items()]
-    parts.append(_building(groups))
+    parts += [_building(groups), *studies()]
     return "\n".join(parts)
 
 
 def grouped(rows: Iterable[Row]) -> dict[Group, list[Row]]:
-    """Rows by instance, prefectures and limit: instances in the ladder's order, rows in the solvers'."""
+    """Rows by instance and prefectures: instances in the ladder's order, rows in the solvers'."""
     order, solvers = list(ladder()), list(NAMES)
     known = [row for row in rows if row["instance"] in order and row["solver"] in solvers]
     known.sort(key=lambda row: (order.index(row["instance"]), solvers.index(row["solver"])))
     groups: dict[Group, list[Row]] = {}
     for row in known:
-        groups.setdefault((row["instance"], row["prefectures"], row["limit_seconds"]), []).append(row)
+        groups.setdefault((row["instance"], row["prefectures"]), []).append(row)
     return groups
 
 
@@ -139,20 +140,18 @@ def _link(group: Group) -> str:
 
 
 def _name(group: Group) -> str:
-    instance, prefectures, limit = group
-    part = "" if prefectures == "all" else f" (prefectures {prefectures})"
-    return f"{instance}{part} within {float(limit):g} s"
+    instance, prefectures = group
+    return instance if prefectures == "all" else f"{instance} (prefectures {prefectures})"
 
 
 def _instance(group: Group, members: Sequence[Row]) -> str:
-    limit = float(group[2])
     heading = ["solver", *(f"s to {100 * target:g}%" for target in TARGETS)]
     heading += ["final gap", "objective, million yen", "bound", "total s", "layout s", "build share"]
     heading += ["peak MiB", "threads", "end"]
     lines = [
         [
             NAMES[row["solver"]],
-            *(moment(row, target, limit) for target in TARGETS),
+            *(moment(row, target, float(row["limit_seconds"])) for target in TARGETS),
             f"{100 * float(row['gap']):.4f}%" if row["gap"] else "none",
             _whole(row["objective_million_yen"]),
             _whole(row["bound_million_yen"]),

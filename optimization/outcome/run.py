@@ -20,9 +20,9 @@ from optimization.ledger.instance import Instance, lay_out
 from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
-from optimization.model.pricing import LeftOut, Start, starting_pairs
 from optimization.model.screening import Screening, screen
 from optimization.outcome.counting import counting_arguments
+from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
 from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
@@ -122,9 +122,9 @@ def attempt(
     solved: dict[bytes, Answer] = {}
     while True:
         table = columns(instance, screening, inside)
-        with clock.phase("build"), _no_collection():
+        with clock.phase("build"), no_collection():
             model = build_model(table)
-        with clock.phase("hand_off"), _no_collection():
+        with clock.phase("hand_off"), no_collection():
             form = compile_model(model)
         left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
         with clock.phase("solve"):
@@ -181,7 +181,7 @@ def processes_for(screening: Screening, limits: Limits) -> int:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Pause the garbage collector: nothing built here becomes garbage, and its scans cost seconds."""
     enabled = gc.isenabled()
     gc.disable()

@@ -23,7 +23,7 @@ from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
 from optimization.model.model import LIMITS, components, rewrite
 from optimization.outcome.result import Result
-from optimization.outcome.run import Attempt, Clock, answer_on, attempt, read_result
+from optimization.outcome.run import Attempt, Clock, answer_on, attempt, no_collection, read_result
 from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
@@ -70,7 +70,7 @@ class Session:
         if not changed <= set(LIMITS) or uses_an_envelope(package.settings):
             return None
         clock = Clock()
-        with clock.phase("build"):
+        with clock.phase("build"), no_collection():
             table = under(last.table, package.settings)
             form = _rewritten(last, table, changed)
         if form is None:

@@ -35,9 +35,13 @@ OPEN = "gap open"
 """Termination of a search whose tree is empty while columns left outside keep the bound down."""
 
 PART_SHARE = 0.1
-"""Part of the asked gap that the parts may use up, so that the whole keeps within it."""
+"""Part of the asked gap that each part may use up of its own cost."""
 
-PART_TIME = 0.25
+LARGEST_SHARE = 0.15
+"""Part of the asked gap, of the cost of the whole, that the largest part may use up (the money of all
+governments is hard where limits are tight), and that all others may use up together."""
+
+PART_TIME = 0.1
 """Part of the time left that one part may take; its incumbent then stands, and the gap tells."""
 
 
@@ -123,17 +127,17 @@ class _Search:
         """Status, bound and values of the parts, each solved once, the new ones side by side."""
         keys = [part.key for part in parts]
         new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
-        tasks = [(part.form, self._part_limits(part)) for part in new.values()]
+        tasks = [(part.form, self._part_limits(part, part is parts[0])) for part in new.values()]
         found = workers.each(answer, tasks, self.limits.processes)
         self.solved.update(zip(new, found, strict=True))
         return [self.solved[key] for key in keys]
 
-    def _part_limits(self, part: Part) -> Limits:
-        weight = len(part.columns) / self.form.matrix.shape[1]
+    def _part_limits(self, part: Part, largest: bool = False) -> Limits:
+        weight = 1.0 if largest else len(part.columns) / self.form.matrix.shape[1]
         return replace(
             self.limits,
             gap=self.limits.gap * PART_SHARE,
-            absolute=self.limits.gap * PART_SHARE * abs(self.bound) * weight,
+            absolute=self.limits.gap * LARGEST_SHARE * abs(self.bound) * weight,
             seconds=max(1.0, PART_TIME * self.left),
             threads=1,
         )

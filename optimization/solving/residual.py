@@ -76,17 +76,20 @@ def _parts(
     column_order = np.argsort(of_column, kind="stable")
     row_cut = np.searchsorted(of_row[row_order], np.arange(count + 1))
     column_cut = np.searchsorted(of_column[column_order], np.arange(count + 1))
+    blocks = sparse.csr_matrix(matrix[row_order][:, column_order])  # block by block along the diagonal
     for n in range(count):
         r = row_order[row_cut[n] : row_cut[n + 1]]
         c = column_order[column_cut[n] : column_cut[n + 1]]
         if not len(c):
             continue
-        where = free[c]
+        where, start = free[c], blocks.indptr[row_cut[n] : row_cut[n + 1] + 1]
+        inside = slice(start[0], start[-1])
+        block = (blocks.data[inside], blocks.indices[inside] - column_cut[n], start - start[0])
         yield Part(
             StandardForm(
                 cost=form.cost[where],
                 constant=0.0,
-                matrix=sparse.csr_matrix(matrix[r][:, c]),
+                matrix=sparse.csr_matrix(block, shape=(len(r), len(c))),
                 row_lower=form.row_lower[rows[r]] - shift[r],
                 row_upper=form.row_upper[rows[r]] - shift[r],
                 lower=form.lower[where],

@@ -12,8 +12,8 @@ import pytest
 from optimization.ledger.accounts import Accounts
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
-from optimization.model.pricing import LeftOut, Start
 from optimization.model.screening import Screening, balance_margin, screen
+from optimization.outcome.pricing import LeftOut, Start
 from optimization.solving.highs import Status, solve
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm, compile_model

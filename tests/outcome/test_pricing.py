@@ -13,8 +13,8 @@ from optimization.face import DEFAULT_CASE, load_package
 from optimization.ledger.instance import Instance, lay_out
 from optimization.model.columns import columns
 from optimization.model.model import build_model
-from optimization.model.pricing import LeftOut, Start, starting_pairs
 from optimization.model.screening import Screening, screen
+from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.solving.decomposed import exclusive_choices
 from optimization.solving.highs import Limits, Outcome, solve
 from optimization.solving.residual import fix

@@ -1,0 +1,65 @@
+"""The independent groups and parts on one and on two processes, on a long list of bodies.
+
+`python -m benchmarks.processes` writes one row a number of processes: seconds in which they work, objective.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.ladder import ladder
+from benchmarks.question import question
+from optimization.case.load import load_case
+from optimization.face import DEFAULT_CASE
+from optimization.outcome.run import attempt
+from optimization.solving import workers
+from optimization.solving.highs import Limits
+
+OUT = Path(__file__).resolve().parent / "results" / "processes.csv"
+RUNG = "connected_4"
+
+
+def main() -> None:
+    """Time what the groups and parts take, the processes started before."""
+    case = load_case(DEFAULT_CASE)
+    package = question(case, ladder()[RUNG], [])
+    each, rows = workers.each, []
+    for processes in (1, 2):
+        spent = {"seconds": 0.0}
+
+        def timed(*task: Any, spent: dict[str, float] = spent) -> Any:
+            started = time.perf_counter()
+            answer = each(*task)
+            spent["seconds"] += time.perf_counter() - started
+            return answer
+
+        each(np.sum, [(np.ones(1),)] * 8, processes)
+        workers.each = timed
+        found = attempt(case, package, limits=replace(Limits(), threads=processes), method="decomposed")
+        workers.each = each
+        outcome = found.result.outcome
+        rows.append(
+            {
+                "instance": RUNG,
+                "processes": processes,
+                "seconds_of_groups_and_parts": round(spent["seconds"], 3),
+                "objective_million_yen": outcome.objective,
+                "bound_million_yen": outcome.bound,
+                "gap": outcome.gap,
+            }
+        )
+        print(rows[-1], flush=True)
+    with OUT.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The two studies beside the ladder, as sections of the page: limits changed in place, and processes."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from statistics import median
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def studies(folder: Path = RESULTS) -> list[str]:
+    """Sections of the studies whose tables are there."""
+    sections = {"resolve.csv": in_place, "processes.csv": on_processes, "default_run.csv": default_run}
+    return [make(read(folder / name)) for name, make in sections.items() if (folder / name).exists()]
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a table."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def in_place(rows: list[dict[str, str]]) -> str:
+    """Seconds of a changed limit, in place and from the beginning, and the ratio of the medians."""
+    quick = [float(row["seconds_in_place"]) for row in rows]
+    slow = [float(row["seconds_from_the_beginning"]) for row in rows]
+    ratios = [a / b for a, b in zip(quick, slow, strict=True)]
+    apart = max(
+        abs(
+            float(row["objective_in_place_million_yen"])
+            / float(row["objective_from_the_beginning_million_yen"])
+            - 1
+        )
+        for row in rows
+    )
+    lines = [
+        f"| {row['setting']} | {float(row['value']):,.6g} | {row['method']} | {a:.2f} | {b:.1f} | {a / b:.3f} |"
+        for row, a, b in zip(rows, quick, slow, strict=True)
+    ]
+    return "\n".join(
+        [
+            "## A changed limit: in place and from the beginning",
+            "",
+            "`python -m benchmarks.resolve`: a session on the default package; each change starts from the one",
+            "before. *From the beginning* lays the case out, builds and solves it.",
+            f"Median {median(quick):.2f} s against {median(slow):.2f} s; median ratio {median(ratios):.3f}. The",
+            f"objectives are at most {apart:.1e} apart (asked gap 1e-4).",
+            "",
+            "| setting | value | answered | s in place | s from the beginning | ratio |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *lines,
+            "",
+        ]
+    )
+
+
+def on_processes(rows: list[dict[str, str]]) -> str:
+    """Seconds in which groups and parts are solved, by number of processes."""
+    first = float(rows[0]["seconds_of_groups_and_parts"])
+    lines = [
+        f"| {row['processes']} | {float(row['seconds_of_groups_and_parts']):.1f} | "
+        f"{first / float(row['seconds_of_groups_and_parts']):.2f} | {float(row['objective_million_yen']):,.3f} | "
+        f"{float(row['bound_million_yen']):,.3f} |"
+        for row in rows
+    ]
+    return "\n".join(
+        [
+            "## Groups and parts on one and two processes",
+            "",
+            f"`python -m benchmarks.processes` on `{rows[0]['instance']}`: what surveys, pricing and parts take, the",
+            "processes started before. The answer is the same to the last digit.",
+            "",
+            "| processes | seconds | times as fast | objective, million yen | bound |",
+            "| --- | --- | --- | --- | --- |",
+            *lines,
+            "",
+        ]
+    )
+
+
+def default_run(rows: list[dict[str, str]]) -> str:
+    """`solve.py run` end to end, before and after, alternately."""
+    before, after = (
+        [float(row["seconds"]) for row in rows if row["version"] == version]
+        for version in ("before", "after")
+    )
+    return "\n".join(
+        [
+            "## The default run, end to end",
+            "",
+            "`solve.py run` with its tables and its audit, the version without pricing (*before*) and this one",
+            "(*after*) in turns on the same machine: "
+            f"{', '.join(f'{b:.1f}' for b in before)} s and {', '.join(f'{a:.1f}' for a in after)} s; "
+            f"medians {median(before):.1f} and {median(after):.1f} s, ratio {median(after) / median(before):.2f}.",
+            "",
+        ]
+    )
