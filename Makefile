@@ -23,6 +23,8 @@ national: $(READY)
 # A part of it: make bench BENCH="--instances base --solvers decomposed,highs --limit 60"
 bench: bench-test
 	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m benchmarks.resolve
+	$(BIN)/python -m benchmarks.processes
 	$(BIN)/python -m benchmarks.report
 
 bench-test: $(BENCH_READY)

@@ -23,13 +23,13 @@ MARKS = {"decomposed": "o", "auto": "D", "highs": "s", "scip": "^", "cbc": "v"}
 
 
 def draw(
-    groups: Mapping[tuple[str, str, str], Sequence[Mapping[str, str]]],
+    groups: Mapping[tuple[str, str], Sequence[Mapping[str, str]]],
     names: Mapping[str, str],
     path: Path,
 ) -> bool:
     """Draw the national rows to a file; False, and no file, where there are none."""
     national = {group: rows for group, rows in groups.items() if group[1] == "all"}
-    labels = [f"{instance}\n{float(limit):g} s" for instance, _, limit in national]
+    labels = [instance for instance, _ in national]
     if not labels:
         return False
     plt.rcParams.update({"svg.hashsalt": "ladder", "svg.fonttype": "none", "font.size": 9})

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -40,9 +41,8 @@ def main() -> None:
             return answer
 
         each(np.sum, [(np.ones(1),)] * 8, processes)
-        workers.each = timed
-        found = attempt(case, package, limits=replace(Limits(), threads=processes), method="decomposed")
-        workers.each = each
+        with patch.object(workers, "each", timed):
+            found = attempt(case, package, limits=replace(Limits(), threads=processes), method="decomposed")
         outcome = found.result.outcome
         rows.append(
             {

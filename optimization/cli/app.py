@@ -67,7 +67,7 @@ def run(
     gap: Gap = 1e-4,
     threads: Threads = 2,
     seed: Seed = 0,
-    method: Method = "decomposed",
+    method: Method = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print run.json instead of tables.")] = False,
 ) -> None:
     """Solve reform packages and write a run folder."""
