@@ -71,10 +71,8 @@ def rule_groups(case: Case, settings: Mapping[str, Any], today: np.ndarray) -> R
     """
     names = group_labels(case.municipalities, settings["rules.groups"])
     labels, of_municipality = np.unique(names.to_numpy(str), return_inverse=True)
-    classes = [
-        tuple(np.unique(case.municipalities["city_class"].to_numpy(str)[of_municipality == k]))
-        for k in range(len(labels))
-    ]
+    kind = case.municipalities["city_class"].to_numpy(str)
+    classes = [tuple(np.unique(kind[of_municipality == k])) for k in range(len(labels))]
     home = tuple(case.services["home_tier"])
     options = {}
     for s, service in enumerate(case.services.index):

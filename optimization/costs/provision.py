@@ -192,12 +192,12 @@ def _body_uniformity(
     people = case.municipalities["population_persons"].to_numpy(float)
     mean = (members @ (people * taste)) / (members @ people)
     gap = taste[members.indices] - np.repeat(mean, bodies.size)
-    loss = members.copy()
+    loss, everybody = members.copy(), np.ones(members.shape[1])
     result = np.zeros((len(bodies), len(wide)))
     for position in range(len(wide)):
         column = slice(position, position + 1)
         loss.data = components.uniformity(case, wide[column], own[members.indices, column], gap).ravel()
-        result[:, position] = loss.sum(axis=1).ravel()
+        result[:, position] = loss @ everybody
     return result
 
 

@@ -131,6 +131,7 @@ def bodies(after: Accounts) -> pd.DataFrame:
     table = instance.bodies.table.iloc[list(services)]
     hubs = instance.case.municipalities.loc[table["hub"]]
     alone = [costs.own[np.ix_(members[b], costs.wide_columns[ws])].sum() for b, ws in services.items()]
+    social = [together[b, ws].sum() for b, ws in services.items()]
     return pd.DataFrame(
         {
             "body": table.index,
@@ -144,9 +145,7 @@ def bodies(after: Accounts) -> pd.DataFrame:
             "services": ["|".join(names[ws]) for ws in services.values()],
             "member_codes": ["|".join(codes[members[b]]) for b in services],
             f"cost_alone{MIL}": np.array(alone, dtype=float),
-            f"cost_together{MIL}": np.array(
-                [together[b, ws].sum() for b, ws in services.items()], dtype=float
-            ),
+            f"cost_together{MIL}": np.array(social, dtype=float),
         }
     )
 

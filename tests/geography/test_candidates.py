@@ -132,3 +132,15 @@ def test_random_maps_give_connected_sets_each_once_within_bounds() -> None:
             assert 2 <= len(members) <= 6
             hub = case.codes.get_loc(found.table["hub"].iloc[b])
             assert hub in members and km[hub, members].max() <= 80.0
+
+
+def test_without_any_set_there_is_an_empty_table_with_its_columns() -> None:
+    found = bodies_of(chain(), **{"wide_area.sources": ["user"]})
+    assert len(found) == 0 and found.membership.shape == (0, 5)
+    assert list(found.table) == ["hub", "source", "members", "population_persons", "max_km"]
+
+
+def test_of_equal_members_the_first_in_order_is_the_hub() -> None:
+    towns = [Town(code, 20_000, east_km=km) for code, km in PLACES.items() if code.startswith("01")]
+    case = make_case(towns, [Service("fire")], borders=CHAIN[:3])
+    assert set(bodies_of(case, **{"wide_area.sources": ["clusters"]}).table["hub"]) == {"01201"}
