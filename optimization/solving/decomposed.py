@@ -84,10 +84,12 @@ class _Search:
         """Whether the search may end: gap reached, no time left, or stopped from outside."""
         return self.gap <= self.limits.gap or self.left <= 0 or self.stopped
 
-    def report(self) -> None:
-        """Tell the caller how far the search is."""
+    def report(self, objective: float | None = None) -> None:
+        """Tell the caller how far the search is; `objective` is that of a plan not yet taken over."""
         seconds = time.perf_counter() - self.started
-        self.history.append(Progress(seconds, self.objective, self.bound, self.gap))
+        objective = self.objective if objective is None else objective
+        gap = relative_gap(objective, self.bound)
+        self.history.append(Progress(seconds, objective, self.bound, gap))
         if self.on_progress is not None and not self.on_progress(self.history[-1]):
             self.stopped = True
 
@@ -98,7 +100,7 @@ class _Search:
         except ValueError:
             return Tried.IMPOSSIBLE
         point = np.nan_to_num(fixed)
-        found = self._solve(parts)
+        found = self._solve(parts, cost)
         if any(part.status is Status.INFEASIBLE for part in found):
             return Tried.IMPOSSIBLE
         for part, solved in zip(parts, found, strict=True):
@@ -123,14 +125,36 @@ class _Search:
                 )
         return more
 
-    def _solve(self, parts: list[Part]) -> list[Answer]:
-        """Status, bound and values of the parts, each solved once, the new ones side by side."""
+    def _solve(self, parts: list[Part], base: float = np.inf) -> list[Answer]:
+        """Status, bound and values of the parts, each solved once: the new ones side by side, the largest
+        last, as it may be hard and its plans are plans of the whole (`base` is the cost of what is fixed)."""
         keys = [part.key for part in parts]
         new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
-        tasks = [(part.form, self._part_limits(part, part is parts[0])) for part in new.values()]
-        found = workers.each(answer, tasks, self.limits.processes)
-        self.solved.update(zip(new, found, strict=True))
+        rest = [key for key in new if key != keys[0]]
+        tasks = [(new[key].form, self._part_limits(new[key])) for key in rest]
+        self.solved.update(zip(rest, workers.each(answer, tasks, self.limits.processes), strict=True))
+        if keys and keys[0] in new:
+            base += sum(
+                cost_of(part, self.solved[key])
+                for part, key in zip(parts, keys, strict=True)
+                if key != keys[0]
+            )
+            limits = self._part_limits(parts[0], largest=True)
+            self.solved[keys[0]] = answer(parts[0].form, limits, self._relay(base) if base < np.inf else None)
         return [self.solved[key] for key in keys]
+
+    def _relay(self, base: float) -> Callable[[Progress], bool]:
+        """Tell the caller of every better plan that a part finds while it is being solved."""
+        best = self.objective
+
+        def relay(progress: Progress) -> bool:
+            nonlocal best
+            if base + progress.incumbent < best:
+                best = base + progress.incumbent
+                self.report(best)
+            return not self.stopped
+
+        return relay
 
     def _part_limits(self, part: Part, largest: bool = False) -> Limits:
         weight = 1.0 if largest else len(part.columns) / self.form.matrix.shape[1]
@@ -143,10 +167,17 @@ class _Search:
         )
 
 
-def answer(form: StandardForm, limits: Limits) -> Answer:
-    """Status of a part, and the values of the best solution found, if any."""
-    outcome = solve(form, limits)
+def answer(
+    form: StandardForm, limits: Limits, on_progress: Callable[[Progress], bool] | None = None
+) -> Answer:
+    """Status of a part, its bound, and the values of the best solution found, if any."""
+    outcome = solve(form, limits, on_progress=on_progress)
     return Answer(outcome.status, outcome.bound, outcome.values)
+
+
+def cost_of(part: Part, found: Answer) -> float:
+    """Cost of a part's solution; infinite where it has none."""
+    return np.inf if found.values is None else float(part.form.cost @ found.values)
 
 
 def solve_decomposed(
