@@ -15,13 +15,15 @@ LADDER_FILE = Path(__file__).with_name("ladder.toml")
 @dataclass(frozen=True)
 class Rung:
     """One instance of the ladder: settings laid upon the base package, in the dictionary's units; `needs`
-    are choices of settings that must exist."""
+    are choices of settings that must exist; `gap` is what our method is asked for: pricing is done as finely
+    as it asks, so a rung of which 0.1% is wanted says so."""
 
     name: str
     title: str
     axis: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
+    gap: float = 1e-4
 
 
 @cache

@@ -13,7 +13,6 @@ from benchmarks.clock import GapClock
 from benchmarks.ladder import ladder
 from benchmarks.question import question
 from benchmarks.rows import Record, ending, moments, phases
-from benchmarks.solvers import GAP
 from optimization import __version__
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE
@@ -66,7 +65,7 @@ def measure_method(asked: argparse.Namespace, built: Mapping[str, Any], record: 
     prefectures = [code for code in asked.prefectures.split(",") if code]
     package = question(case, ladder()[asked.instance], prefectures)
     left = max(1.0, asked.limit - built["build_seconds"] - built["compile_seconds"])
-    limits = Limits(gap=GAP, seconds=left, threads=asked.threads)
+    limits = Limits(gap=ladder()[asked.instance].gap, seconds=left, threads=asked.threads)
     log = record.path.with_suffix(".log")
     watch = Watch(GapClock(asked.limit, -built["layout_seconds"], record.note_clock))
     result = solve(case, package, prefectures, limits, asked.solver, log, watch)

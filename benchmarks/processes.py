@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from scipy import sparse
 
 from benchmarks.ladder import ladder
 from benchmarks.question import question
@@ -20,6 +21,7 @@ from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE
 from optimization.outcome.run import attempt
 from optimization.solving import workers
+from optimization.solving.covering import most_gained
 from optimization.solving.highs import Limits
 
 OUT = Path(__file__).resolve().parent / "results" / "processes.csv"
@@ -40,7 +42,8 @@ def main() -> None:
             spent["seconds"] += time.perf_counter() - started
             return answer
 
-        each(np.sum, [(np.ones(1),)] * 8, processes)
+        nothing = (sparse.csr_matrix((1, 1)), np.zeros(1), 1)
+        each(most_gained, [nothing] * 8, processes)  # so that every process has what it needs
         with patch.object(workers, "each", timed):
             found = attempt(case, package, limits=replace(Limits(), threads=processes), method="decomposed")
         outcome = found.result.outcome

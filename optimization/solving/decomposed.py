@@ -41,7 +41,7 @@ LARGEST_SHARE = 0.15
 """Part of the asked gap, of the cost of the whole, that the largest part may use up (the money of all
 governments is hard where limits are tight), and that all others may use up together."""
 
-PART_TIME = 0.1
+PART_TIME = 0.25
 """Part of the time left that one part may take; its incumbent then stands, and the gap tells."""
 
 
