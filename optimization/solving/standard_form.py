@@ -22,7 +22,7 @@ class StandardForm:
     """minimise cost @ x + constant  subject to  row_lower <= A x <= row_upper,  lower <= x <= upper.
 
     `matrix` is CSR, `integer` marks integral columns; `variables` and `constraints` name the
-    Pyomo object of each column and row.
+    Pyomo object of each column and row, which keep their names only while `owner`, their model, lives.
     """
 
     cost: np.ndarray
@@ -35,6 +35,7 @@ class StandardForm:
     integer: np.ndarray
     variables: tuple[Any, ...]
     constraints: tuple[Any, ...]
+    owner: Any = None
 
     def family(self, rule: str) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of a rule with a single index, and that index."""
@@ -95,6 +96,7 @@ def compile_model(model: pyo.ConcreteModel) -> StandardForm:
         integer=np.array([variable.is_integer() for variable in form.columns], dtype=bool),
         variables=tuple(form.columns),
         constraints=tuple(constraint for constraint, _ in form.rows),
+        owner=model,
     )
 
 
