@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +15,7 @@ from scipy import sparse
 
 from benchmarks.ladder import ladder
 from benchmarks.question import question
+from benchmarks.studies import write
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE
 from optimization.outcome.run import attempt
@@ -24,7 +23,6 @@ from optimization.solving import workers
 from optimization.solving.covering import most_gained
 from optimization.solving.highs import Limits
 
-OUT = Path(__file__).resolve().parent / "results" / "processes.csv"
 RUNG = "connected_4"
 
 
@@ -58,10 +56,7 @@ def main() -> None:
             }
         )
         print(rows[-1], flush=True)
-    with OUT.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write("processes.csv", rows)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,28 +17,19 @@ from optimization.ledger.instance import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen
+from optimization.outcome.run import Clock, no_collection
 from optimization.solving.highs import Limits, load
 from optimization.solving.standard_form import StandardForm, compile_model
 
 
-class Stopwatch:
-    """Seconds of each named phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+class Stopwatch(Clock):
+    """The clock of a run, with the garbage collector paused in every phase."""
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Add the time of the block, with the garbage collector paused as in a run of ours."""
-        enabled = gc.isenabled()
-        gc.disable()
-        started = time.perf_counter()
-        try:
+        """Add the time of the block to a phase."""
+        with no_collection(), super().phase(name):
             yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
-            if enabled:
-                gc.enable()
 
 
 def index_tables(case: Case, rung: Rung, prefectures: Sequence[str], watch: Stopwatch) -> Columns:

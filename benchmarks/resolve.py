@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from benchmarks.studies import write
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.run import solve
 from optimization.outcome.session import Session
 from optimization.solving.highs import Limits
-
-OUT = Path(__file__).resolve().parent / "results" / "resolve.csv"
 
 
 def changes(settings: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -63,10 +60,7 @@ def main() -> None:
             }
         )
         print(key, value, found.method, *list(rows[-1].values())[3:5], flush=True)
-    with OUT.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write("resolve.csv", rows)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -19,6 +21,14 @@ def read(path: Path) -> list[dict[str, str]]:
     """Rows of a table."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def write(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as a table of the results."""
+    with (RESULTS / name).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def in_place(rows: list[dict[str, str]]) -> str:

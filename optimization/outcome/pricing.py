@@ -43,8 +43,8 @@ TAKEN_UP = 1.0 - 1e-3
 
 @dataclass(frozen=True)
 class Start:
-    """The pairs that enter first, boolean over the list (kept, then reserve), and what serving each
-    place costs when everybody is responsible for everything (I, W)."""
+    """The pairs that enter first, boolean over the list (kept, then reserve), and the survey of each
+    connected group."""
 
     inside: np.ndarray
     surveys: list[Survey]
@@ -108,11 +108,10 @@ class Groups:
         self.bodies = [rows[group == g] for g in order]
         self.places = [np.flatnonzero(self.of == g) for g in order]
 
-    def listed(self, mask: np.ndarray) -> np.ndarray:
-        """A mask over the list as one over bodies and services, (B, W)."""
+    def listed(self, mask: np.ndarray | None = None) -> np.ndarray:
+        """A mask over the list (the whole list without one) as one over bodies and services, (B, W)."""
         result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
-        body, column = self._screening.listed
-        result[body[mask], column[mask]] = True
+        result[self._screening.listed] = True if mask is None else mask
         return result
 
     def gather(self, parts: list[np.ndarray]) -> np.ndarray:
@@ -126,8 +125,7 @@ class Groups:
     def demands(self) -> list[np.ndarray]:
         """Number of the demand of every place in each group, (members, W): one for each service and class
         that occurs there among the places some listed pair covers; NONE elsewhere."""
-        instance, everything = self._instance, np.ones(len(self._screening.listed[0]), dtype=bool)
-        listed = self.listed(everything)
+        instance, listed = self._instance, self.listed()
         covered = (instance.bodies.membership.T @ listed.astype(float)) > 0
         here = covered & (instance.costs.own[:, instance.costs.wide_columns] > 0)
         width = listed.shape[1]
@@ -214,7 +212,7 @@ class LeftOut:
     def priced(self, values: np.ndarray, duals: np.ndarray) -> Pricing:
         """Every group over its whole list, at the prices of a relaxation."""
         cost, alone = self.prices(duals)
-        listed = self.groups.listed(np.ones(len(self.table.screening.listed[0]), dtype=bool))
+        listed = self.groups.listed()
         worth = self._place_duals(duals, alone)
         parts = self.groups.coverings(np.where(listed, cost, np.inf), alone, worth)
         steady = self._steady([part.worth for part in parts], values, duals)

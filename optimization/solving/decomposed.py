@@ -63,9 +63,9 @@ class _Search:
     bound: float
     started: float
     on_progress: Callable[[Progress], bool] | None
+    solved: dict[bytes, Answer]
     best: np.ndarray | None = None
     objective: float = np.inf
-    solved: dict[bytes, Answer] = field(default_factory=dict)
     history: list[Progress] = field(default_factory=list)
     stopped: bool = False
 
@@ -203,8 +203,7 @@ def solve_decomposed(
         return relaxed
     outside = outside or Nothing()
     root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
-    search = _Search(form, limits, root.bound, started, on_progress)
-    search.solved = {} if solved is None else solved
+    search = _Search(form, limits, root.bound, started, on_progress, {} if solved is None else solved)
     search.report()
     choices = exclusive_choices(form, national)
     nodes = branch(search, form, limits, choices, root, outside)
@@ -288,8 +287,7 @@ def price_choices(
 ) -> Outcome:
     """The best plan to which the national columns of some points round, the first good enough, against a
     known bound: no search. `solved` holds the parts of earlier programs, most of them parts of this one."""
-    search = _Search(form, limits, bound, time.perf_counter(), None)
-    search.solved = solved
+    search = _Search(form, limits, bound, time.perf_counter(), None, solved)
     choices = exclusive_choices(form, national)
     for values in guides:
         search.try_choice(*as_columns(choices, rounded(values, choices)))

@@ -129,9 +129,7 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
         lower[n] = -np.inf if row.lower is None else pyo.value(row.lower)
         upper[n] = np.inf if row.upper is None else pyo.value(row.upper)
         names[n] = row
-    result = replace(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
-    result.__dict__.update(_rows_by_rule=form._rows_by_rule, _columns_by_name=form._columns_by_name)
-    return result
+    return _changed(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
 
 
 def with_cost(form: StandardForm, objective: Any) -> StandardForm:
@@ -140,14 +138,24 @@ def with_cost(form: StandardForm, objective: Any) -> StandardForm:
     for coefficient, variable in zip(objective.expr.linear_coefs, objective.expr.linear_vars, strict=True):
         if id(variable) in form._column_of:
             cost[form._column_of[id(variable)]] += coefficient
-    return replace(form, cost=cost, constant=float(objective.expr.constant))
+    return _changed(form, cost=cost, constant=float(objective.expr.constant))
+
+
+def _changed(form: StandardForm, **parts: Any) -> StandardForm:
+    """A form of the same rows and columns with other numbers; what is known of their names stays known."""
+    result = replace(form, **parts)
+    for name in ("_rows_by_rule", "_columns_by_name", "_column_of"):
+        result.__dict__[name] = getattr(form, name)
+    return result
 
 
 def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     """Rows, non-zeros and the smallest and largest absolute coefficient and right-hand side of each
     family of rows: columns rule, unit, rows, nonzeros, smallest_coefficient, largest_coefficient,
     largest_right_hand_side (in each row's own unit)."""
-    names = np.array([constraint.parent_component().local_name for constraint in form.constraints])
+    names = np.empty(len(form.constraints), dtype=object)
+    for rule, numbers in form._rows_by_rule.items():
+        names[numbers] = rule
     size = np.abs(form.matrix.data)
     row_of = np.repeat(np.arange(len(names)), np.diff(form.matrix.indptr))
     entries = pd.DataFrame({"rule": names[row_of], "size": size}).groupby("rule")["size"]

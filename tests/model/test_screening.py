@@ -14,7 +14,7 @@ from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, balance_margin, screen
 from optimization.outcome.pricing import LeftOut, Start
-from optimization.solving.highs import Status, solve
+from optimization.solving.highs import Outcome, Status, solve
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm, compile_model
 from tests.model.random_case import decisions, random_question
@@ -192,10 +192,7 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
     tested = 0
     for seed in with_reserve():
         question = random_question(seed)
-        screening = screen(question.instance)
-        table = columns(question.instance, screening)
-        form = compile_model(build_model(table))
-        relaxed = solve(form, EXACT, relax=True)
+        screening, table, form, relaxed = relaxed_without_reserve(question)
         if relaxed.row_duals is None:
             continue
         costs = reserve_costs(table, form, relaxed.row_duals)
@@ -215,10 +212,7 @@ def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
     """Against the column that the pair has in the wider model, rows matched by what they stand for."""
     tested = 0
     for question in [poor_and_rich(**WAY_OUT), *map(random_question, with_reserve())]:
-        screening = screen(question.instance)
-        table = columns(question.instance, screening)
-        form = compile_model(build_model(table))
-        relaxed = solve(form, EXACT, relax=True)
+        screening, table, form, relaxed = relaxed_without_reserve(question)
         if relaxed.row_duals is None:
             continue
         dual = {meaning(row, table): y for row, y in zip(form.constraints, relaxed.row_duals, strict=True)}
@@ -239,6 +233,14 @@ def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
             assert cost == pytest.approx(direct, abs=1e-6), n
             tested += any(rule == "D1" and abs(seen[rule, index]) > 1e-6 for (rule, index), _ in rows)
     assert tested >= 2
+
+
+def relaxed_without_reserve(question: Small) -> tuple[Screening, Columns, StandardForm, Outcome]:
+    """The relaxation of a question on its kept pairs, and what it was made of."""
+    screening = screen(question.instance)
+    table = columns(question.instance, screening)
+    form = compile_model(build_model(table))
+    return screening, table, form, solve(form, EXACT, relax=True)
 
 
 def pair_of(table: Columns, n: int) -> tuple[int, int]:
