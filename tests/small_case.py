@@ -24,6 +24,7 @@ from optimization.case.compose import Origin, ResolvedPackage, Source
 from optimization.case.fiscal import government_accounts, joint_bases
 from optimization.case.packages import Package, Provision
 from optimization.case.parameters import Parameters
+from optimization.case.projections import AGES
 from optimization.costs.curves import ScaleCurve, flat_curve
 from optimization.dictionary.settings import canonical, load_settings, status_quo
 from optimization.geography.distance import EARTH_RADIUS_KM
@@ -49,6 +50,7 @@ GENERAL = {
     "taste_gap_cap": 10.0,
     "discount_rate": 0.0,
     "transition_years": 10.0,
+    "efficient_scale_persons": 100_000.0,
     "bloc_coordination_rate": 0.0,
     "national_overhead": 0.0,
     "coordination_fixed_million_yen": 0.0,
@@ -193,6 +195,20 @@ def _accounts(places: Sequence[Town] | Sequence[Prefecture]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").sort_index()
 
 
+def _steady(towns: Sequence[Town]) -> pd.DataFrame:
+    """Projections under which nobody moves, ages or dies."""
+    parts = dict(zip(AGES, (1.0, 0.3, 0.15), strict=True))
+    frame = pd.DataFrame(
+        {
+            (age, year): [part * t.people for t in towns]
+            for age, part in parts.items()
+            for year in (2020, 2050)
+        },
+        index=pd.Index([t.code for t in towns], name="code"),
+    )
+    return frame.rename_axis(columns=[None, "year"]).sort_index()
+
+
 def _bases(places: Sequence[Town] | Sequence[Prefecture], tier: str) -> pd.DataFrame:
     columns = [(f"{tier}.{TAXES[tier, share]}", share) for share in (0.75, 1.0)]
     return pd.DataFrame(
@@ -246,6 +262,8 @@ def make_case(
                 "name_ja": [t.code for t in towns],
                 "city_class": [t.kind for t in towns],
                 "population_persons": [t.people for t in towns],
+                "age_65_plus_persons": [0.3 * t.people for t in towns],
+                "age_75_plus_persons": [0.15 * t.people for t in towns],
                 "office_lon_deg": [t.east_km / KM_PER_DEGREE for t in towns],
                 "office_lat_deg": 0.0,
                 "area_km2": [t.area_km2 for t in towns],
@@ -264,6 +282,7 @@ def make_case(
             },
             index=pd.Index([p.code for p in prefectures], name="prefecture_code"),
         ).sort_index(),
+        projections=_steady(towns),
         adjacency=pd.DataFrame(borders, columns=["code_a", "code_b"], dtype=object),
         medical_areas=pd.DataFrame(
             {

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.parameters import Parameters
+from optimization.case.projections import growth
 
 MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
 TIERS = (MUNICIPALITY, PREFECTURE, BLOC, NATION)
@@ -33,6 +34,7 @@ class Case:
 
     - `municipalities` (1,719 rows for the nation): prefecture_code, name_ja, city_class,
       population_persons, ... and `income_tax_million_yen` (counted inhabitant income tax).
+    - `projections` (1,719 rows, columns age x year): projected persons of `case.projections`.
     - `prefectures` (47 rows): name_en, name_ja, bloc.
     - `governments` (1,765 rows: municipalities, prefectures, Tokyo with its wards as one): the
       accounts of `case.fiscal` and the debt ratios of `case.indicators`.
@@ -47,6 +49,7 @@ class Case:
     fiscal_year: int
     municipalities: pd.DataFrame
     prefectures: pd.DataFrame
+    projections: pd.DataFrame
     adjacency: pd.DataFrame
     medical_areas: pd.DataFrame
     user_bodies: pd.DataFrame
@@ -80,6 +83,11 @@ class Case:
         index = self.prefectures.index
         joint = TOKYO_JOINT if TOKYO_JOINT in self.governments.index else TOKYO_PREFECTURE
         return pd.Series(np.where(index == TOKYO_PREFECTURE, joint, index), index=index, dtype=object)
+
+    @cached_property
+    def growth(self) -> pd.DataFrame:
+        """Persons in each later projected year per person on the register, by code and (age, year)."""
+        return growth(self.projections, self.fiscal_year)
 
     @cached_property
     def defaults(self) -> dict[str, float]:
@@ -126,6 +134,7 @@ class Case:
             self,
             municipalities=places,
             prefectures=self.prefectures[self.prefectures.index.isin(prefectures)],
+            projections=self.projections.loc[places.index],
             adjacency=borders[borders["code_a"].isin(inside) & borders["code_b"].isin(inside)],
             medical_areas=area[area["code"].isin(inside)],
             user_bodies=bodies[bodies.groupby("body_id")["code"].transform(lambda c: c.isin(inside).all())],

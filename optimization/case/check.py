@@ -18,6 +18,7 @@ import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.indicators import indicator_problems
+from optimization.case.projections import projection_problems
 from optimization.case.tables import SHOWN, place, shortened
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import load_tables
@@ -72,6 +73,7 @@ GENERAL = {
     "taste_gap_cap": NOT_NEGATIVE,
     "discount_rate": SHARE,
     "transition_years": POSITIVE,
+    "efficient_scale_persons": POSITIVE,
     "bloc_coordination_rate": NOT_NEGATIVE,
     "national_overhead": NOT_NEGATIVE,
     "coordination_fixed_million_yen": NOT_NEGATIVE,
@@ -103,7 +105,8 @@ def check_case(tables: Tables, path: str | Path) -> None:
     checks = (_codes, _references, _places, _borders, _areas, _services, _allowed, _national, _parameters)
     found = [problem for check in checks for problem in check(tables)]
     year = _fiscal_year(tables)
-    _raise([*found, *indicator_problems(tables, year), *_accounts(tables, year)], path)
+    found += [*indicator_problems(tables, year), *projection_problems(tables), *_accounts(tables, year)]
+    _raise(found, path)
 
 
 def _raise(problems: Collection[Problem] | Problems, path: Path) -> None:

@@ -24,6 +24,7 @@ from optimization.case.fiscal import (
 )
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
+from optimization.case.projections import projected
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
 
@@ -51,6 +52,7 @@ def load_case(path: str | Path) -> Case:
         fiscal_year=int(national["fiscal_year"]),
         municipalities=municipalities.assign(income_tax_million_yen=income),
         prefectures=prefectures.assign(bloc=bloc),
+        projections=projected(tables),
         adjacency=_sorted(tables["adjacency"], "code_a", "code_b"),
         medical_areas=_sorted(tables["medical_areas"], "code", "medical_area_code"),
         user_bodies=_sorted(tables["bodies"], "body_id", "code"),

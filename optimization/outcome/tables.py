@@ -18,6 +18,7 @@ from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
+from optimization.outcome.outlook_table import outlook
 
 if TYPE_CHECKING:
     from optimization.outcome.result import Result
@@ -40,6 +41,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "measures": measures_table(after, before),
         "services": services(after, before),
         "tiers": tiers(after, before),
+        "outlook": outlook(after, before),
         **path,
     }
 

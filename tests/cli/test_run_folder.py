@@ -17,7 +17,7 @@ from optimization.audit import audit_run
 
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
-    "coefficients",
+    "coefficients", "outlook",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
@@ -26,6 +26,7 @@ KEYS = {
 UNITS = ("_million_yen", "_persons", "_km", "_minutes", "_ratio")
 COUNTS = {
     # columns of numbers that count things, or are 1 for yes, 0 for no, -1 for less
+    "year", "municipalities_below_efficient_scale",
     "changed", "municipalities", "members", "services", "services_today", "receiving", "receiving_today", "gains",
     "counted_in_part", "rows", "nonzeros",
 }  # fmt: skip

@@ -1,0 +1,93 @@
+"""Projected residents of every municipality, by age, from the national institute's projections.
+
+The institute counts from the census of 2020; the case counts residents by the register. `projected` keeps the
+institute's own figures, so that they add up to its published totals; `growth` is what a figure of the register
+is multiplied by. Where municipalities are projected only jointly, each gets the part of the group that it has of
+the group's register today: an assumption, for they will not all recover alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from optimization.errors import Problem
+
+AGES = ("population_persons", "age_65_plus_persons", "age_75_plus_persons")
+"""What is projected, persons; the register of the case has the same columns."""
+
+REGISTER_LAG_YEARS = 0.75
+"""The projections are of 1 October, the register of a case is of 1 January of its fiscal year."""
+
+
+def projected(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Projected persons: rows by code, sorted, columns (age of `AGES`, year). The tables have passed
+    `projection_problems`."""
+    wide = tables["projections"].pivot(index="code", columns="year", values=list(AGES)).astype(float)
+    members = tables["projection_members"]
+    register = tables["municipalities"].set_index("code")
+    here = members[members["code"].isin(register.index)]
+    parts = []
+    for age in AGES:
+        part = register.loc[here["code"], age].to_numpy(float)
+        share = (
+            part / pd.Series(part).groupby(here["projection_group"].to_numpy()).transform("sum").to_numpy()
+        )
+        parts.append(
+            wide[age].loc[here["projection_group"]].mul(share, axis=0).set_axis(here["code"], axis=0)
+        )
+    grouped = pd.concat(parts, axis=1, keys=AGES, names=wide.columns.names)
+    return pd.concat([wide[wide.index.isin(register.index)], grouped]).sort_index()
+
+
+def growth(projection: pd.DataFrame, fiscal_year: int) -> pd.DataFrame:
+    """Persons in each projected year after the case's, per person on the register of the case: same rows, the
+    columns after `fiscal_year`.
+
+    growth[h] = projected[h] / projected at 1 January of the fiscal year, the latter between the two years that
+    enclose it by a constant rate of change.
+    """
+    years = projection.columns.get_level_values("year").unique()
+    moment = fiscal_year - REGISTER_LAG_YEARS
+    after = int(np.searchsorted(years, moment))
+    low, high = years[max(0, after - 1)], years[max(1, after)]
+    part = (moment - low) / (high - low)
+    later = [year for year in years if year > fiscal_year]
+    result = {}
+    for age in AGES:
+        start = projection[age][low] ** (1.0 - part) * projection[age][high] ** part
+        result[age] = projection[age][later].div(start, axis=0)
+    return pd.concat(result, axis=1, names=projection.columns.names)
+
+
+def projection_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """Every municipality is projected for every year of the table, by itself or in one group that is."""
+    table, members = tables["projections"], tables["projection_members"]
+    years = sorted(set(table["year"]))
+    if len(years) < 2:
+        yield Problem("projections", "holds fewer than two years", "add the other years", column="year")
+        return
+    group = members.set_index("code")["projection_group"]
+    by_code = table.groupby("code")["year"].agg(set)
+    for code in tables["municipalities"]["code"]:
+        name = group.get(code, code)
+        if name not in by_code:
+            what = "this municipality" if name == code else f"the group {name} of {code}"
+            yield Problem("projections", f"has no row for {what}", "add its rows", name, "code", name)
+        elif missing := [str(year) for year in years if year not in by_code[name]]:
+            message = f"has no row of {', '.join(missing)}, which others have"
+            yield Problem("projections", message, "add the rows", name, "year")
+        elif name != code and code in by_code:
+            message = f"is projected by itself and in the group {name}"
+            yield Problem("projections", message, "keep one of the two", code, "code", code)
+    for row in table[(table[AGES[0]] <= 0)].itertuples():
+        message, remedy = "must be above 0: growth is counted from it", "correct the figure"
+        yield Problem("projections", message, remedy, f"{row.code}/{row.year}", AGES[0], "0")
+    for small, large in ((AGES[1], AGES[0]), (AGES[2], AGES[1])):
+        for row in table[table[small] > table[large]].to_dict("records"):
+            message, remedy = f"is above {large}", "correct one of the two"
+            yield Problem(
+                "projections", message, remedy, f"{row['code']}/{row['year']}", small, str(row[small])
+            )
