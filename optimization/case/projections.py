@@ -82,9 +82,10 @@ def projection_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]
         elif name != code and code in by_code:
             message = f"is projected by itself and in the group {name}"
             yield Problem("projections", message, "keep one of the two", code, "code", code)
-    for row in table[(table[AGES[0]] <= 0)].itertuples():
-        message, remedy = "must be above 0: growth is counted from it", "correct the figure"
-        yield Problem("projections", message, remedy, f"{row.code}/{row.year}", AGES[0], "0")
+    for age in AGES:
+        for row in table[table[age] <= 0].itertuples():
+            message, remedy = "must be above 0: growth is counted from it", "correct the figure"
+            yield Problem("projections", message, remedy, f"{row.code}/{row.year}", age, "0")
     for small, large in ((AGES[1], AGES[0]), (AGES[2], AGES[1])):
         for row in table[table[small] > table[large]].to_dict("records"):
             message, remedy = f"is above {large}", "correct one of the two"

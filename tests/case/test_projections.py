@@ -89,6 +89,7 @@ def with_cell(row: int, column: str, value: object) -> dict[str, pd.DataFrame]:
         (drop("projections", slice(2, 3)), "has no row of 2050"),
         (drop("projection_members", slice(0, 1)), "has no row for this municipality"),
         (with_cell(0, AGES[0], 0), "must be above 0"),
+        (with_cell(0, AGES[2], 0), "must be above 0"),
         (with_cell(2, AGES[1], 501), "is above population_persons"),
         (with_cell(2, AGES[2], 251), "is above age_65_plus_persons"),
     ],
