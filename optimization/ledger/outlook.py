@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE
 from optimization.case.projections import AGES
+from optimization.costs.standard import tier_scale
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.instance import Instance
 
@@ -26,12 +27,8 @@ def provider_scale(accounts: Accounts, year: int) -> np.ndarray:
     """Residents served by whoever provides each service to each municipality, shape (I, S)."""
     instance = accounts.instance
     people = residents(instance, AGES[0], year)
-    number, _ = instance.bloc
-    of_tier = {MUNICIPALITY: people, NATION: np.full(len(people), people.sum())}
-    for tier, place in ((PREFECTURE, instance.prefecture), (BLOC, number[instance.prefecture])):
-        of_tier[tier] = np.bincount(place, people)[place]
     scale = np.zeros(accounts.tiers.shape)
-    for tier, size in of_tier.items():
+    for tier, size in tier_scale(instance.case, pd.Series(people, index=instance.case.codes)).items():
         scale = np.where(accounts.tiers == tier, size[:, None], scale)
     for b, w in accounts.decision.joint:
         members = instance.bodies.members(b)
