@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 
@@ -41,6 +42,7 @@ class Case:
     - `tax_bases` (government x source): every item of the standard revenue at standard rates, million
       yen; the header's second level is the share counted today (0.75 or 1).
     - `municipal_need`, `prefectural_need` (code x item, million yen): standard financial need.
+    - `crises`: scenarios of `case.crisis` and whom they strike; none where the case has no such tables.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
 
@@ -63,6 +65,7 @@ class Case:
     national: Mapping[str, float]
     national_taxes: pd.DataFrame
     sha256: Mapping[str, str]
+    crises: CrisisTables = NO_CRISES
 
     @cached_property
     def codes(self) -> pd.Index:
@@ -142,6 +145,7 @@ class Case:
             prefectural_need=self.prefectural_need[self.prefectural_need.index.isin(prefectures)],
             governments=self.governments[self.governments["prefecture_code"].isin(prefectures)],
             tax_bases=self.tax_bases[self.governments["prefecture_code"].isin(prefectures)],
+            crises=self.crises if self.crises is NO_CRISES else self.crises.restrict(places.index),
         )
 
     def with_parameters(self, overrides: Mapping[str, float]) -> Case:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.case.crisis import CRISIS_TYPES, crisis_problems
 from optimization.case.indicators import indicator_problems
 from optimization.case.projections import projection_problems
 from optimization.case.tables import SHOWN, place, shortened
@@ -97,6 +98,21 @@ BY_SERVICE = {
     "max_travel_minutes": POSITIVE,
 }
 
+CRISIS = {
+    "spare_capacity_share": NOT_NEGATIVE,
+    "response_premium": NOT_NEGATIVE,
+    "reserve_cost_share": NOT_NEGATIVE,
+    **dict.fromkeys(("aid_loss_bloc", "aid_loss_nation"), FRACTION),
+    **{f"response_delay_share_{tier}": FRACTION for tier in TIERS},
+}
+CRISIS_BY_SERVICE = {
+    **{f"surge_{kind}": Range("at least 1", 1.0) for kind in CRISIS_TYPES},
+    "crisis_urgency": FRACTION,
+}
+"""Read only where a package names scenarios; a service without a surge is not touched by that kind of crisis."""
+
+ALL_GENERAL, ALL_BY_SERVICE = {**GENERAL, **CRISIS}, {**BY_SERVICE, **CRISIS_BY_SERVICE}
+
 
 def check_case(tables: Tables, path: str | Path) -> None:
     """Raise `InputError` with every disagreement between the tables `read_tables` gave for `path`."""
@@ -105,7 +121,8 @@ def check_case(tables: Tables, path: str | Path) -> None:
     checks = (_codes, _references, _places, _borders, _areas, _services, _allowed, _national, _parameters)
     found = [problem for check in checks for problem in check(tables)]
     year = _fiscal_year(tables)
-    found += [*indicator_problems(tables, year), *projection_problems(tables), *_accounts(tables, year)]
+    found += [*indicator_problems(tables, year), *projection_problems(tables), *crisis_problems(tables)]
+    found += _accounts(tables, year)
     _raise(found, path)
 
 
@@ -319,7 +336,7 @@ def _parameters(tables: Tables) -> Problems:
             yield Problem("parameters", message, remedy, service or "(general)", "parameter", parameter)
     for row in table.itertuples():
         label = f"{row.parameter}/{row.service}" if row.service else row.parameter
-        bounds = (BY_SERVICE if row.service else GENERAL).get(row.parameter)
+        bounds = (ALL_BY_SERVICE if row.service else ALL_GENERAL).get(row.parameter)
         if bounds is None:
             yield _strange(row.parameter, row.service, label)
             continue
@@ -335,13 +352,13 @@ def _parameters(tables: Tables) -> Problems:
 
 def _strange(parameter: str, service: str, label: str) -> Problem:
     """A parameter nothing reads: misspelt, or with a service where it has none and the other way."""
-    if parameter in GENERAL:
+    if parameter in ALL_GENERAL:
         message, remedy, column, found = "has no service", "leave the service empty", "service", service
-    elif parameter in BY_SERVICE:
+    elif parameter in ALL_BY_SERVICE:
         message, remedy, column, found = "belongs to a service", "name the service", "service", "(empty)"
     else:
         message, column, found = "is not a parameter known here", "parameter", parameter
-        remedy = nearest(parameter, [*GENERAL, *BY_SERVICE])
+        remedy = nearest(parameter, [*ALL_GENERAL, *ALL_BY_SERVICE])
     return Problem("parameters", message, remedy, label, column, found)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimization.case.case import TIERS, Case
 from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_case
+from optimization.case.crisis import crisis_parameters, crisis_tables
 from optimization.case.fiscal import (
     DEDUCTIONS,
     MILLION,
@@ -62,9 +63,10 @@ def load_case(path: str | Path) -> Case:
         tax_bases=joint_bases(bases["municipal"], bases["prefectural"], governments.index),
         services=_services(tables),
         allowed_tiers=_allowed(tables["allowed_tiers"]),
-        parameters=Parameters(_sorted(tables["parameters"], "parameter", "service"), {}),
+        parameters=Parameters(_parameters(tables), {}),
         national=national.to_dict(),
         national_taxes=tables["national_taxes"].set_index("tax").sort_index(),
+        crises=crisis_tables(tables),
         sha256={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(path)},
     )
 
@@ -76,6 +78,12 @@ def _files(path: Path) -> list[Path]:
 
 def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
     return table.sort_values(list(keys), ignore_index=True)
+
+
+def _parameters(tables: Tables) -> pd.DataFrame:
+    """The table of parameters, and what the scenarios of crises add to it."""
+    table = _sorted(tables["parameters"], "parameter", "service")
+    return pd.concat([table, crisis_parameters(tables)], ignore_index=True) if len(tables["crisis_scenarios"]) else table
 
 
 def _governments(

@@ -13,6 +13,7 @@ from optimization.prepare.package import write_datapackage
 from optimization.prepare.writing import write_tables
 
 CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
+NATION = "00"
 
 
 def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
@@ -36,6 +37,8 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
         for column in CODE_COLUMNS:
             if column in frame:
                 keep &= frame[column].str[:2].isin(prefectures)
+        if "area" in frame:
+            keep &= frame["area"].str[:2].isin([NATION, *prefectures])
         if "projection_group" in frame:
             keep = (keep & (frame["projection_group"] == "")) | frame["projection_group"].isin(groups)
         cut[path.stem] = frame[keep]
@@ -47,7 +50,7 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
 
 
 def _is_coded(table: Table) -> bool:
-    return any(column in table.columns for column in CODE_COLUMNS)
+    return any(column in table.columns for column in (*CODE_COLUMNS, "area"))
 
 
 def _read(path: Path) -> pd.DataFrame:
