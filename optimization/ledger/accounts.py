@@ -20,6 +20,7 @@ from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.ledger.allocation import family_transfers, pool_of
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
 from optimization.ledger.instance import Instance
+from optimization.ledger.response import Response
 
 LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
 
@@ -201,7 +202,13 @@ class Accounts:
         parts["dulled_incentive"] = settings["weights.dulled_incentive"] * float(
             counted @ (self.decision.counted * self.decision.assigned)
         )
-        return parts
+        return parts | (self.response.parts if self.response else {})
+
+    @cached_property
+    def response(self) -> Response | None:
+        """How the decision meets the crises of the question; None where it names none."""
+        crisis = self.instance.crisis
+        return None if crisis is None else Response(self.instance, self.decision, crisis)
 
     @cached_property
     def objective(self) -> float:

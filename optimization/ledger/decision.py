@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class Decision:
     `counted`, `assigned` (J,): share of each tax counted as revenue, and share of its base that is
     local (1 = today). `revision` (S,): unit-cost revision. `guarantee` (S,): guarantee grant as a
     share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
+    `lead[s, k, kind]`: tier that leads service s of group k in a kind of crisis; `reserve[tier, pool, s]`:
+    capacity kept for crises, million yen a year of standard cost. Both are empty where no crisis is asked about.
     """
 
     tier: Mapping[tuple[int, int], str]
@@ -29,6 +31,8 @@ class Decision:
     revision: np.ndarray
     guarantee: np.ndarray
     pool_share: np.ndarray
+    lead: Mapping[tuple[int, int, str], str] = field(default_factory=dict)
+    reserve: Mapping[tuple[str, int, int], float] = field(default_factory=dict)
 
     @property
     def existing_bodies(self) -> list[int]:
@@ -45,8 +49,8 @@ class Decision:
 
 
 def status_quo(instance: Instance) -> Decision:
-    """Everything as today: today's tier, every municipality alone, today's taxes and shares."""
-    home = instance.groups.home
+    """Everything as today: today's tier, also in a crisis, every municipality alone, today's taxes and shares."""
+    home, crisis = instance.groups.home, instance.crisis
     return Decision(
         tier={(s, k): home[s] for s, k in instance.groups.options},
         joint=(),
@@ -55,6 +59,7 @@ def status_quo(instance: Instance) -> Decision:
         revision=np.ones(len(instance.services)),
         guarantee=instance.national_share,
         pool_share=instance.case.national_taxes["pool_share"].to_numpy(float),
+        lead={} if crisis is None else {(s, k, kind): home[s] for s, k, kind in crisis.options},
     )
 
 

@@ -21,8 +21,12 @@ from optimization.costs.standard import StandardCosts, fitted_curves, standard_c
 from optimization.dictionary.settings import status_quo as status_quo_settings
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
+from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.tax_sources import TaxSources, tax_sources
+
+FACED = ("crisis.scenarios", "crisis.shortage_price", "crisis.worst_case_share")
+"""What today's arrangement must face too: the crises of a package, priced as it prices them."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,15 @@ class Instance:
 
     @cached_property
     def as_today(self) -> Instance:
-        """The same question under today's formula, taxes and guarantees, with the package's weights."""
+        """The same question under today's formula, taxes and guarantees, with the package's weights and crises."""
         today = status_quo_settings(list(self.services), self.case.defaults)
-        weights = {key: value for key, value in self.settings.items() if key.startswith("weights.")}
-        return replace(self, settings={**today, **weights})
+        kept = {key: value for key, value in self.settings.items() if key.startswith(("weights.", *FACED))}
+        return replace(self, settings={**today, **kept})
+
+    @cached_property
+    def crisis(self) -> Crisis | None:
+        """The scenarios the package names and what they ask; None where there are none."""
+        return crisis_of(self)
 
     @cached_property
     def today(self) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimization.case.case import TIERS
 from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
@@ -37,6 +38,7 @@ def breaches(accounts: Accounts) -> list[Breach]:
         *_bodies(accounts),
         *_money(accounts),
         *_governments(accounts),
+        *_crises(accounts),
     ]
 
 
@@ -162,6 +164,38 @@ def _governments(accounts: Accounts) -> list[Breach]:
         Breach(rule, str(names[g]), float(excess[g]))
         for rule, excess, size in rows
         for g in np.flatnonzero(excess > TOLERANCE * np.maximum(1.0, np.abs(size)))
+    ]
+
+
+def _crises(accounts: Accounts) -> list[Breach]:
+    """(C1) one lead among the possible, (C2) not below who is responsible, (C3) reserves where they may be kept,
+    (C7, C8) bounds on shortage."""
+    response, settings = accounts.response, accounts.instance.settings
+    if response is None:
+        return []
+    instance, decision = accounts.instance, accounts.decision
+    found = []
+    for (s, k, kind), options in response.crisis.options.items():
+        where, lead = f"{instance.services[s]}/{instance.groups.labels[k]}/{kind}", decision.lead.get((s, k, kind))
+        if lead not in options:
+            found.append(Breach("C1", where, 1.0))
+        elif TIERS.index(lead) < TIERS.index(decision.tier[s, k]):
+            found.append(Breach("C2", where, 1.0))
+    for (tier, pool, s), amount in decision.reserve.items():
+        if amount < 0 or tier not in settings["crisis.reserve_tiers"]:
+            found.append(Breach("C3", f"{tier}/{pool}/{instance.services[s]}", abs(amount)))
+    asked = response.crisis.demand.sum(axis=(1, 2))
+    limits = [("C7", "nation", response.value_at_risk, settings["crisis.cvar_ceiling_million_yen"], asked.max())]
+    if settings["crisis.worst_case_share"] < 1:
+        bound = settings["crisis.worst_case_share"] * asked
+        limits += [
+            ("C8", *row, size)
+            for *row, size in zip(response.crisis.names, response.total, bound, asked, strict=True)
+        ]
+    return found + [
+        Breach(rule, where, float(value - limit))
+        for rule, where, value, limit, size in limits
+        if value > limit + TOLERANCE * max(1.0, size)
     ]
 
 

@@ -15,6 +15,7 @@ from scipy import sparse
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.screening import Screening
 
 LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
@@ -92,6 +93,14 @@ class Columns:
     def today(self) -> Accounts:
         """Accounts of today's arrangement, once for all rules that look back at it."""
         return todays_accounts(self.instance)
+
+    @cached_property
+    def crisis(self) -> CrisisColumns | None:
+        """Columns of the crisis part; None where the package names no crisis."""
+        crisis = self.instance.crisis
+        if crisis is None:
+            return None
+        return CrisisColumns(self.instance, crisis, self.pair_body, self.pair_service_number)
 
     @cached_property
     def gross_cost(self) -> sparse.csr_matrix:

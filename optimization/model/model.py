@@ -8,6 +8,7 @@ import pyomo.environ as pyo
 
 from optimization.model import (
     clarity,
+    crisis,
     discipline,
     equity,
     formulas,
@@ -24,7 +25,7 @@ from optimization.model.columns import Columns
 def build_model(columns: Columns) -> pyo.ConcreteModel:
     """The Pyomo model of one instance."""
     model = pyo.ConcreteModel("role_division_and_fiscal_design")
-    for part in (responsibility, provision, need, taxes, pool, formulas):
+    for part in (responsibility, provision, need, taxes, pool, formulas, crisis):
         part.add_variables(model, columns)
     responsibility.one_responsible_tier(model, columns)
     provision.provided_once(model, columns)
@@ -54,6 +55,12 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     discipline.debt_service(model, columns)
     discipline.future_burden(model, columns)
     clarity.tiers_per_service(model, columns)
+    crisis.one_lead(model, columns)
+    crisis.lead_not_below(model, columns)
+    crisis.pool_shortage(model, columns)
+    crisis.joint_response(model, columns)
+    crisis.mutual_aid(model, columns)
+    crisis.bounded_shortage(model, columns)
     objective.total_cost(model, columns)
     return model
 

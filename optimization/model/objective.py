@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from optimization.case.case import MUNICIPALITY, TIERS
 from optimization.model.columns import Columns
+from optimization.model.crisis import crisis_cost
 from optimization.model.expressions import total
 
 
@@ -27,8 +28,9 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
     + fixed cost of units + body cost x number of bodies
     + soft_budget x sum of grants (D6)
     + dulled_incentive x sum of counted taxes of the governments that receive today (D6)
+    + the mean cost of crises and of reserves, where the package names crises
 
-    The last two pull against each other: a lower counted share lets a government keep more of a tax
+    The two of D6 pull against each other: a lower counted share lets a government keep more of a tax
     rise and asks for more grants.
     """
     instance, settings = columns.instance, columns.instance.settings
@@ -50,7 +52,8 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
         if c
     ]
     pairs += soft_budget(model, columns) + dulled_incentive(model, columns)
-    model.total_cost = pyo.Objective(expr=total(pairs), sense=pyo.minimize)
+    crisis, constant = crisis_cost(model, columns)
+    model.total_cost = pyo.Objective(expr=total(pairs + crisis, constant), sense=pyo.minimize)
 
 
 def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:

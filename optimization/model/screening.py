@@ -15,7 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
+from optimization.ledger.crisis import NO_CEILING
 from optimization.ledger.instance import Instance
+from optimization.ledger.joint_response import joint_saving, joint_worth
 
 ROUNDING = 1e-9
 
@@ -86,7 +88,8 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     alone = instance.settings["weights.provision"] * together
     barred = (own > 0) & ~municipal_option(instance)[:, costs.wide_columns]
     reachable = costs.allowed & (together > 0) & ((members @ barred.astype(float)) == 0)
-    better = costs.bodies.social(instance.settings) < alone - ROUNDING * np.maximum(alone, 1.0)
+    least = costs.bodies.social(instance.settings) - joint_worth(instance)
+    better = least < alone - ROUNDING * np.maximum(alone, 1.0)
     kept = reachable & (better | keep_dominated)
     relief = np.divide(costs.bodies.budget, together, out=np.ones_like(together), where=together > 0)
     tight = _tight_rows(instance, own, relief, kept)
@@ -94,12 +97,22 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     reserve = reachable & ~kept & (relief < 1.0 - ROUNDING) & touches_tight[:, None]
     if not instance.settings["discipline.balance"]:
         tight, reserve = np.zeros_like(tight), np.zeros_like(reserve)
+    if shortage_is_bounded(instance):
+        reserve |= reachable & ~kept & joint_saving(instance)
     return Screening(
         kept=_pairs(kept),
         reserve=_pairs(reserve),
         removed=int((reachable & ~kept & ~reserve).sum()),
         unreachable=int((~costs.allowed & (together > 0)).sum()),
         tight=tight,
+    )
+
+
+def shortage_is_bounded(instance: Instance) -> bool:
+    """Whether a rule bounds the shortage of crises (C7, C8): its price has then no limit known beforehand."""
+    settings = instance.settings
+    return bool(
+        settings["crisis.cvar_ceiling_million_yen"] < NO_CEILING or settings["crisis.worst_case_share"] < 1
     )
 
 

@@ -12,7 +12,11 @@ from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
+from optimization.model.expressions import BILLION
 from optimization.solving.standard_form import StandardForm
+
+TOLERANCE = 1e-6
+"""Billion yen of reserve below which there is none."""
 
 
 class Values:
@@ -47,7 +51,29 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
         revision=_with_free(instance.revision, model.kappa, values),
         guarantee=_with_free(instance.guarantee, model.gamma, values),
         pool_share=np.clip(values.of(model.sigma.values()), *pool_range(instance)),
+        lead=_leads(columns, model, values),
+        reserve=_reserves(columns, model, values),
     )
+
+
+def _leads(columns: Columns, model: pyo.ConcreteModel, values: Values) -> dict[tuple[int, int, str], str]:
+    """The lead of every service, group and kind of crisis."""
+    chosen: dict[tuple[int, int, str], tuple[float, str]] = {}
+    if columns.crisis is not None:
+        for (s, k, kind, t), value in zip(columns.crisis.leads, values.of(model.q.values()), strict=True):
+            best = chosen.get((s, k, kind), (-1.0, ""))
+            chosen[s, k, kind] = max(best, (value, t), key=lambda pair: pair[0])
+    return {lead: tier for lead, (_, tier) in chosen.items()}
+
+
+def _reserves(
+    columns: Columns, model: pyo.ConcreteModel, values: Values
+) -> dict[tuple[str, int, int], float]:
+    """Reserves kept, million yen a year; what is less than the solver's tolerance is none."""
+    if columns.crisis is None:
+        return {}
+    amounts = zip(columns.crisis.reserves, values.of(model.reserve.values()), strict=True)
+    return {reserve: value / BILLION for reserve, value in amounts if value > TOLERANCE}
 
 
 def _taxes(instance: Instance, model: pyo.ConcreteModel, values: Values) -> tuple[np.ndarray, np.ndarray]:

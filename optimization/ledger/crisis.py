@@ -1,0 +1,209 @@
+"""What the scenarios of a package ask of every service in every place, and what the places can do themselves.
+
+All amounts are million yen of standard cost a year: the surge of a service is measured by what its normal load
+costs. With m the surge of a service in a kind of crisis, e the exposed and l the lost share of a place, f the
+severity of the scenario and c today's standard cost,
+
+    demand[w,i,s]   = ((m[s] - 1) min(1, f e[w,i]) + min(1, f l[w,i])) x c[i,s]
+    capacity[w,i,s] = spare_capacity_share x (1 - min(1, f l[w,i])) x c[i,s]
+
+Only services with a surge in the kind of crisis count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.case.crisis import PROBABILITY, SEVERITY
+from optimization.dictionary.settings import ALL, nearest
+from optimization.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from optimization.ledger.instance import Instance
+
+FREE = "free"
+NO_CEILING = 1e8
+"""The value of crisis.cvar_ceiling_million_yen that switches the rule off."""
+
+POOLED = (PREFECTURE, BLOC, NATION)
+"""Tiers that pool the capacity of their area when they lead."""
+
+Lead = tuple[int, int, str]
+"""(service, rule group, kind of crisis): what one lead is named for."""
+
+
+@dataclass(frozen=True)
+class Crisis:
+    """The scenarios of a package: W scenarios, `kind` of each, `probability` (W,) per year, `demand` and
+    `capacity` (W, I, S). `options[s, k, kind]`: tiers that may lead, today's first. `delayed[t]` (S,): part of
+    the surge that is missed before a lead of tier t acts; `helped` (S,): part of what is wanting that aid from elsewhere is still in time for."""
+
+    names: tuple[str, ...]
+    kind: tuple[str, ...]
+    probability: np.ndarray
+    demand: np.ndarray
+    capacity: np.ndarray
+    options: Mapping[Lead, tuple[str, ...]]
+    delayed: Mapping[str, np.ndarray]
+    helped: np.ndarray
+
+    def only(self, scenario: str) -> Crisis:
+        """Nothing but one scenario, as certain; leads stay those of all."""
+        w = [self.names.index(scenario)]
+        return replace(
+            self,
+            names=(scenario,),
+            kind=(self.kind[w[0]],),
+            probability=np.ones(1),
+            demand=self.demand[w],
+            capacity=self.capacity[w],
+        )
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of crisis that some lead is named for, sorted."""
+        return tuple(sorted({kind for _, _, kind in self.options}))
+
+    def services(self, w: int) -> np.ndarray:
+        """Positions of the services that scenario w strains."""
+        return np.flatnonzero(self.demand[w].any(axis=0))
+
+    def alone(self, w: int, s: int) -> tuple[np.ndarray, np.ndarray]:
+        """Unserved surge and capacity left over where every municipality leads for itself, shape (I,) each."""
+        return unserved(self.demand[w, :, s], self.capacity[w, :, s], self.delayed[MUNICIPALITY][s])
+
+
+def unserved(demand: np.ndarray, capacity: np.ndarray, delayed: float) -> tuple[np.ndarray, np.ndarray]:
+    """What stays unserved, and what capacity is left over, of pools with this demand and capacity:
+
+    shortage = max(delayed x demand, demand - capacity);  left over = capacity - (demand - shortage)
+    """
+    shortage = np.maximum(delayed * demand, demand - capacity)
+    return shortage, capacity - (demand - shortage)
+
+
+def crisis_of(instance: Instance) -> Crisis | None:
+    """The crisis part of a question; None where no scenario is named or none can happen (a scenario of
+    probability 0 still counts where the worst case is bounded). Raises `InputError` for a scenario the case
+    does not know, or a shortage that costs less than serving."""
+    names = _named(instance)
+    case, settings = instance.case, instance.settings
+    chance = np.array([case.parameters(PROBABILITY, name) for name in names])
+    if settings["crisis.worst_case_share"] >= 1.0:
+        names = [name for name, p in zip(names, chance, strict=True) if p > 0]
+        chance = chance[chance > 0]
+    if not names:
+        return None
+    _check(instance, float(chance.sum()))
+    kind = tuple(str(case.crises.scenarios.at[name, "crisis_type"]) for name in names)
+    demand, capacity = _loads(instance, names, kind)
+    strained = {k: np.any([demand[w].any(axis=0) for w, at in enumerate(kind) if at == k], axis=0) for k in kind}
+    urgency = {s: case.parameters("crisis_urgency", s) for s in instance.services if _surges(instance, s)}
+    urgent = np.array([urgency.get(s, 0.0) for s in instance.services])
+    return Crisis(
+        names=tuple(names),
+        kind=kind,
+        probability=chance,
+        demand=demand,
+        capacity=capacity,
+        options={
+            (s, k, c): _options(instance, s, k, c)
+            for s, k in instance.groups.options
+            for c in sorted(strained)
+            if strained[c][s]
+        },
+        helped=1.0 - case.parameters("aid_delay_share") * urgent,
+        delayed={t: case.parameters(f"response_delay_share_{t}") * urgent for t in TIERS},
+    )
+
+
+def _named(instance: Instance) -> list[str]:
+    """Scenarios of the package, sorted."""
+    known, asked = instance.case.crises.scenarios.index, instance.settings["crisis.scenarios"]
+    if ALL in asked:
+        return list(known)
+    problems = [
+        Problem("crisis_scenarios.csv", "no such scenario in the case", nearest(name, list(known)),
+                column="scenario", value=name)
+        for name in asked
+        if name not in known
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return sorted(set(asked))
+
+
+def _check(instance: Instance, chance: float) -> None:
+    """Odds of exclusive scenarios sum to 1 at most; a shortage costs more than serving does."""
+    price, premium = instance.settings["crisis.shortage_price"], instance.case.parameters("response_premium")
+    if chance > 1.0:
+        remedy = "lower them to 1 in all: scenarios exclude each other within a year"
+        raise InputError(
+            [Problem("crisis_scenarios.csv", f"the probabilities sum to {chance:g}", remedy, column=PROBABILITY)]
+        )
+    if price <= premium:
+        message = f"is not above the cost of serving, {premium:g}: nobody would be helped"
+        remedy = "raise it, or lower the parameter response_premium"
+        raise InputError(
+            [Problem("package", message, remedy, column="crisis.shortage_price", value=f"{price:g}")]
+        )
+
+
+def _surges(instance: Instance, service: str) -> list[str]:
+    """Kinds of crisis in which a service surges."""
+    keys = set(instance.case.parameters.keys)
+    return [k for k in sorted(set(instance.case.crises.scenarios["crisis_type"])) if f"{service}.surge_{k}" in keys]
+
+
+def _loads(instance: Instance, names: list[str], kind: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Demand and capacity, (W, I, S) each."""
+    case, cost = instance.case, instance.today
+    spare = case.parameters("spare_capacity_share")
+    demand, capacity = np.zeros((len(names), *cost.shape)), np.zeros((len(names), *cost.shape))
+    for w, (name, c) in enumerate(zip(names, kind, strict=True)):
+        struck = [s for s, service in enumerate(instance.services) if c in _surges(instance, service)]
+        severity = case.parameters(SEVERITY, name)
+        exposed, lost = (
+            np.minimum(1.0, severity * frame[name].to_numpy(float))[:, None]
+            for frame in (case.crises.exposed, case.crises.lost)
+        )
+        surge = case.parameters.of(f"surge_{c}", instance.services[struck]).to_numpy()
+        demand[w][:, struck] = ((surge - 1.0) * exposed + lost) * cost[:, struck]
+        capacity[w][:, struck] = spare * (1.0 - lost) * cost[:, struck]
+    return demand, capacity
+
+
+def _options(instance: Instance, s: int, k: int, kind: str) -> tuple[str, ...]:
+    """Tiers that may lead a service of a group in a kind of crisis, today's first."""
+    home, settings = instance.groups.home[s], instance.settings
+    above = TIERS[TIERS.index(home) :]
+    fixed = settings[f"crisis.lead_{kind}"]
+    if fixed != FREE:
+        return (fixed if fixed in above else home,)
+    possible = {home, *settings["crisis.lead_tiers"], *instance.groups.options[s, k]}
+    return (home, *(t for t in above if t in possible and t != home))
+
+
+def pool_of_tier(instance: Instance, tier: str) -> np.ndarray:
+    """Number of the pool to which each municipality belongs when this tier leads, shape (I,)."""
+    number, _ = instance.bloc
+    pools = {PREFECTURE: instance.prefecture, BLOC: number[instance.prefecture]}
+    return pools.get(tier, np.zeros(len(instance.prefecture), dtype=int))
+
+
+def pool_names(instance: Instance, tier: str) -> list[str]:
+    """Names of the pools of a tier."""
+    names = {PREFECTURE: list(instance.case.prefectures.index), BLOC: list(instance.bloc[1])}
+    return names.get(tier, [NATION])
+
+
+def bloc_of_body(instance: Instance) -> np.ndarray:
+    """Bloc of each candidate body's hub, shape (B,): where the body asks for aid and lends."""
+    hubs = instance.case.codes.get_indexer(instance.bodies.table["hub"])
+    return np.asarray(pool_of_tier(instance, BLOC)[hubs])

@@ -1,0 +1,260 @@
+"""Crisis: who leads, what is kept in reserve, what stays unserved in each scenario (C1-C8).
+
+Variables are billion yen of standard cost a year, but for q, g (0 to 1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.ledger.crisis import NO_CEILING
+from optimization.model.columns import Columns
+from optimization.model.crisis_columns import CrisisColumns
+from optimization.model.expressions import BILLION, row, total
+
+Terms = list[tuple[float, Any]]
+
+
+def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """q[n] lead n = (service, group, kind, tier) is named; reserve[m] is kept; g[m] joint response of a body;
+    of pool n of a scenario: short[n] before aid, idle[n], received[n]; sent, come between bloc and nation in an
+    exchange; eta, tail[w] of the value at risk."""
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    pools = np.arange(len(crisis.pools))
+    between = [(w, s, r) for w, s in crisis.exchanges for r in range(len(columns.instance.bloc[1]))]
+    model.q = pyo.Var(range(len(crisis.leads)), domain=pyo.Binary)
+    model.reserve = pyo.Var(range(len(crisis.reserves)), domain=pyo.NonNegativeReals)
+    model.g = pyo.Var(range(len(crisis.joint_columns)), domain=pyo.NonNegativeReals, bounds=(0.0, 1.0))
+    model.short = pyo.Var(pools[crisis.struck].tolist(), domain=pyo.NonNegativeReals)
+    model.idle = pyo.Var(_trading(crisis, crisis.lends), domain=pyo.NonNegativeReals)
+    model.received = pyo.Var(_trading(crisis, crisis.struck), domain=pyo.NonNegativeReals)
+    model.sent = pyo.Var(between, domain=pyo.NonNegativeReals)
+    model.come = pyo.Var(between, domain=pyo.NonNegativeReals)
+    bounded = columns.instance.settings["crisis.cvar_ceiling_million_yen"] < NO_CEILING
+    model.eta = pyo.Var([0] if bounded else [], domain=pyo.NonNegativeReals)
+    model.tail = pyo.Var(range(len(crisis.crisis.names)) if bounded else [], domain=pyo.NonNegativeReals)
+
+
+def _trading(crisis: CrisisColumns, mask: np.ndarray) -> list[int]:
+    """Pools of a mask in whose scenario and service there is an exchange."""
+    exchanges = set(crisis.exchanges)
+    return [n for n in np.flatnonzero(mask).tolist() if (crisis.pools[n].w, crisis.pools[n].s) in exchanges]
+
+
+def one_lead(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C1) sum_t q[s,k,c,t] = 1: the law names one lead for each service, group and kind of crisis."""
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    tiers: dict[tuple[int, int, str], list[int]] = {}
+    for number, (*lead, _) in enumerate(crisis.leads):
+        s, k, kind = lead
+        tiers.setdefault((s, k, kind), []).append(number)
+
+    def rule(model: pyo.ConcreteModel, s: int, k: int, kind: str) -> Any:
+        return total((1.0, model.q[n]) for n in tiers[s, k, kind]) == 1.0
+
+    model.C1 = pyo.Constraint(list(tiers), rule=rule)
+
+
+def lead_not_below(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C2) sum_{t' <= t} q[s,k,c,t'] <= sum_{t' <= t} y[s,k,t']   for every tier t below the nation
+
+    who leads in a crisis is no lower tier than who answers for the service in normal times.
+    """
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    leads, duties = crisis.lead_number, columns.duty_number
+    index = [
+        (*lead, t)
+        for lead in crisis.crisis.options
+        for t in TIERS[:-1]
+        if (*lead, t) in leads and any((*lead[:2], above) in duties for above in TIERS[TIERS.index(t) + 1 :])
+    ]
+
+    def rule(model: pyo.ConcreteModel, s: int, k: int, kind: str, tier: str) -> Any:
+        upto = TIERS[: TIERS.index(tier) + 1]
+        terms = [(1.0, model.q[leads[s, k, kind, t]]) for t in upto if (s, k, kind, t) in leads]
+        terms += [(-1.0, model.y[duties[s, k, t]]) for t in upto if (s, k, t) in duties]
+        return total(terms) <= 0.0
+
+    model.C2 = pyo.Constraint(index, rule=rule)
+
+
+def pool_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C3) of pool n of a higher tier
+
+    short[n] - idle[n] + reserve >= sum over groups led by the tier of (demand - capacity) q
+    (C3late) short[n] >= sum over groups of delayed x demand q
+
+    and of the municipalities' own pools in a bloc, alone or jointly (a body changes the sum by g):
+    (C3own)  short[n] = sum over groups of shortage q + sum over bodies of change g
+    (C3idle) idle[n] <= sum over groups of idle capacity q + sum over bodies of change g
+    """
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    demand, net, idle = (crisis.matrix(part) for part in range(3))
+    _, short_change, idle_change = crisis.joint_changes
+    reserve_at = {reserve: m for m, reserve in enumerate(crisis.reserves)}
+    own = [n for n, pool in enumerate(crisis.pools) if pool.tier == MUNICIPALITY]
+    higher = [n for n, pool in enumerate(crisis.pools) if pool.tier != MUNICIPALITY]
+
+    def pooled(model: pyo.ConcreteModel, n: int) -> Any:
+        pool = crisis.pools[n]
+        terms = _some(1.0, model.short, n) + _some(-1.0, model.idle, n)
+        if (kept := reserve_at.get((pool.tier, pool.place, pool.s))) is not None:
+            terms.append((1.0, model.reserve[kept]))
+        return total(terms + _terms(net, n, model.q, -1.0)) >= 0.0
+
+    def late(model: pyo.ConcreteModel, n: int) -> Any:
+        part = float(crisis.crisis.delayed[crisis.pools[n].tier][crisis.pools[n].s])
+        return total([(1.0, model.short[n]), *_terms(demand, n, model.q, -part)]) >= 0.0
+
+    def alone(model: pyo.ConcreteModel, n: int) -> Any:
+        terms = [(1.0, model.short[n]), *_terms(net, n, model.q, -1.0)]
+        return total(terms + _terms(short_change, n, model.g, -1.0)) == 0.0
+
+    def left(model: pyo.ConcreteModel, n: int) -> Any:
+        terms = [(1.0, model.idle[n]), *_terms(idle, n, model.q, -1.0)]
+        return total(terms + _terms(idle_change, n, model.g, -1.0)) <= 0.0
+
+    model.C3 = pyo.Constraint([n for n in higher if n in model.short or n in model.idle], rule=pooled)
+    model.C3late = pyo.Constraint([n for n in higher if n in model.short], rule=late)
+    model.C3own = pyo.Constraint([n for n in own if n in model.short], rule=alone)
+    model.C3idle = pyo.Constraint([n for n in own if n in model.idle], rule=left)
+
+
+def joint_response(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C5) g <= v: only a body that provides the service responds jointly;
+    (C5lead) g <= q[s,k,c,municipality] of every group k with a member: and only where all lead for themselves."""
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    pairs = crisis.joint_columns
+    needs = [(m, n) for m, pair in enumerate(pairs) for n in crisis.leads_of_pair(*pair)]
+
+    def body(model: pyo.ConcreteModel, m: int) -> Any:
+        return total([(1.0, model.g[m]), (-1.0, model.v[pairs[m][0]])]) <= 0.0
+
+    def lead(model: pyo.ConcreteModel, m: int, n: int) -> Any:
+        return total([(1.0, model.g[m]), (-1.0, model.q[n])]) <= 0.0
+
+    model.C5 = pyo.Constraint(range(len(pairs)), rule=body)
+    model.C5lead = pyo.Constraint(needs, rule=lead)
+
+
+def mutual_aid(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """Mutual aid for a service in a scenario:
+
+    (C6) received[n] <= helped x (short[n] - delayed x demand of n)
+    (C6bloc)   sum_{n in bloc} received[n] - come + (1 - loss in the bloc) x (sent - aid_share x sum idle[n]) <= 0
+    (C6nation) sum_blocs come + received by the nation's pool
+               <= (1 - loss between blocs) x (sum_blocs sent + aid_share x idle of the nation's pool)
+    """
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    parameters, share = columns.instance.case.parameters, columns.instance.settings["crisis.aid_share"]
+    kept = 1.0 - parameters("aid_loss_bloc"), 1.0 - parameters("aid_loss_nation")
+    demand, (surge_change, *_) = crisis.matrix(0), crisis.joint_changes
+    at: dict[tuple[int, int, int], list[int]] = {}
+    for n, pool in enumerate(crisis.pools):
+        at.setdefault((pool.w, pool.s, pool.bloc), []).append(n)
+    blocs = range(len(columns.instance.bloc[1]))
+
+    def in_time(model: pyo.ConcreteModel, n: int) -> Any:
+        pool = crisis.pools[n]
+        helped = float(crisis.crisis.helped[pool.s])
+        floor = helped * float(crisis.crisis.delayed[pool.tier][pool.s])
+        terms = [(1.0, model.received[n]), (-helped, model.short[n]), *_terms(demand, n, model.q, floor)]
+        return total(terms + _terms(surge_change, n, model.g, floor)) <= 0.0
+
+    def inside(model: pyo.ConcreteModel, w: int, s: int, r: int) -> Any:
+        pools = at.get((w, s, r), [])
+        terms: Terms = [(-1.0, model.come[w, s, r]), (kept[0], model.sent[w, s, r])]
+        for n in pools:
+            terms += _some(1.0, model.received, n) + _some(-kept[0] * share, model.idle, n)
+        return total(terms) <= 0.0
+
+    def between(model: pyo.ConcreteModel, w: int, s: int) -> Any:
+        terms: Terms = [(1.0, model.come[w, s, r]) for r in blocs]
+        terms += [(-kept[1], model.sent[w, s, r]) for r in blocs]
+        for n in at.get((w, s, -1), []):
+            terms += _some(1.0, model.received, n) + _some(-kept[1] * share, model.idle, n)
+        return total(terms) <= 0.0
+
+    model.C6 = pyo.Constraint(list(model.received), rule=in_time)
+    model.C6bloc = pyo.Constraint(list(model.come), rule=inside)
+    model.C6nation = pyo.Constraint(crisis.exchanges, rule=between)
+
+
+def bounded_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """With H[w] = sum over pools of short - received, the shortage of scenario w:
+
+    (C7tail) tail[w] >= H[w] - eta;  (C7) eta + sum_w probability[w] tail[w] / (1 - level) <= ceiling
+    (C8)     H[w] <= worst_case_share x surge of w
+    """
+    crisis, settings = columns.crisis, columns.instance.settings
+    if crisis is None:
+        return
+    data, pools = crisis.crisis, crisis.of_scenario()
+    weight = data.probability / (1.0 - settings["crisis.cvar_level"])
+    asked = BILLION * data.demand.sum(axis=(1, 2))
+
+    def shortage(model: pyo.ConcreteModel, w: int) -> Terms:
+        numbers = pools.get(w, [])
+        terms: Terms = [(1.0, model.short[n]) for n in numbers]
+        return terms + [(-1.0, model.received[n]) for n in numbers if n in model.received]
+
+    def tail(model: pyo.ConcreteModel, w: int) -> Any:
+        terms = [*shortage(model, w), (-1.0, model.eta[0]), (-1.0, model.tail[w])]
+        return total(terms) <= 0.0
+
+    def at_risk(model: pyo.ConcreteModel, n: int) -> Any:
+        terms: Terms = [(1.0, model.eta[n]), *((float(p), model.tail[w]) for w, p in enumerate(weight))]
+        return total(terms) <= BILLION * settings["crisis.cvar_ceiling_million_yen"]
+
+    def worst(model: pyo.ConcreteModel, w: int) -> Any:
+        return total(shortage(model, w)) <= settings["crisis.worst_case_share"] * float(asked[w])
+
+    model.C7tail = pyo.Constraint(list(model.tail), rule=tail)
+    model.C7 = pyo.Constraint(list(model.eta), rule=at_risk)
+    model.C8 = pyo.Constraint(list(pools) if settings["crisis.worst_case_share"] < 1 else [], rule=worst)
+
+
+def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, float]:
+    """Terms of the objective and the constant, million yen a year:
+
+    sum_w probability[w] x (response_premium x (surge - H[w]) + shortage_price x H[w]) + reserve_cost_share x reserve
+    """
+    crisis = columns.crisis
+    if crisis is None:
+        return [], 0.0
+    parameters, data = columns.instance.case.parameters, crisis.crisis
+    premium = parameters("response_premium")
+    dearer = (columns.instance.settings["crisis.shortage_price"] - premium) / BILLION
+    chance = [float(data.probability[pool.w]) for pool in crisis.pools]
+    terms: Terms = [(dearer * chance[n], variable) for n, variable in model.short.items()]
+    terms += [(-dearer * chance[n], variable) for n, variable in model.received.items()]
+    kept = parameters("reserve_cost_share") / BILLION
+    terms += [(kept, variable) for variable in model.reserve.values()]
+    return terms, premium * float(data.probability @ data.demand.sum(axis=(1, 2)))
+
+
+def _terms(matrix: Any, n: int, variables: Any, factor: float) -> Terms:
+    """factor x row n of a matrix over variables."""
+    coefficients, numbers = row(matrix, n)
+    return [(factor * c, variables[m]) for c, m in zip(coefficients, numbers, strict=True) if factor * c]
+
+
+def _some(coefficient: float, variables: Any, n: int) -> Terms:
+    """A term of one variable where it exists."""
+    return [(coefficient, variables[n])] if n in variables else []
