@@ -87,7 +87,7 @@ def crisis_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
         if row.scenario in services:
             message, remedy = "is the name of a service too", "name the scenario otherwise"
             yield Problem("crisis_scenarios", message, remedy, row.scenario, "scenario", row.scenario)
-    if (total := table["probability_central"].sum()) > 1.0:
+    if (total := float(table["probability_central"].astype(float).sum())) > 1.0:
         message = f"the probabilities sum to {total:g}; scenarios exclude each other within a year"
         yield Problem(
             "crisis_scenarios", message, "lower them to 1 in all", column="probability_central"

@@ -25,7 +25,13 @@ from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.tax_sources import TaxSources, tax_sources
 
-FACED = ("crisis.scenarios", "crisis.shortage_price", "crisis.worst_case_share")
+FACED = (
+    "crisis.scenarios",
+    "crisis.shortage_price",
+    "crisis.cvar_level",
+    "crisis.lead_change_million_yen",
+    "crisis.worst_case_share",
+)
 """What today's arrangement must face too: the crises of a package, priced as it prices them."""
 
 

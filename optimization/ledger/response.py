@@ -178,14 +178,17 @@ class Response:
 
     @cached_property
     def parts(self) -> dict[str, float]:
-        """Terms of the objective, million yen per year: mean cost of serving, mean loss by shortage, reserves."""
+        """Terms of the objective, million yen per year: mean cost of serving, mean loss by shortage, reserves,
+        changed leads."""
         parameters, settings = self.instance.case.parameters, self.instance.settings
         asked = float(self.crisis.probability @ self.crisis.demand.sum(axis=(1, 2)))
-        served = asked - self.expected_shortage
+        served, home = asked - self.expected_shortage, self.instance.groups.home
+        changed = sum(tier != home[s] for (s, _, _), tier in self.decision.lead.items())
         return {
             "crisis_response": parameters("response_premium") * served,
             "crisis_shortage": settings["crisis.shortage_price"] * self.expected_shortage,
             "crisis_reserve": parameters("reserve_cost_share") * sum(self.decision.reserve.values()),
+            "crisis_lead": settings["crisis.lead_change_million_yen"] * changed,
         }
 
 

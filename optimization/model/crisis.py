@@ -30,7 +30,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     between = [(w, s, r) for w, s in crisis.exchanges for r in range(len(columns.instance.bloc[1]))]
     model.q = pyo.Var(range(len(crisis.leads)), domain=pyo.Binary)
     model.reserve = pyo.Var(range(len(crisis.reserves)), domain=pyo.NonNegativeReals)
-    model.g = pyo.Var(range(len(crisis.joint_columns)), domain=pyo.NonNegativeReals, bounds=(0.0, 1.0))
+    model.g = pyo.Var(range(len(crisis.joint_columns)), domain=pyo.NonNegativeReals)
     model.short = pyo.Var(pools[crisis.struck].tolist(), domain=pyo.NonNegativeReals)
     model.idle = pyo.Var(_trading(crisis, crisis.lends), domain=pyo.NonNegativeReals)
     model.received = pyo.Var(_trading(crisis, crisis.struck), domain=pyo.NonNegativeReals)
@@ -233,19 +233,23 @@ def bounded_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
 def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, float]:
     """Terms of the objective and the constant, million yen a year:
 
-    sum_w probability[w] x (response_premium x (surge - H[w]) + shortage_price x H[w]) + reserve_cost_share x reserve
+    sum_w probability[w] x (response_premium x (surge - H[w]) + shortage_price x H[w])
+    + reserve_cost_share x reserve + lead_change x number of leads other than who runs the service today
     """
     crisis = columns.crisis
     if crisis is None:
         return [], 0.0
     parameters, data = columns.instance.case.parameters, crisis.crisis
+    settings = columns.instance.settings
     premium = parameters("response_premium")
-    dearer = (columns.instance.settings["crisis.shortage_price"] - premium) / BILLION
+    dearer = (settings["crisis.shortage_price"] - premium) / BILLION
     chance = [float(data.probability[pool.w]) for pool in crisis.pools]
     terms: Terms = [(dearer * chance[n], variable) for n, variable in model.short.items()]
     terms += [(-dearer * chance[n], variable) for n, variable in model.received.items()]
     kept = parameters("reserve_cost_share") / BILLION
     terms += [(kept, variable) for variable in model.reserve.values()]
+    fee, home = settings["crisis.lead_change_million_yen"], columns.instance.groups.home
+    terms += [(fee, model.q[n]) for n, (s, _, _, t) in enumerate(crisis.leads) if fee and t != home[s]]
     return terms, premium * float(data.probability @ data.demand.sum(axis=(1, 2)))
 
 

@@ -26,8 +26,10 @@ from scipy.sparse.csgraph import connected_components
 
 from optimization.case.case import MUNICIPALITY, NATION
 from optimization.ledger.instance import Instance
+from optimization.ledger.joint_response import joint_worth
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable
+from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
 from optimization.model.screening import Screening
 from optimization.solving import workers
 from optimization.solving.covering import NONE, Covering, Survey, reprice, survey
@@ -57,7 +59,7 @@ def starting_pairs(instance: Instance, screening: Screening, gap: float, process
     kept = np.arange(len(body)) < len(screening.kept[0])
     groups, costs = Groups(instance, screening), instance.costs
     alone = instance.settings["weights.provision"] * costs.own[:, costs.wide_columns]
-    cost = costs.bodies.social(instance.settings)
+    cost = costs.bodies.social(instance.settings) - joint_worth(instance)
     coverings = groups.coverings(np.where(groups.listed(kept), cost, np.inf), alone, elsewhere(instance))
     tasks = [(part, SURVEY_SHARE * gap * float(part.alone.sum())) for part in coverings]
     surveys = workers.each(survey, tasks, processes)
@@ -87,7 +89,7 @@ def elsewhere(instance: Instance) -> np.ndarray:
 class Pricing:
     """What the pairs left out could take off the relaxation, million yen; the pairs that would, boolean
     over the list; and what is proven of the cost of provision under any statute (nothing where a balance
-    row has a price)."""
+    row has a price or crises are faced)."""
 
     correction: float
     entering: np.ndarray
@@ -192,7 +194,7 @@ class LeftOut:
     def _provision(self) -> np.ndarray:
         """Which columns of the form are about who provides, boolean."""
         result = np.zeros(len(self.form.cost), dtype=bool)
-        for name in ("x", "v", "z"):
+        for name in ("x", "v", "z", *CRISIS_COLUMNS):
             result[self.form.column_family(name)[0]] = True
         return result
 
@@ -226,7 +228,8 @@ class LeftOut:
         found = workers.each(reprice, tasks, self.processes)
         used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
         start, least = (sum(getattr(part, name) for part in found) for name in ("start", "least"))
-        proven = None if self._balance_duals(duals).any() else self._cut(least, steady, alone)
+        priced = self._balance_duals(duals).any() or self.table.crisis is not None
+        proven = None if priced else self._cut(least, steady, alone)
         return Pricing(max(0.0, start - least), used & self.everything(), proven)
 
     def _cut(self, least: float, worths: list[np.ndarray], alone: np.ndarray) -> Cut:
@@ -297,11 +300,12 @@ class LeftOut:
         """What a pair (B, W) and acting alone (I, W) cost when the balance rows (D1) have their price:
 
         social cost + sum over members of dual(D1) x its part of the money that is not earmarked
+        - what joint response in crises is worth
         """
         instance, costs = self.table.instance, self.table.instance.costs
         wide, members = costs.wide_columns, instance.bodies.membership
         own = costs.own[:, wide]
-        pairs = costs.bodies.social(instance.settings)
+        pairs = costs.bodies.social(instance.settings) - joint_values(self.table, self.form, duals)
         alone = instance.settings["weights.provision"] * own
         balance = self._balance_duals(duals)
         if balance.any():

@@ -226,7 +226,7 @@ def answer_on(
     relaxed = replace(relaxed, bound=relaxed.bound - correction)
     if correction > CORRECTION_SHARE * room and pricing.entering.any():
         return Answered(without_plan(relaxed), pricing.entering)
-    national, _ = form.column_family("y")
+    national = national_columns(form)
     more = none
     for outside in (left_out, None) if left_out.any else (None,):
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
@@ -237,6 +237,11 @@ def answer_on(
         if finished or more.any():
             break
     return Answered(outcome, more, pricing.cut)
+
+
+def national_columns(form: StandardForm) -> np.ndarray:
+    """Positions of the decisions of the statute: who answers for a service, who leads in a crisis."""
+    return np.concatenate([form.column_family("y")[0], form.column_family("q")[0]])
 
 
 def read_result(

@@ -23,7 +23,15 @@ from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
 from optimization.model.model import LIMITS, components, rewrite
 from optimization.outcome.result import Result
-from optimization.outcome.run import Attempt, Clock, answer_on, attempt, no_collection, read_result
+from optimization.outcome.run import (
+    Attempt,
+    Clock,
+    answer_on,
+    attempt,
+    national_columns,
+    no_collection,
+    read_result,
+)
 from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
@@ -91,7 +99,7 @@ class Session:
     ) -> Outcome | None:
         """The last statute and the one the national relaxation suggests, against its bound; where neither
         is good enough, the relaxation of the whole model, whose pricing gives the next cut."""
-        started, (numbers, _) = time.perf_counter(), form.column_family("y")
+        started, numbers = time.perf_counter(), national_columns(form)
         guide, before = national.solve(form), last.result.outcome.values
         if guide is not None and before is not None:
             guides = [before, guide.values]
