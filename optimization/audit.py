@@ -68,6 +68,7 @@ def audit_run(folder: str | Path) -> Audit:
             "balance holds": _balance(tables["governments"], settings),
             "debt ratios keep their ceilings": _debt(tables["governments"], settings),
             "top-ups follow the hold-harmless path and its budget": _path(tables, settings),
+            "leads in crises are open and shortages within bounds": _leads(tables, settings),
             "bodies per municipality": _bodies(tables["bodies"], settings),
             "responsible tier is open to the group": _tiers(tables["responsibility"]),
             "provision follows responsibility": _follows(tables["provision"]),
@@ -96,7 +97,38 @@ def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any
     total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
     taxes = tables["taxes"][tables["taxes"]["counted_in_part"] == 1]
     counted = taxes["base_of_receiving_today_million_yen"] * taxes["counted_ratio"] * taxes["assigned_ratio"]
-    return total + settings["weights.dulled_incentive"] * float(counted.sum())
+    total += settings["weights.dulled_incentive"] * float(counted.sum())
+    return total + (_crises(tables, settings) if "crisis_shortage" in tables else 0.0)
+
+
+def _crises(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
+    """Mean cost of serving and of shortage, reserves, and leads other than today's."""
+    nation = tables["crisis_shortage"].query("prefecture_code == 'all'").set_index("scenario")
+    odds = nation["probability_per_year"].astype(float)
+    serving = tables["crisis_cost"].groupby("scenario")["serving_million_yen"].sum()
+    lost = settings["crisis.shortage_price"] * nation["shortage_million_yen"]
+    reserves = float(tables["crisis_reserve"]["cost_million_yen"].astype(float).sum())
+    changed = int(tables["crisis_protocol"]["changed"].astype(int).sum())
+    yearly = float((odds * (serving + lost)).sum())
+    return yearly + reserves + settings["crisis.lead_change_million_yen"] * changed
+
+
+def _leads(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
+    """One lead for every service, group and kind, open to it and not below who is responsible; prefectures add
+    up to the nation; no scenario leaves more unserved than the package allows."""
+    if "crisis_protocol" not in tables:
+        return True
+    table, short = tables["crisis_protocol"], tables["crisis_shortage"]
+    order = {tier: rank for rank, tier in enumerate(("municipality", "prefecture", "bloc", "nation"))}
+    opened = all(t in o.split("|") for t, o in zip(table["lead"], table["leads_open"], strict=True))
+    above = (table["lead"].map(order) >= table["responsible_tier"].map(order)).all()
+    once = not table.duplicated(["service", "rule_group", "crisis_type"]).any()
+    nation = short["prefecture_code"] == "all"
+    parts = short[~nation].groupby("scenario")["shortage_million_yen"].sum()
+    whole = short[nation].set_index("scenario")
+    adds_up = (parts - whole["shortage_million_yen"]).abs() <= 1e-6 * (1.0 + whole["shortage_million_yen"])
+    worst = (whole["unserved_ratio"] <= settings["crisis.worst_case_share"] + 1e-6).all()
+    return bool(opened and above and once and adds_up.all() and worst)
 
 
 def _provided_once(tables: dict[str, pd.DataFrame], record: dict[str, Any]) -> bool:

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 import optimization.ledger.instance as instance_room
-from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.case import MUNICIPALITY, TIERS, Case
 from optimization.case.compose import Origin, ResolvedPackage, Source
+from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.fiscal import government_accounts, joint_bases
 from optimization.case.packages import Package, Provision
 from optimization.case.parameters import Parameters
@@ -157,6 +158,28 @@ class Service:
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Shock:
+    """A crisis scenario: its kind, annual probability, and whom it strikes by code."""
+
+    kind: str
+    probability: float
+    exposed: Mapping[str, float]
+    lost: Mapping[str, float] = field(default_factory=dict)
+
+
+CALM = {
+    "spare_capacity_share": 0.0,
+    "response_premium": 1.0,
+    "reserve_cost_share": 1.0,
+    "aid_loss_bloc": 0.0,
+    "aid_loss_nation": 0.0,
+    "aid_delay_share": 0.0,
+    **{f"response_delay_share_{tier}": 0.0 for tier in TIERS},
+}
+"""Crisis parameters of a small case: nothing spare, no delay, no loss, serving at cost."""
+
+
 def power_curve(slope: float, smallest: float = 1.0, largest: float = 1e9) -> ScaleCurve:
     """The curve P ^ -slope exactly: a spline reproduces a straight line in logs."""
     if slope == 0:
@@ -218,6 +241,22 @@ def _bases(places: Sequence[Town] | Sequence[Prefecture], tier: str) -> pd.DataF
     ).sort_index()
 
 
+def _crises(towns: Sequence[Town], shocks: Mapping[str, Shock]) -> CrisisTables:
+    """The scenarios as a case holds them."""
+    names = pd.Index(sorted(shocks), name="scenario")
+    if names.empty:
+        return NO_CRISES
+    codes = pd.Index([t.code for t in towns], name="code")
+    exposed, lost = (
+        pd.DataFrame({n: [of(shocks[n]).get(c, 0.0) for c in codes] for n in names}, index=codes).sort_index()
+        for of in (lambda shock: shock.exposed, lambda shock: shock.lost)
+    )
+    scenarios = pd.DataFrame(
+        {"crisis_type": [shocks[n].kind for n in names], "label_en": names, "label_ja": names}, index=names
+    )
+    return CrisisTables(scenarios, exposed, lost)
+
+
 def make_case(
     towns: Sequence[Town],
     services: Sequence[Service],
@@ -227,6 +266,7 @@ def make_case(
     borders: Sequence[tuple[str, str]] | None = None,
     adjustment_rate: float = 0.0,
     largest_prefecture: float = 1e9,
+    shocks: Mapping[str, Shock] | None = None,
 ) -> Case:
     """A case of these places. `parameters` by `name` or `service.name`; `bodies` are the user's own
     candidate bodies; without `borders` all municipalities of a prefecture touch."""
@@ -249,6 +289,10 @@ def make_case(
     }
     numbers = {**GENERAL, **{f"{s.name}.{k}": v for s in services for k, v in BY_SERVICE.items()}}
     numbers |= {f"{s.name}.{k}": v for s in services for k, v in s.parameters.items()}
+    shocks = shocks or {}
+    numbers |= CALM if shocks else {}
+    numbers |= {f"{n}.{PROBABILITY}": shock.probability for n, shock in shocks.items()}
+    numbers |= {f"{n}.{SEVERITY}": 1.0 for n in shocks}
     numbers |= parameters or {}
     split = [key.rpartition(".") for key in numbers]
     governments = _governments(towns, prefectures, adjustment_rate)
@@ -337,6 +381,7 @@ def make_case(
         },
         national_taxes=NATIONAL_TAXES,
         sha256={},
+        crises=_crises(towns, shocks),
     )
 
 

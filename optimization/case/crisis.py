@@ -89,9 +89,7 @@ def crisis_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
             yield Problem("crisis_scenarios", message, remedy, row.scenario, "scenario", row.scenario)
     if (total := float(table["probability_central"].astype(float).sum())) > 1.0:
         message = f"the probabilities sum to {total:g}; scenarios exclude each other within a year"
-        yield Problem(
-            "crisis_scenarios", message, "lower them to 1 in all", column="probability_central"
-        )
+        yield Problem("crisis_scenarios", message, "lower them to 1 in all", column="probability_central")
     yield from _areas(tables)
 
 

@@ -83,7 +83,11 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
 def _parameters(tables: Tables) -> pd.DataFrame:
     """The table of parameters, and what the scenarios of crises add to it."""
     table = _sorted(tables["parameters"], "parameter", "service")
-    return pd.concat([table, crisis_parameters(tables)], ignore_index=True) if len(tables["crisis_scenarios"]) else table
+    return (
+        pd.concat([table, crisis_parameters(tables)], ignore_index=True)
+        if len(tables["crisis_scenarios"])
+        else table
+    )
 
 
 def _governments(

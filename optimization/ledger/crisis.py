@@ -103,7 +103,9 @@ def crisis_of(instance: Instance) -> Crisis | None:
     _check(instance, float(chance.sum()))
     kind = tuple(str(case.crises.scenarios.at[name, "crisis_type"]) for name in names)
     demand, capacity = _loads(instance, names, kind)
-    strained = {k: np.any([demand[w].any(axis=0) for w, at in enumerate(kind) if at == k], axis=0) for k in kind}
+    strained = {
+        k: np.any([demand[w].any(axis=0) for w, at in enumerate(kind) if at == k], axis=0) for k in kind
+    }
     urgency = {s: case.parameters("crisis_urgency", s) for s in instance.services if _surges(instance, s)}
     urgent = np.array([urgency.get(s, 0.0) for s in instance.services])
     return Crisis(
@@ -145,7 +147,11 @@ def _check(instance: Instance, chance: float) -> None:
     if chance > 1.0:
         remedy = "lower them to 1 in all: scenarios exclude each other within a year"
         raise InputError(
-            [Problem("crisis_scenarios.csv", f"the probabilities sum to {chance:g}", remedy, column=PROBABILITY)]
+            [
+                Problem(
+                    "crisis_scenarios.csv", f"the probabilities sum to {chance:g}", remedy, column=PROBABILITY
+                )
+            ]
         )
     if price <= premium:
         message = f"is not above the cost of serving, {premium:g}: nobody would be helped"
@@ -158,7 +164,11 @@ def _check(instance: Instance, chance: float) -> None:
 def _surges(instance: Instance, service: str) -> list[str]:
     """Kinds of crisis in which a service surges."""
     keys = set(instance.case.parameters.keys)
-    return [k for k in sorted(set(instance.case.crises.scenarios["crisis_type"])) if f"{service}.surge_{k}" in keys]
+    return [
+        k
+        for k in sorted(set(instance.case.crises.scenarios["crisis_type"]))
+        if f"{service}.surge_{k}" in keys
+    ]
 
 
 def _loads(instance: Instance, names: list[str], kind: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:

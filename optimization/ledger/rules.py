@@ -176,7 +176,10 @@ def _crises(accounts: Accounts) -> list[Breach]:
     instance, decision = accounts.instance, accounts.decision
     found = []
     for (s, k, kind), options in response.crisis.options.items():
-        where, lead = f"{instance.services[s]}/{instance.groups.labels[k]}/{kind}", decision.lead.get((s, k, kind))
+        where, lead = (
+            f"{instance.services[s]}/{instance.groups.labels[k]}/{kind}",
+            decision.lead.get((s, k, kind)),
+        )
         if lead not in options:
             found.append(Breach("C1", where, 1.0))
         elif TIERS.index(lead) < TIERS.index(decision.tier[s, k]):
@@ -185,7 +188,9 @@ def _crises(accounts: Accounts) -> list[Breach]:
         if amount < 0 or tier not in settings["crisis.reserve_tiers"]:
             found.append(Breach("C3", f"{tier}/{pool}/{instance.services[s]}", abs(amount)))
     asked = response.crisis.demand.sum(axis=(1, 2))
-    limits = [("C7", "nation", response.value_at_risk, settings["crisis.cvar_ceiling_million_yen"], asked.max())]
+    limits = [
+        ("C7", "nation", response.value_at_risk, settings["crisis.cvar_ceiling_million_yen"], asked.max())
+    ]
     if settings["crisis.worst_case_share"] < 1:
         bound = settings["crisis.worst_case_share"] * asked
         limits += [

@@ -85,7 +85,8 @@ class CrisisColumns:
             for s in self.crisis.services(w).tolist():
                 for pool, sums in self._of(w, s):
                     demand, _, idle = sums
-                    if demand.sum() > NOTHING or (lends and idle.sum() > NOTHING):
+                    own = pool.tier == MUNICIPALITY  # a body across blocs may bring a surge from elsewhere
+                    if own or demand.sum() > NOTHING or (lends and idle.sum() > NOTHING):
                         found.append((pool, sums))
         return found
 
@@ -106,7 +107,8 @@ class CrisisColumns:
                 BILLION * np.bincount(cell, each[here], minlength=shape[0] * shape[1]).reshape(shape)
                 for each in values
             ]
-            for place in np.unique(area[here]).tolist():
+            places = np.unique(area) if tier == MUNICIPALITY and here.any() else np.unique(area[here])
+            for place in places.tolist():
                 home = -1 if tier == NATION else int(bloc[area == place][0])
                 yield Pool(w, s, tier, place, home), (tables[0][place], tables[1][place], tables[2][place])
 
@@ -123,7 +125,9 @@ class CrisisColumns:
     @cached_property
     def struck(self) -> np.ndarray:
         """Whether a pool can face a surge, boolean over `pools`: else it only lends."""
-        return np.array([demand.sum() > NOTHING for demand, _, _ in self._sums], dtype=bool)
+        return np.array(
+            [p.tier == MUNICIPALITY or sums[0].sum() > NOTHING for p, sums in self._listed], dtype=bool
+        )
 
     @cached_property
     def lends(self) -> np.ndarray:
@@ -141,7 +145,7 @@ class CrisisColumns:
 
     def _may_be_idle(self, pool: Pool, sums: tuple[np.ndarray, ...]) -> bool:
         if pool.tier == MUNICIPALITY:
-            return bool(sums[2].sum() > NOTHING)
+            return True
         return bool((sums[1] < -NOTHING).any())
 
     @cached_property
@@ -162,9 +166,7 @@ class CrisisColumns:
     def joint_columns(self) -> list[tuple[int, str]]:
         """(pair, kind) of every g: joint responses that spare some shortage."""
         useful = (self.joint.saving > 0) & self.joint.possible
-        found = {
-            (int(n), kind) for w, kind in enumerate(self.crisis.kind) for n in np.flatnonzero(useful[w])
-        }
+        found = {(int(n), kind) for w, kind in enumerate(self.crisis.kind) for n in np.flatnonzero(useful[w])}
         return sorted(found)
 
     def leads_of_pair(self, n: int, kind: str) -> list[int]:
@@ -192,11 +194,12 @@ class CrisisColumns:
         result = []
         for found in entries:
             row, column, data = zip(*found, strict=True) if found else ((), (), ())
-            result.append(sparse.csr_matrix((np.array(data), (np.array(row, int), np.array(column, int))), shape))
+            result.append(
+                sparse.csr_matrix((np.array(data), (np.array(row, int), np.array(column, int))), shape)
+            )
         return tuple(result)
 
     def of_scenario(self) -> dict[int, list[int]]:
         """Struck pools by scenario."""
         numbers = np.flatnonzero(self.struck).tolist()
         return {w: list(part) for w, part in groupby(numbers, key=lambda n: self.pools[n].w)}
-

@@ -18,6 +18,7 @@ from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
+from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.outlook_table import outlook
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "tiers": tiers(after, before),
         "outlook": outlook(after, before),
         **path,
+        **crisis_tables(after, before),
     }
 
 

@@ -19,8 +19,25 @@ from pyomo.repn import generate_standard_repn
 
 from optimization.model.columns import Columns
 from optimization.model.model import build_model
-from tests.small_case import Prefecture, Service, Small, Town, small
+from tests.small_case import Prefecture, Service, Shock, Small, Town, small
 
+CRISIS = {
+    "fire.surge_earthquake": 3.0,
+    "fire.surge_infection": 1.5,
+    "fire.crisis_urgency": 1.0,
+    "health.surge_infection": 2.0,
+    "health.crisis_urgency": 0.5,
+    "spare_capacity_share": 0.2,
+    "response_premium": 1.25,
+    "reserve_cost_share": 0.3,
+    "aid_loss_bloc": 0.1,
+    "aid_loss_nation": 0.4,
+    "aid_delay_share": 0.2,
+    "response_delay_share_municipality": 0.01,
+    "response_delay_share_prefecture": 0.04,
+    "response_delay_share_bloc": 0.06,
+    "response_delay_share_nation": 0.1,
+}
 GOLDEN = Path(__file__).with_name("golden")
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 SIGNS = {(True, True): "=", (False, True): "<=", (True, False): ">="}
@@ -74,9 +91,13 @@ def three_by_three(**changes: Any) -> Small:
                 burden_ratio=2.0,
             )
         ],
-        parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5},
+        parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5, **CRISIS},
         bodies={"ab": ["01201", "01202"], "ac": ["01201", "01301"], "bc": ["01202", "01301"]},
         adjustment_rate=0.05,
+        shocks={
+            "quake": Shock("earthquake", 0.1, {"01201": 0.5}, {"01201": 0.1}),
+            "fever": Shock("infection", 0.02, {"01201": 0.4, "01202": 0.4, "01301": 0.4}),
+        },
         changes={
             "responsibility.free_services": ["fire", "health"],
             "responsibility.free_tiers": ["municipality", "prefecture", "bloc", "nation"],
@@ -128,6 +149,14 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "equity.adequacy_floor": 0.9,
         "pool.national_tax_shares": {"income": [0.2, 0.3]},
     },
+    "crises": {
+        "crisis.scenarios": ["all"],
+        "crisis.lead_tiers": ["prefecture", "nation"],
+        "crisis.reserve_tiers": ["prefecture", "nation"],
+        "crisis.aid_share": 0.5,
+        "crisis.cvar_ceiling_million_yen": 100.0,
+        "crisis.worst_case_share": 0.6,
+    },
     "nordic municipalities, australian prefectures": {
         "formula.family": "nordic",
         "formula.family_prefecture": "australia_hfe",
@@ -178,8 +207,25 @@ def column_names(columns: Columns) -> Iterator[str]:
         yield f"z[{b}] = {members[b]} have a body"
     for m, (tier, place, s, _) in enumerate(columns.unit_rows):
         yield f"u[{m}] = {tier} {place} opens a unit for {instance.services[s]}"
+    yield from crisis_names(columns)
     for g, name in enumerate(instance.case.governments.index):
         yield f"need[{g}], capacity[{g}], transfer[{g}], grant[{g}] of {name}"
+
+
+def crisis_names(columns: Columns) -> Iterator[str]:
+    """What the decisions about crises stand for."""
+    crisis, services = columns.crisis, columns.instance.services
+    if crisis is None:
+        return
+    for n, (s, k, kind, t) in enumerate(crisis.leads):
+        yield f"q[{n}] = in an {kind} the {t} leads {services[s]} of {columns.instance.groups.labels[k]}"
+    for m, (tier, place, s) in enumerate(crisis.reserves):
+        yield f"reserve[{m}] = of {tier} {place} for {services[s]}"
+    for m, (n, kind) in enumerate(crisis.joint_columns):
+        yield f"g[{m}] = v[{n}] respond jointly to an {kind}"
+    for n, pool in enumerate(crisis.pools):
+        where = f"{pool.tier} {pool.place}, bloc {pool.bloc}"
+        yield f"short[{n}], idle[{n}], received[{n}] of {where}: {services[pool.s]} in {crisis.crisis.names[pool.w]}"
 
 
 @cache

@@ -1,0 +1,115 @@
+"""The model against every decision priced one by one in the ledger, on random small questions about crises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.crisis import NO_CEILING
+from optimization.ledger.instance import Instance
+from optimization.ledger.rules import breaches
+from tests.crisis.crisis_case import Prefecture, Service, Shock, Small, Town, small
+from tests.model.random_case import decisions
+
+SEEDS = [pytest.param(seed, marks=[] if seed < 8 else pytest.mark.national) for seed in range(60)]
+TOWNS = ("01201", "01202", "02201", "03201")
+
+
+def random_question(seed: int) -> Small:
+    """Four towns in three prefectures of two blocs, two services, two bodies (one may straddle), two shocks."""
+    draw = np.random.default_rng(seed)
+
+    def share() -> float:
+        return float(np.round(draw.uniform(0, 1), 2))
+
+    towns = [
+        Town(code, int(draw.integers(5_000, 50_000)), {"fire": float(draw.integers(20, 120)), "waste": 40.0},
+             east_km=float(10 * n))
+        for n, code in enumerate(TOWNS)
+    ]  # fmt: skip
+    surges = {"surge_earthquake": float(draw.uniform(1, 5)), "surge_flood": float(draw.uniform(1, 3))}
+    services = [
+        Service("fire", tiers=("prefecture",), wide=True, slope=0.2,
+                parameters={**surges, "crisis_urgency": share(), "transition_cost": 0.1}),
+        Service("waste", wide=True, slope=0.1, parameters={"surge_earthquake": 2.5, "crisis_urgency": share()}),
+    ]  # fmt: skip
+    kinds = draw.permutation(["earthquake", "flood"])
+    shocks = {
+        f"shock{n}": Shock(
+            str(kinds[n]),
+            float(draw.uniform(0.02, 0.3)),
+            {code: share() for code in TOWNS if draw.random() < 0.7},
+            {code: 0.3 * share() for code in TOWNS if draw.random() < 0.3},
+        )
+        for n in range(2)
+    }
+    pairs = [[TOWNS[0], TOWNS[1]], [TOWNS[1], TOWNS[2]], [TOWNS[2], TOWNS[3]], list(TOWNS[:3])]
+    picked = draw.choice(len(pairs), size=2, replace=False)
+    question = small(
+        towns,
+        services,
+        [Prefecture("01"), Prefecture("02"), Prefecture("03", bloc="west")],
+        parameters={
+            "spare_capacity_share": share(),
+            "response_premium": 1.2,
+            "aid_loss_bloc": 0.3 * share(),
+            "aid_loss_nation": 0.3 + 0.5 * share(),
+            "aid_delay_share": share(),
+            **{f"response_delay_share_{t}": 0.3 * share() for t in ("municipality", "prefecture", "bloc", "nation")},
+        },
+        bodies={f"b{n}": pairs[n] for n in picked.tolist()},
+        borders=[(a, b) for a, b in zip(TOWNS, TOWNS[1:], strict=False)],
+        shocks=shocks,
+        changes={
+            "rules.groups": "uniform",
+            "wide_area.services": ["fire", "waste"],
+            "wide_area.cross_prefectures": True,
+            "weights.body_million_yen": float(draw.uniform(0, 3)),
+            "responsibility.free_services": ["fire"],
+            "responsibility.free_tiers": ["municipality", "prefecture"],
+            "crisis.scenarios": ["all"],
+            "crisis.lead_tiers": [["bloc"], ["nation"], ["prefecture", "nation"]][int(draw.integers(3))],
+            "crisis.aid_share": float(draw.choice([0.0, 0.5, 1.0])),
+            "crisis.shortage_price": float(draw.uniform(1.5, 6)),
+            "crisis.lead_change_million_yen": float(draw.uniform(0, 1)),
+        },
+    )  # fmt: skip
+    if draw.random() < 0.5:
+        every = [accounts.response for accounts in priced(question.instance)]
+        risks = np.array([response.value_at_risk for response in every])
+        worst = np.array([response.worst_share.max() for response in every])
+        bounds = {
+            "crisis.cvar_ceiling_million_yen": float(np.quantile(risks, draw.uniform(0, 0.5)) + 1e-4),
+            "crisis.worst_case_share": float(min(1.0, np.quantile(worst, draw.uniform(0, 0.7)) + 1e-6)),
+        }
+        question = question.but(**{k: v for k, v in bounds.items() if draw.random() < 0.7 and v < NO_CEILING})
+    return question
+
+
+def priced(instance: Instance) -> list[Accounts]:
+    """Accounts of every decision with every choice of leads."""
+    options = instance.crisis.options if instance.crisis else {}
+    return [
+        Accounts(instance, replace(decision, lead=dict(zip(options, leads, strict=True))))
+        for decision in decisions(instance)
+        for leads in product(*options.values())
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_optimum_is_the_cheapest_of_all_decisions(seed: int) -> None:
+    question = random_question(seed)
+    sound = [a.objective for a in priced(question.instance) if not breaches(a)]
+    for method in ("plain", "decomposed"):
+        result = question.solve(method)
+        if not sound:
+            assert result.outcome.status == "infeasible"
+            continue
+        assert result.outcome.status == "optimal", result.outcome
+        assert result.breaches == []
+        assert result.outcome.objective == pytest.approx(min(sound), rel=1e-7)
+        assert result.outcome.bound <= min(sound) * (1 + 1e-9)
