@@ -42,7 +42,8 @@ Lead = tuple[int, int, str]
 class Crisis:
     """The scenarios of a package: W scenarios, `kind` of each, `probability` (W,) per year, `demand` and
     `capacity` (W, I, S). `options[s, k, kind]`: tiers that may lead, today's first. `delayed[t]` (S,): part of
-    the surge that is missed before a lead of tier t acts; `helped` (S,): part of what is wanting that aid from elsewhere is still in time for."""
+    the surge that is missed before a lead of tier t acts; `helped` (S,): part of what is wanting that aid from
+    elsewhere is still in time for."""
 
     names: tuple[str, ...]
     kind: tuple[str, ...]
@@ -79,7 +80,9 @@ class Crisis:
         return unserved(self.demand[w, :, s], self.capacity[w, :, s], self.delayed[MUNICIPALITY][s])
 
 
-def unserved(demand: np.ndarray, capacity: np.ndarray, delayed: float) -> tuple[np.ndarray, np.ndarray]:
+def unserved(
+    demand: np.ndarray, capacity: np.ndarray, delayed: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """What stays unserved, and what capacity is left over, of pools with this demand and capacity:
 
     shortage = max(delayed x demand, demand - capacity);  left over = capacity - (demand - shortage)

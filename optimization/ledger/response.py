@@ -106,7 +106,7 @@ class Response:
         for body, members in self._joint(s, lead):
             of_place[members] = members[0]
             bloc[members[0]] = hubs[body]
-        extra = np.zeros(0)
+        extra: list[float] = []
         for tier in POOLED:
             here, number = lead == tier, pool_of_tier(instance, tier)
             count, first = int(number.max()) + 1, len(bloc)
@@ -117,13 +117,14 @@ class Response:
             bloc = np.append(bloc, home)
             delayed = np.append(delayed, np.full(count, crisis.delayed[tier][s]))
             reserve = [self.decision.reserve.get((tier, p, s), 0.0) for p in range(count)]
-            extra = np.append(extra, np.where(np.bincount(number, here, minlength=count) > 0, reserve, 0.0))
+            leads = np.bincount(number, here, minlength=count) > 0
+            extra += np.where(leads, reserve, 0.0).tolist()
         size = len(bloc)
         demand, capacity = (
             np.bincount(of_place, values[w, :, s], minlength=size)
             for values in (crisis.demand, crisis.capacity)
         )
-        capacity[len(lead) :] += extra
+        capacity[len(lead) :] += np.array(extra)
         return Pools(of_place, demand, capacity, delayed, bloc)
 
     def _joint(self, s: int, lead: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

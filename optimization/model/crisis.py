@@ -53,8 +53,7 @@ def one_lead(model: pyo.ConcreteModel, columns: Columns) -> None:
     if crisis is None:
         return
     tiers: dict[tuple[int, int, str], list[int]] = {}
-    for number, (*lead, _) in enumerate(crisis.leads):
-        s, k, kind = lead
+    for number, (s, k, kind, _) in enumerate(crisis.leads):
         tiers.setdefault((s, k, kind), []).append(number)
 
     def rule(model: pyo.ConcreteModel, s: int, k: int, kind: str) -> Any:

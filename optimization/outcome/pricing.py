@@ -29,8 +29,8 @@ from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_worth
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable
-from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
 from optimization.model.screening import Screening
+from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
 from optimization.solving import workers
 from optimization.solving.covering import NONE, Covering, Survey, reprice, survey
 from optimization.solving.national import Cut

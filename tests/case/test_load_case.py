@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import TIERS, Case
-from optimization.case.check import BY_SERVICE, GENERAL, check_case
+from optimization.case.check import BY_SERVICE, CRISIS, CRISIS_BY_SERVICE, GENERAL, check_case
+from optimization.case.crisis import PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems, newest_year
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
@@ -41,7 +42,10 @@ def assert_equal(one: Case, other: Case, but: tuple[str, ...] = ()) -> None:
         left, right = getattr(one, name), getattr(other, name)
         if isinstance(left, Parameters):
             left, right = left.table, right.table
-        if isinstance(left, pd.DataFrame):
+        if isinstance(left, CrisisTables):
+            for table in fields(CrisisTables):
+                pd.testing.assert_frame_equal(getattr(left, table.name), getattr(right, table.name))
+        elif isinstance(left, pd.DataFrame):
             pd.testing.assert_frame_equal(left, right, check_exact=True, obj=name)
         else:
             assert left == right, name
@@ -217,7 +221,8 @@ def test_needed_parameters_are_those_the_costs_read() -> None:
     """A parameter taken out of the table is missed exactly for the services that use it."""
     case = national()
     given = case.parameters.table.groupby("parameter")["service"].agg(set)
-    assert set(given.index) == set(GENERAL) | set(BY_SERVICE)
+    of_crises = set(CRISIS) | set(CRISIS_BY_SERVICE) | {PROBABILITY, SEVERITY}
+    assert set(given.index) == set(GENERAL) | set(BY_SERVICE) | of_crises
     for parameter in ("trips_to_seat", "transition_cost", "unit_fixed_cost_million_yen"):
         assert given[parameter] >= set(movable_services(case))
     wide = case.services.index[case.services["wide_area"] == 1]

@@ -11,9 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.decision import status_quo
 from optimization.ledger.response import cvar, share_in_steps
-from tests.crisis.crisis_case import COMMON, LOCAL, Prefecture, Service, Shock, Small, Town, small, two_towns
-from tests.crisis.test_brute_force import random_question
+from tests.crisis.crisis_case import (
+    COMMON,
+    LOCAL,
+    SURGE,
+    Prefecture,
+    Service,
+    Shock,
+    Small,
+    Town,
+    small,
+    two_towns,
+)
+from tests.crisis.test_crisis_brute_force import random_question
 
 PARTS = st.floats(0.0, 0.2)
 
@@ -83,21 +95,13 @@ def test_more_reserve_never_leaves_more_unserved(seed: int) -> None:
     question = random_question(seed)
     instance, draw = question.instance, np.random.default_rng(seed)
     for leads in product(*instance.crisis.options.values()):
-        decision = replace(
-            question_status_quo(question), lead=dict(zip(instance.crisis.options, leads, strict=True))
-        )
+        decision = replace(status_quo(instance), lead=dict(zip(instance.crisis.options, leads, strict=True)))
         reserve, before = {}, Accounts(instance, decision).response.total
         for tier, pool, s in [("prefecture", 0, 0), ("bloc", 1, 0), ("nation", 0, 1), ("nation", 0, 0)]:
             reserve[tier, pool, s] = float(draw.uniform(0, 50))
             after = Accounts(instance, replace(decision, reserve=dict(reserve))).response.total
             assert (after <= before + 1e-9).all()
             before = after
-
-
-def question_status_quo(question: Small):  # type: ignore[no-untyped-def]
-    from optimization.ledger.decision import status_quo
-
-    return status_quo(question.instance)
 
 
 def test_a_pool_of_independent_shocks_needs_less_reserve_than_its_parts() -> None:
@@ -108,7 +112,7 @@ def test_a_pool_of_independent_shocks_needs_less_reserve_than_its_parts() -> Non
     def question(lead: str) -> Small:
         return small(
             [Town(code, need={"fire": 100.0}) for code in codes],
-            [Service("fire", tiers=("prefecture", "bloc"), parameters={"surge_earthquake": 3.0, "crisis_urgency": 1.0})],
+            [Service("fire", tiers=("prefecture", "bloc"), parameters=SURGE)],
             [Prefecture(code[:2]) for code in codes],
             shocks={f"shock{n}": Shock("earthquake", 0.05, {code: 1.0}) for n, code in enumerate(codes)},
             changes={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def random_question(seed: int) -> Small:
             **{f"response_delay_share_{t}": 0.3 * share() for t in ("municipality", "prefecture", "bloc", "nation")},
         },
         bodies={f"b{n}": pairs[n] for n in picked.tolist()},
-        borders=[(a, b) for a, b in zip(TOWNS, TOWNS[1:], strict=False)],
+        borders=list(pairwise(TOWNS)),
         shocks=shocks,
         changes={
             "rules.groups": "uniform",
