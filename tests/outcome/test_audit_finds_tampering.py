@@ -12,7 +12,7 @@ import pytest
 
 from optimization.archive import write_run
 from optimization.audit import audit_run
-from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
+from tests.small_case import EXACT, Prefecture, Service, Shock, Small, Town, small
 
 Change = Callable[[Path], None]
 
@@ -26,7 +26,13 @@ def question() -> Small:
             Town("01301", 10_000, {"fire": 50.0, "health": 20.0}, base=30.0, east_km=90.0, kind="town"),
         ],
         [
-            Service("fire", wide=True, slope=0.5, tiers=("prefecture",), parameters={"national_share": 0.2}),
+            Service(
+                "fire",
+                wide=True,
+                slope=0.5,
+                tiers=("prefecture",),
+                parameters={"national_share": 0.2, "surge_flood": 2.0, "crisis_urgency": 1.0},
+            ),
             Service(
                 "health",
                 slope=0.5,
@@ -37,6 +43,7 @@ def question() -> Small:
         [Prefecture("01", other=60.0, base=100.0)],
         parameters={"travel_cost_yen_per_person_km": 30.0, "coordination_fixed_million_yen": 0.5},
         bodies={"near": ["01201", "01202"]},
+        shocks={"river": Shock("flood", 0.1, {"01201": 0.5, "01301": 0.2})},
         changes={
             "wide_area.services": ["fire"],
             "responsibility.free_services": ["health"],
@@ -51,6 +58,10 @@ def question() -> Small:
             "weights.body_million_yen": 2.0,
             "formula.counted_share": [0.6, 0.75],
             "pool.ordinary_million_yen": 700.0,
+            "crisis.scenarios": ["river"],
+            "crisis.lead_tiers": ["prefecture"],
+            "crisis.reserve_tiers": ["prefecture"],
+            "crisis.worst_case_share": 0.9,
         },
     )
 
@@ -184,6 +195,10 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "a duty twice": (rows("responsibility", lambda f: pd.concat([f, f.tail(1)])), "open to the group"),
     "a body hidden": (rows("bodies", lambda f: f.iloc[1:]), "objective agrees"),
     "a body too many": (rows("bodies", lambda f: pd.concat([f, f.tail(1)])), "bodies per municipality"),
+    "a lead that was not open": (cell("crisis_protocol", 0, "lead", "nation"), "leads in crises"),
+    "a shortage hidden": (raised("crisis_shortage", "shortage_million_yen", -1.0, first), "leads in crises"),
+    "a shortage beyond the bound": (cell("crisis_shortage", 0, "unserved_ratio", "0.95"), "leads in crises"),
+    "cheaper serving": (raised("crisis_cost", "serving_million_yen", -1.0, first), "objective agrees"),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
 
