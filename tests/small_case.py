@@ -174,7 +174,6 @@ CALM = {
     "reserve_cost_share": 1.0,
     "aid_loss_bloc": 0.0,
     "aid_loss_nation": 0.0,
-    "aid_delay_share": 0.0,
     **{f"response_delay_share_{tier}": 0.0 for tier in TIERS},
 }
 """Crisis parameters of a small case: nothing spare, no delay, no loss, serving at cost."""

@@ -102,7 +102,7 @@ CRISIS = {
     "spare_capacity_share": NOT_NEGATIVE,
     "response_premium": NOT_NEGATIVE,
     "reserve_cost_share": NOT_NEGATIVE,
-    **dict.fromkeys(("aid_loss_bloc", "aid_loss_nation", "aid_delay_share"), FRACTION),
+    **dict.fromkeys(("aid_loss_bloc", "aid_loss_nation"), FRACTION),
     **{f"response_delay_share_{tier}": FRACTION for tier in TIERS},
 }
 CRISIS_BY_SERVICE = {

@@ -13,6 +13,7 @@ from rich.table import Table
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
+from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import Result
 from optimization.solving.highs import Progress
 
@@ -86,7 +87,22 @@ def show_result(result: Result, folder: str) -> None:
     out.print(_cost(result.baseline, result.accounts))
     out.print(_allocation(result.tables["governments"]))
     out.print(_gainers(result.tables["governments"]))
+    if "crisis_shortage" in result.tables:
+        out.print(_crises(result.tables["crisis_shortage"]))
     _closing(result, folder)
+
+
+def _crises(table: pd.DataFrame) -> Table:
+    grid = _grid(
+        "In a crisis: part of the surge that stays unserved",
+        [("scenario", "l"), ("odds a year", "r"), ("surge", "r"), ("today", "r"), ("package", "r")],
+    )
+    nation = table[(table["prefecture_code"] == WHOLE) & (table["surge_million_yen"] > 0)]
+    for _, row in nation.iterrows():
+        surge = f"{row['surge_million_yen'] / BILLION:,.1f} bn"
+        shares = (f"{row[name]:.1%}" for name in ("unserved_today_ratio", "unserved_ratio"))
+        grid.add_row(row["scenario"], f"{row['probability_per_year']:.1%}", surge, *shares)
+    return grid
 
 
 def show_no_decision(result: Result) -> None:

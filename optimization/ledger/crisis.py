@@ -34,6 +34,9 @@ NO_CEILING = 1e8
 POOLED = (PREFECTURE, BLOC, NATION)
 """Tiers that pool the capacity of their area when they lead."""
 
+QUIET = "quiet"
+"""A year without a crisis, among scenarios."""
+
 Lead = tuple[int, int, str]
 """(service, rule group, kind of crisis): what one lead is named for."""
 
@@ -55,15 +58,15 @@ class Crisis:
     helped: np.ndarray
 
     def only(self, scenario: str) -> Crisis:
-        """Nothing but one scenario, as certain; leads stay those of all."""
-        w = [self.names.index(scenario)]
+        """One scenario, as certain, or with `QUIET` none; leads stay those of all."""
+        here = [w for w, name in enumerate(self.names) if name == scenario]
         return replace(
             self,
-            names=(scenario,),
-            kind=(self.kind[w[0]],),
-            probability=np.ones(1),
-            demand=self.demand[w],
-            capacity=self.capacity[w],
+            names=tuple(self.names[w] for w in here),
+            kind=tuple(self.kind[w] for w in here),
+            probability=np.ones(len(here)),
+            demand=self.demand[here],
+            capacity=self.capacity[here],
         )
 
     @cached_property
@@ -123,7 +126,7 @@ def crisis_of(instance: Instance) -> Crisis | None:
             for c in sorted(strained)
             if strained[c][s]
         },
-        helped=1.0 - case.parameters("aid_delay_share") * urgent,
+        helped=1.0 - settings["crisis.aid_delay_share"] * urgent,
         delayed={t: case.parameters(f"response_delay_share_{t}") * urgent for t in TIERS},
     )
 

@@ -47,21 +47,24 @@ class JointResponse:
     @cached_property
     def saving(self) -> np.ndarray:
         """Shortage that the pool of a pair spares its members, shape (W, N), million yen."""
-        result = [self._sums(self._alone(w)[1]) - self._pooled(w)[1] for w in range(len(self.crisis.names))]
-        return np.maximum(0.0, np.array(result))
+        result = np.zeros((len(self.crisis.names), len(self.body)))
+        for w in range(len(result)):
+            result[w] = self._sums(self._alone(w)[1]) - self._pooled(w)[1]
+        return np.maximum(0.0, result)
 
     @cached_property
     def possible(self) -> np.ndarray:
         """Whether all members of a pair may lead for themselves in scenario w, boolean (W, N)."""
         pair, place = self._members
-        group, result = self.instance.groups.of_municipality, []
-        for kind in self.crisis.kind:
+        group = self.instance.groups.of_municipality
+        result = np.zeros((len(self.crisis.names), len(self.body)), dtype=bool)
+        for w, kind in enumerate(self.crisis.kind):
             may = np.zeros((len(self.instance.groups.labels), len(self.instance.services)), dtype=bool)
             for (s, k, c), tiers in self.crisis.options.items():
                 may[k, s] |= c == kind and MUNICIPALITY in tiers
             barred = ~may[group[place], self.service[pair]]
-            result.append(np.bincount(pair, barred, minlength=len(self.body)) == 0)
-        return np.array(result)
+            result[w] = np.bincount(pair, barred, minlength=len(self.body)) == 0
+        return result
 
     @cached_property
     def worth(self) -> np.ndarray:

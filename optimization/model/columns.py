@@ -26,13 +26,15 @@ class Columns:
     """Columns of the decisions on one instance.
 
     `duties`: (s, k, t) of every y; `pair_body`, `pair_service`: body row and wide-service column
-    of every v, in a fixed order.
+    of every v, in a fixed order. `scenario` names the one crisis that the columns are about (`QUIET`: none), where
+    each is a model of its own; empty for all of the package.
     """
 
     instance: Instance
     screening: Screening
     pair_body: np.ndarray
     pair_service: np.ndarray
+    scenario: str = ""
 
     @cached_property
     def duties(self) -> list[tuple[int, int, str]]:
@@ -100,7 +102,8 @@ class Columns:
         crisis = self.instance.crisis
         if crisis is None:
             return None
-        return CrisisColumns(self.instance, crisis, self.pair_body, self.pair_service_number)
+        faced = crisis.only(self.scenario) if self.scenario else crisis
+        return CrisisColumns(self.instance, faced, self.pair_body, self.pair_service_number)
 
     @cached_property
     def gross_cost(self) -> sparse.csr_matrix:

@@ -57,13 +57,17 @@ class CrisisColumns:
 
     @cached_property
     def reserves(self) -> list[tuple[str, int, int]]:
-        """(tier, place, service) of every reserve: where the tier may lead and some place may be struck."""
-        tiers = self.instance.settings["crisis.reserve_tiers"]
-        found = {
-            (pool.tier, pool.place, pool.s)
-            for pool, (demand, _, _) in zip(self.pools, self._sums, strict=True)
-            if pool.tier in tiers and demand.any()
-        }
+        """(tier, place, service) of every reserve: where the tier may lead and some place may be struck, in any of
+        the package's scenarios."""
+        whole, groups = self.instance.crisis, self.instance.groups.of_municipality
+        assert whole is not None
+        kinds = np.array(whole.kind)
+        found = set()
+        for s, k, kind, tier in self.leads:
+            if tier in self.instance.settings["crisis.reserve_tiers"]:
+                struck = (whole.demand[kinds == kind][:, :, s] > 0).any(axis=0) & (groups == k)
+                places = np.unique(pool_of_tier(self.instance, tier)[struck])
+                found |= {(tier, int(place), s) for place in places}
         return sorted(found)
 
     @cached_property

@@ -63,8 +63,8 @@ def test_mutual_aid_brings_what_is_lent_less_the_loss(method: str) -> None:
     the 0.9 x 50 = 45 that aid is in time for. 14 stay: 200 + 0.1 x 86 + 3 x 0.1 x 14 = 212.8."""
     question = two_towns(
         {"local": LOCAL},
-        {"aid_loss_bloc": 0.1, "aid_delay_share": 0.1},
-        **{"crisis.aid_share": 0.8, "wide_area.services": []},
+        {"aid_loss_bloc": 0.1},
+        **{"crisis.aid_share": 0.8, "crisis.aid_delay_share": 0.1, "wide_area.services": []},
     )
     found = question.optimum(method)
     assert found.response.total == pytest.approx([14.0])
@@ -73,9 +73,10 @@ def test_mutual_aid_brings_what_is_lent_less_the_loss(method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_aid_that_comes_too_late_helps_no_more(method: str) -> None:
-    """As above, but aid is in time for 0.4 x 50 = 20 only: 30 stay."""
+    """As above, without loss, but aid is in time for 0.4 x 50 = 20 only: 30 stay."""
     question = two_towns(
-        {"local": LOCAL}, {"aid_delay_share": 0.6}, **{"crisis.aid_share": 0.8, "wide_area.services": []}
+        {"local": LOCAL},
+        **{"crisis.aid_share": 0.8, "crisis.aid_delay_share": 0.6, "wide_area.services": []},
     )
     assert question.optimum(method).response.total == pytest.approx([30.0])
 
