@@ -155,6 +155,7 @@ class Service:
     wide: bool = False
     slope: float = 0.0
     excluded: str = ""
+    driver: str = "population_persons"
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -351,6 +352,7 @@ def make_case(
                 "label_ja": [s.name for s in services],
                 "home_tier": [s.home for s in services],
                 "need_items": [s.name for s in services],
+                "need_drivers": [s.driver for s in services],
                 "scale_basis": "population_persons",
                 "spread_by": "population_persons",
                 "excluded_classes": [s.excluded for s in services],

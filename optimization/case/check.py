@@ -19,7 +19,7 @@ import pandas as pd
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import CRISIS_TYPES, crisis_problems
 from optimization.case.indicators import indicator_problems
-from optimization.case.projections import projection_problems
+from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.tables import SHOWN, place, shortened
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import load_tables
@@ -259,6 +259,7 @@ def _services(tables: Tables) -> Problems:
     for row in tables["services"].itertuples():
         lists = (
             ("need_items", row.need_items.split("+"), known[row.home_tier]),
+            ("need_drivers", row.need_drivers.split("+"), DRIVERS),
             ("scale_basis", row.scale_basis.split("+"), [NO_SCALE, *sizes]),
             ("spread_by", row.spread_by.split("+") if row.home_tier == PREFECTURE else [], sizes),
             ("excluded_classes", [c for c in row.excluded_classes.split("|") if c], classes),
@@ -267,6 +268,10 @@ def _services(tables: Tables) -> Problems:
             for name in _unknown(names, allowed):
                 message = "is empty" if not name else "is not a name to use here"
                 yield Problem("services", message, nearest(name, allowed), row.service, column, name)
+        drivers = row.need_drivers.split("+")
+        if len(drivers) != len(row.need_items.split("+")):
+            message, remedy = "is not one driver for each need item", "name them in the order of need_items"
+            yield Problem("services", message, remedy, row.service, "need_drivers", row.need_drivers)
         for item in row.need_items.split("+"):
             if first := used.get((row.home_tier, item)):
                 message, remedy = f"is an item of {first} already", "name it once, in one service of the tier"

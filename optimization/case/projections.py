@@ -18,6 +18,11 @@ from optimization.errors import Problem
 AGES = ("population_persons", "age_65_plus_persons", "age_75_plus_persons")
 """What is projected, persons; the register of the case has the same columns."""
 
+UNDER_65, UNMOVED = "under_65_persons", "fixed"
+DRIVERS = (*AGES, UNDER_65, UNMOVED)
+"""What the need of a later year may follow: the projected ages, the residents below 65 (pupils and those of working
+age, who are not projected apart), or nothing."""
+
 REGISTER_LAG_YEARS = 0.75
 """The projections are of 1 October, the register of a case is of 1 January of its fiscal year."""
 
@@ -60,6 +65,16 @@ def growth(projection: pd.DataFrame, fiscal_year: int) -> pd.DataFrame:
         start = projection[age][low] ** (1.0 - part) * projection[age][high] ** part
         result[age] = projection[age][later].div(start, axis=0)
     return pd.concat(result, axis=1, names=projection.columns.names)
+
+
+def driver_growth(growth: pd.DataFrame, register: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Growth of every driver of `DRIVERS` from the register to a year: code x driver. Residents below 65 are the
+    difference of two projected ages."""
+    result = pd.DataFrame({age: growth[age][year] for age in AGES})
+    people, elderly = (register[age].astype(float) for age in AGES[:2])
+    left = people * result[AGES[0]] - elderly * result[AGES[1]]
+    result[UNDER_65] = np.maximum(0.0, left) / (people - elderly)
+    return result.assign(**{UNMOVED: 1.0})
 
 
 def projection_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:

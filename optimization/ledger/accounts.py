@@ -10,7 +10,7 @@ coverage_g = funds_g / standard cost of what g is responsible for (unrevised, wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,18 +19,29 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.ledger.allocation import family_transfers, pool_of
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
+from optimization.ledger.horizon import Debts
 from optimization.ledger.instance import Instance
 from optimization.ledger.response import Response
 
 LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
 
+HALVINGS = 60
+"""Steps in which the least bond of a later year is enclosed: to the rounding of a number."""
+
 
 @dataclass(frozen=True)
 class Accounts:
-    """The accounts of one decision on one instance; money in million yen per year."""
+    """The accounts of one decision on one instance; money in million yen per year. In a later year of a horizon
+    `extra_bond` is its extraordinary bond."""
 
     instance: Instance
     decision: Decision
+    extra_bond: float = 0.0
+
+    @cached_property
+    def bonded(self) -> np.ndarray | float:
+        """Each government's part of the year's extraordinary bond, shape (G,)."""
+        return 0.0 if self.instance.bond_share is None else self.instance.bond_share * self.extra_bond
 
     @cached_property
     def tiers(self) -> np.ndarray:
@@ -85,7 +96,8 @@ class Accounts:
     @cached_property
     def revised_need(self) -> np.ndarray:
         """Need N_g the formula recognises after revision and transfer, shape (G,)."""
-        return self.instance.other_need + self.sum_of(self.instance.formula_need, self.decision.revision)
+        own = self.instance.other_need + self.sum_of(self.instance.formula_need, self.decision.revision)
+        return own - self.bonded
 
     @cached_property
     def standard_cost(self) -> np.ndarray:
@@ -139,7 +151,7 @@ class Accounts:
     @cached_property
     def funds(self) -> np.ndarray:
         """General funds, shape (G,)."""
-        return self.own_revenue + self.transfer + self.guarantee + self.instance.bond
+        return self.own_revenue + self.transfer + self.guarantee + self.instance.bond + self.bonded
 
     @cached_property
     def coverage(self) -> np.ndarray:
@@ -189,20 +201,54 @@ class Accounts:
         return total + float(instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
 
     @cached_property
+    def later(self) -> list[Accounts]:
+        """The same decision in every later year of the horizon."""
+        horizon = self.instance.horizon
+        if horizon is None:
+            return []
+        bonds = self.decision.bonds or (0.0,) * len(horizon.later)
+        pairs = zip(horizon.later, bonds, strict=True)
+        return [Accounts(later, self.decision, bond) for later, bond in pairs]
+
+    @cached_property
     def objective_parts(self) -> dict[str, float]:
-        """The terms of the objective, each weighted, million yen per year."""
+        """The terms of the objective, each weighted, million yen per year; over a horizon the weighted mean of the
+        years, and what debts cost."""
+        own = self.year_parts
+        horizon = self.instance.horizon
+        if horizon is not None:
+            every = [own, *(later.year_parts for later in self.later)]
+            own = {name: float(horizon.weight @ [parts[name] for parts in every]) for name in own}
+            own["debt"] = float(horizon.weight @ self.debts.cost)
+        return own | (self.response.parts if self.response else {})
+
+    @cached_property
+    def debts(self) -> Debts:
+        """Extraordinary bonds, the nation's shortfalls and what is owed, year by year of the horizon."""
+        horizon = self.instance.horizon
+        assert horizon is not None
+        short = [
+            max(0.0, later.national_outlay - later.instance.settings["nation.limit_million_yen"])
+            for later in self.later
+        ]
+        bonds = np.array([0.0, *(later.extra_bond for later in self.later)])
+        return Debts(horizon, self.instance.settings, bonds, np.array([0.0, *short]))
+
+    @cached_property
+    def year_parts(self) -> dict[str, float]:
+        """The terms of the objective of this year alone."""
         settings = self.instance.settings
         parts = {c: settings[WEIGHT_OF[c]] * float(self.components[c].sum()) for c in COMPONENTS}
         fixed = sum(float(unit.sum()) for unit in self.units.values())
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
-        parts["soft_budget"] = settings["weights.soft_budget"] * float(self.grant.sum())
+        parts["soft_budget"] = settings["weights.soft_budget"] * (float(self.grant.sum()) + self.extra_bond)
         tax = self.instance.tax
         counted = tax.base[self.instance.receiving_today].sum(axis=0) * tax.partial
         parts["dulled_incentive"] = settings["weights.dulled_incentive"] * float(
             counted @ (self.decision.counted * self.decision.assigned)
         )
-        return parts | (self.response.parts if self.response else {})
+        return parts
 
     @cached_property
     def response(self) -> Response | None:
@@ -218,7 +264,36 @@ class Accounts:
 
 def todays_accounts(instance: Instance) -> Accounts:
     """Accounts of today's arrangement under today's formula, with the package's weights and assumptions."""
-    return Accounts(instance.as_today, status_quo(instance.as_today))
+    today = instance.as_today
+    return Accounts(today, with_bonds(today, status_quo(today)))
+
+
+def with_bonds(instance: Instance, decision: Decision) -> Decision:
+    """The decision with the least bond in every later year of the horizon under which the ordinary allocation fits the
+    pool; the allocation falls as the bond rises."""
+    if instance.horizon is None:
+        return decision
+    return replace(decision, bonds=tuple(least_bond(later, decision) for later in instance.horizon.later))
+
+
+def least_bond(later: Instance, decision: Decision) -> float:
+    """Million yen of a year; 0 where the pool suffices. Raises ValueError where no bond makes the allocation fit."""
+
+    def wanting(bond: float) -> float:
+        accounts = Accounts(later, decision, bond)
+        return accounts.paid - accounts.pool
+
+    low, high = 0.0, wanting(0.0)
+    if high <= 0:
+        return 0.0
+    while wanting(high) > 0:
+        low, high = high, 2.0 * high
+        if high > 1e9:
+            raise ValueError("no extraordinary bond makes the allocation fit the pool")
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if wanting(middle) > 0 else (low, middle)
+    return high
 
 
 def bloc_population_share(instance: Instance) -> np.ndarray:

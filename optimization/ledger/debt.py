@@ -16,6 +16,7 @@ import numpy as np
 
 from optimization.case.case import PREFECTURE
 from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.horizon import bond_share
 from optimization.ledger.instance import Instance
 
 SERVICE_CEILING, BURDEN_CEILING = "discipline.debt_service_ceiling", "discipline.future_burden_ceiling"
@@ -53,6 +54,18 @@ def debt_ceilings(instance: Instance) -> dict[str, np.ndarray]:
         SERVICE_CEILING: np.maximum(settings[SERVICE_CEILING], frame["real_debt_service_ratio"]).to_numpy(),
         BURDEN_CEILING: np.maximum(settings[BURDEN_CEILING], frame["future_burden_ratio"]).to_numpy(),
     }
+
+
+def owed_later(accounts: Accounts, key: str) -> list[np.ndarray]:
+    """What the ratio behind a ceiling counts in every later year of a horizon, shape (G,) each: today's amount, for old
+    debts are renewed as they are repaid, and each government's part of the extraordinary bonds since (of the debt
+    itself, or of its yearly service)."""
+    instance = accounts.instance
+    before = todays_accounts(instance).funds
+    debts = accounts.debts
+    own = {SERVICE_CEILING: real_debt_service, BURDEN_CEILING: future_burden}[key](instance, before)
+    new = {SERVICE_CEILING: debts.service, BURDEN_CEILING: debts.local}[key]
+    return [own + bond_share(instance) * amount for amount in new[1:]]
 
 
 def debt_ratios(accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,7 @@ class Decision:
     share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
     `lead[s, k, kind]`: tier that leads service s of group k in a kind of crisis; `reserve[tier, pool, s]`:
     capacity kept for crises, million yen a year of standard cost. Both are empty where no crisis is asked about.
+    `bonds`: extraordinary bond of every later year of the horizon, million yen a year.
     """
 
     tier: Mapping[tuple[int, int], str]
@@ -33,6 +34,7 @@ class Decision:
     pool_share: np.ndarray
     lead: Mapping[tuple[int, int, str], str] = field(default_factory=dict)
     reserve: Mapping[tuple[str, int, int], float] = field(default_factory=dict)
+    bonds: tuple[float, ...] = ()
 
     @property
     def existing_bodies(self) -> list[int]:

@@ -16,6 +16,8 @@ import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, TIERS, Case
 from optimization.case.rule_groups import RuleGroups, rule_groups
+from optimization.costs.curves import ScaleCurve
+from optimization.costs.later import case_of_year, national_growth
 from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
 from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
 from optimization.dictionary.settings import status_quo as status_quo_settings
@@ -23,6 +25,7 @@ from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
+from optimization.ledger.horizon import ONLY_FIRST, Horizon, bond_share, horizon_years, spans, weights
 from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 FACED = (
@@ -31,6 +34,7 @@ FACED = (
     "crisis.cvar_level",
     "crisis.lead_change_million_yen",
     "crisis.worst_case_share",
+    "horizon.",
 )
 """What today's arrangement must face too: the crises of a package, priced as it prices them."""
 
@@ -39,7 +43,8 @@ FACED = (
 class Instance:
     """One reform question on one case.
 
-    `km` (I, I) is the straight line between town halls, `office_km` (I,) that to the branch office.
+    `horizon` holds the later years the plan must serve, `bond_share` (G,) in one of them who gets how much of its
+    extraordinary bond. `km` (I, I) is the straight line between town halls, `office_km` (I,) that to the branch office.
     """
 
     case: Case
@@ -50,6 +55,8 @@ class Instance:
     standard: StandardCosts
     km: np.ndarray
     office_km: np.ndarray
+    horizon: Horizon | None = None
+    bond_share: np.ndarray | None = None
 
     @property
     def services(self) -> pd.Index:
@@ -66,7 +73,25 @@ class Instance:
         """The same question under today's formula, taxes and guarantees, with the package's weights and crises."""
         today = status_quo_settings(list(self.services), self.case.defaults)
         kept = {key: value for key, value in self.settings.items() if key.startswith(("weights.", *FACED))}
-        return replace(self, settings={**today, **kept})
+        settings = {**today, **kept}
+        if self.horizon is None:
+            return replace(self, settings=settings)
+        pairs = zip(self.horizon.later, self.horizon.richer, strict=True)
+        later = tuple(replace(each, settings=richer_by(growth, settings)) for each, growth in pairs)
+        return replace(self, settings=settings, horizon=replace(self.horizon, later=later))
+
+    @cached_property
+    def social(self) -> SocialCosts:
+        """What each way of providing costs society, weighted over the years of the horizon."""
+        own = social_costs(self)
+        if self.horizon is None:
+            return own
+        every = [own, *(social_costs(later) for later in self.horizon.later)]
+        shares = self.horizon.weight
+        tiers = {t: sum(w * each.by_tier[t] for w, each in zip(shares, every, strict=True)) for t in TIERS}
+        bodies = sum(w * each.bodies for w, each in zip(shares, every, strict=True))
+        alone = sum(w * each.alone for w, each in zip(shares, every, strict=True))
+        return SocialCosts(tiers, bodies, alone)
 
     @cached_property
     def crisis(self) -> Crisis | None:
@@ -212,13 +237,34 @@ class Instance:
         return number, names
 
 
+@dataclass(frozen=True)
+class SocialCosts:
+    """Weighted sums of all components, million yen per year: of every tier (I, S), of the bodies (B, W), and of a
+    municipality that provides a wide-area service alone (I, W)."""
+
+    by_tier: dict[str, np.ndarray]
+    bodies: np.ndarray
+    alone: np.ndarray
+
+
+def social_costs(instance: Instance) -> SocialCosts:
+    """The costs of one year under the package's weights."""
+    costs, settings = instance.costs, instance.settings
+    return SocialCosts(
+        {t: costs.by_tier[t].social(settings) for t in TIERS},
+        costs.bodies.social(settings),
+        settings["weights.provision"] * costs.own[:, costs.wide_columns],
+    )
+
+
 def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | None = None) -> Instance:
     """Compute everything a package asks for; `prefectures` keeps only those.
 
     Scale curves, blocs and national means are always those of the whole case, so that a run on one
     prefecture prices its services as a national run does.
     """
-    standard = standard_costs(case, fitted_curves(case))
+    whole, curves = case, fitted_curves(case)
+    standard = standard_costs(case, curves)
     km = straight_km(case.municipalities)
     office_km = branch_km(case, km)
     parts = tier_parts(case, standard, office_km)
@@ -230,7 +276,47 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
     bodies = candidate_bodies(case, settings, km)
     costs = body_parts_of(case, settings, standard, parts, bodies, km)
     groups = rule_groups(case, settings, todays_cost(case, parts))
-    return Instance(case, settings, groups, bodies, costs, standard, km, office_km)
+    instance = Instance(case, settings, groups, bodies, costs, standard, km, office_km)
+    years = horizon_years(whole, settings)
+    if len(years) == 1:
+        return instance
+    richer = tuple(national_growth(whole, year, settings["horizon.revenue_growth"]) for year in years[1:])
+    later = tuple(
+        _later(instance, whole, curves, year, growth, prefectures)
+        for year, growth in zip(years[1:], richer, strict=True)
+    )
+    weight = weights(years, case.parameters("discount_rate"))
+    return replace(instance, horizon=Horizon(years, spans(years), weight, later, richer))
+
+
+def _later(
+    first: Instance,
+    whole: Case,
+    curves: dict[str, ScaleCurve],
+    year: int,
+    richer: float,
+    prefectures: list[str] | None,
+) -> Instance:
+    """The question of a later year: its needs, taxes and scales on the bodies and rule groups of the first."""
+    growth = first.settings["horizon.need_growth"], first.settings["horizon.revenue_growth"]
+    case = case_of_year(whole, curves, year, *growth)
+    standard = standard_costs(case, curves)
+    parts = tier_parts(case, standard, branch_km(case, straight_km(case.municipalities)))
+    if prefectures:
+        keep = case.municipalities["prefecture_code"].isin(prefectures).to_numpy()
+        case, standard = case.restrict(prefectures), standard.rows(keep)
+        parts = {tier: part.rows(keep) for tier, part in parts.items()}
+    settings = richer_by(richer, first.settings)
+    costs = body_parts_of(case, settings, standard, parts, first.bodies, first.km)
+    share = bond_share(first)
+    return replace(first, case=case, settings=settings, costs=costs, standard=standard, bond_share=share)
+
+
+def richer_by(growth: float, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a later year: pool and national limit grow with national taxes, what belongs to the first year
+    alone is off."""
+    money = {key: growth * settings[key] for key in ("pool.ordinary_million_yen", "nation.limit_million_yen")}
+    return {**settings, **money, **ONLY_FIRST}
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

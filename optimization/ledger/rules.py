@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,29 @@ def breaches(accounts: Accounts) -> list[Breach]:
         *_money(accounts),
         *_governments(accounts),
         *_crises(accounts),
+        *_later(accounts),
     ]
+
+
+def _later(accounts: Accounts) -> Iterator[Breach]:
+    """The fiscal rules in every later year of the horizon, and D4 on what is then owed. The nation's limit (F6) is no
+    hard rule there: what exceeds it is owed."""
+    if accounts.instance.horizon is None:
+        return
+    years = accounts.instance.horizon.years[1:]
+    for year, later in zip(years, accounts.later, strict=True):
+        for found in [*_money(later), *_governments(later)]:
+            if found.rule not in ("F6", "D4", "D4burden"):
+                yield replace(found, where=f"{found.where} in {year}")
+    names = accounts.instance.case.governments.index
+    for key, rule in ((debt.SERVICE_CEILING, "D4"), (debt.BURDEN_CEILING, "D4burden")):
+        if accounts.instance.settings[key] >= debt.NO_CEILING[key]:
+            continue
+        bound = debt.debt_ceilings(accounts.instance)[key]
+        for year, later, owed in zip(years, accounts.later, debt.owed_later(accounts, key), strict=True):
+            excess = owed - bound * later.funds
+            for g in np.flatnonzero(excess > TOLERANCE * np.maximum(1.0, later.funds)):
+                yield Breach(rule, f"{names[g]} in {year}", float(excess[g]))
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:

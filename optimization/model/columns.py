@@ -6,8 +6,9 @@ Rules never test conditions; they read these tables.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -16,9 +17,13 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.model.crisis_columns import CrisisColumns
+from optimization.model.expressions import BILLION
 from optimization.model.screening import Screening
 
 LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
+
+MOST_BOND = 2.0
+"""Most that an extraordinary bond can be beside the pool of its year."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,33 @@ class Columns:
     pair_body: np.ndarray
     pair_service: np.ndarray
     scenario: str = ""
+
+    @cached_property
+    def later(self) -> dict[int, Columns]:
+        """The same decisions in every later year of the horizon, by year."""
+        horizon = self.instance.horizon
+        if horizon is None:
+            return {}
+        parts = zip(horizon.years[1:], horizon.later, self.screening.tight_later, strict=True)
+        return {
+            year: replace(
+                self, instance=later, screening=replace(self.screening, tight=tight, tight_later=())
+            )
+            for year, later, tight in parts
+        }
+
+    @cached_property
+    def most_bonded(self) -> np.ndarray | float:
+        """Most that the extraordinary bond of a later year takes out of each government's need, (G,), million yen."""
+        share = self.instance.bond_share
+        return (
+            0.0 if share is None else share * MOST_BOND * self.instance.settings["pool.ordinary_million_yen"]
+        )
+
+    def bond_terms(self, model: Any, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
+        """factor x g's part of the year's extraordinary bond, million yen; none in the first year."""
+        share = self.instance.bond_share
+        return [] if share is None or not share[g] else [(factor * float(share[g]) / BILLION, model.bond)]
 
     @cached_property
     def duties(self) -> list[tuple[int, int, str]]:

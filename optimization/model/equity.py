@@ -27,7 +27,7 @@ class Funds:
     of what g answers for, both as a constant and pairs of coefficient and variable."""
 
     def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
-        self._model, self._revenue = model, OwnRevenue(model, columns)
+        self._model, self._revenue, self._columns = model, OwnRevenue(model, columns), columns
         self._guarantee, self._cost = Guarantee(model, columns), columns.net_cost
         instance = columns.instance
         self.constant = self._revenue.constant + instance.bond
@@ -36,7 +36,7 @@ class Funds:
     def terms(self, g: int, factor: float = 1.0) -> Pairs:
         """factor x (funds[g] - its constant)."""
         own = self._revenue.terms(g, factor) + self._guarantee.terms(g, factor)
-        return [(factor, self._model.transfer[g]), *own]
+        return [(factor, self._model.transfer[g]), *own, *self._columns.bond_terms(self._model, g, factor)]
 
     def cost_terms(self, g: int, factor: float = 1.0) -> Pairs:
         """factor x (standard cost[g] - its constant)."""

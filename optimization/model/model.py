@@ -12,6 +12,7 @@ from optimization.model import (
     discipline,
     equity,
     formulas,
+    horizon,
     need,
     objective,
     pool,
@@ -25,7 +26,7 @@ from optimization.model.columns import Columns
 def build_model(columns: Columns) -> pyo.ConcreteModel:
     """The Pyomo model of one instance."""
     model = pyo.ConcreteModel("role_division_and_fiscal_design")
-    for part in (responsibility, provision, need, taxes, pool, formulas, crisis):
+    for part in (responsibility, provision, need, taxes, pool, formulas, crisis, horizon):
         part.add_variables(model, columns)
     responsibility.one_responsible_tier(model, columns)
     provision.provided_once(model, columns)
@@ -61,7 +62,10 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     crisis.joint_response(model, columns)
     crisis.mutual_aid(model, columns)
     crisis.bounded_shortage(model, columns)
-    objective.total_cost(model, columns)
+    horizon.later_years(model, columns)
+    horizon.debts(model, columns)
+    horizon.debt_thresholds(model, columns)
+    objective.total_cost(model, columns, horizon.horizon_cost(model, columns))
     return model
 
 

@@ -20,11 +20,10 @@ def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """need[g] need the formula recognises, net of guarantees beyond today's share; kappa[s] revision of
-    the unit cost and w[n] = kappa[s] x y[n]; gamma[s] guarantee share and e[n] = gamma[s] x y[n], for
-    freed services."""
+    """kappa[s] revision of the unit cost and w[n] = kappa[s] x y[n]; gamma[s] guarantee share and e[n] = gamma[s] x
+    y[n], for freed services; and the accounts."""
     instance = columns.instance
-    model.need = pyo.Var(range(len(instance.case.governments)))
+    add_accounts(model, columns)
     for number, product, (low, high) in (
         ("kappa", "w", instance.revision),
         ("gamma", "e", instance.guarantee),
@@ -35,6 +34,11 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
         model.add_component(number, pyo.Var(list(bounds), bounds=lambda _, s, b=bounds: b[s]))
         top = {n: (0.0, float(high[columns.duties[n][0]])) for n in duties}
         model.add_component(product, pyo.Var(duties, bounds=lambda _, n, b=top: b[n]))
+
+
+def add_accounts(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """need[g] need the formula recognises, net of guarantees beyond today's share."""
+    model.need = pyo.Var(range(len(columns.instance.case.governments)))
 
 
 class Guarantee:
@@ -74,7 +78,8 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F1, F3) need[g] = other_need[g] + sum over duties of kappa[s] y[n] x recognised need[g,n]
     - sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
 
-    Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products.
+    Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products. In a later year of a horizon its
+    extraordinary bond comes off too (H1).
     """
     instance = columns.instance
     matrix, guarantee = columns.recognised_need, Guarantee(model, columns)
@@ -86,6 +91,7 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
         for value, n in zip(*row(matrix, g), strict=True):
             free = n in model.w
             terms.append((-value, model.w[n]) if free else (-value * revision[service[n]], model.y[n]))
+        terms += columns.bond_terms(model, g)
         return total([*terms, *guarantee.terms(g)]) == float(instance.other_need[g])
 
     model.F1 = pyo.Constraint(range(len(instance.other_need)), rule=rule)
@@ -159,4 +165,4 @@ def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     most = need.multiply(k_high[service]) - gross.multiply(g_low[service] - today)
     low, _ = choice_bounds(sparse.csr_matrix(least), columns)
     _, high = choice_bounds(sparse.csr_matrix(most), columns)
-    return instance.other_need + low, instance.other_need + high
+    return instance.other_need + low - columns.most_bonded, instance.other_need + high

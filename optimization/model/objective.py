@@ -17,31 +17,36 @@ def duty_cost(columns: Columns) -> np.ndarray:
     """Social cost that each y brings, shape (duties,): of a higher tier for all its places, of the
     municipal tier for the places no body can serve (elsewhere x and v carry it)."""
     instance = columns.instance
-    value = {t: instance.costs.by_tier[t].social(instance.settings) for t in TIERS}
+    value = dict(instance.social.by_tier)
     value[MUNICIPALITY] = np.where(columns.has_alone, 0.0, value[MUNICIPALITY])
     zeros = np.zeros(len(instance.case.codes), dtype=int)
     return np.asarray(columns.duty_matrix(value, dict.fromkeys(TIERS, zeros), 1).toarray()[0])
 
 
-def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
+def total_cost(
+    model: pyo.ConcreteModel, columns: Columns, later: list[tuple[float, Any]] | None = None
+) -> None:
     """minimise  sum of provision + access + coordination + uniformity + transition over what is chosen
     + fixed cost of units + body cost x number of bodies
     + soft_budget x sum of grants (D6)
     + dulled_incentive x sum of counted taxes of the governments that receive today (D6)
     + the mean cost of crises and of reserves, where the package names crises
 
+    Over a horizon costs of provision are the weighted mean of the years, and the terms of D6 are weighted likewise;
+    `later` holds those of later years with what debts cost.
+
     The two of D6 pull against each other: a lower counted share lets a government keep more of a tax
     rise and asks for more grants.
     """
     instance, settings = columns.instance, columns.instance.settings
-    alone = instance.costs.by_tier[MUNICIPALITY].social(settings)
+    alone = instance.social.by_tier[MUNICIPALITY]
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
     fixed = instance.costs.unit_fixed * settings["weights.provision"]
     terms = [
         (duty_cost(columns), model.y),
         (alone[place[:, 0], s], model.x),
-        (instance.costs.bodies.social(settings)[columns.pair_body, columns.pair_service], model.v),
+        (instance.social.bodies[columns.pair_body, columns.pair_service], model.v),
         (np.full(len(model.z), settings["weights.body_million_yen"]), model.z),
         (fixed[[unit[2] for unit in columns.unit_rows]], model.u),
     ]
@@ -51,7 +56,9 @@ def total_cost(model: pyo.ConcreteModel, columns: Columns) -> None:
         for c, variable in zip(values, block.values(), strict=True)
         if c
     ]
-    pairs += soft_budget(model, columns) + dulled_incentive(model, columns)
+    first = 1.0 if instance.horizon is None else float(instance.horizon.weight[0])
+    pairs += [(first * c, v) for c, v in soft_budget(model, columns) + dulled_incentive(model, columns)]
+    pairs += later or []
     crisis, constant = crisis_cost(model, columns)
     model.total_cost = pyo.Objective(expr=total(pairs + crisis, constant), sense=pyo.minimize)
 

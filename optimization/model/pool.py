@@ -30,7 +30,7 @@ def pool(model: pyo.ConcreteModel, columns: Columns) -> None:
     ordinary = (1.0 - instance.case.national["special_share"]) * taxes["yield_million_yen"].to_numpy(float)
     law = float(ordinary @ taxes["pool_share"].to_numpy(float))
     room = instance.settings["pool.ordinary_million_yen"] - float(instance.residual.sum()) - law
-    terms = [(1.0, v) for v in model.transfer.values()]
+    terms: list[tuple[float, Any]] = [(1.0, v) for v in model.transfer.values()]
     terms += [(-float(ordinary[n]), v) for n, v in model.sigma.items()]
     model.F5 = pyo.Constraint(rule=lambda m: total(_in_billion(terms)) <= BILLION * room)
 
@@ -48,7 +48,9 @@ def national_cost(columns: Columns) -> np.ndarray:
 
 def national_limit(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F6) sum over duties of national cost y + units + guarantees beyond today's share
-    + sum_g transfer[g] + corrections + taxes handed over, sum_j (theta[j] - 1) x base[j]  <=  limit"""
+    + sum_g transfer[g] + corrections + taxes handed over, sum_j (theta[j] - 1) x base[j]  <=  limit
+
+    and the shortfall of the year, in a later one (H1)."""
     instance = columns.instance
     tax = instance.tax
     cost = national_cost(columns)
@@ -61,7 +63,8 @@ def national_limit(model: pyo.ConcreteModel, columns: Columns) -> None:
     fixed = np.setdiff1d(np.arange(len(tax.names)), tax.free)
     handed = float(tax.total[fixed] @ (tax.assigned[0][fixed] - 1.0)) - float(tax.total[tax.free].sum())
     limit = instance.settings["nation.limit_million_yen"] - float(instance.residual.sum()) - handed
-    model.F6 = pyo.Constraint(rule=lambda m: total(_in_billion(terms)) <= BILLION * limit)
+    over = [(-1.0, model.shortfall)] if instance.bond_share is not None else []
+    model.F6 = pyo.Constraint(rule=lambda m: total(_in_billion(terms) + over) <= BILLION * limit)
 
 
 def _in_billion(terms: list[tuple[float, Any]]) -> list[tuple[float, Any]]:

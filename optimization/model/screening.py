@@ -28,7 +28,8 @@ class Screening:
 
     `kept` may enter the model; `reserve` are dominated and may still relieve a budget; `removed`
     counts the dominated pairs left out exactly, `unreachable` those beyond the travel limit.
-    `tight` (I,) marks municipalities whose balance row can bind.
+    `tight` (I,) marks municipalities whose balance row can bind, `tight_later` the same in every later year of a
+    horizon.
     """
 
     kept: tuple[np.ndarray, np.ndarray]
@@ -36,6 +37,7 @@ class Screening:
     removed: int
     unreachable: int
     tight: np.ndarray
+    tight_later: tuple[np.ndarray, ...] = ()
 
     @cached_property
     def listed(self) -> tuple[np.ndarray, np.ndarray]:
@@ -85,18 +87,15 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     costs, members = instance.costs, instance.bodies.membership
     own = costs.own[:, costs.wide_columns]
     together = members @ own
-    alone = instance.settings["weights.provision"] * together
+    alone = members @ instance.social.alone
     barred = (own > 0) & ~municipal_option(instance)[:, costs.wide_columns]
     reachable = costs.allowed & (together > 0) & ((members @ barred.astype(float)) == 0)
-    least = costs.bodies.social(instance.settings) - joint_worth(instance)
+    least = instance.social.bodies - joint_worth(instance)
     better = least < alone - ROUNDING * np.maximum(alone, 1.0)
     kept = reachable & (better | keep_dominated)
-    relief = np.divide(costs.bodies.budget, together, out=np.ones_like(together), where=together > 0)
-    tight = _tight_rows(instance, own, relief, kept)
-    touches_tight = (members @ tight.astype(float)) > 0
-    reserve = reachable & ~kept & (relief < 1.0 - ROUNDING) & touches_tight[:, None]
-    if not instance.settings["discipline.balance"]:
-        tight, reserve = np.zeros_like(tight), np.zeros_like(reserve)
+    years = (instance, *(instance.horizon.later if instance.horizon else ()))
+    tight, relieving = zip(*(_budgets(each, kept) for each in years), strict=True)
+    reserve = reachable & ~kept & np.any(relieving, axis=0)
     if shortage_is_bounded(instance):
         reserve |= reachable & ~kept & joint_saving(instance)
     return Screening(
@@ -104,8 +103,22 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
         reserve=_pairs(reserve),
         removed=int((reachable & ~kept & ~reserve).sum()),
         unreachable=int((~costs.allowed & (together > 0)).sum()),
-        tight=tight,
+        tight=tight[0],
+        tight_later=tight[1:],
     )
+
+
+def _budgets(instance: Instance, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """In one year: municipalities whose balance row can bind (I,), and pairs that may relieve one of them (B, W)."""
+    costs, members = instance.costs, instance.bodies.membership
+    own = costs.own[:, costs.wide_columns]
+    together = members @ own
+    if not instance.settings["discipline.balance"]:
+        return np.zeros(len(own), dtype=bool), np.zeros(together.shape, dtype=bool)
+    relief = np.divide(costs.bodies.budget, together, out=np.ones_like(together), where=together > 0)
+    tight = _tight_rows(instance, own, relief, kept)
+    touches_tight = np.asarray(members @ tight.astype(float)) > 0
+    return tight, (relief < 1.0 - ROUNDING) & touches_tight[:, None]
 
 
 def shortage_is_bounded(instance: Instance) -> bool:

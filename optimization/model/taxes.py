@@ -14,7 +14,7 @@ from optimization.model.expressions import linear, total
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """rho[t] common counted share of municipal (0) and prefectural (1) taxes; theta[j] assignment of a
-    freed tax; phi[j] = rho x theta of a tax with a share of its own; capacity[g] standard revenue."""
+    freed tax; phi[j] = rho x theta of a tax with a share of its own; and the accounts."""
     settings, tax = columns.instance.settings, columns.instance.tax
     theta_low, theta_high = tax.assigned
     model.rho = pyo.Var(range(2), bounds=lambda _, t: tuple(settings[SHARES[t]]))
@@ -22,6 +22,11 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     own = np.flatnonzero(tax.own_share).tolist()
     low, high = tax.counted[0] * theta_low, tax.counted[1] * theta_high
     model.phi = pyo.Var(own, bounds=lambda _, j: (float(low[j]), float(high[j])))
+    add_accounts(model, columns)
+
+
+def add_accounts(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """capacity[g] standard revenue."""
     model.capacity = pyo.Var(range(len(columns.instance.case.governments)))
 
 

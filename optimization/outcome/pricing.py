@@ -29,6 +29,7 @@ from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_worth
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable
+from optimization.model.horizon import block_name
 from optimization.model.screening import Screening
 from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
 from optimization.solving import workers
@@ -57,14 +58,14 @@ def starting_pairs(instance: Instance, screening: Screening, gap: float, process
     balance row can bind."""
     body, _ = screening.listed
     kept = np.arange(len(body)) < len(screening.kept[0])
-    groups, costs = Groups(instance, screening), instance.costs
-    alone = instance.settings["weights.provision"] * costs.own[:, costs.wide_columns]
-    cost = costs.bodies.social(instance.settings) - joint_worth(instance)
-    coverings = groups.coverings(np.where(groups.listed(kept), cost, np.inf), alone, elsewhere(instance))
+    groups, costs = Groups(instance, screening), instance.social
+    cost = np.where(groups.listed(kept), costs.bodies - joint_worth(instance), np.inf)
+    coverings = groups.coverings(cost, costs.alone, elsewhere(instance))
     tasks = [(part, SURVEY_SHARE * gap * float(part.alone.sum())) for part in coverings]
     surveys = workers.each(survey, tasks, processes)
     chosen = groups.gather([found.used for found in surveys])
-    tight = np.asarray(instance.bodies.membership @ screening.tight.astype(float)) > 0
+    binding = np.any([screening.tight, *screening.tight_later], axis=0)
+    tight = np.asarray(instance.bodies.membership @ binding.astype(float)) > 0
     return Start(np.asarray(kept & (chosen[screening.listed] | tight[body])), surveys)
 
 
@@ -80,7 +81,7 @@ def elsewhere(instance: Instance) -> np.ndarray:
             here = instance.groups.of_municipality == k
             for tier in set(instance.groups.options.get((s, k), ())) - {MUNICIPALITY}:
                 unit = 0.0 if tier == NATION else provision * costs.unit_fixed[s] / sharing[here]
-                price = costs.by_tier[tier].social(instance.settings)[here, s] + unit
+                price = instance.social.by_tier[tier][here, s] + unit
                 result[here, w] = np.minimum(result[here, w], price)
     return result
 
@@ -89,7 +90,7 @@ def elsewhere(instance: Instance) -> np.ndarray:
 class Pricing:
     """What the pairs left out could take off the relaxation, million yen; the pairs that would, boolean
     over the list; and what is proven of the cost of provision under any statute (nothing where a balance
-    row has a price or crises are faced)."""
+    row has a price, crises are faced or there is more than one year)."""
 
     correction: float
     entering: np.ndarray
@@ -228,8 +229,9 @@ class LeftOut:
         found = workers.each(reprice, tasks, self.processes)
         used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
         start, least = (sum(getattr(part, name) for part in found) for name in ("start", "least"))
-        priced = self._balance_duals(duals).any() or self.table.crisis is not None
-        proven = None if priced else self._cut(least, steady, alone)
+        instance = self.table.instance
+        more = instance.crisis is not None or instance.horizon is not None
+        proven = None if more or self._balance_duals(duals).any() else self._cut(least, steady, alone)
         return Pricing(max(0.0, start - least), used & self.everything(), proven)
 
     def _cut(self, least: float, worths: list[np.ndarray], alone: np.ndarray) -> Cut:
@@ -302,18 +304,17 @@ class LeftOut:
         social cost + sum over members of dual(D1) x its part of the money that is not earmarked
         - what joint response in crises is worth
         """
-        instance, costs = self.table.instance, self.table.instance.costs
-        wide, members = costs.wide_columns, instance.bodies.membership
-        own = costs.own[:, wide]
-        pairs = costs.bodies.social(instance.settings) - joint_values(self.table, self.form, duals)
-        alone = instance.settings["weights.provision"] * own
-        balance = self._balance_duals(duals)
-        if balance.any():
-            together = members @ own
-            part = np.divide(costs.bodies.budget, together, out=np.zeros_like(together), where=together > 0)
-            net = part - instance.national_share[wide]
-            pairs = pairs + net * (members @ (balance[:, None] * own))
-            alone = alone + balance[:, None] * own * (1.0 - instance.national_share[wide])
+        instance = self.table.instance
+        pairs = instance.social.bodies - joint_values(self.table, self.form, duals)
+        alone = instance.social.alone
+        for table, prefix in [
+            (self.table, ""),
+            *((t, f"{block_name(y)}.") for y, t in self.table.later.items()),
+        ]:
+            balance = self._balance_duals(duals, table, prefix)
+            if balance.any():
+                more = _balance_cost(table.instance, balance)
+                pairs, alone = pairs + more[0], alone + more[1]
         return np.asarray(pairs), np.asarray(alone)
 
     def _place_duals(self, duals: np.ndarray, alone: np.ndarray) -> np.ndarray:
@@ -326,10 +327,24 @@ class LeftOut:
             price[i, w] = duals[rows]
         return price
 
-    def _balance_duals(self, duals: np.ndarray) -> np.ndarray:
-        """Dual of D1 of each municipality's government, shape (I,); 0 where it has no row."""
-        by_government = np.zeros(len(self.table.instance.case.governments))
-        if bindable(self.table):
-            rows, index = self.form.family("D1")
+    def _balance_duals(self, duals: np.ndarray, table: Columns | None = None, prefix: str = "") -> np.ndarray:
+        """Dual of D1 of each municipality's government, shape (I,), in the first year or in the later one whose rows
+        have the prefix; 0 where it has no row."""
+        table = table or self.table
+        by_government = np.zeros(len(table.instance.case.governments))
+        if bindable(table):
+            rows, index = self.form.family(f"{prefix}D1")
             by_government[index] = duals[rows]
-        return by_government[self.table.instance.municipal_government]
+        return by_government[table.instance.municipal_government]
+
+
+def _balance_cost(instance: Instance, balance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the prices of balance rows (I,) add to pairs (B, W) and to acting alone (I, W) in one year."""
+    costs, members = instance.costs, instance.bodies.membership
+    wide = costs.wide_columns
+    own = costs.own[:, wide]
+    together = members @ own
+    part = np.divide(costs.bodies.budget, together, out=np.zeros_like(together), where=together > 0)
+    net = part - instance.national_share[wide]
+    weighed = balance[:, None] * own
+    return net * (members @ weighed), weighed * (1.0 - instance.national_share[wide])

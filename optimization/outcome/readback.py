@@ -53,6 +53,7 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
         pool_share=np.clip(values.of(model.sigma.values()), *pool_range(instance)),
         lead=_leads(columns, model, values),
         reserve=_reserves(columns, model, values),
+        bonds=tuple((np.maximum(0.0, values.of(model.bond.values())) / BILLION).tolist()),
     )
 
 

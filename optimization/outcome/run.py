@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.ledger.accounts import Accounts
+from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.instance import Instance, lay_out
 from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
@@ -271,7 +271,8 @@ def read_result(
         arguments = counting_arguments(table) if outcome.status is Status.INFEASIBLE else []
         return Result(package, instance, outcome, None, None, [], arguments, clock.seconds, size)
     values = Values(form, outcome.values)
-    accounts = Accounts(instance, read_decision(table, model, values))
+    decision = with_bonds(instance, read_decision(table, model, values))
+    accounts = Accounts(instance, decision)
     names = instance.case.governments.index
     grants = pd.Series(values.of(model.transfer.values()), index=names)
     found = breaches(accounts)

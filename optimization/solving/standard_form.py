@@ -73,7 +73,7 @@ def _by_parent(objects: tuple[Any, ...]) -> dict[str, np.ndarray]:
     """Positions of the objects by the name of the Pyomo component they belong to."""
     numbers: dict[str, list[int]] = {}
     for n, item in enumerate(objects):
-        numbers.setdefault(item.parent_component().local_name, []).append(n)
+        numbers.setdefault(item.parent_component().name, []).append(n)
     return {name: np.array(found, dtype=int) for name, found in numbers.items()}
 
 
