@@ -21,6 +21,7 @@ from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, screen
+from optimization.outcome.completion import completed
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.outcome.readback import Values, read_decision
@@ -227,6 +228,9 @@ def answer_on(
     if correction > CORRECTION_SHARE * room and pricing.entering.any():
         return Answered(without_plan(relaxed), pricing.entering)
     national = national_columns(form)
+    plan = completed(table, form, national, relaxed, limits) if table.later else None
+    if plan is not None and plan.status is Status.OPTIMAL:
+        return Answered(plan, none)
     more = none
     for outside in (left_out, None) if left_out.any else (None,):
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))

@@ -1,0 +1,146 @@
+"""A plan from a relaxation over several years, its money settled by the ledger.
+
+With the statute fixed, provision falls into parts that HiGHS solves at once. The money does not: in every year a bond
+and the shares of taxes decide together who receives. The ledger knows the least bond for any shares, so a few shares
+are tried there, and the plan is put back into the program as one of its points. It serves as an incumbent; the bound
+is the relaxation's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.decision import Decision
+from optimization.ledger.rules import breaches
+from optimization.model.columns import Columns
+from optimization.model.expressions import BILLION
+from optimization.model.horizon import SHARED, block_name
+from optimization.outcome.readback import Values, read_decision
+from optimization.solving.branching import as_columns, rounded
+from optimization.solving.decomposed import answer, exclusive_choices
+from optimization.solving.highs import Limits, Outcome, Status, relative_gap
+from optimization.solving.highs import solve as solve_plain
+from optimization.solving.residual import fix, split
+from optimization.solving.standard_form import StandardForm
+
+PART_SHARE = 0.1
+"""Part of the asked gap that each part of provision may use up of its own cost."""
+
+STEPS = 4
+"""Steps between the ends of a common counted share that are tried beside the relaxation's."""
+
+
+def completed(
+    table: Columns,
+    form: StandardForm,
+    national: np.ndarray,
+    relaxed: Outcome,
+    limits: Limits,
+) -> Outcome | None:
+    """The best plan found for the relaxation's statute, against the relaxation's bound; None where none is sound."""
+    model = form.owner
+    values = _statute(form, national, relaxed, limits)
+    if values is None:
+        return None
+    decision = read_decision(table, model, Values(form, values))
+    best: Accounts | None = None
+    for tried in _shares(table, decision):
+        try:
+            accounts = Accounts(table.instance, with_bonds(table.instance, tried))
+        except ValueError:
+            continue
+        if (best is None or accounts.objective < best.objective) and not breaches(accounts):
+            best = accounts
+    return None if best is None else _as_point(table, model, form, best, values, relaxed, limits)
+
+
+def _statute(form: StandardForm, national: np.ndarray, relaxed: Outcome, limits: Limits) -> np.ndarray | None:
+    """Values of all columns with the relaxation's statute rounded and every part but the money solved."""
+    assert relaxed.values is not None
+    choices = exclusive_choices(form, national)
+    try:
+        parts, fixed, _ = split(fix(form, *as_columns(choices, rounded(relaxed.values, choices))))
+    except ValueError:
+        return None
+    money = np.zeros(len(form.cost), dtype=bool)
+    money[form.column_family("transfer")[0]] = True
+    values = np.where(np.isnan(fixed), relaxed.values, fixed)
+    for part in parts:
+        if not money[part.columns].any():
+            found = answer(part.form, replace(limits, gap=PART_SHARE * limits.gap, threads=1))
+            if found.values is None:
+                return None
+            values[part.columns] = found.values
+    return values
+
+
+def _shares(table: Columns, decision: Decision) -> Iterator[Decision]:
+    """The decision, and with other common counted shares of each tier between their ends."""
+    yield decision
+    tax = table.instance.tax
+    common = [tax.partial & ~tax.own_share & (tax.tier == t) for t in range(2)]
+    ends = [
+        (tax.counted[0][here].min(initial=1.0), tax.counted[1][here].max(initial=0.0))
+        if here.any()
+        else (0.0, 0.0)
+        for here in common
+    ]
+    steps = [np.linspace(low, high, STEPS + 1) if high > low else np.array([low]) for low, high in ends]
+    for municipal in steps[0]:
+        for prefectural in steps[1]:
+            counted = np.where(common[0], municipal, np.where(common[1], prefectural, decision.counted))
+            yield replace(decision, counted=counted)
+
+
+def _as_point(
+    table: Columns,
+    model: pyo.ConcreteModel,
+    form: StandardForm,
+    accounts: Accounts,
+    values: np.ndarray,
+    relaxed: Outcome,
+    limits: Limits,
+) -> Outcome | None:
+    """The plan as a point of the program: decisions, bonds and who receives are fixed, accounts follow."""
+    wanted: dict[int, float] = {}
+    given = Values(form, values)
+    for name in (*SHARED, "q", "reserve"):
+        block = model.component(name)
+        if block is not None:
+            wanted |= {id(v): x for v, x in zip(block.values(), given.of(block.values()), strict=True)}
+    rates = {t: accounts.decision.counted[here] for t, here in enumerate(_common(table))}
+    wanted |= {id(model.rho[t]): float(part[0]) for t, part in rates.items() if len(part)}
+    years = [(model, accounts)]
+    years += [(model.component(block_name(y)), a) for y, a in zip(table.later, accounts.later, strict=True)]
+    for block, each in years:
+        wanted |= {id(v): float(each.transfer[g] > 0) for g, v in block.d.items()}
+    wanted |= {
+        id(model.bond[y]): BILLION * b for y, b in zip(table.later, accounts.decision.bonds, strict=True)
+    }
+    columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
+    point = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))
+    found = solve_plain(point, replace(limits, threads=1))
+    if found.values is None:
+        return None
+    gap = relative_gap(found.objective, relaxed.bound)
+    status = Status.OPTIMAL if gap <= limits.gap else Status.INCUMBENT
+    return replace(
+        found,
+        status=status,
+        termination="gap reached" if status is Status.OPTIMAL else "gap open",
+        bound=min(relaxed.bound, found.objective),
+        gap=max(0.0, gap),
+        row_duals=relaxed.row_duals,
+        relaxation=relaxed.relaxation,
+    )
+
+
+def _common(table: Columns) -> list[np.ndarray]:
+    """Taxes under the common counted share of each tier."""
+    tax = table.instance.tax
+    return [np.flatnonzero(tax.partial & ~tax.own_share & (tax.tier == t)) for t in range(2)]
