@@ -278,10 +278,13 @@ def with_bonds(instance: Instance, decision: Decision) -> Decision:
 
 def least_bond(later: Instance, decision: Decision) -> float:
     """Million yen of a year; 0 where the pool suffices. Raises ValueError where no bond makes the allocation fit."""
+    accounts = Accounts(later, decision)
+    need, share = accounts.revised_need - accounts.guarantee, later.bond_share
+    fixed = accounts.capacity, accounts.own_revenue, decision.assigned, decision.pool_share
+    room = accounts.pool - float(later.residual.sum())
 
     def wanting(bond: float) -> float:
-        accounts = Accounts(later, decision, bond)
-        return accounts.paid - accounts.pool
+        return float(family_transfers(later, need - share * bond, *fixed).sum()) - room
 
     low, high = 0.0, wanting(0.0)
     if high <= 0:

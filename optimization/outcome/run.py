@@ -240,6 +240,8 @@ def answer_on(
             more = left_out.within(duals, outcome.objective - value)
         if finished or more.any():
             break
+    if plan is not None and plan.objective < outcome.objective:
+        outcome = proven(plan, outcome.bound, limits)
     return Answered(outcome, more, pricing.cut)
 
 
