@@ -13,8 +13,8 @@ from typing import Any
 from benchmarks.studies import write
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, load_package
-from optimization.outcome.run import solve
 from optimization.outcome.session import Session
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 
 

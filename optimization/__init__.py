@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimization.case.load import load_case
     from optimization.face import load_package
-    from optimization.outcome.run import solve
+    from optimization.outcome.solve import solve
 
 __version__ = "0.1.0"
 __all__ = ["load_case", "load_package", "solve"]
@@ -22,7 +22,7 @@ __all__ = ["load_case", "load_package", "solve"]
 _HOME = {
     "load_case": "optimization.case.load",
     "load_package": "optimization.face",
-    "solve": "optimization.outcome.run",
+    "solve": "optimization.outcome.solve",
 }
 
 

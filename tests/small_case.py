@@ -35,7 +35,7 @@ from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen
 from optimization.outcome.result import Result
-from optimization.outcome.run import solve
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.standard_form import StandardForm, compile_model
 

@@ -21,7 +21,8 @@ from optimization.costs.standard import curve_data
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
-from optimization.outcome.run import METHODS, solve
+from optimization.outcome.run import METHODS
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Status
 
 RESULTS = INPUTS.parent / "results"

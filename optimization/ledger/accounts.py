@@ -19,11 +19,14 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.ledger.allocation import family_transfers, pool_of
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
-from optimization.ledger.horizon import Debts
+from optimization.ledger.horizon import Debts, Horizon
 from optimization.ledger.instance import Instance
 from optimization.ledger.response import Response
 
 LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
+
+LARGEST_BOND = 1e12
+"""Million yen: so much that whoever has a part in it receives nothing."""
 
 HALVINGS = 60
 """Steps in which the least bond of a later year is enclosed: to the rounding of a number."""
@@ -202,13 +205,15 @@ class Accounts:
 
     @cached_property
     def later(self) -> list[Accounts]:
-        """The same decision in every later year of the horizon."""
+        """The decision of every later year of the horizon in it."""
         horizon = self.instance.horizon
         if horizon is None:
             return []
         bonds = self.decision.bonds or (0.0,) * len(horizon.later)
-        pairs = zip(horizon.later, bonds, strict=True)
-        return [Accounts(later, self.decision, bond) for later, bond in pairs]
+        years = zip(horizon.years[1:], horizon.later, bonds, strict=True)
+        return [
+            Accounts(later, decision_in(horizon, year, self.decision), bond) for year, later, bond in years
+        ]
 
     @cached_property
     def objective_parts(self) -> dict[str, float]:
@@ -219,7 +224,7 @@ class Accounts:
         if horizon is not None:
             every = [own, *(later.year_parts for later in self.later)]
             own = {name: float(horizon.weight @ [parts[name] for parts in every]) for name in own}
-            own["debt"] = float(horizon.weight @ self.debts.cost)
+            own["debt"] = self.debts.weighted_cost
         return own | (self.response.parts if self.response else {})
 
     @cached_property
@@ -271,31 +276,42 @@ def todays_accounts(instance: Instance) -> Accounts:
 def with_bonds(instance: Instance, decision: Decision) -> Decision:
     """The decision with the least bond in every later year of the horizon under which the ordinary allocation fits the
     pool; the allocation falls as the bond rises."""
-    if instance.horizon is None:
+    horizon = instance.horizon
+    if horizon is None:
         return decision
-    return replace(decision, bonds=tuple(least_bond(later, decision) for later in instance.horizon.later))
+    years = zip(horizon.years[1:], horizon.later, strict=True)
+    return replace(
+        decision,
+        bonds=tuple(least_bond(later, decision_in(horizon, year, decision)) for year, later in years),
+    )
+
+
+def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:
+    """What holds in a year: the decision, or that of its second phase."""
+    return decision.second if decision.second is not None and horizon.in_second(year) else decision
 
 
 def least_bond(later: Instance, decision: Decision) -> float:
-    """Million yen of a year; 0 where the pool suffices. Raises ValueError where no bond makes the allocation fit."""
+    """Million yen of a year; 0 where the pool suffices. Where no bond makes the allocation fit, because too much of it
+    goes to governments without a part in the bond, the least that takes away all it can (F5 stays broken)."""
     accounts = Accounts(later, decision)
     need, share = accounts.revised_need - accounts.guarantee, later.bond_share
+    assert share is not None, "only a later year of a horizon has a bond"
     fixed = accounts.capacity, accounts.own_revenue, decision.assigned, decision.pool_share
     room = accounts.pool - float(later.residual.sum())
 
     def wanting(bond: float) -> float:
         return float(family_transfers(later, need - share * bond, *fixed).sum()) - room
 
-    low, high = 0.0, wanting(0.0)
-    if high <= 0:
+    low, high = 0.0, max(1.0, wanting(0.0))
+    if wanting(0.0) <= 0:
         return 0.0
-    while wanting(high) > 0:
+    target = max(0.0, wanting(LARGEST_BOND))
+    while wanting(high) > target:
         low, high = high, 2.0 * high
-        if high > 1e9:
-            raise ValueError("no extraordinary bond makes the allocation fit the pool")
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if wanting(middle) > 0 else (low, middle)
+        low, high = (middle, high) if wanting(middle) > target else (low, middle)
     return high
 
 

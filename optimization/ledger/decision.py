@@ -22,7 +22,8 @@ class Decision:
     share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
     `lead[s, k, kind]`: tier that leads service s of group k in a kind of crisis; `reserve[tier, pool, s]`:
     capacity kept for crises, million yen a year of standard cost. Both are empty where no crisis is asked about.
-    `bonds`: extraordinary bond of every later year of the horizon, million yen a year.
+    `bonds`: extraordinary bond of every later year of the horizon, million yen a year. `second`: the decision of the
+    horizon's second phase, where it has one.
     """
 
     tier: Mapping[tuple[int, int], str]
@@ -35,6 +36,7 @@ class Decision:
     lead: Mapping[tuple[int, int, str], str] = field(default_factory=dict)
     reserve: Mapping[tuple[str, int, int], float] = field(default_factory=dict)
     bonds: tuple[float, ...] = ()
+    second: Decision | None = None
 
     @property
     def existing_bodies(self) -> list[int]:

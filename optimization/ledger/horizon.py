@@ -12,6 +12,8 @@ bond B[h] that takes need out of the formula and is borrowed in its stead, share
 
 What the nation pays beyond its own limit, which grows with national taxes, is its shortfall S[h] and runs up its debt
 in the same way. Each yen owed costs `horizon.debt_cost` a year.
+
+With a second phase, responsibility and provision may change once more from one of the years on.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from optimization.ledger.instance import Instance
 
 YEARS = "horizon.years"
+SECOND_PHASE = "horizon.second_phase_year"
 FAMILIES, NEED_FAMILY = ("formula.family", "formula.family_prefecture"), "japan_lat"
 ONLY_FIRST: Mapping[str, Any] = {
     "crisis.scenarios": [],
@@ -43,13 +46,30 @@ that follow it."""
 @dataclass(frozen=True)
 class Horizon:
     """Y years, the case's first: `years`, `span` of each, `weight` (Y,) summing to 1, and `later`, the question of
-    every later year on the same bodies and rule groups; `richer`: by how much national taxes have grown in each."""
+    every later year on the same bodies and rule groups; `richer`: by how much national taxes have grown in each.
+
+    `second`: from which year on a decision of its own holds; 0 for none. One phase alone is a horizon too: its weights
+    are those it has in the whole (0 for a first year it leaves out), `before` (2,) what municipalities and the nation
+    owe at its first later year, million yen, and `lasting` what a yen costs that is owed when it ends.
+    """
 
     years: tuple[int, ...]
     span: tuple[int, ...]
     weight: np.ndarray
     later: tuple[Instance, ...]
     richer: tuple[float, ...]
+    second: int = 0
+    before: tuple[float, float] = (0.0, 0.0)
+    lasting: float = 0.0
+
+    @property
+    def mass(self) -> float:
+        """Weight of all years together."""
+        return float(self.weight.sum())
+
+    def in_second(self, year: int) -> bool:
+        """Whether a year belongs to the second phase."""
+        return 0 < self.second <= year
 
 
 def horizon_years(case: Case, settings: Mapping[str, Any]) -> tuple[int, ...]:
@@ -75,6 +95,11 @@ def horizon_years(case: Case, settings: Mapping[str, Any]) -> tuple[int, ...]:
             )
         else:
             years.append(int(text))
+    second = settings[SECOND_PHASE]
+    if second and second not in years[1:]:
+        remedy = f"name one of the years of {YEARS}, or 0"
+        message = "is no later year of the horizon"
+        problems.append(Problem("package", message, remedy, column=SECOND_PHASE, value=str(second)))
     for key in FAMILIES if len(years) > 1 else ():
         if settings[key] != NEED_FAMILY:
             message = f"cannot be followed over later years: the pool's bond needs {NEED_FAMILY}"
@@ -108,12 +133,15 @@ def carried_on(rate: float, span: int) -> tuple[float, float]:
     return kept**span, float(sum(kept**k for k in range(span)))
 
 
-def debt_path(borrowed: np.ndarray, span: tuple[int, ...], repayment: float) -> np.ndarray:
-    """Debt at the start of every year, shape (Y,), from what is borrowed in each (million yen a year); 0 at first."""
-    debt = np.zeros(len(borrowed))
-    for h in range(1, len(borrowed)):
+def debt_path(
+    borrowed: np.ndarray, span: tuple[int, ...], repayment: float, before: float = 0.0
+) -> np.ndarray:
+    """Debt at the start of every year and when the last span ends, shape (Y + 1,), from what is borrowed in each
+    (million yen a year); 0 at first and `before` at the second."""
+    debt = np.zeros(len(borrowed) + 1)
+    for h in range(1, len(debt)):
         old, new = carried_on(repayment, span[h - 1])
-        debt[h] = old * debt[h - 1] + new * borrowed[h - 1]
+        debt[h] = old * debt[h - 1] + new * borrowed[h - 1] + (before if h == 1 else 0.0)
     return debt
 
 
@@ -130,12 +158,17 @@ class Debts:
     @property
     def local(self) -> np.ndarray:
         """Extraordinary bonds owed at the start of each year, million yen."""
-        return debt_path(self.bonds, self.horizon.span, self.settings["horizon.debt_repayment"])
+        return self._path(self.bonds, 0)[:-1]
 
     @property
     def national(self) -> np.ndarray:
         """The nation's shortfalls owed at the start of each year, million yen."""
-        return debt_path(self.shortfall, self.horizon.span, self.settings["horizon.debt_repayment"])
+        return self._path(self.shortfall, 1)[:-1]
+
+    @property
+    def at_end(self) -> tuple[float, float]:
+        """What municipalities and the nation owe when the last year's span ends, million yen."""
+        return float(self._path(self.bonds, 0)[-1]), float(self._path(self.shortfall, 1)[-1])
 
     @property
     def cost(self) -> np.ndarray:
@@ -144,10 +177,19 @@ class Debts:
         return np.asarray(self.settings["horizon.debt_cost"] * owed)
 
     @property
+    def weighted_cost(self) -> float:
+        """Their weighted sum, with what follows a phase that ends before the horizon, million yen a year."""
+        return float(self.horizon.weight @ self.cost + self.horizon.lasting * sum(self.at_end))
+
+    @property
     def service(self) -> np.ndarray:
         """Repayment and cost of the extraordinary bonds owed at the start of each year, million yen."""
         rate = self.settings["horizon.debt_repayment"] + self.settings["horizon.debt_cost"]
-        return rate * self.local
+        return np.asarray(rate * self.local)
+
+    def _path(self, borrowed: np.ndarray, whose: int) -> np.ndarray:
+        repayment = self.settings["horizon.debt_repayment"]
+        return debt_path(borrowed, self.horizon.span, repayment, self.horizon.before[whose])
 
 
 def bond_share(instance: Instance) -> np.ndarray:

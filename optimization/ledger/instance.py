@@ -25,7 +25,15 @@ from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
-from optimization.ledger.horizon import ONLY_FIRST, Horizon, bond_share, horizon_years, spans, weights
+from optimization.ledger.horizon import (
+    ONLY_FIRST,
+    SECOND_PHASE,
+    Horizon,
+    bond_share,
+    horizon_years,
+    spans,
+    weights,
+)
 from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 FACED = (
@@ -79,6 +87,11 @@ class Instance:
         pairs = zip(self.horizon.later, self.horizon.richer, strict=True)
         later = tuple(replace(each, settings=richer_by(growth, settings)) for each, growth in pairs)
         return replace(self, settings=settings, horizon=replace(self.horizon, later=later))
+
+    @property
+    def mass(self) -> float:
+        """Weight of all years together: 1, but for one phase of a horizon."""
+        return 1.0 if self.horizon is None else self.horizon.mass
 
     @cached_property
     def social(self) -> SocialCosts:
@@ -286,7 +299,8 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
         for year, growth in zip(years[1:], richer, strict=True)
     )
     weight = weights(years, case.parameters("discount_rate"))
-    return replace(instance, horizon=Horizon(years, spans(years), weight, later, richer))
+    second = settings[SECOND_PHASE]
+    return replace(instance, horizon=Horizon(years, spans(years), weight, later, richer, second))
 
 
 def _later(

@@ -12,6 +12,7 @@ from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import body_by_place
+from optimization.ledger.phases import broken_order
 
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
@@ -45,23 +46,38 @@ def breaches(accounts: Accounts) -> list[Breach]:
 
 def _later(accounts: Accounts) -> Iterator[Breach]:
     """The fiscal rules in every later year of the horizon, and D4 on what is then owed. The nation's limit (F6) is no
-    hard rule there: what exceeds it is owed."""
+    hard rule there: what exceeds it is owed. Of a second phase also its statute and (H5)."""
     if accounts.instance.horizon is None:
         return
     years = accounts.instance.horizon.years[1:]
+    yield from _second_phase(accounts)
     for year, later in zip(years, accounts.later, strict=True):
         for found in [*_money(later), *_governments(later)]:
             if found.rule not in ("F6", "D4", "D4burden"):
                 yield replace(found, where=f"{found.where} in {year}")
     names = accounts.instance.case.governments.index
     for key, rule in ((debt.SERVICE_CEILING, "D4"), (debt.BURDEN_CEILING, "D4burden")):
-        if accounts.instance.settings[key] >= debt.NO_CEILING[key]:
+        last = accounts.later[-1].instance if years else accounts.instance
+        if last.settings[key] >= debt.NO_CEILING[key]:
             continue
-        bound = debt.debt_ceilings(accounts.instance)[key]
+        bound = debt.debt_ceilings(last)[key]
         for year, later, owed in zip(years, accounts.later, debt.owed_later(accounts, key), strict=True):
             excess = owed - bound * later.funds
             for g in np.flatnonzero(excess > TOLERANCE * np.maximum(1.0, later.funds)):
                 yield Breach(rule, f"{names[g]} in {year}", float(excess[g]))
+
+
+def _second_phase(accounts: Accounts) -> Iterator[Breach]:
+    """(R1, R4, R6, R7) on the decision of the second phase, (H5) what has moved stays moved."""
+    instance, horizon = accounts.instance, accounts.instance.horizon
+    if horizon is None or accounts.decision.second is None:
+        return
+    then = accounts.later[horizon.years.index(horizon.second) - 1]
+    body_by_place(then.instance, then.decision)
+    for found in [*_responsibility(then), *_bodies(then)]:
+        yield replace(found, where=f"{found.where} from {horizon.second}")
+    for s, k in broken_order(instance, accounts.decision):
+        yield Breach("H5", f"{instance.services[s]}/{instance.groups.labels[k]}", 1.0)
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:

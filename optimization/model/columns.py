@@ -23,7 +23,8 @@ from optimization.model.screening import Screening
 LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
 
 MOST_BOND = 2.0
-"""Most that an extraordinary bond can be beside the pool of its year."""
+"""Most that an extraordinary bond can be beside the pool of its year, or beside what today's formula would pay in it
+without a limit where that is more."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,16 @@ class Columns:
         }
 
     @cached_property
+    def most_bond(self) -> float:
+        """Most that the extraordinary bond of a later year can be, million yen."""
+        pool = self.instance.settings["pool.ordinary_million_yen"]
+        return MOST_BOND * max(pool, float(self.instance.formula_paid.sum()))
+
+    @cached_property
     def most_bonded(self) -> np.ndarray | float:
         """Most that the extraordinary bond of a later year takes out of each government's need, (G,), million yen."""
         share = self.instance.bond_share
-        return (
-            0.0 if share is None else share * MOST_BOND * self.instance.settings["pool.ordinary_million_yen"]
-        )
+        return 0.0 if share is None else share * self.most_bond
 
     def bond_terms(self, model: Any, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
         """factor x g's part of the year's extraordinary bond, million yen; none in the first year."""

@@ -1,4 +1,4 @@
-"""The horizon: fiscal rows of every later year on the same decisions, and what short pools leave behind (H1-H3).
+"""The horizon: fiscal rows of every later year on the same decisions, and what short pools leave behind (H1-H4).
 
 Every later year is a block of the model that shares the decisions of the whole (who answers, who provides, shares and
 unit costs) and has accounts of its own: need, capacity, transfers. Bonds and debts are billion yen.
@@ -31,12 +31,14 @@ def block_name(year: int) -> str:
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """bond[h] and shortfall[h] of year h, owed[h] and national_debt[h] at its start; none in the first year."""
+    """bond[h] and shortfall[h] of year h, short[h] where its pool does not suffice, owed[h] and national_debt[h] at its
+    start; none in the first year."""
     later = list(columns.later)
     model.bond = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.shortfall = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.owed = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.national_debt = pyo.Var(later, domain=pyo.NonNegativeReals)
+    model.short = pyo.Var(later, domain=pyo.Binary)
 
 
 def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -77,26 +79,46 @@ RULES = (
 """Rules that repeat in every later year; D4 has a form of its own there (H3)."""
 
 
+def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(H4) bond[h] <= most x short[h]
+    (H4pool) allocation[h] >= pool[h] - M (1 - short[h]): a bond meets what the pool cannot, and no more"""
+    later = columns.later
+
+    def only_then(model: pyo.ConcreteModel, year: int) -> Any:
+        most = BILLION * later[year].most_bond
+        return total([(1.0, model.bond[year]), (-most, model.short[year])]) <= 0.0
+
+    def used_up(model: pyo.ConcreteModel, year: int) -> Any:
+        block = model.component(block_name(year))
+        terms, room = pool.pool_row(block, later[year])
+        most = room - sum(factor * v.ub for factor, v in terms if factor < 0)
+        return total([*terms, (-most, model.short[year])]) >= room - most
+
+    model.H4 = pyo.Constraint(list(later), rule=only_then)
+    model.H4pool = pyo.Constraint(list(later), rule=used_up)
+
+
 def debts(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(H2) owed[h+1] = (1 - repayment)^n owed[h] + sum over the n years of h's span of (1 - repayment)^k x bond[h]
-    (H2nation) the same of the nation's shortfalls"""
+    (H2nation) the same of the nation's shortfalls; at the first later year what is owed `before` a second phase"""
     horizon, rate = columns.instance.horizon, columns.instance.settings["horizon.debt_repayment"]
 
-    def path(debt_of: str, borrowed: str) -> Any:
+    def path(debt_of: str, borrowed: str, whose: int) -> Any:
         def rule(model: pyo.ConcreteModel, year: int) -> Any:
             assert horizon is not None
             at = horizon.years.index(year)
             before = horizon.years[at - 1]
-            old, new = carried_on(rate, horizon.span[at - 1])
             terms: Terms = [(1.0, getattr(model, debt_of)[year])]
-            if at > 1:
-                terms += [(-old, getattr(model, debt_of)[before]), (-new, getattr(model, borrowed)[before])]
+            if at == 1:
+                return total(terms) == BILLION * horizon.before[whose]
+            old, new = carried_on(rate, horizon.span[at - 1])
+            terms += [(-old, getattr(model, debt_of)[before]), (-new, getattr(model, borrowed)[before])]
             return total(terms) == 0.0
 
         return rule
 
-    model.H2 = pyo.Constraint(list(columns.later), rule=path("owed", "bond"))
-    model.H2nation = pyo.Constraint(list(columns.later), rule=path("national_debt", "shortfall"))
+    model.H2 = pyo.Constraint(list(columns.later), rule=path("owed", "bond", 0))
+    model.H2nation = pyo.Constraint(list(columns.later), rule=path("national_debt", "shortfall", 1))
 
 
 def debt_thresholds(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -104,15 +126,18 @@ def debt_thresholds(model: pyo.ConcreteModel, columns: Columns) -> None:
     (H3burden) funds[g,h] x ceiling[g] >= today's future burden[g] + share[g] x owed[h]
 
     with the ceilings of D4: old debts are renewed, the bonds since come on top."""
-    instance, settings = columns.instance, columns.instance.settings
+    instance = columns.instance
+    if not columns.later:
+        return
+    last = [*columns.later.values()][-1].instance
     for label, key, owed, rate in (
         ("H3", debt.SERVICE_CEILING, debt.real_debt_service, _service_rate(columns)),
         ("H3burden", debt.BURDEN_CEILING, debt.future_burden, 1.0),
     ):
-        on = settings[key] < debt.NO_CEILING[key] and bool(columns.later)
+        on = last.settings[key] < debt.NO_CEILING[key]
         rows = [(y, g) for y in columns.later for g in range(len(instance.bond))] if on else []
         old = owed(instance, columns.today.funds) if on else None
-        bound, share = debt.debt_ceilings(instance)[key], bond_share(instance)
+        bound, share = debt.debt_ceilings(last)[key], bond_share(instance)
         funds = (
             {y: Funds(model.component(block_name(y)), part) for y, part in columns.later.items()}
             if on
@@ -143,7 +168,8 @@ def _service_rate(columns: Columns) -> float:
 
 def horizon_cost(model: pyo.ConcreteModel, columns: Columns) -> Terms:
     """sum over later years of weight[h] x (grants, counted taxes and bonds of the year at their weights (D6)
-    + debt_cost x (owed[h] + bond[h] + national_debt[h] + shortfall[h]))"""
+    + debt_cost x (owed[h] + bond[h] + national_debt[h] + shortfall[h])), and of a phase that ends before the horizon
+    lasting x what is then owed"""
     horizon = columns.instance.horizon
     return list(_cost(model, columns, horizon)) if horizon is not None else []
 
@@ -158,3 +184,9 @@ def _cost(model: pyo.ConcreteModel, columns: Columns, horizon: Horizon) -> Itera
         yield unit + float(weight) * settings["weights.soft_budget"] / BILLION, model.bond[year]
         for variable in (model.owed[year], model.national_debt[year], model.shortfall[year]):
             yield unit, variable
+    if horizon.lasting and horizon.later:
+        old, new = carried_on(settings["horizon.debt_repayment"], horizon.span[-1])
+        last, unit = horizon.years[-1], horizon.lasting / BILLION
+        for debt_of, borrowed in ((model.owed, model.bond), (model.national_debt, model.shortfall)):
+            yield old * unit, debt_of[last]
+            yield new * unit, borrowed[last]

@@ -63,6 +63,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     crisis.mutual_aid(model, columns)
     crisis.bounded_shortage(model, columns)
     horizon.later_years(model, columns)
+    horizon.bond_when_short(model, columns)
     horizon.debts(model, columns)
     horizon.debt_thresholds(model, columns)
     objective.total_cost(model, columns, horizon.horizon_cost(model, columns))

@@ -42,12 +42,13 @@ def total_cost(
     alone = instance.social.by_tier[MUNICIPALITY]
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
-    fixed = instance.costs.unit_fixed * settings["weights.provision"]
+    mass = instance.mass
+    fixed = mass * instance.costs.unit_fixed * settings["weights.provision"]
     terms = [
         (duty_cost(columns), model.y),
         (alone[place[:, 0], s], model.x),
         (instance.social.bodies[columns.pair_body, columns.pair_service], model.v),
-        (np.full(len(model.z), settings["weights.body_million_yen"]), model.z),
+        (np.full(len(model.z), mass * settings["weights.body_million_yen"]), model.z),
         (fixed[[unit[2] for unit in columns.unit_rows]], model.u),
     ]
     pairs = [

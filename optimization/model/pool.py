@@ -25,6 +25,12 @@ def pool(model: pyo.ConcreteModel, columns: Columns) -> None:
 
     What is left over goes to the special allocation, as the law says (Art. 6-3). The row is in billion yen.
     """
+    terms, room = pool_row(model, columns)
+    model.F5 = pyo.Constraint(rule=lambda m: total(terms) <= room)
+
+
+def pool_row(model: pyo.ConcreteModel, columns: Columns) -> tuple[list[tuple[float, Any]], float]:
+    """Left and right side of F5, billion yen."""
     instance = columns.instance
     taxes = instance.case.national_taxes
     ordinary = (1.0 - instance.case.national["special_share"]) * taxes["yield_million_yen"].to_numpy(float)
@@ -32,7 +38,7 @@ def pool(model: pyo.ConcreteModel, columns: Columns) -> None:
     room = instance.settings["pool.ordinary_million_yen"] - float(instance.residual.sum()) - law
     terms: list[tuple[float, Any]] = [(1.0, v) for v in model.transfer.values()]
     terms += [(-float(ordinary[n]), v) for n, v in model.sigma.items()]
-    model.F5 = pyo.Constraint(rule=lambda m: total(_in_billion(terms)) <= BILLION * room)
+    return _in_billion(terms), BILLION * room
 
 
 def national_cost(columns: Columns) -> np.ndarray:

@@ -50,10 +50,7 @@ def completed(
     decision = read_decision(table, model, Values(form, values))
     best: Accounts | None = None
     for tried in _shares(table, decision):
-        try:
-            accounts = Accounts(table.instance, with_bonds(table.instance, tried))
-        except ValueError:
-            continue
+        accounts = Accounts(table.instance, with_bonds(table.instance, tried))
         if (best is None or accounts.objective < best.objective) and not breaches(accounts):
             best = accounts
     return None if best is None else _as_point(table, model, form, best, values, relaxed, limits)

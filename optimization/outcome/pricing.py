@@ -72,7 +72,7 @@ def starting_pairs(instance: Instance, screening: Screening, gap: float, process
 def elsewhere(instance: Instance) -> np.ndarray:
     """What each wide-area service costs at the cheapest other tier the statute may choose, with a share
     in its prefecture's production unit, (I, W); infinite where there is none. A guess of its worth."""
-    costs, provision = instance.costs, instance.settings["weights.provision"]
+    costs, provision = instance.costs, instance.mass * instance.settings["weights.provision"]
     wide = costs.wide_columns
     result = np.full((len(instance.case.codes), len(wide)), np.inf)
     sharing = np.bincount(instance.prefecture)[instance.prefecture]
@@ -151,7 +151,7 @@ class Groups:
                 alone=alone[who],
                 demand=demand,
                 worth=np.bincount(demand[demand != NONE], worth[who][demand != NONE]),
-                opening=settings["weights.body_million_yen"],
+                opening=self._instance.mass * settings["weights.body_million_yen"],
                 limit=settings["wide_area.bodies_per_municipality"],
             )
             for rows, who, demand in zip(self.bodies, self.places, self.demands, strict=True)

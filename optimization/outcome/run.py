@@ -80,23 +80,6 @@ class Attempt:
     cut: Cut | None
 
 
-def solve(
-    case: Case,
-    package: ResolvedPackage,
-    prefectures: Sequence[str] = (),
-    limits: Limits | None = None,
-    method: str = "auto",
-    log_file: Path | None = None,
-    on_progress: OnProgress | None = None,
-) -> Result:
-    """Solve one reform package on a case (or on some of its prefectures).
-
-    Raises `InputError` when the case lacks a parameter the package needs. The objective reported is
-    recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
-    """
-    return attempt(case, package, prefectures, limits, method, log_file, on_progress).result
-
-
 def attempt(
     case: Case,
     package: ResolvedPackage,
@@ -106,11 +89,34 @@ def attempt(
     log_file: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Attempt:
-    """The same, with all that a later question may start from."""
-    clock, limits = Clock(), limits or Limits()
-    case = case.with_parameters(package.assumptions)
+    """Solve a package decided once on a case (or on some of its prefectures); what a later question may start from.
+
+    Raises `InputError` when the case lacks a parameter the package needs. The objective reported is recomputed outside
+    the solver from the rounded decision, and every hard rule is checked on it.
+    """
+    clock = Clock()
     with clock.phase("layout"):
-        instance = lay_out(case, package.settings, list(prefectures))
+        instance = laid_out(case, package, prefectures)
+    return answered(instance, package, limits or Limits(), method, log_file, on_progress, clock)
+
+
+def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Instance:
+    """The question a package asks, with its own assumptions."""
+    return lay_out(case.with_parameters(package.assumptions), package.settings, list(prefectures))
+
+
+def answered(
+    instance: Instance,
+    package: ResolvedPackage,
+    limits: Limits,
+    method: str = "auto",
+    log_file: Path | None = None,
+    on_progress: OnProgress | None = None,
+    clock: Clock | None = None,
+) -> Attempt:
+    """The same for a question laid out."""
+    clock = clock or Clock()
+    with clock.phase("layout"):
         screening = screen(instance)
     method = chosen_method(method, instance, screening)
     with clock.phase("starting_pairs"):

@@ -19,6 +19,7 @@ from typing import Any
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
 from optimization.model.model import LIMITS, components, rewrite
@@ -32,6 +33,7 @@ from optimization.outcome.run import (
     no_collection,
     read_result,
 )
+from optimization.outcome.solve import solve
 from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
@@ -57,7 +59,9 @@ class Session:
         self._national: NationalRelaxation | None = None
 
     def solve(self, package: ResolvedPackage) -> Result:
-        """The optimum of a package, as `outcome.run.solve` finds it within the gap."""
+        """The optimum of a package, as `outcome.solve.solve` finds it within the gap."""
+        if package.settings[SECOND_PHASE]:
+            return solve(self._case, package, self._prefectures, self._limits, self._method)
         return self._from_last(package) or self._from_the_beginning(package)
 
     def _from_the_beginning(self, package: ResolvedPackage) -> Result:

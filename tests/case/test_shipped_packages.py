@@ -20,7 +20,7 @@ from optimization.case.load import load_case
 from optimization.case.packages import STATUS_QUO, read_package
 from optimization.face import DEFAULT_CASE, PACKAGES, load_package
 from optimization.outcome.result import Result
-from optimization.outcome.run import solve
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Status
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"

@@ -9,7 +9,7 @@ import pytest
 
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, load_package
-from optimization.outcome.run import solve
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 
 pytestmark = pytest.mark.national

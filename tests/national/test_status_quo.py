@@ -11,7 +11,7 @@ from totals import check_against_the_formula, check_totals
 
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, load_package
-from optimization.outcome.run import solve
+from optimization.outcome.solve import solve
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from optimization.ledger.instance import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import LIMITS, build_model, components, rewrite
 from optimization.model.screening import screen
-from optimization.outcome.run import solve
 from optimization.outcome.session import IN_PLACE, Session, under
+from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.standard_form import StandardForm, compile_model, with_cost, with_rows
 
