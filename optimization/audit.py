@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.archive import read_run
+from optimization.audit_horizon import horizon_checks, weighted_objective
 
 COMPONENT_WEIGHTS = {
     "standard": "weights.provision",
@@ -24,6 +25,9 @@ COMPONENT_WEIGHTS = {
     "transition": "weights.transition",
     "units": "weights.provision",
 }
+PHASES = {"": "", "_second": " in the second phase"}
+"""Ending of the tables of each phase of a horizon, and how its checks are named."""
+
 DEBT_RATIOS = (
     ("real_debt_service", "discipline.debt_service_ceiling", 1.0),
     ("future_burden", "discipline.future_burden_ceiling", 10.0),
@@ -55,7 +59,6 @@ def audit_run(folder: str | Path) -> Audit:
             "objective agrees to 1e-6": bool(
                 abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
             ),
-            "every municipality and service is provided exactly once": _provided_once(tables, record),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(tables, settings),
             "solver's grants equal the formula's to 1 thousand yen": _close(
                 tables["governments"],
@@ -69,14 +72,29 @@ def audit_run(folder: str | Path) -> Audit:
             "debt ratios keep their ceilings": _debt(tables["governments"], settings),
             "top-ups follow the hold-harmless path and its budget": _path(tables, settings),
             "leads in crises are open and shortages within bounds": _leads(tables, settings),
-            "bodies per municipality": _bodies(tables["bodies"], settings),
-            "responsible tier is open to the group": _tiers(tables["responsibility"]),
-            "provision follows responsibility": _follows(tables["provision"]),
-            "as many places are provided for by each tier as the statute names": _counts(
-                tables["responsibility"], tables["provision"]
-            ),
+            **{
+                f"{statement}{words}": held
+                for suffix, words in PHASES.items()
+                if f"responsibility{suffix}" in tables
+                for statement, held in _roles(tables, record, settings, suffix).items()
+            },
+            **horizon_checks(tables, settings),
         },
     )
+
+
+def _roles(
+    tables: dict[str, pd.DataFrame], record: dict[str, Any], settings: dict[str, Any], suffix: str
+) -> dict[str, bool]:
+    """The statements on who answers and who provides, in one phase."""
+    statute, provision = tables[f"responsibility{suffix}"], tables[f"provision{suffix}"]
+    return {
+        "every municipality and service is provided exactly once": _provided_once(provision, record),
+        "bodies per municipality": _bodies(tables[f"bodies{suffix}"], settings),
+        "responsible tier is open to the group": _tiers(statute),
+        "provision follows responsibility": _follows(provision),
+        "as many places are provided for by each tier as the statute names": _counts(statute, provision),
+    }
 
 
 def written_settings(folder: Path) -> dict[str, Any]:
@@ -86,7 +104,18 @@ def written_settings(folder: Path) -> dict[str, Any]:
 
 
 def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
-    """The objective from the tables: components by place, units by service, bodies, grants, shares."""
+    """The objective from the tables: components by place, units by service, bodies, grants, shares; over a horizon
+    the weighted mean of the years, of which the first must be the one that the other tables tell of."""
+    first = _of_first_year(tables, settings)
+    crises = _crises(tables, settings) if "crisis_shortage" in tables else 0.0
+    if "horizon" not in tables:
+        return first + crises
+    written = float(tables["horizon"]["total_million_yen"].iloc[0])
+    agrees = abs(first - written) <= 1e-6 * abs(first)
+    return weighted_objective(tables, settings, COMPONENT_WEIGHTS) + crises if agrees else float("nan")
+
+
+def _of_first_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
     provision, services = tables["provision"], tables["services"]
     total = 0.0
     for component, weight in COMPONENT_WEIGHTS.items():
@@ -98,7 +127,7 @@ def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any
     taxes = tables["taxes"][tables["taxes"]["counted_in_part"] == 1]
     counted = taxes["base_of_receiving_today_million_yen"] * taxes["counted_ratio"] * taxes["assigned_ratio"]
     total += settings["weights.dulled_incentive"] * float(counted.sum())
-    return total + (_crises(tables, settings) if "crisis_shortage" in tables else 0.0)
+    return total
 
 
 def _crises(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
@@ -131,8 +160,7 @@ def _leads(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
     return bool(opened and above and once and adds_up.all() and worst)
 
 
-def _provided_once(tables: dict[str, pd.DataFrame], record: dict[str, Any]) -> bool:
-    provision = tables["provision"]
+def _provided_once(provision: pd.DataFrame, record: dict[str, Any]) -> bool:
     places = record["municipalities"] + record["joint_wards"]
     return bool(
         not provision.duplicated(["code", "service"]).any()

@@ -15,6 +15,7 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import Result
+from optimization.outcome.waiting import PLAN, TODAY
 from optimization.solving.highs import Progress
 
 TIER_WORDS = {
@@ -89,6 +90,9 @@ def show_result(result: Result, folder: str) -> None:
     out.print(_gainers(result.tables["governments"]))
     if "crisis_shortage" in result.tables:
         out.print(_crises(result.tables["crisis_shortage"]))
+    if "horizon" in result.tables:
+        out.print(_years(result.tables["horizon"]))
+        out.print(_waiting(result.tables["waiting"]))
     _closing(result, folder)
 
 
@@ -102,6 +106,40 @@ def _crises(table: pd.DataFrame) -> Table:
         surge = f"{row['surge_million_yen'] / BILLION:,.1f} bn"
         shares = (f"{row[name]:.1%}" for name in ("unserved_today_ratio", "unserved_ratio"))
         grid.add_row(row["scenario"], f"{row['probability_per_year']:.1%}", surge, *shares)
+    return grid
+
+
+def _years(table: pd.DataFrame) -> Table:
+    names = ("cost today", "package", "extraordinary bonds today", "package", "all owed today", "package")
+    grid = _grid("Year by year, billion yen", [("year", "l"), ("weight", "r"), *((n, "r") for n in names)])
+    for _, row in table.iterrows():
+        amounts = []
+        for parts in (
+            ["total"],
+            ["extraordinary_bond"],
+            ["extraordinary_bonds_owed", "national_shortfalls_owed"],
+        ):
+            amounts += [sum(row[f"{n}{when}_million_yen"] for n in parts) for when in ("_today", "")]
+        grid.add_row(str(int(row["year"])), f"{row['weight']:.1%}", *(f"{a / BILLION:,.1f}" for a in amounts))
+    return grid
+
+
+def _waiting(table: pd.DataFrame) -> Table:
+    grid = _grid(
+        "What other courses cost over the whole horizon, billion yen a year, crises left out",
+        [("course", "l"), ("cost", "r"), ("beyond the plan", "r"), ("places that break a rule", "r")],
+    )
+    whole = table[table["year"] == WHOLE]
+    first = whole["from_year"].min()
+    plan = whole[(whole["decided_for"] == PLAN) & (whole["from_year"] == first)].iloc[0]["cost_million_yen"]
+    for _, row in whole.iterrows():
+        course = {TODAY: "today's arrangement", PLAN: "this plan"}.get(
+            row["decided_for"], f"plan of {row['decided_for']} alone"
+        )
+        late = f", from {row['from_year']} on" if row["from_year"] > first else ""
+        cost = row["cost_million_yen"]
+        amounts = f"{cost / BILLION:,.1f}", f"{(cost - plan) / BILLION:+,.1f}"
+        grid.add_row(course + late, *amounts, str(row["rules_broken"]) if row["rules"] else "")
     return grid
 
 
@@ -154,9 +192,16 @@ def _cost(before: Accounts, after: Accounts) -> Table:
         "bodies": "standing cost of wide-area bodies",
         "soft_budget": "soft budget (grants)",
         "dulled_incentive": "dulled incentive (counted taxes)",
+        "debt": "cost of debts",
+        "crisis_response": "serving in crises",
+        "crisis_shortage": "loss by shortage in crises",
+        "crisis_reserve": "reserves for crises",
+        "crisis_lead": "plans and drills of new leads",
     }
     grid = _grid("Cost, billion yen a year", [("", "l"), ("today", "r"), ("package", "r"), ("change", "r")])
     for key, word in words.items():
+        if key not in after.objective_parts:
+            continue
         today, now = before.objective_parts[key] / BILLION, after.objective_parts[key] / BILLION
         grid.add_row(word, f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f}")
     today, now = before.objective / BILLION, after.objective / BILLION

@@ -42,9 +42,10 @@ class Accounts:
     extra_bond: float = 0.0
 
     @cached_property
-    def bonded(self) -> np.ndarray | float:
+    def bonded(self) -> np.ndarray:
         """Each government's part of the year's extraordinary bond, shape (G,)."""
-        return 0.0 if self.instance.bond_share is None else self.instance.bond_share * self.extra_bond
+        share = self.instance.bond_share
+        return np.zeros(len(self.instance.bond)) if share is None else share * self.extra_bond
 
     @cached_property
     def tiers(self) -> np.ndarray:

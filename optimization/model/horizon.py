@@ -31,14 +31,14 @@ def block_name(year: int) -> str:
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """bond[h] and shortfall[h] of year h, short[h] where its pool does not suffice, owed[h] and national_debt[h] at its
-    start; none in the first year."""
+    """bond[h] and shortfall[h] of year h, bonding[h] where its pool does not suffice, owed[h] and national_debt[h] at
+    its start; none in the first year."""
     later = list(columns.later)
     model.bond = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.shortfall = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.owed = pyo.Var(later, domain=pyo.NonNegativeReals)
     model.national_debt = pyo.Var(later, domain=pyo.NonNegativeReals)
-    model.short = pyo.Var(later, domain=pyo.Binary)
+    model.bonding = pyo.Var(later, domain=pyo.Binary)
 
 
 def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -80,19 +80,19 @@ RULES = (
 
 
 def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(H4) bond[h] <= most x short[h]
-    (H4pool) allocation[h] >= pool[h] - M (1 - short[h]): a bond meets what the pool cannot, and no more"""
+    """(H4) bond[h] <= most x bonding[h]
+    (H4pool) allocation[h] >= pool[h] - M (1 - bonding[h]): a bond meets what the pool cannot, and no more"""
     later = columns.later
 
     def only_then(model: pyo.ConcreteModel, year: int) -> Any:
         most = BILLION * later[year].most_bond
-        return total([(1.0, model.bond[year]), (-most, model.short[year])]) <= 0.0
+        return total([(1.0, model.bond[year]), (-most, model.bonding[year])]) <= 0.0
 
     def used_up(model: pyo.ConcreteModel, year: int) -> Any:
         block = model.component(block_name(year))
         terms, room = pool.pool_row(block, later[year])
         most = room - sum(factor * v.ub for factor, v in terms if factor < 0)
-        return total([*terms, (-most, model.short[year])]) >= room - most
+        return total([*terms, (-most, model.bonding[year])]) >= room - most
 
     model.H4 = pyo.Constraint(list(later), rule=only_then)
     model.H4pool = pyo.Constraint(list(later), rule=used_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,11 +14,15 @@ from optimization.ledger.instance import Instance
 from optimization.ledger.rules import Breach
 from optimization.solving.highs import Outcome
 
+if TYPE_CHECKING:
+    from optimization.outcome.waiting import Alternative
+
 
 @dataclass(frozen=True)
 class Result:
     """One run. `accounts` is None without a feasible decision; `arguments` are then the counting
-    arguments that say why (may be empty when only the solver could tell)."""
+    arguments that say why (may be empty when only the solver could tell). Over a horizon `alternatives` are the courses
+    that the plan is held against."""
 
     package: ResolvedPackage
     instance: Instance
@@ -30,6 +35,7 @@ class Result:
     size: dict[str, int] = field(default_factory=dict)
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
     method: str = "decomposed"
+    alternatives: list[Alternative] = field(default_factory=list)
 
     @cached_property
     def baseline(self) -> Accounts:

@@ -240,14 +240,14 @@ def answer_on(
     more = none
     for outside in (left_out, None) if left_out.any else (None,):
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
-        outcome = solve_decomposed(form, national, left, log_file, on_progress, relaxed, outside, solved)
+        outcome = solve_decomposed(
+            form, national, left, log_file, on_progress, relaxed, outside, solved, plan
+        )
         finished = outcome.status is Status.OPTIMAL or outcome.termination != OPEN
         if outside is not None and not finished:
             more = left_out.within(duals, outcome.objective - value)
         if finished or more.any():
             break
-    if plan is not None and plan.objective < outcome.objective:
-        outcome = proven(plan, outcome.bound, limits)
     return Answered(outcome, more, pricing.cut)
 
 

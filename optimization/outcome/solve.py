@@ -12,9 +12,10 @@ from optimization.ledger.instance import Instance
 from optimization.outcome.result import Result
 from optimization.outcome.run import Clock, OnProgress, answered, laid_out
 from optimization.outcome.two_phases import in_two_phases
+from optimization.outcome.waiting import alternatives
 from optimization.solving.highs import Limits
 
-PHASE_SHARE = 0.5
+PHASE_SHARE = 0.8
 """Part of the asked gap within which each phase is solved; the rest is for what binds the two."""
 
 
@@ -35,13 +36,21 @@ def solve(
     clock, limits = Clock(), limits or Limits()
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
-    if instance.horizon is None or not instance.horizon.second:
-        return answered(instance, package, limits, method, log_file, on_progress, clock).result
 
-    def part(question: Instance) -> Result:
-        left = max(1.0, limits.seconds - clock.seconds.get("solve", 0.0))
-        own = replace(limits, gap=PHASE_SHARE * limits.gap, seconds=left)
+    def part(question: Instance, share: float = PHASE_SHARE, clock: Clock = clock) -> Result:
+        spent = sum(clock.seconds.get(name, 0.0) for name in ("solve", "waiting"))
+        own = replace(limits, gap=share * limits.gap, seconds=max(1.0, limits.seconds - spent))
         return answered(question, package, own, method, log_file, on_progress, clock).result
 
-    result = in_two_phases(instance, part, limits, lambda: clock.seconds.get("solve", 0.0) < limits.seconds)
+    horizon = instance.horizon
+    if horizon is not None and horizon.second:
+        in_time = lambda: clock.seconds.get("solve", 0.0) < limits.seconds  # noqa: E731
+        result = in_two_phases(instance, part, limits, in_time)
+    else:
+        result = part(instance, 1.0)
+    if horizon is not None and horizon.later and result.accounts is not None:
+        plan = result.accounts.decision
+        with clock.phase("waiting"):
+            others = list(alternatives(instance, plan, lambda question: part(question, 1.0, Clock())))
+        result = replace(result, alternatives=others)
     return replace(result, seconds=clock.seconds)

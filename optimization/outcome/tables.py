@@ -19,6 +19,7 @@ from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_up
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 from optimization.outcome.crisis_tables import crisis_tables
+from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 
 if TYPE_CHECKING:
@@ -45,6 +46,23 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "outlook": outlook(after, before),
         **path,
         **crisis_tables(after, before),
+        **horizon_tables(after, before, result.alternatives),
+        **_second_phase(after, before),
+    }
+
+
+def _second_phase(after: Accounts, before: Accounts) -> dict[str, pd.DataFrame]:
+    """Roles, provision, bodies and taxes from the second phase on, in its first year."""
+    horizon = after.instance.horizon
+    if horizon is None or after.decision.second is None:
+        return {}
+    at = horizon.years.index(horizon.second) - 1
+    now, today = after.later[at], before.later[at]
+    return {
+        "responsibility_second": responsibility(now, today),
+        "provision_second": provision(now),
+        "bodies_second": bodies(now),
+        "taxes_second": taxes(now, today),
     }
 
 

@@ -189,13 +189,14 @@ def solve_decomposed(
     relaxed: Outcome | None = None,
     outside: Outside | None = None,
     solved: dict[bytes, Answer] | None = None,
+    plan: Outcome | None = None,
 ) -> Outcome:
     """Solve the program; `national` holds the positions of the columns to be decided first.
 
     The bound and the incumbent are those of the whole program, whichever step found them. `relaxed` is
     its linear relaxation where the caller has solved it, its bound less what columns left `outside`
     could do. With such columns the whole is not given to HiGHS: the caller must let them in first.
-    `solved` holds the parts of earlier programs, and takes those of this one.
+    `solved` holds the parts of earlier programs, and takes those of this one. `plan` is an incumbent to begin with.
     """
     started = time.perf_counter()
     relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
@@ -204,6 +205,8 @@ def solve_decomposed(
     outside = outside or Nothing()
     root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
     search = _Search(form, limits, root.bound, started, on_progress, {} if solved is None else solved)
+    if plan is not None:
+        search.best, search.objective = plan.values, plan.objective
     search.report()
     choices = exclusive_choices(form, national)
     nodes = branch(search, form, limits, choices, root, outside)

@@ -75,7 +75,7 @@ def phased(unit: float, dearer: float, second: int = 0) -> Small:
     parameters = {"unit_fixed_cost_million_yen": unit}
     question = small(
         [
-            Town("01201", 10_000, {"fire": 100.0}, full=1000.0),
+            Town("01201", 10_000, {"fire": 100.0}, other=1.0, full=1000.0),
             Town("01202", 30_000, {"roads": 10.0}, full=1000.0),
         ],
         [

@@ -157,6 +157,14 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "crisis.cvar_ceiling_million_yen": 100.0,
         "crisis.worst_case_share": 0.6,
     },
+    "a later year": {
+        "horizon.years": ["2050"],
+        "horizon.need_growth": 0.01,
+        "discipline.debt_service_ceiling": 0.12,
+        "discipline.future_burden_ceiling": 1.5,
+        "discipline.balance": True,
+        "equity.adequacy_floor": 0.9,
+    },
     "nordic municipalities, australian prefectures": {
         "formula.family": "nordic",
         "formula.family_prefecture": "australia_hfe",

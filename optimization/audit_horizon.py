@@ -1,0 +1,122 @@
+"""The second route for a plan of several years: the tables of its later years re-checked from themselves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Tables = dict[str, pd.DataFrame]
+
+MIL = "_million_yen"
+
+
+def weighted_objective(tables: Tables, settings: dict[str, Any], component_weights: dict[str, str]) -> float:
+    """Sum over years of weight x (components by service, bodies, grants and bonds, counted taxes, debts)."""
+    table, services = tables["horizon"], tables["horizon_services"]
+    total = 0.0
+    owed = debts(table, settings)
+    for n, row in table.iterrows():
+        here = services[services["year"] == row["year"]]
+        cost = sum(settings[w] * float(here[c + MIL].sum()) for c, w in component_weights.items())
+        bodies = tables["bodies" if row["phase"] == 1 else "bodies_second"]
+        cost += settings["weights.body_million_yen"] * len(bodies)
+        accounts = _of_year(tables, row["year"])
+        money = float(accounts[f"grant{MIL}"].sum() + accounts[f"extraordinary_bond{MIL}"].sum())
+        cost += settings["weights.soft_budget"] * money
+        cost += settings["weights.dulled_incentive"] * float(row[f"counted_of_receiving_today{MIL}"])
+        now = float(row[f"extraordinary_bond{MIL}"] + row[f"national_shortfall{MIL}"])
+        total += float(row["weight"]) * (cost + settings["horizon.debt_cost"] * (owed[n] + now))
+    return total
+
+
+def debts(table: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
+    """Bonds and shortfalls owed at the start of every year, followed from what is borrowed in each."""
+    kept = 1.0 - settings["horizon.debt_repayment"]
+    owed = np.zeros(len(table))
+    new = (table[f"extraordinary_bond{MIL}"] + table[f"national_shortfall{MIL}"]).to_numpy(float)
+    for n in range(1, len(table)):
+        debt = owed[n - 1]
+        for _ in range(int(table["span_years"].iloc[n - 1])):
+            debt = kept * debt + new[n - 1]
+        owed[n] = debt
+    return owed
+
+
+def horizon_checks(tables: Tables, settings: dict[str, Any]) -> dict[str, bool]:
+    """Every statement on later years with its outcome; none where the run is about one year."""
+    if "horizon" not in tables:
+        return {}
+    table = tables["horizon"]
+    checks = {
+        "weights of the years fall and sum to 1": _weights(table),
+        "debts follow what is borrowed": _debts(table, settings),
+        "in every year grants follow the formula": _grants(tables, settings),
+        "in every year grants fit the pool, and a bond meets only what it cannot": _pools(tables),
+        "in every year adequacy and balance hold": _accounts(tables, settings),
+    }
+    if "responsibility_second" in tables:
+        checks["what the first phase has moved stays moved"] = _moved(tables)
+    return checks
+
+
+def _of_year(tables: Tables, year: int) -> pd.DataFrame:
+    table = tables["horizon_governments"]
+    return table[table["year"] == year]
+
+
+def _weights(table: pd.DataFrame) -> bool:
+    """They sum to 1, and the weight of a year of each span falls at one and the same rate."""
+    weight, span, year = (table[name].to_numpy(float) for name in ("weight", "span_years", "year"))
+    gaps = np.array([b - a for a, b in pairwise(year)])
+    spans = np.array_equal(span[:-1], gaps) and (len(gaps) == 0 or span[-1] == gaps[-1])
+    return bool(abs(weight.sum() - 1.0) < 1e-9 and spans and (np.diff(weight / span) <= 1e-12).all())
+
+
+def _debts(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+    written = (table[f"extraordinary_bonds_owed{MIL}"] + table[f"national_shortfalls_owed{MIL}"]).to_numpy(
+        float
+    )
+    shortfall = np.maximum(0.0, table[f"national_outlay{MIL}"] - table[f"national_limit{MIL}"])
+    shortfall[table.index[0]] = 0.0
+    apart = (shortfall - table[f"national_shortfall{MIL}"]).abs().max()
+    return bool(np.allclose(written, debts(table, settings), rtol=1e-9, atol=1e-3) and apart <= 1e-3)
+
+
+def _grants(tables: Tables, settings: dict[str, Any]) -> bool:
+    table = tables["horizon_governments"]
+    need = table[f"need{MIL}"] - table[f"extraordinary_bond{MIL}"] - table[f"guarantee{MIL}"]
+    rate = settings["formula.adjustment_rate"]
+    formula = np.maximum(0.0, (1.0 - rate) * need - table[f"capacity{MIL}"])
+    return bool((formula - table[f"grant{MIL}"]).abs().max() <= 1e-3)
+
+
+def _pools(tables: Tables) -> bool:
+    """What is paid in each year, corrections of earlier years included, against its pool; bonds add up."""
+    for _, row in tables["horizon"].iterrows():
+        table, pool = _of_year(tables, row["year"]), float(row[f"pool{MIL}"])
+        paid = float(table[f"grant{MIL}"].sum() + table[f"residual{MIL}"].sum())
+        bond = float(table[f"extraordinary_bond{MIL}"].sum())
+        needless = bond > 1e-3 and paid < pool * (1 - 1e-6)
+        if paid > pool * (1 + 1e-6) or needless or abs(bond - float(row[f"extraordinary_bond{MIL}"])) > 1e-3:
+            return False
+    return True
+
+
+def _accounts(tables: Tables, settings: dict[str, Any]) -> bool:
+    table = tables["horizon_governments"]
+    funds = table[f"funds{MIL}"]
+    enough = funds >= (settings["equity.adequacy_floor"] - 1e-6) * table[f"standard_cost{MIL}"]
+    balanced = funds >= table[f"spending{MIL}"] * (1 - 1e-6)
+    return bool(enough.all() and (not settings["discipline.balance"] or balanced.all()))
+
+
+def _moved(tables: Tables) -> bool:
+    keys = ["service", "rule_group"]
+    first, second = (
+        tables[name].set_index(keys)["tier"] for name in ("responsibility", "responsibility_second")
+    )
+    today = tables["responsibility"].set_index(keys)["tier_today"]
+    return bool(((first == today) | (first == second.reindex(first.index))).all())

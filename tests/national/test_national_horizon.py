@@ -1,0 +1,51 @@
+"""The packages of several years on the whole country, and with crises on one regional bloc."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+import pytest
+
+from optimization.case.load import load_case
+from optimization.face import DEFAULT_CASE, load_package
+from optimization.outcome.result import Result
+from optimization.outcome.solve import solve
+from optimization.solving.highs import Limits
+
+pytestmark = pytest.mark.national
+TOHOKU = ["02", "03", "04", "05", "06", "07"]
+
+
+def timed(names: list[str], prefectures: list[str]) -> tuple[Result, float]:
+    case = load_case(DEFAULT_CASE)
+    started = time.perf_counter()
+    package = load_package(case, names, prefectures)
+    result = solve(case, package, prefectures, Limits(gap=1e-3, seconds=590.0))
+    return result, time.perf_counter() - started
+
+
+@pytest.mark.parametrize("name", ["horizon_2050", "horizon_phased"])
+def test_a_plan_to_2050_is_certified_in_ten_minutes_and_six_gigabytes(name: str) -> None:
+    result, seconds = timed([name], [])
+    assert result.outcome.status == "optimal" and result.outcome.gap <= 1e-3
+    assert result.breaches == [] and result.accounts is not None
+    assert seconds < 600
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 6 * 1024**2
+    outlook = result.tables["outlook"]
+    whole = outlook[(outlook["prefecture_code"] == "all") & (outlook["year"] == 2050)]
+    assert (
+        0.98 < whole["population_persons"].iloc[0] / 104_686_386 < 1.02
+    )  # the register counts more than the census
+    waiting = result.tables["waiting"].query("year == 'all'").set_index(["decided_for", "from_year"])
+    cost = waiting["cost_million_yen"]
+    assert cost["plan", 2022] < cost["plan", 2050] < cost["today", 2022]
+    assert cost["plan", 2022] <= cost["2022", 2022] * (1 + 1e-3)
+
+
+def test_crises_and_years_together_for_one_bloc_in_five_minutes() -> None:
+    result, seconds = timed(["crisis_ready", "horizon_2050"], TOHOKU)
+    assert result.outcome.status == "optimal" and result.outcome.gap <= 1e-3
+    assert result.breaches == [] and result.accounts is not None
+    assert seconds < 300
+    assert "crisis_protocol" in result.tables and "horizon" in result.tables
