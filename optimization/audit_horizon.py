@@ -26,7 +26,7 @@ def weighted_objective(tables: Tables, settings: dict[str, Any], component_weigh
         accounts = _of_year(tables, row["year"])
         money = float(accounts[f"grant{MIL}"].sum() + accounts[f"extraordinary_bond{MIL}"].sum())
         cost += settings["weights.soft_budget"] * money
-        cost += settings["weights.dulled_incentive"] * float(row[f"counted_of_receiving_today{MIL}"])
+        cost += settings["weights.dulled_incentive"] * float(row[f"counted_of_receiving{MIL}"])
         now = float(row[f"extraordinary_bond{MIL}"] + row[f"national_shortfall{MIL}"])
         total += float(row["weight"]) * (cost + settings["horizon.debt_cost"] * (owed[n] + now))
     return total

@@ -56,13 +56,12 @@ def years(after: Accounts, before: Accounts) -> pd.DataFrame:
     for label, accounts in (("_today", before), ("", after)):
         debts = accounts.debts
         for n, (_, each) in enumerate(every_year(accounts)):
-            receiving = each.instance.receiving_today if n == 0 else accounts.instance.receiving_today
             tax, decided = each.instance.tax, each.decision
-            counted = tax.base[receiving].sum(axis=0) @ (tax.partial * decided.counted * decided.assigned)
+            counted = tax.base[each.instance.receiving_today].sum(axis=0) @ (tax.partial * decided.counted * decided.assigned)
             money = {
                 **each.year_parts,
                 "total": sum(each.year_parts.values()),
-                "counted_of_receiving_today": float(counted),
+                "counted_of_receiving": float(counted),
                 "need": float(each.revised_need.sum() + each.bonded.sum()),
                 "capacity": float(each.capacity.sum()),
                 "pool": each.pool,

@@ -91,7 +91,7 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "a cheaper service": (raised("horizon_services", "standard_million_yen", -1.0), "objective agrees"),
     "another first year": (raised("horizon", "total_million_yen", -1.0, 2022), "objective agrees"),
     "fewer counted taxes": (
-        raised("horizon", "counted_of_receiving_today_million_yen", -1.0),
+        raised("horizon", "counted_of_receiving_million_yen", -1.0),
         "objective agrees",
     ),
     "a duty taken back": (back_again, "stays moved"),
