@@ -107,6 +107,20 @@ def user_sets(case: Case) -> Iterator[frozenset[int]]:
         yield frozenset(case.codes.get_indexer(rows["code"]).tolist())
 
 
+def all_connected(case: Case, settings: Mapping[str, Any], km: np.ndarray) -> Iterator[np.ndarray]:
+    """Every connected set of up to `wide_area.connected_members` within the radius and below the most people (R8), in
+    blocks of shape (sets, members), the hub first."""
+    population = case.municipalities["population_persons"].to_numpy(float)
+    return connected_sets(
+        borders_of(case, settings["wide_area.cross_prefectures"]),
+        min(settings["wide_area.connected_members"], settings["wide_area.max_members"]),
+        order=np.lexsort((np.arange(len(population)), -population)),
+        near=km <= settings["wide_area.radius_km"],
+        people=population,
+        most_people=settings["wide_area.max_population_persons"],
+    )
+
+
 def connected_parts(borders: Borders, members: Iterable[int]) -> Iterator[frozenset[int]]:
     """Connected components of two or more members."""
     left = set(members)
@@ -132,17 +146,19 @@ def candidate_bodies(case: Case, settings: Mapping[str, Any], km: np.ndarray) ->
         "medical_areas": lambda: medical_sets(case, borders),
         "clusters": lambda: cluster_sets(case, borders, km),
         "nearest": lambda: nearest_sets(borders, km, settings["wide_area.neighbours"]),
-        "connected": lambda: connected_sets(borders, settings["wide_area.connected_members"]),
+        "connected": lambda: map(
+            frozenset, chain.from_iterable(block.tolist() for block in all_connected(case, settings, km))
+        ),
     }
     source_of: dict[tuple[int, ...], str] = {}
     for source, make in makers.items():
         if source in settings["wide_area.sources"]:
             for members in make():
                 source_of.setdefault(tuple(sorted(members)), source)
-    return _within_bounds(case, settings, km, source_of)
+    return bodies_of(case, settings, km, source_of)
 
 
-def _within_bounds(
+def bodies_of(
     case: Case, settings: Mapping[str, Any], km: np.ndarray, source_of: Mapping[tuple[int, ...], str]
 ) -> Bodies:
     """The sets that keep to the package's bounds (R8), in order, with hub, people and radius."""

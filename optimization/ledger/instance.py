@@ -326,6 +326,18 @@ def _later(
     return replace(first, case=case, settings=settings, costs=costs, standard=standard, bond_share=share)
 
 
+def with_bodies(instance: Instance, bodies: Bodies) -> Instance:
+    """The same question with another list of candidate bodies, in all its years."""
+    costs = instance.costs
+    parts = body_parts_of(
+        instance.case, instance.settings, instance.standard, costs.by_tier, bodies, instance.km
+    )
+    horizon = instance.horizon
+    if horizon is not None:
+        horizon = replace(horizon, later=tuple(with_bodies(later, bodies) for later in horizon.later))
+    return replace(instance, bodies=bodies, costs=parts, horizon=horizon)
+
+
 def richer_by(growth: float, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a later year: pool and national limit grow with national taxes, what belongs to the first year
     alone is off."""

@@ -82,26 +82,31 @@ def municipal_option(instance: Instance) -> np.ndarray:
     return possible
 
 
+def reachable(instance: Instance) -> np.ndarray:
+    """Pairs that may serve, (B, W): within the travel limit, someone to serve, every member free to take part."""
+    costs, members = instance.costs, instance.bodies.membership
+    own = costs.own[:, costs.wide_columns]
+    barred = (own > 0) & ~municipal_option(instance)[:, costs.wide_columns]
+    return np.asarray(costs.allowed & ((members @ own) > 0) & ((members @ barred.astype(float)) == 0))
+
+
 def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     """Sort all pairs of the instance. `keep_dominated` keeps every reachable pair (the plain list)."""
     costs, members = instance.costs, instance.bodies.membership
-    own = costs.own[:, costs.wide_columns]
-    together = members @ own
-    alone = members @ instance.social.alone
-    barred = (own > 0) & ~municipal_option(instance)[:, costs.wide_columns]
-    reachable = costs.allowed & (together > 0) & ((members @ barred.astype(float)) == 0)
+    together = members @ costs.own[:, costs.wide_columns]
+    alone, within_reach = members @ instance.social.alone, reachable(instance)
     least = instance.social.bodies - joint_worth(instance)
     better = least < alone - ROUNDING * np.maximum(alone, 1.0)
-    kept = reachable & (better | keep_dominated)
+    kept = within_reach & (better | keep_dominated)
     years = (instance, *(instance.horizon.later if instance.horizon else ()))
     tight, relieving = zip(*(_budgets(each, kept) for each in years), strict=True)
-    reserve = reachable & ~kept & np.any(relieving, axis=0)
+    reserve = within_reach & ~kept & np.any(relieving, axis=0)
     if shortage_is_bounded(instance):
-        reserve |= reachable & ~kept & joint_saving(instance)
+        reserve |= within_reach & ~kept & joint_saving(instance)
     return Screening(
         kept=_pairs(kept),
         reserve=_pairs(reserve),
-        removed=int((reachable & ~kept & ~reserve).sum()),
+        removed=int((within_reach & ~kept & ~reserve).sum()),
         unreachable=int((~costs.allowed & (together > 0)).sum()),
         tight=tight[0],
         tight_later=tight[1:],

@@ -57,7 +57,9 @@ def years(after: Accounts, before: Accounts) -> pd.DataFrame:
         debts = accounts.debts
         for n, (_, each) in enumerate(every_year(accounts)):
             tax, decided = each.instance.tax, each.decision
-            counted = tax.base[each.instance.receiving_today].sum(axis=0) @ (tax.partial * decided.counted * decided.assigned)
+            counted = tax.base[each.instance.receiving_today].sum(axis=0) @ (
+                tax.partial * decided.counted * decided.assigned
+            )
             money = {
                 **each.year_parts,
                 "total": sum(each.year_parts.values()),

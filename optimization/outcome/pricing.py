@@ -18,13 +18,12 @@ relaxation leaves a reduced cost on y.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
-from optimization.case.case import MUNICIPALITY, NATION
+from optimization.case.case import MUNICIPALITY
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_worth
 from optimization.model.columns import Columns
@@ -32,8 +31,10 @@ from optimization.model.discipline import bindable
 from optimization.model.horizon import block_name
 from optimization.model.screening import Screening
 from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
+from optimization.outcome.groups import Groups, elsewhere
+from optimization.outcome.unlisted import Unlisted
 from optimization.solving import workers
-from optimization.solving.covering import NONE, Covering, Survey, reprice, survey
+from optimization.solving.covering import NONE, More, Repriced, Survey, reprice, survey
 from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm
 
@@ -46,43 +47,37 @@ TAKEN_UP = 1.0 - 1e-3
 
 @dataclass(frozen=True)
 class Start:
-    """The pairs that enter first, boolean over the list (kept, then reserve), and the survey of each
-    connected group."""
+    """The pairs that enter first, boolean over the list (kept, then reserve), the survey of each connected group, and
+    the sets that are not listed, where the package leaves them to pricing."""
 
     inside: np.ndarray
     surveys: list[Survey]
+    unlisted: Unlisted | None = None
 
 
-def starting_pairs(instance: Instance, screening: Screening, gap: float, processes: int) -> Start:
+def starting_pairs(
+    instance: Instance, screening: Screening, gap: float, processes: int, unlisted: Unlisted | None = None
+) -> Start:
     """The pairs the covering relaxations ask for, and every kept pair that touches a municipality whose
     balance row can bind."""
     body, _ = screening.listed
     kept = np.arange(len(body)) < len(screening.kept[0])
-    groups, costs = Groups(instance, screening), instance.social
-    cost = np.where(groups.listed(kept), costs.bodies - joint_worth(instance), np.inf)
+    groups = Groups(instance, as_mask(instance, screening), unlisted.of if unlisted else None)
+    costs = instance.social
+    cost = np.where(as_mask(instance, screening, kept), costs.bodies - joint_worth(instance), np.inf)
     coverings = groups.coverings(cost, costs.alone, elsewhere(instance))
     tasks = [(part, SURVEY_SHARE * gap * float(part.alone.sum())) for part in coverings]
     surveys = workers.each(survey, tasks, processes)
     chosen = groups.gather([found.used for found in surveys])
     binding = np.any([screening.tight, *screening.tight_later], axis=0)
     tight = np.asarray(instance.bodies.membership @ binding.astype(float)) > 0
-    return Start(np.asarray(kept & (chosen[screening.listed] | tight[body])), surveys)
+    return Start(np.asarray(kept & (chosen[screening.listed] | tight[body])), surveys, unlisted)
 
 
-def elsewhere(instance: Instance) -> np.ndarray:
-    """What each wide-area service costs at the cheapest other tier the statute may choose, with a share
-    in its prefecture's production unit, (I, W); infinite where there is none. A guess of its worth."""
-    costs, provision = instance.costs, instance.mass * instance.settings["weights.provision"]
-    wide = costs.wide_columns
-    result = np.full((len(instance.case.codes), len(wide)), np.inf)
-    sharing = np.bincount(instance.prefecture)[instance.prefecture]
-    for w, s in enumerate(wide.tolist()):
-        for k in range(len(instance.groups.labels)):
-            here = instance.groups.of_municipality == k
-            for tier in set(instance.groups.options.get((s, k), ())) - {MUNICIPALITY}:
-                unit = 0.0 if tier == NATION else provision * costs.unit_fixed[s] / sharing[here]
-                price = instance.social.by_tier[tier][here, s] + unit
-                result[here, w] = np.minimum(result[here, w], price)
+def as_mask(instance: Instance, screening: Screening, some: np.ndarray | None = None) -> np.ndarray:
+    """A mask over the list (the whole list without one) as one over bodies and services, (B, W)."""
+    result = np.zeros(instance.costs.allowed.shape, dtype=bool)
+    result[screening.listed] = True if some is None else some
     return result
 
 
@@ -90,72 +85,13 @@ def elsewhere(instance: Instance) -> np.ndarray:
 class Pricing:
     """What the pairs left out could take off the relaxation, million yen; the pairs that would, boolean
     over the list; and what is proven of the cost of provision under any statute (nothing where a balance
-    row has a price, crises are faced or there is more than one year)."""
+    row has a price, crises are faced or there is more than one year). `growing` are the sets in use that are not
+    listed."""
 
     correction: float
     entering: np.ndarray
     cut: Cut | None
-
-
-class Groups:
-    """The connected groups of municipalities, the largest first: what a body can never straddle."""
-
-    def __init__(self, instance: Instance, screening: Screening) -> None:
-        self._instance, self._screening = instance, screening
-        members = instance.bodies.membership
-        _, self.of = connected_components(members.T @ members, directed=False)
-        rows = np.unique(screening.listed[0])
-        group = self.of[members.indices[members.indptr[rows]]]
-        names, size = np.unique(group, return_counts=True)
-        order = names[np.argsort(-size, kind="stable")]
-        self.bodies = [rows[group == g] for g in order]
-        self.places = [np.flatnonzero(self.of == g) for g in order]
-
-    def listed(self, mask: np.ndarray | None = None) -> np.ndarray:
-        """A mask over the list (the whole list without one) as one over bodies and services, (B, W)."""
-        result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
-        result[self._screening.listed] = True if mask is None else mask
-        return result
-
-    def gather(self, parts: list[np.ndarray]) -> np.ndarray:
-        """Masks of the groups as one of all bodies, (B, W)."""
-        result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
-        for rows, part in zip(self.bodies, parts, strict=True):
-            result[rows] = part
-        return result
-
-    @cached_property
-    def demands(self) -> list[np.ndarray]:
-        """Number of the demand of every place in each group, (members, W): one for each service and class
-        that occurs there among the places some listed pair covers; NONE elsewhere."""
-        instance, listed = self._instance, self.listed()
-        covered = (instance.bodies.membership.T @ listed.astype(float)) > 0
-        here = covered & (instance.costs.own[:, instance.costs.wide_columns] > 0)
-        width = listed.shape[1]
-        number = instance.groups.of_municipality[:, None] * width + np.arange(width)
-        result = []
-        for who in self.places:
-            demand = np.full((len(who), width), NONE)
-            _, demand[here[who]] = np.unique(number[who][here[who]], return_inverse=True)
-            result.append(demand)
-        return result
-
-    def coverings(self, cost: np.ndarray, alone: np.ndarray, worth: np.ndarray) -> list[Covering]:
-        """The covering of each group at given costs of pairs (B, W), infinite where a pair is not listed,
-        of acting alone (I, W), and with what responsibility is worth at each place (I, W)."""
-        settings, members = self._instance.settings, self._instance.bodies.membership
-        return [
-            Covering(
-                members=members[rows][:, who].tocsr(),
-                cost=cost[rows],
-                alone=alone[who],
-                demand=demand,
-                worth=np.bincount(demand[demand != NONE], worth[who][demand != NONE]),
-                opening=self._instance.mass * settings["weights.body_million_yen"],
-                limit=settings["wide_area.bodies_per_municipality"],
-            )
-            for rows, who, demand in zip(self.bodies, self.places, self.demands, strict=True)
-        ]
+    growing: list[tuple[int, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -179,16 +115,18 @@ class LeftOut:
     @cached_property
     def groups(self) -> Groups:
         """The connected groups of municipalities."""
-        return Groups(self.table.instance, self.table.screening)
+        unlisted = self.start.unlisted
+        listed = as_mask(self.table.instance, self.table.screening)
+        return Groups(self.table.instance, listed, unlisted.of if unlisted else None)
 
     @property
     def any(self) -> bool:
-        """Whether a listed pair is left out."""
-        return bool((~self.inside[self.table.screening.listed]).any())
+        """Whether a pair is left out."""
+        return bool(self.start.unlisted or (~self.inside[self.table.screening.listed]).any())
 
     @property
     def may_rescue(self) -> bool:
-        """Whether a pair left out could make an impossible program possible: one that relieves a budget."""
+        """Whether a listed pair left out could make an impossible program possible: one that relieves a budget."""
         return bool((~self.inside[self.table.screening.reserve]).any())
 
     @cached_property
@@ -215,24 +153,43 @@ class LeftOut:
     def priced(self, values: np.ndarray, duals: np.ndarray) -> Pricing:
         """Every group over its whole list, at the prices of a relaxation."""
         cost, alone = self.prices(duals)
-        listed = self.groups.listed()
+        listed = self.groups.listed
         worth = self._place_duals(duals, alone)
         parts = self.groups.coverings(np.where(listed, cost, np.inf), alone, worth)
         steady = self._steady([part.worth for part in parts], values, duals)
         share = self.tolerance / len(self.table.instance.case.codes)
         tasks = [
-            (part, self.inside[rows], other, share * len(who))
-            for part, rows, other, who in zip(
-                parts, self.groups.bodies, steady, self.groups.places, strict=True
+            (part, self.inside[rows], other, share * len(who), self._sets(name, who, duals))
+            for part, rows, other, who, name in zip(
+                parts, self.groups.bodies, steady, self.groups.places, self.groups.names, strict=True
             )
         ]
-        found = workers.each(reprice, tasks, self.processes)
+        found = workers.each(
+            reprice, [task[:4] + tuple(filter(None, task[4:])) for task in tasks], self.processes
+        )
         used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
         start, least = (sum(getattr(part, name) for part in found) for name in ("start", "least"))
         instance = self.table.instance
         more = instance.crisis is not None or instance.horizon is not None
         proven = None if more or self._balance_duals(duals).any() else self._cut(least, steady, alone)
-        return Pricing(max(0.0, start - least), used & self.everything(), proven)
+        return Pricing(max(0.0, start - least), used & self.everything(), proven, self._growing(found))
+
+    def _sets(self, name: int, places: np.ndarray, duals: np.ndarray) -> More | None:
+        """The sets of a group that are not listed, at what they cost when the balance rows have their price."""
+        group = self.start.unlisted.groups.get(name) if self.start.unlisted else None
+        if group is None:
+            return None
+        if any(balance[places].any() for balance in self._balances(duals)):
+            group = group.at_costs(self.table.instance, lambda other: self._prices_on(other, duals)[0])
+        return group.more
+
+    def _growing(self, found: list[Repriced]) -> list[tuple[int, ...]]:
+        """The sets that are not listed and in use when all are priced."""
+        if self.start.unlisted is None:
+            return []
+        groups = self.start.unlisted.groups
+        named = zip(self.groups.names, found, strict=True)
+        return [s for name, part in named if name in groups for s in groups[name].positions(part.joined)]
 
     def _cut(self, least: float, worths: list[np.ndarray], alone: np.ndarray) -> Cut:
         """What the pricing proves of the cost of provision under any statute."""
@@ -304,18 +261,23 @@ class LeftOut:
         social cost + sum over members of dual(D1) x its part of the money that is not earmarked
         - what joint response in crises is worth
         """
-        instance = self.table.instance
-        pairs = instance.social.bodies - joint_values(self.table, self.form, duals)
-        alone = instance.social.alone
-        for table, prefix in [
-            (self.table, ""),
-            *((t, f"{block_name(y)}.") for y, t in self.table.later.items()),
-        ]:
-            balance = self._balance_duals(duals, table, prefix)
+        pairs, alone = self._prices_on(self.table.instance, duals)
+        return pairs - joint_values(self.table, self.form, duals), alone
+
+    def _prices_on(self, instance: Instance, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same but for crises, of the bodies of another list."""
+        pairs, alone = instance.social.bodies, instance.social.alone
+        years = [instance, *(instance.horizon.later if instance.horizon else ())]
+        for each, balance in zip(years, self._balances(duals), strict=True):
             if balance.any():
-                more = _balance_cost(table.instance, balance)
+                more = _balance_cost(each, balance)
                 pairs, alone = pairs + more[0], alone + more[1]
         return np.asarray(pairs), np.asarray(alone)
+
+    def _balances(self, duals: np.ndarray) -> list[np.ndarray]:
+        """Dual of D1 of each municipality's government in every year, (I,) each."""
+        tables = [(self.table, ""), *((t, f"{block_name(y)}.") for y, t in self.table.later.items())]
+        return [self._balance_duals(duals, table, prefix) for table, prefix in tables]
 
     def _place_duals(self, duals: np.ndarray, alone: np.ndarray) -> np.ndarray:
         """Dual of R2 at every place (I, W); where no pair stands in the model, x is y itself and the

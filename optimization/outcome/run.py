@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from optimization.outcome.counting import counting_arguments
 from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
+from optimization.outcome.unlisted import Unlisted, all_sets, wanted, with_all_sets, with_sets
 from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
 from optimization.solving.highs import solve as solve_plain
@@ -67,7 +68,8 @@ class Clock:
 @dataclass
 class Attempt:
     """A question laid out and answered, with all that a later question may start from: the starting pairs,
-    the model and its arrays, the parts solved, and what pricing has proven of the cost of provision."""
+    the model and its arrays, the parts solved, what pricing has proven of the cost of provision, and sets of
+    municipalities that must be listed before the answer counts."""
 
     instance: Instance
     screening: Screening
@@ -78,6 +80,7 @@ class Attempt:
     result: Result
     solved: dict[bytes, Answer]
     cut: Cut | None
+    growing: list[tuple[int, ...]] = field(default_factory=list)
 
 
 def attempt(
@@ -114,8 +117,42 @@ def answered(
     on_progress: OnProgress | None = None,
     clock: Clock | None = None,
 ) -> Attempt:
-    """The same for a question laid out."""
+    """The same for a question laid out. Where the package leaves connected bodies to pricing, sets enter the list until
+    what the others could gain is small."""
     clock = clock or Clock()
+    unlisted = None
+    if wanted(instance):
+        with clock.phase("generate"), no_collection():
+            if method == "plain":
+                instance = with_all_sets(instance)
+            else:
+                method, unlisted = "decomposed", all_sets(instance)
+    solved: dict[bytes, Answer] = {}
+    while True:
+        if unlisted is not None:
+            with clock.phase("generate"):
+                unlisted = unlisted.beside(instance)
+        found = _on_the_list(
+            instance, package, limits, method, log_file, on_progress, clock, unlisted, solved
+        )
+        if unlisted is None or not found.growing:
+            return found
+        with clock.phase("generate"):
+            instance = with_sets(instance, found.growing)
+
+
+def _on_the_list(
+    instance: Instance,
+    package: ResolvedPackage,
+    limits: Limits,
+    method: str,
+    log_file: Path | None,
+    on_progress: OnProgress | None,
+    clock: Clock,
+    unlisted: Unlisted | None,
+    solved: dict[bytes, Answer],
+) -> Attempt:
+    """A question over its listed bodies, answered; or the sets that must be listed first."""
     with clock.phase("layout"):
         screening = screen(instance)
     method = chosen_method(method, instance, screening)
@@ -124,9 +161,8 @@ def answered(
         if method == "plain":
             start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
         else:
-            start = starting_pairs(instance, screening, limits.gap, limits.processes)
+            start = starting_pairs(instance, screening, limits.gap, limits.processes, unlisted)
     inside, best = start.inside, None
-    solved: dict[bytes, Answer] = {}
     while True:
         table = columns(instance, screening, inside)
         with clock.phase("build"), no_collection():
@@ -142,7 +178,7 @@ def answered(
         if best is not None and best[3].objective < answer.outcome.objective:
             table, model, form, earlier = best  # the plan of a shorter list is one of the longer list too
             answer = replace(answer, outcome=proven(earlier, answer.outcome.bound, limits))
-        if not answer.entering.any() or out_of_time(clock, limits):
+        if not answer.entering.any() or answer.growing or out_of_time(clock, limits):
             break
         if answer.outcome.values is not None:
             best = (table, model, form, answer.outcome)
@@ -150,7 +186,8 @@ def answered(
     with clock.phase("read_back"):
         result = read_result(package, table, model, form, answer.outcome, clock)
     result = replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
-    return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut)
+    growing = [] if out_of_time(clock, limits) else answer.growing
+    return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut, growing)
 
 
 def out_of_time(clock: Clock, limits: Limits) -> bool:
@@ -202,11 +239,12 @@ def no_collection() -> Iterator[None]:
 @dataclass(frozen=True)
 class Answered:
     """The outcome on the pairs that stand in the model; the listed pairs that must enter before it can
-    count (boolean over the list; none when it is final); what pricing has proven."""
+    count (boolean over the list; none when it is final); what pricing has proven; sets that must be listed."""
 
     outcome: Outcome
     entering: np.ndarray
     cut: Cut | None = None
+    growing: list[tuple[int, ...]] = field(default_factory=list)
 
 
 def answer_on(
@@ -231,6 +269,8 @@ def answer_on(
     correction = pricing.correction if left_out.any else 0.0
     duals, value = relaxed.row_duals, relaxed.objective
     relaxed = replace(relaxed, bound=relaxed.bound - correction)
+    if correction > CORRECTION_SHARE * room and pricing.growing:
+        return Answered(without_plan(relaxed), none, growing=pricing.growing)
     if correction > CORRECTION_SHARE * room and pricing.entering.any():
         return Answered(without_plan(relaxed), pricing.entering)
     national = national_columns(form)
@@ -238,7 +278,8 @@ def answer_on(
     if plan is not None and plan.status is Status.OPTIMAL:
         return Answered(plan, none)
     more = none
-    for outside in (left_out, None) if left_out.any else (None,):
+    stages: tuple[LeftOut | None, ...] = (left_out, None) if left_out.any else (None,)
+    for outside in stages[:1] if start.unlisted else stages:  # what is not listed is always outside
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
         outcome = solve_decomposed(
             form, national, left, log_file, on_progress, relaxed, outside, solved, plan

@@ -111,7 +111,7 @@ class Session:
             if outcome.status is Status.OPTIMAL:
                 return replace(outcome, seconds=time.perf_counter() - started)
         answer = answer_on(table, form, last.start, self._limits, last.solved)
-        if answer.entering.any() or answer.outcome.status is not Status.OPTIMAL:
+        if answer.entering.any() or answer.growing or answer.outcome.status is not Status.OPTIMAL:
             return None
         if answer.cut is not None:
             national.add(answer.cut)

@@ -13,7 +13,7 @@ Only the options that the prices ask for ever enter the program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -25,6 +25,15 @@ NOTHING = 1e-7
 ROUNDS = 40
 FIRST = 2
 """Groups of each member that stand in the program from the start, best saving per member first."""
+
+POOL = 30_000
+"""Groups that gain most, among which those that join are sought before all others are priced again."""
+
+ENTERING = 3
+"""Groups of each member that join a covering at a time."""
+
+CHUNK = 100_000
+"""Groups outside a covering that are priced side by side."""
 
 NONE = -1
 INFINITY = highspy.kHighsInf
@@ -58,11 +67,33 @@ class Survey:
 @dataclass(frozen=True)
 class Repriced:
     """`start` value with the first options at the given worths; `least` value that all options may have
-    at the other worths; `used` (B, W) the options in use then."""
+    at the other worths; `used` (B, W) the options in use then, `joined` the rows of further groups in use."""
 
     start: float
     least: float
     used: np.ndarray
+    joined: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+
+
+@dataclass(frozen=True)
+class More:
+    """Groups that stand outside a covering: `members` (M, I) CSR of ones, `cost` (M, W), infinite where an option
+    does not exist; `inside` (M,) those that the covering holds already, which gain nothing."""
+
+    members: sparse.csr_matrix
+    cost: np.ndarray
+    inside: np.ndarray
+
+    def gain(self, place: np.ndarray, crowd: np.ndarray, opening: float) -> np.ndarray:
+        """What opening each group with all its paying options would gain at given prices of places (I, W) and of
+        crowding (I,), at most 0 each; shape (M,)."""
+        result = np.zeros(self.members.shape[0])
+        for first in range(0, len(result), CHUNK):
+            part = slice(first, first + CHUNK)
+            members = self.members[part]
+            earned = np.maximum(0.0, members @ place - self.cost[part]).sum(axis=1)
+            result[part] = np.maximum(0.0, earned - (opening - members @ crowd))
+        return np.where(self.inside, 0.0, result)
 
 
 def survey(covering: Covering, tolerance: float) -> Survey:
@@ -77,15 +108,34 @@ def survey(covering: Covering, tolerance: float) -> Survey:
     return Survey(program.used(), price)
 
 
-def reprice(covering: Covering, first: np.ndarray, worth: np.ndarray, tolerance: float) -> Repriced:
-    """From the `first` options at the covering's worths to all options at other `worth`s."""
+def reprice(
+    covering: Covering, first: np.ndarray, worth: np.ndarray, tolerance: float, more: More | None = None
+) -> Repriced:
+    """From the `first` options at the covering's worths to all options, those of `more` groups too, at other
+    `worth`s."""
     program = _Program(covering)
     program.set_worth(covering.worth)
     program.add(first)
     start = program.solve().value
     program.set_worth(worth)
-    end = program.generate(tolerance)
-    return Repriced(start, end.value - end.gained, program.used())
+    if more is None:
+        end = program.generate(tolerance)
+        return Repriced(start, end.value - end.gained, program.used())
+    end, joined = program.generate_more(more, tolerance)
+    used, count = program.used(), len(covering.cost)
+    return Repriced(start, end.value - end.gained, used[:count], joined[used[count:].any(axis=1)])
+
+
+def best_of_each(members: sparse.csr_matrix, gain: np.ndarray) -> np.ndarray:
+    """For each member the few groups that gain most per member, rows in order."""
+    rows = np.flatnonzero(gain > NOTHING)
+    part = members[rows]
+    size = np.diff(part.indptr)
+    row, score = np.repeat(rows, size), np.repeat(gain[rows] / np.maximum(1, size), size)
+    order = np.lexsort((row, -score, part.indices))
+    member = part.indices[order]
+    place = np.arange(len(order)) - np.searchsorted(member, member, side="left")
+    return np.unique(row[order][place < ENTERING])
 
 
 def excess(reduced: np.ndarray, outside: np.ndarray, opened: np.ndarray) -> np.ndarray:
@@ -119,11 +169,12 @@ def first_options(covering: Covering) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _State:
-    """A solution: its value, the price of every place (I, W), what opening each group still costs (B,),
-    and what the options outside could still gain."""
+    """A solution: its value, the price of every place (I, W) and of crowding every member (I,), what opening each
+    group still costs (B,), and what the options outside could still gain."""
 
     value: float
     place: np.ndarray
+    crowd: np.ndarray
     opened: np.ndarray
     gained: float = 0.0
 
@@ -181,7 +232,39 @@ class _Program:
             if gained <= tolerance:
                 break
             enter = (gain > 0)[:, None] & (reduced < -NOTHING) & ~self._inside
-        return _State(state.value, state.place, state.opened, gained)
+        return _State(state.value, state.place, state.crowd, state.opened, gained)
+
+    def generate_more(self, more: More, tolerance: float) -> tuple[_State, np.ndarray]:
+        """The same with groups that join the covering when they gain, the most promising first; their rows."""
+        opening, limit = self._covering.opening, self._covering.limit
+        joined: list[np.ndarray] = [np.zeros(0, dtype=int)]
+        while True:
+            state = self.generate(tolerance / 2)
+            gain = more.gain(state.place, state.crowd, opening)
+            left = most_gained(more.members, gain, limit)
+            if left <= tolerance / 2 or len(joined) > ROUNDS * ROUNDS:
+                return replace(state, gained=state.gained + left), np.concatenate(joined)
+            pool = np.flatnonzero(gain > NOTHING)
+            pool = pool[np.argsort(-gain[pool], kind="stable")[:POOL]]
+            some = More(more.members[pool], more.cost[pool], np.zeros(len(pool), dtype=bool))
+            gain = gain[pool]
+            while most_gained(some.members, gain, limit) > tolerance / 4:
+                rows = best_of_each(some.members, gain)
+                self.extend(some.members[rows], some.cost[rows].astype(float))
+                joined.append(pool[rows])
+                state = self.generate(tolerance / 2)
+                gain = some.gain(state.place, state.crowd, opening)
+
+    def extend(self, members: sparse.csr_matrix, cost: np.ndarray) -> None:
+        """Let groups join the covering, none of their options in the program yet."""
+        covering = self._covering
+        self._covering = replace(
+            covering,
+            members=sparse.vstack([covering.members, members], format="csr"),
+            cost=np.vstack([covering.cost, cost]),
+        )
+        self._inside = np.vstack([self._inside, np.zeros(cost.shape, dtype=bool)])
+        self._opened = np.concatenate([self._opened, np.full(len(cost), -1)])
 
     def add(self, options: np.ndarray) -> None:
         """Add options (B, W), and the groups they need."""
@@ -225,7 +308,7 @@ class _Program:
         inside = self._opened >= 0
         opened[inside] = np.maximum(0.0, reduced[self._opened[inside]])
         place = np.where(self._place_row >= 0, dual[self._place_row], 0.0)
-        return _State(self._solver.getInfo().objective_function_value, place, opened)
+        return _State(self._solver.getInfo().objective_function_value, place, crowd, opened)
 
     def used(self) -> np.ndarray:
         """Options with a part in the last solution, shape (B, W)."""
