@@ -41,6 +41,9 @@ from optimization.solving.standard_form import StandardForm
 SURVEY_SHARE = 0.1
 """Part of the asked gap that the choice of starting pairs may give away, of the cost of acting alone."""
 
+MOST_GROWN = 20_000
+"""Sets that may enter the list because they could be part of a better plan."""
+
 TAKEN_UP = 1.0 - 1e-3
 """Value of y from which a duty counts as taken up in a relaxation."""
 
@@ -247,6 +250,27 @@ class LeftOut:
         """Pairs left out that can be part of a plan better than the relaxation plus `distance`, boolean
         over the list."""
         return self.everything() & (self.reduced_costs(duals)[self.table.screening.listed] < distance)
+
+    def sets_within(self, duals: np.ndarray, distance: float) -> list[tuple[int, ...]] | None:
+        """The same of sets that are not listed; None where they are too many to list."""
+        if self.start.unlisted is None:
+            return []
+        instance, settings = self.table.instance, self.table.instance.settings
+        _, alone = self.prices(duals)
+        place, crowd = self._place_duals(duals, alone), np.zeros(len(alone))
+        place = place * (instance.costs.own[:, instance.costs.wide_columns] > 0)
+        rows, index = self.form.family("R4")
+        crowd[index] = duals[rows]
+        opening = instance.mass * settings["weights.body_million_yen"] - distance
+        found: list[tuple[int, ...]] = []
+        for name, who in zip(self.groups.names, self.groups.places, strict=True):
+            more = self._sets(name, who, duals)
+            if more is not None:
+                rows = np.flatnonzero(more.gain(place[who], crowd[who], opening) > 0)
+                if len(found) + len(rows) > MOST_GROWN:
+                    return None
+                found += self.start.unlisted.groups[name].positions(rows)
+        return found
 
     def reduced_costs(self, duals: np.ndarray) -> np.ndarray:
         """Reduced cost of every pair, the dual of its own row R3 taken as 0, shape (B, W)."""

@@ -278,8 +278,8 @@ def answer_on(
     if plan is not None and plan.status is Status.OPTIMAL:
         return Answered(plan, none)
     more = none
-    stages: tuple[LeftOut | None, ...] = (left_out, None) if left_out.any else (None,)
-    for outside in stages[:1] if start.unlisted else stages:  # what is not listed is always outside
+    growing: list[tuple[int, ...]] | None = []
+    for outside in (left_out, None) if left_out.any else (None,):
         left = replace(limits, seconds=max(1.0, limits.seconds - (time.perf_counter() - started)))
         outcome = solve_decomposed(
             form, national, left, log_file, on_progress, relaxed, outside, solved, plan
@@ -287,9 +287,10 @@ def answer_on(
         finished = outcome.status is Status.OPTIMAL or outcome.termination != OPEN
         if outside is not None and not finished:
             more = left_out.within(duals, outcome.objective - value)
-        if finished or more.any():
+            growing = left_out.sets_within(duals, outcome.objective - value)
+        if finished or more.any() or growing is None or growing:
             break
-    return Answered(outcome, more, pricing.cut)
+    return Answered(outcome, more, pricing.cut, growing or [])
 
 
 def national_columns(form: StandardForm) -> np.ndarray:

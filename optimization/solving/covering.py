@@ -237,21 +237,21 @@ class _Program:
     def generate_more(self, more: More, tolerance: float) -> tuple[_State, np.ndarray]:
         """The same with groups that join the covering when they gain, the most promising first; their rows."""
         opening, limit = self._covering.opening, self._covering.limit
-        joined: list[np.ndarray] = [np.zeros(0, dtype=int)]
+        inside, joined = more.inside.copy(), [np.zeros(0, dtype=int)]
         while True:
             state = self.generate(tolerance / 2)
-            gain = more.gain(state.place, state.crowd, opening)
+            gain = np.where(inside, 0.0, more.gain(state.place, state.crowd, opening))
             left = most_gained(more.members, gain, limit)
-            if left <= tolerance / 2 or len(joined) > ROUNDS * ROUNDS:
+            if left <= tolerance / 2:
                 return replace(state, gained=state.gained + left), np.concatenate(joined)
             pool = np.flatnonzero(gain > NOTHING)
             pool = pool[np.argsort(-gain[pool], kind="stable")[:POOL]]
-            some = More(more.members[pool], more.cost[pool], np.zeros(len(pool), dtype=bool))
-            gain = gain[pool]
+            some, gain = More(more.members[pool], more.cost[pool], inside[pool]), gain[pool]
             while most_gained(some.members, gain, limit) > tolerance / 4:
                 rows = best_of_each(some.members, gain)
                 self.extend(some.members[rows], some.cost[rows].astype(float))
                 joined.append(pool[rows])
+                inside[pool[rows]] = some.inside[rows] = True
                 state = self.generate(tolerance / 2)
                 gain = some.gain(state.place, state.crowd, opening)
 
