@@ -150,10 +150,16 @@ def certificate(settings: Mapping[str, Any]) -> str:
         "what pairs left out of the model could still save is taken off it, and dominated pairs were left out "
         "only where that is exact."
     )
-    if "connected" not in settings["wide_area.sources"] or not settings["wide_area.services"]:
+    sources, most = settings["wide_area.sources"], settings["wide_area.connected_members"]
+    if not settings["wide_area.services"] or not {"connected", "generated"} & set(sources):
         return text
-    most = settings["wide_area.connected_members"]
-    return f"{text} The list holds every connected body of up to {most} members within the bounds of R8."
+    sets = f"every connected body of up to {most} members within the bounds of R8"
+    if "generated" not in sources:
+        return f"{text} The list holds {sets}."
+    return (
+        f"{text} Beyond the list it covers {sets}: all are priced, and what they could still save is taken off "
+        "too. Only that a package is impossible is proven for the list alone."
+    )
 
 
 def _finite(value: float) -> float | None:

@@ -311,10 +311,12 @@ def _closing(result: Result, folder: str) -> None:
     places = result.instance.case.codes
     kept = retention(result.accounts)
     wards = " and the joint Tokyo wards" if "13100" in places else ""
+    sets = result.size.get("connected_sets_priced")
+    priced = f"; {sets:,} connected sets priced and none left that could pay" if sets else ""
     out.print(
         f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
         f"prefectures, {len(result.instance.services)} services; "
-        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates.\n"
+        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}.\n"
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
         f"Status {outcome.status}: no plan within the package's limits can cost less than "

@@ -187,6 +187,8 @@ def _on_the_list(
         result = read_result(package, table, model, form, answer.outcome, clock)
     result = replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
     growing = [] if out_of_time(clock, limits) else answer.growing
+    if unlisted is not None:
+        result = replace(result, size={**result.size, "connected_sets_priced": unlisted.count})
     return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut, growing)
 
 
