@@ -128,6 +128,7 @@ def answered(
             else:
                 method, unlisted = "decomposed", all_sets(instance)
     solved: dict[bytes, Answer] = {}
+    best: Attempt | None = None
     while True:
         if unlisted is not None:
             with clock.phase("generate"):
@@ -135,10 +136,20 @@ def answered(
         found = _on_the_list(
             instance, package, limits, method, log_file, on_progress, clock, unlisted, solved
         )
+        best = found if best is None else better(best, found, limits)
         if unlisted is None or not found.growing:
-            return found
+            return best
         with clock.phase("generate"):
             instance = with_sets(instance, found.growing)
+
+
+def better(before: Attempt, now: Attempt, limits: Limits) -> Attempt:
+    """The attempt with the better plan, the list having grown in between, with the bound of the longer list."""
+    old, new = before.result, now.result
+    if old.accounts is None or old.outcome.objective > new.outcome.objective:
+        return now
+    outcome = proven(old.outcome, new.outcome.bound, limits)
+    return replace(before, result=replace(old, outcome=outcome, seconds=new.seconds), growing=now.growing)
 
 
 def _on_the_list(

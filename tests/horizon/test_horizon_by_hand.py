@@ -47,26 +47,20 @@ def test_debt_meets_its_ceiling_in_the_last_year() -> None:
 
 
 def test_what_the_nation_pays_beyond_its_limit_is_owed() -> None:
-    # the nation pays 60 of allocation a year whatever the need; 55 allowed: 5 short a year from 2030 on, 2022 too
+    # within today's outlay nothing is owed: the pool holds the allocation and bonds take the rest
     question = ageing_town()
     limit = question.optimum("plain").national_outlay
     loose = question.but(**{"nation.limit_million_yen": limit}).optimum("plain")
     assert loose.debts.shortfall == pytest.approx([0.0] * 4, abs=1e-6)
-    # care grows, and half of it is the nation's: 10, 25, 25 more than its limit of 2022
+    # without a limit of the pool the allocation meets all need: 20, 50, 50 more than in 2022. Where half of the gross
+    # cost is the nation's, net need is the other half, so its own part grows by as much again
     earmarked = replace(question, case=question.case.with_parameters({"care.national_share": 0.5})).but(
         **{"pool.ordinary_million_yen": 1e6}
     )
     first = earmarked.but(**{"horizon.years": []}).optimum("plain").national_outlay
     short = earmarked.but(**{"nation.limit_million_yen": first}).optimum("plain").debts
-    allocation = np.array([20.0, 50.0, 50.0])  # without a limit of the pool the allocation meets all need
-    assert short.shortfall == pytest.approx([0.0, *(allocation + earmark(allocation))])
+    assert short.shortfall == pytest.approx([0.0, 20.0 + 20.0, 50.0 + 50.0, 50.0 + 50.0])
     assert short.national[2] == pytest.approx(float(short.shortfall[1]) * TEN_YEARS)
-
-
-def earmark(more: np.ndarray) -> np.ndarray:
-    """Net need is half of gross cost where the nation's share is half, so gross grows by twice as much and the nation
-    pays half of that: as much again."""
-    return more
 
 
 def phased(unit: float, dearer: float, second: int = 0) -> Small:

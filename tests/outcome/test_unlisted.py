@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import networkx as nx
@@ -11,7 +12,9 @@ import pytest
 import optimization.outcome.unlisted as room
 from optimization.errors import InputError
 from optimization.ledger.instance import lay_out
+from optimization.outcome.run import attempt, better, without_plan
 from optimization.outcome.unlisted import GENERATED, all_sets, listed_sets, with_sets
+from optimization.solving.highs import Limits
 from tests.crisis.crisis_case import LOCAL, two_towns
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 
@@ -173,3 +176,15 @@ def test_where_no_service_is_open_to_bodies_there_is_nothing_to_price() -> None:
         instance = lay_out(question.case, question.package.settings)
     assert not room.wanted(instance)
     assert question.solve("decomposed").outcome.status == "optimal"
+
+
+def test_a_plan_found_before_the_list_grew_is_not_lost() -> None:
+    question = on_demand(random_question(4))
+    with given_curves(question.curves):
+        plan = attempt(
+            question.case, question.package, limits=Limits(gap=1e-9, threads=1), method="decomposed"
+        )
+    lost = replace(plan.result, accounts=None, outcome=without_plan(plan.result.outcome))
+    kept = better(plan, replace(plan, result=lost), Limits(gap=1e-9))
+    assert kept.result.accounts is plan.result.accounts
+    assert kept.result.outcome.objective == plan.result.outcome.objective
