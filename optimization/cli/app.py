@@ -120,6 +120,20 @@ def compare(
     raise typer.Exit(commands.compare(names, case, prefectures, out, options))
 
 
+@app.command(epilog="Example: solve.py sweep inputs/studies/pool_and_floor.toml --processes 2")
+def sweep(
+    study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],
+    case: CaseFolder = DEFAULT_CASE,
+    out: Out = None,
+    processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
+    scheduler: Annotated[
+        str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
+    ] = "",
+) -> None:
+    """Answer every question of a study once; killed at any moment, the same command goes on."""
+    raise typer.Exit(commands.sweep(study, case, out, processes, scheduler))
+
+
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")
 def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
     """How well the scale curves fit the official needs."""

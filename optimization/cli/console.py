@@ -74,6 +74,23 @@ class ProgressLine:
             sys.stderr.write("\n")
 
 
+class SweepLine:
+    """One line that tells how far a sweep is and when it may end."""
+
+    def __init__(self) -> None:
+        self.started, self.at_first = time.perf_counter(), -1
+
+    def __call__(self, done: int, failed: int, total: int) -> None:
+        """Show the state."""
+        self.at_first = done if self.at_first < 0 else self.at_first
+        spent, fresh = time.perf_counter() - self.started, done - self.at_first
+        left = f", about {spent / fresh * (total - done) / 60:.0f} min left" if fresh else ""
+        text = f"  {done} of {total} answered, {failed} failed{left}"
+        live = sys.stderr.isatty()
+        sys.stderr.write(f"\r{text:<78}" + ("\n" if done == total else "") if live else text + "\n")
+        sys.stderr.flush()
+
+
 def show_result(result: Result, folder: str) -> None:
     """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
     if result.accounts is None:
