@@ -124,13 +124,13 @@ def compare(
 def sweep(
     study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],
     case: CaseFolder = DEFAULT_CASE,
-    out: Out = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder (results/NAME).")] = None,
     processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
     scheduler: Annotated[
         str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
     ] = "",
 ) -> None:
-    """Answer every question of a study once; killed at any moment, the same command goes on."""
+    """Answer each question of a study once; if killed, go on from there."""
     raise typer.Exit(commands.sweep(study, case, out, processes, scheduler))
 
 
