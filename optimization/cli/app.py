@@ -130,7 +130,7 @@ def sweep(
         str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
     ] = "",
 ) -> None:
-    """Answer each question of a study once; if killed, go on from there."""
+    """Answer every question of a study once, whatever interrupts it."""
     raise typer.Exit(commands.sweep(study, case, out, processes, scheduler))
 
 
