@@ -37,20 +37,23 @@ def solve(
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
 
+    aside = Clock()
+
+    def spent() -> float:
+        return sum(each.seconds.get("solve", 0.0) for each in (clock, aside))
+
     def part(question: Instance, share: float = PHASE_SHARE, clock: Clock = clock) -> Result:
-        spent = sum(clock.seconds.get(name, 0.0) for name in ("solve", "waiting"))
-        own = replace(limits, gap=share * limits.gap, seconds=max(1.0, limits.seconds - spent))
+        own = replace(limits, gap=share * limits.gap, seconds=max(1.0, limits.seconds - spent()))
         return answered(question, package, own, method, log_file, on_progress, clock).result
 
     horizon = instance.horizon
     if horizon is not None and horizon.second:
-        in_time = lambda: clock.seconds.get("solve", 0.0) < limits.seconds  # noqa: E731
-        result = in_two_phases(instance, part, limits, in_time)
+        result = in_two_phases(instance, part, limits, lambda: spent() < limits.seconds)
     else:
         result = part(instance, 1.0)
     if horizon is not None and horizon.later and result.accounts is not None:
         plan = result.accounts.decision
         with clock.phase("waiting"):
-            others = list(alternatives(instance, plan, lambda question: part(question, 1.0, Clock())))
+            others = list(alternatives(instance, plan, lambda question: part(question, 1.0, aside)))
         result = replace(result, alternatives=others)
     return replace(result, seconds=clock.seconds)
