@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from benchmarks.ladder import Rung
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.case.packages import toml_value
 from optimization.dictionary.settings import load_settings
-from optimization.face import load_package
+from optimization.studies.study import Cell, resolved
 
 BASE_PACKAGE = "role_division"
 SOURCE = "benchmarks"
-
-PACKAGE = """[package]
-name = "{source}"
-title = {title}
-title_ja = "計算時間の比較"
-author = "The authors of this tool"
-source = "{source}"
-date = 2026-11-24
-baseline = "status_quo"
-[[provision]]
-number = 1
-text = {title}
-text_ja = "計算時間の比較"
-[provision.settings]
-"""
 
 
 def missing(rung: Rung) -> str:
@@ -46,15 +27,4 @@ def question(case: Case, rung: Rung, prefectures: Sequence[str] = ()) -> Resolve
 
     Raises InputError where a setting of the rung is faulty.
     """
-    if not rung.settings:
-        return load_package(case, BASE_PACKAGE, prefectures)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{SOURCE}.toml"
-        lines = [f"{toml_value(key)} = {_literal(value)}" for key, value in rung.settings.items()]
-        head = PACKAGE.format(source=SOURCE, title=toml_value(rung.title))
-        path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
-        return load_package(case, [BASE_PACKAGE, path], prefectures)
-
-
-def _literal(value: Any) -> str:
-    return toml_value(tuple(value) if isinstance(value, list) else value)
+    return resolved(case, Cell(BASE_PACKAGE, rung.settings), prefectures, SOURCE)

@@ -59,7 +59,9 @@ def audit_run(folder: str | Path) -> Audit:
             "objective agrees to 1e-6": bool(
                 abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
             ),
-            "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(tables, settings),
+            "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(
+                tables["governments"], settings
+            ),
             "solver's grants equal the formula's to 1 thousand yen": _close(
                 tables["governments"],
                 "transfer_solver_million_yen",
@@ -79,8 +81,21 @@ def audit_run(folder: str | Path) -> Audit:
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
             **horizon_checks(tables, settings),
+            **_every_year(tables, settings),
         },
     )
+
+
+def _every_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> dict[str, bool]:
+    """The statements on accounts in all years of a horizon: need stands there before the extraordinary bond."""
+    if "horizon_governments" not in tables:
+        return {}
+    table = tables["horizon_governments"]
+    need = table["need_million_yen"] - table["extraordinary_bond_million_yen"]
+    return {
+        "in every year grants follow the formula": _grants(table.assign(need_million_yen=need), settings),
+        "in every year adequacy and balance hold": _adequacy(table, settings) and _balance(table, settings),
+    }
 
 
 def _roles(
@@ -173,8 +188,7 @@ def _close(table: pd.DataFrame, left: str, grant: str, contribution: str) -> boo
     return bool((table[left] - table[grant] + table[contribution]).abs().max() <= 1e-3)
 
 
-def _grants(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
-    table = tables["governments"]
+def _grants(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
     rate = settings["formula.adjustment_rate"]
     families = {"municipality": "formula.family", "prefecture": "formula.family_prefecture"}
     table = table[[settings[families[tier]] == "japan_lat" for tier in table["tier"]]]

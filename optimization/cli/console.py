@@ -41,6 +41,12 @@ def show_problems(error: InputError) -> None:
         err.print(f"  - {problem}", markup=False)
 
 
+def write_over(text: str, live: bool) -> None:
+    """Write a line over the last one, or below it where there is no terminal."""
+    sys.stderr.write(f"\r{text:<78}" if live else text + "\n")
+    sys.stderr.flush()
+
+
 class ProgressLine:
     """One line that tells gap, incumbent and elapsed time; plain lines when not on a terminal."""
 
@@ -58,9 +64,7 @@ class ProgressLine:
         found = progress.incumbent < float("inf")
         best = f"{progress.incumbent / BILLION:,.1f} billion yen" if found else "none yet"
         gap = f"{progress.gap:.4%}" if found else "open"
-        text = f"  {progress.seconds:6.1f} s  best plan {best}, gap {gap}"
-        sys.stderr.write(f"\r{text:<78}" if self.live else text + "\n")
-        sys.stderr.flush()
+        write_over(f"  {progress.seconds:6.1f} s  best plan {best}, gap {gap}", self.live)
         return True
 
     def phase(self, text: str) -> None:
@@ -85,10 +89,10 @@ class SweepLine:
         self.at_first = done if self.at_first < 0 else self.at_first
         spent, fresh = time.perf_counter() - self.started, done - self.at_first
         left = f", about {spent / fresh * (total - done) / 60:.0f} min left" if fresh else ""
-        text = f"  {done} of {total} answered, {failed} failed{left}"
         live = sys.stderr.isatty()
-        sys.stderr.write(f"\r{text:<78}" + ("\n" if done == total else "") if live else text + "\n")
-        sys.stderr.flush()
+        write_over(f"  {done} of {total} answered, {failed} failed{left}", live)
+        if live and done == total:
+            sys.stderr.write("\n")
 
 
 def show_result(result: Result, folder: str) -> None:

@@ -304,9 +304,10 @@ def least_bond(later: Instance, decision: Decision) -> float:
     def wanting(bond: float) -> float:
         return float(family_transfers(later, need - share * bond, *fixed).sum()) - room
 
-    low, high = 0.0, max(1.0, wanting(0.0))
-    if wanting(0.0) <= 0:
+    short = wanting(0.0)
+    if short <= 0:
         return 0.0
+    low, high = 0.0, max(1.0, short)
     target = max(0.0, wanting(LARGEST_BOND))
     while wanting(high) > target:
         low, high = high, 2.0 * high

@@ -52,7 +52,7 @@ def sweep(
     waiting = [
         (cell, key)
         for cell, key in zip(study.cells, keys, strict=True)
-        if isinstance(key, str) and store.read(folder, key) is None
+        if isinstance(key, str) and not store.path_of(folder, key).exists()
     ]
     waiting = list({key: (cell, key) for cell, key in waiting}.values())
     faults = {n: key for n, key in enumerate(keys) if not isinstance(key, str)}

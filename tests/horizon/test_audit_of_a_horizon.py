@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +12,11 @@ import pytest
 from optimization.archive import write_run
 from optimization.audit import audit_run
 from tests.horizon.test_horizon_brute_force import random_question
+from tests.outcome.test_audit_finds_tampering import Change, both, cell, first, raised, receiver
 from tests.small_case import EXACT
 
 SEED = 8
 """A question of two phases with a bond in the second."""
-
-Change = Callable[[Path], None]
 
 
 @pytest.fixture(scope="module")
@@ -41,57 +39,52 @@ def test_as_written_it_is_sound_and_its_objective_is_recomputed(written: Path) -
     assert audit.objective_million_yen == pytest.approx(record["objective_million_yen"], rel=1e-9)
 
 
-def raised(table: str, column: str, by: float, year: int = 2050) -> Change:
-    """Add to a number in the first row of a year."""
-
-    def change(folder: Path) -> None:
-        path = folder / f"{table}.csv"
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-        here = frame["year"] == str(year)
-        if "government" in frame:  # one that receives: others' grants are 0 whatever their need
-            here &= frame["grant_million_yen"].astype(float) > 1
-        row = frame.index[here][0]
-        frame.loc[row, column] = str(float(frame.loc[row, column]) + by)
-        frame.to_csv(path, index=False)
-
-    return change
+def in_2050(frame: pd.DataFrame) -> pd.Series:
+    """The first row of the year, of governments the first that receives: others' grants are 0 whatever their need."""
+    here = frame["year"] == "2050"
+    if "government" in frame:
+        here &= receiver(frame)
+    return here & (here.cumsum() == 1)
 
 
-def back_again(folder: Path) -> None:
-    """The first phase moves what the second leaves where it is today."""
-    first, second = folder / "responsibility.csv", folder / "responsibility_second.csv"
-    statute = pd.read_csv(first, dtype=str, keep_default_na=False)
-    statute.loc[0, "tier"] = "prefecture"
-    statute.to_csv(first, index=False)
-    later = pd.read_csv(second, dtype=str, keep_default_na=False)
-    later.loc[0, "tier"] = "municipality"
-    later.to_csv(second, index=False)
-
+back_again = both(
+    cell("responsibility", 0, "tier", "prefecture"), cell("responsibility_second", 0, "tier", "nation")
+)
+"""The first phase moves what the second moves elsewhere."""
 
 TAMPERING: dict[str, tuple[Change, str]] = {
-    "a year weighs more": (raised("horizon", "weight", 0.1), "weights of the years"),
-    "a shortfall hidden": (raised("horizon", "national_outlay_million_yen", 1e8), "debts follow"),
-    "a debt hidden": (raised("horizon", "extraordinary_bonds_owed_million_yen", -1.0), "debts follow"),
-    "a grant raised": (raised("horizon_governments", "grant_million_yen", 1.0), "grants follow"),
-    "a need raised": (raised("horizon_governments", "need_million_yen", 1.0), "grants follow"),
-    "a bond hidden": (raised("horizon", "extraordinary_bond_million_yen", -1.0), "fit the pool"),
+    "a year weighs more": (raised("horizon", "weight", 0.1, in_2050), "weights of the years"),
+    "a shortfall hidden": (raised("horizon", "national_outlay_million_yen", 1e8, in_2050), "debts follow"),
+    "a debt hidden": (
+        raised("horizon", "extraordinary_bonds_owed_million_yen", -1.0, in_2050),
+        "debts follow",
+    ),
+    "a grant raised": (raised("horizon_governments", "grant_million_yen", 1.0, in_2050), "grants follow"),
+    "a need raised": (raised("horizon_governments", "need_million_yen", 1.0, in_2050), "grants follow"),
+    "a bond hidden": (raised("horizon", "extraordinary_bond_million_yen", -1.0, in_2050), "fit the pool"),
     "more paid than the pool holds": (
-        raised("horizon_governments", "residual_million_yen", 900.0),
+        raised("horizon_governments", "residual_million_yen", 900.0, in_2050),
         "fit the pool",
     ),
-    "a bond without need": (raised("horizon_governments", "residual_million_yen", -50.0), "fit the pool"),
+    "a bond without need": (
+        raised("horizon_governments", "residual_million_yen", -50.0, in_2050),
+        "fit the pool",
+    ),
     "funds below adequacy": (
-        raised("horizon_governments", "funds_million_yen", -300.0),
+        raised("horizon_governments", "funds_million_yen", -300.0, in_2050),
         "adequacy and balance",
     ),
     "spending above funds": (
-        raised("horizon_governments", "spending_million_yen", 900.0),
+        raised("horizon_governments", "spending_million_yen", 900.0, in_2050),
         "adequacy and balance",
     ),
-    "a cheaper service": (raised("horizon_services", "standard_million_yen", -1.0), "objective agrees"),
-    "another first year": (raised("horizon", "total_million_yen", -1.0, 2022), "objective agrees"),
+    "a cheaper service": (
+        raised("horizon_services", "standard_million_yen", -1.0, in_2050),
+        "objective agrees",
+    ),
+    "another first year": (raised("horizon", "total_million_yen", -1.0, first), "objective agrees"),
     "fewer counted taxes": (
-        raised("horizon", "counted_of_receiving_million_yen", -1.0),
+        raised("horizon", "counted_of_receiving_million_yen", -1.0, in_2050),
         "objective agrees",
     ),
     "a duty taken back": (back_again, "stays moved"),

@@ -9,11 +9,12 @@ import pytest
 from optimization.ledger.accounts import Accounts
 from optimization.outcome.session import Session
 from optimization.outcome.waiting import PLAN, TODAY
+from tests.crisis.crisis_case import LOCAL, two_towns
 from tests.horizon.horizon_case import STILL, ageing_town, grown
 from tests.horizon.test_horizon_brute_force import random_question
 from tests.horizon.test_horizon_by_hand import phased
 from tests.model.random_case import random_question as one_year
-from tests.small_case import EXACT, Shock, given_curves
+from tests.small_case import EXACT, given_curves
 
 SEEDS = range(4)
 
@@ -21,7 +22,9 @@ SEEDS = range(4)
 @pytest.mark.parametrize("seed", range(8))
 def test_without_later_years_and_crises_it_is_the_model_without_them_to_the_last_digit(seed: int) -> None:
     question = one_year(seed)
-    case = replace(question.case, crises=_shocked().case.crises) if seed == 0 else question.case
+    case = (
+        replace(question.case, crises=two_towns({"local": LOCAL}).case.crises) if seed == 0 else question.case
+    )
     other = replace(question, case=case).but(
         **{
             "horizon.years": [],
@@ -34,12 +37,6 @@ def test_without_later_years_and_crises_it_is_the_model_without_them_to_the_last
     for method in ("plain", "decomposed"):
         before, after = question.solve(method).outcome, other.solve(method).outcome
         assert (before.status, before.objective, before.bound) == (after.status, after.objective, after.bound)
-
-
-def _shocked():  # type: ignore[no-untyped-def]
-    from tests.crisis.crisis_case import two_towns
-
-    return two_towns({"local": Shock("flood", 0.0, {"01201": 1.0})})
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -103,10 +103,13 @@ def test_failures_are_rows_with_their_reason(tmp_path: Path) -> None:
 def test_the_name_of_a_question_follows_all_that_it_depends_on() -> None:
     case = load_case(IWATE)
 
-    def key(cell: Cell = Cell("wide_area"), gap: float = 1e-3) -> str:  # noqa: B008
+    plain = Cell("wide_area")
+
+    def key(cell: Cell = plain, gap: float = 1e-3) -> str:
         return store.key_of(case, resolved(case, cell), Study("s", "", (), gap, 60.0, "auto", 0, (cell,)))
 
-    same = Cell("wide_area", {"wide_area.radius_km": case_radius(case)})
+    radius = float(resolved(case, plain).settings["wide_area.radius_km"])
+    same = Cell("wide_area", {"wide_area.radius_km": radius})
     others = [
         key(Cell("uniform")),
         key(Cell("wide_area", {"wide_area.radius_km": 31.0})),
@@ -115,10 +118,6 @@ def test_the_name_of_a_question_follows_all_that_it_depends_on() -> None:
     ]
     assert key() == key() == key(same)
     assert len({key(), *others}) == 5
-
-
-def case_radius(case) -> float:  # type: ignore[no-untyped-def]
-    return float(resolved(case, Cell("wide_area")).settings["wide_area.radius_km"])
 
 
 def test_killed_and_continued_it_ends_as_if_undisturbed(file: Path, tmp_path: Path) -> None:
