@@ -13,7 +13,8 @@ import resource
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -50,17 +51,24 @@ def new_folder(out: Path | None, name: str, root: Path) -> Path:
     return folder
 
 
-def write_run(result: Result, folder: Path, limits: Limits, method: str, prefectures: Sequence[str]) -> None:
-    """Write the run folder whole, or nothing."""
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """A draft folder to fill, renamed to `folder` at the end of the block; nothing is left where it fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _fill(draft, result, limits, method, prefectures)
+        yield draft
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def write_run(result: Result, folder: Path, limits: Limits, method: str, prefectures: Sequence[str]) -> None:
+    """Write the run folder whole, or nothing."""
+    with written_whole(folder) as draft:
+        _fill(draft, result, limits, method, prefectures)
 
 
 def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures: Sequence[str]) -> None:
@@ -74,6 +82,11 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     if result.arguments or result.accounts is None:
         (folder / "diagnosis.md").write_text(diagnosis(result), encoding="utf-8")
     tables = result.tables and {**result.tables, "coefficients": result.coefficients}
+    write_tables(folder, tables)
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write tables as parquet and as csv."""
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
@@ -92,6 +105,8 @@ def diagnosis(result: Result) -> str:
         )
     else:
         lines.append("The time limit ended the search before a decision was found; this proves nothing.")
+    names = " ".join(package.name for package in result.package.packages[-1:])
+    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {names}"]
     return "\n".join(lines) + "\n"
 
 

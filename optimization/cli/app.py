@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from optimization.cli import commands
+from optimization.cli import analyses, commands
 from optimization.cli.console import err, show_problems
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
@@ -120,6 +120,26 @@ def compare(
     raise typer.Exit(commands.compare(names, case, prefectures, out, options))
 
 
+@app.command(epilog="Example: solve.py explain role_division --services fire,police")
+def explain(
+    packages: Packages = None,
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    services: Annotated[
+        str, typer.Option(metavar="NAMES", help="Only these services, e.g. fire,police.")
+    ] = "",
+    out: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+) -> None:
+    """Why a package is impossible, or what each decision is worth."""
+    options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
+    raise typer.Exit(
+        analyses.explain(packages or [DEFAULT_PACKAGE], case, prefectures, services, out, options)
+    )
+
+
 @app.command(epilog="Example: solve.py sweep inputs/studies/pool_and_floor.toml --processes 2")
 def sweep(
     study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],
@@ -131,7 +151,7 @@ def sweep(
     ] = "",
 ) -> None:
     """Answer every question of a study once, whatever interrupts it."""
-    raise typer.Exit(commands.sweep(study, case, out, processes, scheduler))
+    raise typer.Exit(analyses.sweep(study, case, out, processes, scheduler))
 
 
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")

@@ -14,7 +14,7 @@ from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages
-from optimization.cli.console import SweepLine, err, out, progress_for, show_comparison, show_fit, show_result
+from optimization.cli.console import err, out, progress_for, show_comparison, show_fit, show_result
 from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
@@ -220,20 +220,3 @@ def compare(
     show_comparison(table)
     out.print(f"Wrote {root / 'comparison.csv'}.", markup=False)
     return worst
-
-
-def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: int, scheduler: str) -> int:
-    """Answer a study; 4 where a question has failed, or has neither a plan to the asked gap nor a proof of none."""
-    from optimization.studies.study import read_study
-    from optimization.studies.sweep import FAILED
-    from optimization.studies.sweep import sweep as answer_all
-
-    study = read_study(study_file)
-    target = folder or RESULTS / study.name
-    table = answer_all(study, case_folder, target, processes, scheduler, SweepLine())
-    for _, row in table[table["status"] == FAILED].iterrows():
-        err.print(f"  - {row['cell']} failed: {row['reason']}", markup=False)
-    counts = ", ".join(f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items())
-    out.print(f"{len(table)} questions: {counts}. Table: {target / 'sweep.csv'}", markup=False)
-    answered = table["status"].isin([str(Status.OPTIMAL), str(Status.INFEASIBLE)])
-    return 0 if answered.all() else 4

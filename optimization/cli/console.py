@@ -78,20 +78,25 @@ class ProgressLine:
             sys.stderr.write("\n")
 
 
-class SweepLine:
-    """One line that tells how far a sweep is and when it may end."""
+class CountLine:
+    """One line that tells how far a long task is and when it may end."""
 
-    def __init__(self) -> None:
-        self.started, self.at_first = time.perf_counter(), -1
+    def __init__(self, what: str) -> None:
+        self.what, self.started, self.at_first, self.last = what, time.perf_counter(), -1, 0.0
+        self.live = sys.stderr.isatty()
 
-    def __call__(self, done: int, failed: int, total: int) -> None:
-        """Show the state."""
+    def __call__(self, done: int, total: int, failed: int = 0) -> None:
+        """Show the state; without a terminal at most every five seconds."""
+        now = time.perf_counter()
         self.at_first = done if self.at_first < 0 else self.at_first
-        spent, fresh = time.perf_counter() - self.started, done - self.at_first
+        if done < total and now - self.last < (0.2 if self.live else 5.0):
+            return
+        self.last = now
+        spent, fresh = now - self.started, done - self.at_first
         left = f", about {spent / fresh * (total - done) / 60:.0f} min left" if fresh else ""
-        live = sys.stderr.isatty()
-        write_over(f"  {done} of {total} answered, {failed} failed{left}", live)
-        if live and done == total:
+        wrong = f", {failed} failed" if failed else ""
+        write_over(f"  {done} of {total} {self.what}{wrong}{left}", self.live)
+        if self.live and done == total:
             sys.stderr.write("\n")
 
 

@@ -97,7 +97,8 @@ def restricted(instance: Instance, options: Options) -> Instance:
     """The question with fewer tiers open for some duties, in all its years."""
     groups = replace(instance.groups, options={**instance.groups.options, **options})
     horizon = instance.horizon
-    assert horizon is not None
+    if horizon is None:
+        return replace(instance, groups=groups)
     later = tuple(replace(each, groups=groups) for each in horizon.later)
     return replace(instance, groups=groups, horizon=replace(horizon, later=later))
 

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
+from optimization.ledger.phases import restricted
 from optimization.model.columns import Columns
 from optimization.model.model import LIMITS, components, rewrite
 from optimization.outcome.result import Result
@@ -28,16 +33,25 @@ from optimization.outcome.run import (
     Attempt,
     Clock,
     answer_on,
+    answered,
     attempt,
     national_columns,
     no_collection,
+    proven,
     read_result,
 )
 from optimization.outcome.solve import solve
 from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
+from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm, coefficient_ranges, with_cost, with_rows
+
+Duty = tuple[int, int]
+"""A service and a rule group, by position."""
+
+HELD_SECONDS = 60.0
+"""Time for a question with duties held that is asked from the beginning: there may be many."""
 
 IN_PLACE = "in_place"
 """Method named in a result that was reached from the last one."""
@@ -54,21 +68,66 @@ class Session:
         method: str = "decomposed",
     ) -> None:
         self._case, self._prefectures, self._method = case, tuple(prefectures), method
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._last: Attempt | None = None
         self._national: NationalRelaxation | None = None
 
     def solve(self, package: ResolvedPackage) -> Result:
         """The optimum of a package, as `outcome.solve.solve` finds it within the gap."""
         if package.settings[SECOND_PHASE]:
-            return solve(self._case, package, self._prefectures, self._limits, self._method)
+            return solve(self._case, package, self._prefectures, self.limits, self._method)
         return self._from_last(package) or self._from_the_beginning(package)
 
+    @property
+    def last(self) -> Attempt:
+        """The last question answered on its own. Raises ValueError before the first."""
+        if self._last is None:
+            raise ValueError("no question has been answered yet")
+        return self._last
+
+    @contextmanager
+    def returning(self) -> Iterator[None]:
+        """Within the block other questions may be asked; afterwards the last question is that of before."""
+        before = self._last, self._national
+        try:
+            yield
+        finally:
+            self._last, self._national = before
+
+    def holding(self, choices: Mapping[Duty, str]) -> Outcome:
+        """What the last question comes to when some duties (service, rule group) are held at a tier: the parts that
+        do not change are those of the last plan; where this is not good enough, it is asked from the beginning."""
+        last, found = self.last, self._held(choices)
+        if found is not None and found.status is Status.OPTIMAL:
+            return found
+        instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
+        limits = replace(self.limits, seconds=min(self.limits.seconds, HELD_SECONDS))
+        again = answered(instance, last.result.package, limits, self._method).result.outcome
+        if found is None or again.objective <= found.objective:
+            return again
+        return proven(found, again.bound, self.limits)
+
+    def _held(self, choices: Mapping[Duty, str]) -> Outcome | None:
+        """The same in place; None where the last question has left nothing to start from."""
+        last, national = self.last, self._national
+        values = last.result.outcome.values
+        if national is None or values is None:
+            return None
+        columns, chosen = held_columns(last, choices)
+        form = fix(last.form, columns, chosen)
+        guide = national.solve(form)
+        if guide is None:
+            return None
+        before = values.copy()
+        before[columns] = chosen
+        numbers = national_columns(form)
+        return price_choices(form, numbers, [before, guide.values], guide.bound, self.limits, last.solved)
+
     def _from_the_beginning(self, package: ResolvedPackage) -> Result:
-        last = attempt(self._case, package, self._prefectures, self._limits, self._method)
+        last = attempt(self._case, package, self._prefectures, self.limits, self._method)
         self._last, self._national = last, None
         if last.cut is not None:
-            self._national = NationalRelaxation(self._limits)
+            self._national = NationalRelaxation(self.limits)
             self._national.add(last.cut)
             self._national.solve(last.form)
         return last.result
@@ -84,7 +143,7 @@ class Session:
         clock = Clock()
         with clock.phase("build"), no_collection():
             table = under(last.table, package.settings)
-            form = _rewritten(last, table, changed)
+            form = rewritten(last.form, last.model, table, changed)
         if form is None:
             return None
         with clock.phase("solve"):
@@ -107,15 +166,28 @@ class Session:
         guide, before = national.solve(form), last.result.outcome.values
         if guide is not None and before is not None:
             guides = [before, guide.values]
-            outcome = price_choices(form, numbers, guides, guide.bound, self._limits, last.solved)
+            outcome = price_choices(form, numbers, guides, guide.bound, self.limits, last.solved)
             if outcome.status is Status.OPTIMAL:
                 return replace(outcome, seconds=time.perf_counter() - started)
-        answer = answer_on(table, form, last.start, self._limits, last.solved)
+        answer = answer_on(table, form, last.start, self.limits, last.solved)
         if answer.entering.any() or answer.growing or answer.outcome.status is not Status.OPTIMAL:
             return None
         if answer.cut is not None:
             national.add(answer.cut)
         return answer.outcome
+
+
+def held_columns(last: Attempt, choices: Mapping[Duty, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the duties (service, rule group) named, and 1 for the tier chosen, 0 for the others."""
+    numbers, index = last.form.column_family("y")
+    position = dict(zip(index.tolist(), numbers.tolist(), strict=True))
+    pairs = [
+        (position[n], float(tier == choices[s, k]))
+        for n, (s, k, tier) in enumerate(last.table.duties)
+        if (s, k) in choices and n in position
+    ]
+    columns, chosen = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(columns, dtype=int), np.array(chosen)
 
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
@@ -139,13 +211,14 @@ def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
     return other
 
 
-def _rewritten(last: Attempt, table: Columns, changed: set[str]) -> StandardForm | None:
-    """The last program with the rows (or the objective) of the changed settings written anew; None when
-    a rule has other rows than before."""
-    form = last.form
+def rewritten(
+    form: StandardForm, model: pyo.ConcreteModel, table: Columns, changed: set[str]
+) -> StandardForm | None:
+    """A program with the rows (or the objective) of the changed settings written anew; None when a rule has other
+    rows than before."""
     before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in components(changed)}
-    for name in rewrite(last.model, table, changed):
-        component = last.model.component(name)
+    for name in rewrite(model, table, changed):
+        component = model.component(name)
         rows = [] if name == "total_cost" else list(component.values())
         if [row.index() for row in rows] != before[name]:
             return None

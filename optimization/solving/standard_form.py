@@ -39,11 +39,11 @@ class StandardForm:
 
     def family(self, rule: str) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of a rule with a single index, and that index."""
-        return self._members(self._rows_by_rule, self.constraints, rule)
+        return self._members(self.rows_by_rule, self.constraints, rule)
 
     def rows_of(self, rule: str) -> np.ndarray:
         """Row numbers of a rule."""
-        return self._rows_by_rule.get(rule, np.zeros(0, dtype=int))
+        return self.rows_by_rule.get(rule, np.zeros(0, dtype=int))
 
     def column_family(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Column numbers of a block of variables with a single index, and that index."""
@@ -57,7 +57,8 @@ class StandardForm:
         return found, np.array([objects[n].index() for n in found], dtype=int)
 
     @cached_property
-    def _rows_by_rule(self) -> dict[str, np.ndarray]:
+    def rows_by_rule(self) -> dict[str, np.ndarray]:
+        """Row numbers of every rule."""
         return _by_parent(self.constraints)
 
     @cached_property
@@ -129,7 +130,7 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
         lower[n] = -np.inf if row.lower is None else pyo.value(row.lower)
         upper[n] = np.inf if row.upper is None else pyo.value(row.upper)
         names[n] = row
-    return _changed(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
+    return changed(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
 
 
 def with_cost(form: StandardForm, objective: Any) -> StandardForm:
@@ -138,13 +139,13 @@ def with_cost(form: StandardForm, objective: Any) -> StandardForm:
     for coefficient, variable in zip(objective.expr.linear_coefs, objective.expr.linear_vars, strict=True):
         if id(variable) in form._column_of:
             cost[form._column_of[id(variable)]] += coefficient
-    return _changed(form, cost=cost, constant=float(objective.expr.constant))
+    return changed(form, cost=cost, constant=float(objective.expr.constant))
 
 
-def _changed(form: StandardForm, **parts: Any) -> StandardForm:
+def changed(form: StandardForm, **parts: Any) -> StandardForm:
     """A form of the same rows and columns with other numbers; what is known of their names stays known."""
     result = replace(form, **parts)
-    for name in ("_rows_by_rule", "_columns_by_name", "_column_of"):
+    for name in ("rows_by_rule", "_columns_by_name", "_column_of"):
         result.__dict__[name] = getattr(form, name)
     return result
 
@@ -154,7 +155,7 @@ def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     family of rows: columns rule, unit, rows, nonzeros, smallest_coefficient, largest_coefficient,
     largest_right_hand_side (in each row's own unit)."""
     names = np.empty(len(form.constraints), dtype=object)
-    for rule, numbers in form._rows_by_rule.items():
+    for rule, numbers in form.rows_by_rule.items():
         names[numbers] = rule
     size = np.abs(form.matrix.data)
     row_of = np.repeat(np.arange(len(names)), np.diff(form.matrix.indptr))

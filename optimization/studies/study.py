@@ -32,7 +32,7 @@ from typing import Any
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.case.packages import toml_value
+from optimization.case.overlay import overlay
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import load_package
 
@@ -49,22 +49,6 @@ LIMITS: Mapping[str, tuple[type | tuple[type, ...], Any]] = {
     "method": (str, "auto"),
     "seed": (int, 0),
 }
-OVERLAY = """[package]
-name = "{name}"
-title = "{name}"
-title_ja = "{name}"
-author = "the study"
-source = "{name}"
-date = 2000-01-01
-baseline = "status_quo"
-"""
-PROVISION = """
-[[provision]]
-number = 1
-text = "What the study varies."
-text_ja = "分析で変化させる項目"
-[provision.settings]
-"""
 
 
 @dataclass(frozen=True)
@@ -168,19 +152,11 @@ def resolved(case: Case, cell: Cell, prefectures: Sequence[str] = (), name: str 
         return load_package(case, cell.packages, prefectures)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.toml"
-        settings = [f"{toml_value(k)} = {_literal(v)}" for k, v in cell.settings.items()]
-        assumed = [f"{toml_value(k)} = {_literal(v)}" for k, v in cell.assumptions.items()]
-        lines = [OVERLAY.format(name=name)]
-        lines += ["[assumptions]", *assumed] if assumed else []
-        lines += [PROVISION, *settings]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text = "What the study varies.", "分析で変化させる項目"
+        path.write_text(overlay(name, "the study", text, cell.settings, cell.assumptions), encoding="utf-8")
         try:
             return load_package(case, [cell.packages, path], prefectures)
         except InputError as error:  # the file laid on top is nobody's but ours
             raise InputError(
                 replace(p, file=name if p.file == str(path) else p.file) for p in error.problems
             ) from error
-
-
-def _literal(value: Any) -> str:
-    return toml_value(tuple(value) if isinstance(value, list) else value)

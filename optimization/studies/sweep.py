@@ -32,6 +32,7 @@ UNTIDY = ("seconds",)
 """What differs from run to run and stands apart from the table."""
 
 Report = Callable[[int, int, int], None]
+"""Told how many are done, of how many, and how many have failed."""
 
 
 def sweep(
@@ -40,11 +41,11 @@ def sweep(
     folder: Path,
     processes: int = 1,
     scheduler: str = "",
-    report: Report = lambda done, failed, total: None,
+    report: Report = lambda done, total, failed: None,
 ) -> pd.DataFrame:
     """Answer what is not answered yet and write the tables; returns the table, a row for every cell in order.
 
-    `report(done, failed, total)` is called whenever an answer has come. Raises InputError when the scheduler cannot be
+    `report(done, total, failed)` is called whenever an answer has come. Raises InputError when the scheduler cannot be
     reached.
     """
     case = load_case(case_folder)
@@ -57,12 +58,12 @@ def sweep(
     waiting = list({key: (cell, key) for cell, key in waiting}.values())
     faults = {n: key for n, key in enumerate(keys) if not isinstance(key, str)}
     failed, done = len(faults), len(keys) - len(waiting)
-    report(done, failed, len(keys))
+    report(done, len(keys), failed)
     tasks = [(str(case_folder), study, cell) for cell, _ in waiting]
     for n, found in _answers(tasks, processes, scheduler):
         store.write(folder, waiting[n][1], found)
         done, failed = done + 1, failed + (found["status"] == FAILED)
-        report(done, failed, len(keys))
+        report(done, len(keys), failed)
     rows = [
         faults.get(n) or store.read(folder, str(key)) or _fault("was not answered")
         for n, key in enumerate(keys)

@@ -1,0 +1,210 @@
+"""Why a package is impossible: the ladder from counting to the smallest conflict, and what mends it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from optimization.case.case import Case
+from optimization.case.compose import ResolvedPackage
+from optimization.explain.feasibility import Feasibility, Rung, any_plan, held, rows_of
+from optimization.explain.limits import Limit, limits_of
+from optimization.explain.repairs import Repair, repairs
+from optimization.outcome.counting import counting_arguments
+from optimization.outcome.solve import solve
+from optimization.solving.conflict import Unsettled, smallest_conflict
+from optimization.solving.highs import Limits, Status
+from optimization.solving.highs import solve as solve_form
+from optimization.solving.standard_form import StandardForm, changed
+
+ENOUGH_SECONDS = 60.0
+"""Time after which no further repair is sought once one is known."""
+
+CHECK = Limits(gap=1e-2, seconds=60.0, threads=2)
+"""How a repair is checked: any plan within a hundredth of the optimum will do."""
+
+BY_GOVERNMENT = frozenset({"E1", "E2", "E4", "E6", "D1", "D2", "D4", "D4burden"})
+"""Rows that stand for one government each, in million yen."""
+
+NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Miss:
+    """How far a limit of the conflict is missed when all others hold and it is missed as little as possible in
+    sum: governments that miss it, those that miss most, million yen in all."""
+
+    limit: Limit
+    governments: int
+    worst: tuple[str, ...]
+    total_million_yen: float
+
+
+@dataclass
+class Diagnosis:
+    """What is known of a package's feasibility. `impossible` is None where neither a plan nor a proof was found in
+    time; `proven` tells whether the conflict is, `rung` by what."""
+
+    package: ResolvedPackage
+    impossible: bool | None
+    rung: Rung | None = None
+    proven: bool = False
+    arguments: list[str] = field(default_factory=list)
+    conflict: list[Limit] = field(default_factory=list)
+    misses: list[Miss] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    questions: int = 0
+
+
+def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Diagnosis:
+    """Whether limits of a package contradict each other, which, and the cheapest repairs, checked by running."""
+    started = time.perf_counter()
+    question = Feasibility(case, package, tuple(prefectures))
+    settings = package.settings
+    arguments = counting_arguments(question.built(settings).table)
+    verdict = question.of(settings)
+    found = Diagnosis(package, verdict.impossible if verdict.settled else None, arguments=arguments)
+    if found.impossible:
+        limits = limits_of(package)
+        linear = verdict.rung is Rung.LINEAR
+        found.rung = Rung.COUNTING if arguments else verdict.rung
+        try:
+            found.conflict = conflict_of(question, limits, linear)
+            found.proven = True
+        except Unsettled:
+            found.conflict = limits
+        found.misses = [
+            miss for limit in found.conflict if (miss := missed(question, limit, linear)) is not None
+        ]
+        found.seconds["conflict"] = time.perf_counter() - started
+        corrections = corrections_of(question, limits, found.conflict, linear) if found.proven else iter(())
+        found.repairs = repairs(
+            question, corrections, lambda: time.perf_counter() - started > ENOUGH_SECONDS
+        )
+        check(case, found, prefectures, started)
+    found.seconds["all"] = time.perf_counter() - started
+    found.questions = question.questions
+    return found
+
+
+def conflict_of(question: Feasibility, limits: Sequence[Limit], linear: bool) -> list[Limit]:
+    """Limits that cannot hold together though all others are left out: the fewest of those with rows of their own,
+    and then what of the program's shape they lean on, of which nothing can be spared. Raises `Unsettled`."""
+    everything = limits_of(question.package)
+    apart = [limit for limit in everything if limit not in limits]
+    rows = [limit for limit in limits if limit.rows]
+    shape = [limit for limit in limits if not limit.rows]
+    whole = question.form(question.package.settings, [limit for limit in apart if not limit.rows])
+
+    def point(without: Sequence[Limit]) -> np.ndarray | None:
+        verdict = question.of(question.package.settings, [*apart, *without], linear)
+        if not verdict.settled:
+            raise Unsettled
+        return verdict.values
+
+    def holds(kept: frozenset[int]) -> frozenset[int] | None:
+        values = point([limit for n, limit in enumerate(rows) if n not in kept])
+        if values is None:
+            return None
+        return kept | {n for n, limit in enumerate(rows) if n not in kept and held(whole, values, limit)}
+
+    conflict = [rows[n] for n in smallest_conflict(range(len(rows)), holds)]
+    idle = [limit for limit in rows if limit not in conflict]
+    for limit in list(shape):
+        if point([*idle, limit]) is None:
+            idle.append(limit)
+            shape.remove(limit)
+    return [*conflict, *shape]
+
+
+def corrections_of(
+    question: Feasibility, limits: Sequence[Limit], conflict: Sequence[Limit], linear: bool
+) -> Iterator[list[Limit]]:
+    """For every limit of the conflict, the limits that must give way when it is the first to, none of them in vain."""
+    settings = question.package.settings
+    seen: set[frozenset[Limit]] = set()
+    for first in conflict:
+        chosen = [first]
+        try:
+            while question.of(settings, chosen, linear).impossible:
+                if not first.rows:
+                    raise Unsettled  # a change of shape that does not do alone is no cheap repair
+                more = conflict_of(question, [limit for limit in limits if limit not in chosen], linear)
+                chosen.append(next((limit for limit in more if limit in conflict), more[0]))
+        except (Unsettled, IndexError):
+            continue
+        for limit in chosen[:-1]:
+            fewer = [other for other in chosen if other is not limit]
+            if not question.of(settings, fewer, linear).impossible:
+                chosen = fewer
+        if frozenset(chosen) not in seen:
+            seen.add(frozenset(chosen))
+            yield chosen
+
+
+def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
+    """Who misses a limit that stands in a row for each government."""
+    if not set(limit.rows) & BY_GOVERNMENT:
+        return None
+    settings = question.package.settings
+    form = question.form(settings)
+    rows = rows_of(form, limit)
+    elastic = with_slack(form, rows)
+    limits = Limits(gap=0.05, seconds=question.seconds, threads=1)
+    outcome = solve_form(elastic, limits, relax=True)
+    if outcome.values is not None and not linear:
+        outcome = any_plan(elastic, outcome, question.seconds)
+    if outcome.values is None:
+        return None
+    short = outcome.values[len(form.cost) :]
+    by_row: dict[int, float] = {}
+    for row, amount in zip(rows, short, strict=True):
+        if amount > 1e-3:
+            index = form.constraints[row].index()
+            place = index[0] if isinstance(index, tuple) else index
+            by_row[place] = by_row.get(place, 0.0) + float(amount)
+    names = question.built(settings).table.instance.case.governments["name_ja"]
+    order = sorted(by_row, key=lambda place: -by_row[place])
+    worst = tuple(str(names.iloc[place]) for place in order[:NAMES_SHOWN])
+    return Miss(limit, len(by_row), worst, sum(by_row.values()))
+
+
+def with_slack(form: StandardForm, rows: np.ndarray) -> StandardForm:
+    """The program in which some rows may be missed at a cost of 1 a unit, and nothing else costs."""
+    count = len(rows)
+    sign = np.where(np.isfinite(form.row_lower[rows]), 1.0, -1.0)
+    slack = sparse.csr_matrix((sign, (rows, np.arange(count))), shape=(form.matrix.shape[0], count))
+    return changed(
+        form,
+        cost=np.concatenate([np.zeros(len(form.cost)), np.ones(count)]),
+        constant=0.0,
+        matrix=sparse.csr_matrix(sparse.hstack([form.matrix, slack])),
+        lower=np.concatenate([form.lower, np.zeros(count)]),
+        upper=np.concatenate([form.upper, np.full(count, np.inf)]),
+        integer=np.concatenate([form.integer, np.zeros(count, dtype=bool)]),
+    )
+
+
+def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: float) -> None:
+    """Run the package with its repairs, the cheapest always, the others while time is left."""
+    for n, repair in enumerate(found.repairs):
+        if n and time.perf_counter() - started > ENOUGH_SECONDS:
+            return
+        mended = replace(found.package, settings=dict(repair.settings))
+        result = solve(case, mended, prefectures, CHECK)
+        if result.outcome.status in (Status.OPTIMAL, Status.INCUMBENT) and not result.breaches:
+            repair.checked = "by running it"
+            repair.objective_million_yen = result.outcome.objective
+        else:
+            repair.checked = "not confirmed by a run"
+
+
+def changes_of(repair: Repair, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that a repair changes, as a package writes them."""
+    return {key: value for key, value in repair.settings.items() if settings[key] != value}

@@ -1,0 +1,185 @@
+"""Whether limits can hold together: the program of a package without what no limit depends on.
+
+Of the wide-area bodies only those enter that could relieve a budget that can bind (all, where a rule bounds the
+shortage in crises): acting alone is always open to the others, and costs are no limit. The linear relaxation is
+asked first; what it rules out is impossible. Where it does not, a plan is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.case.case import Case
+from optimization.case.compose import ResolvedPackage
+from optimization.explain.limits import Limit
+from optimization.ledger.horizon import SECOND_PHASE
+from optimization.model.columns import Columns, columns
+from optimization.model.model import LIMITS, build_model
+from optimization.model.screening import screen, shortage_is_bounded
+from optimization.outcome.run import laid_out, national_columns, no_collection
+from optimization.outcome.session import rewritten, under, uses_an_envelope
+from optimization.solving.decomposed import solve_decomposed
+from optimization.solving.highs import Limits, Outcome, Status, solve
+from optimization.solving.residual import FEASIBILITY
+from optimization.solving.standard_form import StandardForm, changed, compile_model
+
+ANY_PLAN = 1.0
+"""Relative gap at which the first plan is good enough."""
+
+
+class Rung(StrEnum):
+    """What has shown that limits cannot hold together."""
+
+    COUNTING = "counting"
+    LINEAR = "linear relaxation"
+    INTEGER = "integer program"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether limits hold together: a point of the program (None where none is possible, or none was found in time),
+    what showed it, and whether it is settled."""
+
+    form: StandardForm
+    values: np.ndarray | None
+    rung: Rung
+    settled: bool = True
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it is proven that no plan exists."""
+        return self.values is None and self.settled
+
+
+@dataclass
+class Built:
+    """A program under some settings, ready to be written anew in part."""
+
+    settings: Mapping[str, Any]
+    table: Columns
+    model: pyo.ConcreteModel
+    form: StandardForm
+
+
+@dataclass
+class Feasibility:
+    """Questions on the feasibility of one package on a case (or on some of its prefectures)."""
+
+    case: Case
+    package: ResolvedPackage
+    prefectures: tuple[str, ...] = ()
+    seconds: float = 30.0
+    questions: int = 0
+    _built: dict[str, Built] = field(default_factory=dict)
+
+    def of(
+        self,
+        settings: Mapping[str, Any],
+        without: Collection[Limit] = (),
+        linear_only: bool = False,
+        seconds: float | None = None,
+    ) -> Verdict:
+        """Whether the settings hold together when some limits are left out; `linear_only` asks the relaxation alone."""
+        self.questions += 1
+        seconds = seconds or self.seconds
+        form = self.form(settings, without)
+        if linear_only:  # costs are no limit, and their absence spares most of the time
+            form = changed(form, cost=np.zeros_like(form.cost))
+        relaxed = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=seconds), relax=True)
+        if relaxed.values is None:
+            return Verdict(form, None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
+        if linear_only:
+            return Verdict(form, relaxed.values, Rung.LINEAR)
+        found = any_plan(form, relaxed, seconds)
+        settled = found.values is not None or found.status is Status.INFEASIBLE
+        return Verdict(form, found.values, Rung.INTEGER, settled)
+
+    def todays(self, limit: Limit) -> Any:
+        """What a switch or a prescription is today."""
+        if limit.entry:
+            return self.case.services.loc[limit.entry, "home_tier"]
+        return limit.value(self.package.today)
+
+    def form(self, settings: Mapping[str, Any], without: Collection[Limit] = ()) -> StandardForm:
+        """The program without some limits."""
+        shaped = dict(settings)
+        for limit in without:
+            if not limit.rows:
+                shaped = limit.without(shaped)
+        return with_free_rows(self.built(shaped).form, [limit for limit in without if limit.rows])
+
+    def built(self, settings: Mapping[str, Any]) -> Built:
+        """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
+        shape = repr(sorted((k, v) for k, v in settings.items() if k not in LIMITS or uses_an_envelope(settings)))
+        last = self._built.get(shape)
+        if last is not None:
+            other = {key for key in LIMITS if settings[key] != last.settings[key]}
+            if not other:
+                return last
+            with no_collection():
+                table = under(last.table, settings)
+                form = rewritten(last.form, last.model, table, other)
+            if form is not None:
+                self._built[shape] = Built(settings, table, last.model, form)
+                return self._built[shape]
+        self._built[shape] = self._new(settings)
+        return self._built[shape]
+
+    def _new(self, settings: Mapping[str, Any]) -> Built:
+        one_phase = {**settings, SECOND_PHASE: 0}
+        instance = laid_out(self.case, replace(self.package, settings=one_phase), self.prefectures)
+        screening = screen(instance)
+        body, _ = screening.listed
+        binding = np.any([screening.tight, *screening.tight_later], axis=0)
+        relieving = np.asarray(instance.bodies.membership @ binding.astype(float)) > 0
+        inside = relieving[body] | shortage_is_bounded(instance)
+        with no_collection():
+            table = columns(instance, screening, inside)
+            model = build_model(table)
+            return Built(settings, table, model, compile_model(model))
+
+
+def any_plan(form: StandardForm, relaxed: Outcome, seconds: float) -> Outcome:
+    """The first plan met, or the proof that there is none."""
+    limits = Limits(gap=ANY_PLAN, threads=1, seconds=seconds)
+    return solve_decomposed(form, national_columns(form), limits, relaxed=relaxed)
+
+
+def rows_of(form: StandardForm, limit: Limit) -> np.ndarray:
+    """Rows of a limit, in every year of a horizon."""
+    found = [
+        numbers
+        for name, numbers in form.rows_by_rule.items()
+        if name.rpartition(".")[2] in limit.rows
+    ]
+    numbers = np.concatenate([np.zeros(0, dtype=int), *found])
+    if limit.row is None:
+        return numbers
+    return np.array([n for n in numbers if form.constraints[n].index() == limit.row], dtype=int)
+
+
+def with_free_rows(form: StandardForm, limits: Iterable[Limit]) -> StandardForm:
+    """The program with the rows of some limits free."""
+    lower, upper = form.row_lower.copy(), form.row_upper.copy()
+    for limit in limits:
+        rows = rows_of(form, limit)
+        lower[rows], upper[rows] = -np.inf, np.inf
+    return changed(form, row_lower=lower, row_upper=upper)
+
+
+def held(form: StandardForm, values: np.ndarray, limit: Limit) -> bool:
+    """Whether a point keeps the rows of a limit."""
+    rows = rows_of(form, limit)
+    part = form.matrix[rows]
+    activity, size = part @ values, np.maximum(1.0, np.abs(part) @ np.abs(values))
+    low, high = form.row_lower[rows], form.row_upper[rows]
+    return bool(
+        ((activity >= low - FEASIBILITY * size) & (activity <= high + FEASIBILITY * size)).all()
+    )
+

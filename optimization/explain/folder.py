@@ -1,0 +1,88 @@
+"""The folder of an explanation: sentences, the same for machines, and each repair as a package to run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimization.archive import write_tables, written_whole
+from optimization.case.overlay import overlay
+from optimization.explain.diagnosis import Diagnosis, changes_of
+from optimization.explain.words import plan_sentences, repair_sentence, sentences
+from optimization.outcome.result import Result
+
+SCHEMA = 1
+
+
+def write_diagnosis(found: Diagnosis, folder: Path) -> None:
+    """Write diagnosis.md, diagnosis.json and repair_N.toml, whole or nothing."""
+    with written_whole(folder) as draft:
+        text = "\n".join(f"- {sentence}" for sentence in sentences(found))
+        head = f"# Why {found.package.name} {'is' if found.impossible else 'may be'} impossible"
+        (draft / "diagnosis.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
+        (draft / "diagnosis.json").write_text(
+            json.dumps(record(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        for n, repair in enumerate(found.repairs, start=1):
+            said = repair_sentence(repair).replace('"', "'"), "実行可能とするための修正"
+            changes = changes_of(repair, found.package.settings)
+            path = draft / f"repair_{n}.toml"
+            path.write_text(overlay(f"repair_{n}", "solve.py explain", said, changes), encoding="utf-8")
+
+
+def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write explanation.md with the tables forced_tiers and shadow_prices, whole or nothing."""
+    with written_whole(folder) as draft:
+        text = "\n".join(f"- {sentence}" for sentence in plan_sentences(result, **tables))
+        (draft / "explanation.md").write_text(
+            f"# Why the plan of {result.package.name} is as it is\n\n{text}\n", encoding="utf-8"
+        )
+        write_tables(draft, tables)
+
+
+def record(found: Diagnosis) -> dict[str, Any]:
+    """The diagnosis for machines."""
+    settings = found.package.settings
+    return {
+        "schema": SCHEMA,
+        "package": found.package.name,
+        "impossible": found.impossible,
+        "rung": None if found.rung is None else str(found.rung),
+        "proven": found.proven,
+        "counting_arguments": found.arguments,
+        "conflict": [
+            {"setting": limit.key, "label": limit.label, "rule": limit.rule, "value": limit.value(settings)}
+            for limit in found.conflict
+        ],
+        "misses": [
+            {
+                "setting": miss.limit.key,
+                "governments": miss.governments,
+                "worst": list(miss.worst),
+                "total_million_yen": miss.total_million_yen,
+            }
+            for miss in found.misses
+        ],
+        "repairs": [
+            {
+                "changes": [
+                    {
+                        "setting": step.limit.key,
+                        "label": step.limit.label,
+                        "from": step.old,
+                        "to": step.new,
+                        "not_enough": step.proven,
+                    }
+                    for step in repair.loosenings
+                ],
+                "checked": repair.checked,
+                "objective_million_yen": repair.objective_million_yen,
+            }
+            for repair in found.repairs
+        ],
+        "seconds": {name: round(value, 3) for name, value in found.seconds.items()},
+        "questions": found.questions,
+    }

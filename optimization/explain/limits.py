@@ -1,0 +1,180 @@
+"""The limits of a package that can be loosened: what they are in words, and how to loosen them.
+
+A limit is one end of one setting. Its rows are freed to see what holds without it; a limit that stands in no rows
+of its own is taken out of the settings, and the program is built anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from optimization.case.compose import ResolvedPackage
+from optimization.dictionary.settings import load_settings
+from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+
+UP, DOWN = 1.0, -1.0
+TRILLION = 1e6
+"""Million yen in a trillion yen."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit: the setting, the end of a range (0 lower, 1 upper), the entry of a table; the label of its rule, its
+    name in words, the rows in which alone it stands (none: it shapes the program; `row` where it is one of them only),
+    whether a loosening raises it, and the loosest value. A switch or a prescription has no direction: it is kept or taken out."""
+
+    key: str
+    rule: str
+    words: str
+    rows: tuple[str, ...] = ()
+    direction: float = 0.0
+    loosest: float = 0.0
+    end: int | None = None
+    entry: str = ""
+    row: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Setting, entry and end."""
+        end = "" if self.end is None else (" (lower end)", " (upper end)")[self.end]
+        return self.key + (f".{self.entry}" if self.entry else "") + end
+
+    @cached_property
+    def unit(self) -> str:
+        """Unit of the setting."""
+        return load_settings()[self.key].unit
+
+    def value(self, settings: Mapping[str, Any]) -> Any:
+        """Its value."""
+        value = settings[self.key]
+        value = value[self.entry] if self.entry else value
+        return value if self.end is None else value[self.end]
+
+    def at(self, settings: Mapping[str, Any], value: Any) -> dict[str, Any]:
+        """The settings with this limit at another value."""
+        new = value
+        if self.end is not None:
+            ends = list(settings[self.key][self.entry] if self.entry else settings[self.key])
+            ends[self.end] = value
+            new = tuple(ends)
+        if self.entry:
+            new = {**settings[self.key], self.entry: new}
+        return {**settings, self.key: new}
+
+    def without(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings with this limit loosened as far as it goes, or taken out."""
+        if self.direction:
+            return self.at(settings, self.loosest)
+        if self.entry:
+            table = settings[self.key]
+            return {**settings, self.key: {name: v for name, v in table.items() if name != self.entry}}
+        return {**settings, self.key: False}
+
+
+ROWS: tuple[Limit, ...] = (
+    Limit("pool.ordinary_million_yen", "F5", "the pool of the allocation tax", ("F5",), UP, 1e8),
+    Limit("nation.limit_million_yen", "F6", "the limit of the nation's outlay", ("F6",), UP, 1e9),
+    Limit("equity.adequacy_floor", "E1", "adequacy", ("E1",), DOWN, 0.0),
+    Limit("equity.coverage_ceiling", "E2", "the ceiling of coverage", ("E2",), UP, 10.0),
+    Limit("equity.dispersion_ceiling", "E3", "the bound on the dispersion of coverage", ("E3_mean",), UP, 5.0),
+    Limit("equity.tax_price_spread", "E4", "the bound on the spread of tax prices", ("E4",), UP, 5.0),
+    Limit("equity.loss_limit", "E6", "the limit of losses", ("E6",), UP, 1.0),
+    Limit("equity.losers_population_ceiling", "E6", "the share of people under losers", ("E6_people",), UP, 1.0),
+    Limit("equity.hold_harmless_budget_million_yen", "E6", "the budget of top-ups", ("E6path_sum",), UP, 1e8),
+    Limit("discipline.balance", "D1", "balance", ("D1",)),
+    Limit("discipline.retention_floor", "D3", "retention", ("D3", "D3own"), DOWN, 0.0),
+    Limit("discipline.grant_dependence_ceiling", "D2", "the ceiling of grant dependence", ("D2",), UP, 1.0),
+    Limit("discipline.own_source_floor_municipal", "D2", "the municipal own-source floor", ("D2own",), DOWN, 0.0,
+          row=0),
+    Limit("discipline.own_source_floor_prefectural", "D2", "the prefectural own-source floor", ("D2own",), DOWN, 0.0,
+          row=1),
+    Limit("discipline.match_ceiling", "D5", "the match of funds and responsibility", ("D5",), UP, 10.0),
+    Limit("discipline.earmarked_ceiling", "D5", "the ceiling of earmarked grants", ("D5e",), UP, 1.0),
+    Limit("discipline.debt_service_ceiling", "D4", "the ceiling of debt service", ("D4", "H3"), UP, 1.0),
+    Limit("discipline.future_burden_ceiling", "D4", "the ceiling of the future burden", ("D4burden", "H3burden"), UP,
+          10.0),
+    Limit("clarity.tiers_per_service", "R1", "the number of tiers per service", ("R1_few",), UP, 4),
+    Limit("crisis.cvar_ceiling_million_yen", "C7", "the shortage at risk in crises", ("C7",), UP, 1e8),
+    Limit("crisis.worst_case_share", "C8", "the shortage in the worst crisis", ("C8",), UP, 1.0),
+)  # fmt: skip
+"""Limits with rows of their own."""
+
+SHARES: tuple[Limit, ...] = tuple(
+    Limit(key, "F2", f"the counted share of {whose} taxes", (), direction, loosest, end)
+    for key, whose in (
+        ("formula.counted_share", "municipal"),
+        ("formula.counted_share_prefecture", "prefectural"),
+    )
+    for end, direction, loosest in ((0, DOWN, 0.0), (1, UP, 1.0))
+)
+"""The counted shares: law today, so that they limit every package."""
+
+COOPERATION: tuple[Limit, ...] = (
+    Limit("access.limit_factor", "R7", "the limit of travel time", (), UP, 10.0),
+    Limit("wide_area.bodies_per_municipality", "R4", "the number of bodies per municipality", ("R4",), UP, 20),
+)
+"""Limits of acting together, which matter where a budget or a crisis leans on it."""
+
+NAMED = ("formula.unit_cost_revision", "formula.unit_cost_revision_by_service", "guarantee.share", "taxes.assigned")
+"""Ranges that count as limits where a package names them."""
+
+
+def limits_of(package: ResolvedPackage) -> list[Limit]:
+    """The limits in force, those of the purse first."""
+    settings = package.settings
+    elsewhere = set()
+    if any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS):
+        elsewhere.add("pool.ordinary_million_yen")  # the formula shares it out
+    if settings["equity.losers_population_ceiling"] > 0:
+        elsewhere.add("equity.adequacy_floor")  # what losers may fall to
+    found = []
+    for limit in (*ROWS, *SHARES, *(COOPERATION if settings["wide_area.services"] else ())):
+        if not in_force(limit, settings):
+            continue
+        found.append(replace(limit, rows=()) if limit.key in elsewhere else limit)
+    return [*found, *_named(package), *_prescribed(settings)]
+
+
+def in_force(limit: Limit, settings: Mapping[str, Any]) -> bool:
+    """Whether the limit can bind at all: a rule that is switched off does not."""
+    value = limit.value(settings)
+    if limit.key in ("equity.coverage_ceiling", "equity.dispersion_ceiling", "equity.tax_price_spread"):
+        return bool(value > 0)
+    if limit.key == "equity.losers_population_ceiling":
+        return bool(settings["equity.loss_limit"] < 1 and value > 0)
+    if limit.key == "equity.hold_harmless_budget_million_yen":
+        return bool(settings["equity.hold_harmless_years"] > 0 and value < limit.loosest)
+    if limit.key.startswith("crisis."):
+        return bool(settings["crisis.scenarios"] and value < limit.loosest)
+    if limit in COOPERATION:
+        leans = settings["discipline.balance"] or settings["crisis.scenarios"]
+        return bool(leans and value < limit.loosest)
+    return bool(value) if not limit.direction else bool(value != limit.loosest)
+
+
+def _named(package: ResolvedPackage) -> list[Limit]:
+    """The ends of ranges that the package sets apart from today."""
+    known, found = load_settings(), []
+    for key in NAMED:
+        value = package.settings[key]
+        if value == package.today[key]:
+            continue
+        entries = value.items() if known[key].is_table else [("", value)]
+        for entry, (low, high) in entries:
+            words = f"the range of {key.partition('.')[2].replace('_', ' ')} {entry}".strip()
+            bounds = (known[key].minimum or 0.0, known[key].maximum or 0.0)
+            for end, direction in ((0, DOWN), (1, UP)):
+                if (low, high)[end] != bounds[end]:
+                    rule = {"taxes.assigned": "F2", "guarantee.share": "F3"}.get(key, "F1")
+                    found.append(Limit(key, rule, words, (), direction, bounds[end], end, entry))
+    return found
+
+
+def _prescribed(settings: Mapping[str, Any]) -> list[Limit]:
+    return [
+        Limit("responsibility.fix", "R6", f"the prescribed tier of {service}", (), entry=service)
+        for service in settings["responsibility.fix"]
+    ]

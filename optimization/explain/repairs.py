@@ -1,0 +1,160 @@
+"""The cheapest repairs of an impossible package: how far each limit of the conflict must give way.
+
+The least loosening of a limit is bracketed by doubling and then halved. What the linear relaxation rules out is
+proven; from there the loosening grows until a plan is found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimization.explain.feasibility import Feasibility
+from optimization.explain.limits import Limit
+
+FIRST_STEP = 1e-3
+"""First loosening tried, of the limit's size."""
+
+PRECISION = 1e-3
+"""Part of the loosening by which it may be wider than needed."""
+
+MARGINS = (1.0, 1.01, 1.03, 1.1, 1.3, 2.0, 4.0)
+"""Multiples of the least loosening of the relaxation that are tried in turn for a plan."""
+
+PLAN_SECONDS = 8.0
+"""Time in which a plan must be found: at the edge it may be hard to find, a little beyond it is easy."""
+
+DIGITS = 4
+"""Decimals of a ratio in a repair; money is rounded to a thousandth of a trillion."""
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """One limit moved from its value to another; short of `proven` no plan exists while all other limits stand."""
+
+    limit: Limit
+    old: Any
+    new: Any
+    proven: Any = None
+
+    @property
+    def size(self) -> float:
+        """How far it gives way, of its own size; 1 for what is taken back to today's."""
+        if not self.limit.direction:
+            return 1.0
+        return abs(self.new - self.old) / max(abs(self.old), 1e-9) if self.old else abs(self.new - self.old)
+
+
+@dataclass
+class Repair:
+    """Loosenings that make the package possible together; `checked` says how that is known."""
+
+    loosenings: list[Loosening]
+    checked: str = ""
+    objective_million_yen: float | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Fewer limits first, then those that give way least."""
+        return len(self.loosenings), sum(each.size for each in self.loosenings)
+
+
+def repairs(
+    question: Feasibility,
+    corrections: Iterator[Sequence[Limit]],
+    enough: Callable[[], bool] = lambda: False,
+) -> list[Repair]:
+    """A repair for every correction, the cheapest first; no more are sought once it is `enough`."""
+    found = []
+    for correction in corrections:
+        repair = repaired(question, correction)
+        if repair is not None:
+            found.append(repair)
+        if found and enough():
+            break
+    return sorted(found, key=lambda repair: repair.order)
+
+
+def repaired(question: Feasibility, correction: Sequence[Limit]) -> Repair | None:
+    """The limits of a correction loosened one after the other, those still to come left out; None where a limit
+    cannot be loosened far enough."""
+    settings = dict(question.package.settings)
+    loosenings: list[Loosening] = []
+    for n, limit in enumerate(correction):
+        others = correction[n + 1 :]
+        step = least_loosening(question, settings, limit, others) if limit.direction else None
+        if not limit.direction:
+            back = question.todays(limit)
+            if question.of(limit.at(settings, back), others, seconds=PLAN_SECONDS).values is not None:
+                step = Loosening(limit, limit.value(settings), back)
+        if step is None:
+            return None
+        loosenings.append(step)
+        settings = limit.at(settings, step.new)
+    return Repair(loosenings, "by a plan of the program", settings=settings)
+
+
+def least_loosening(
+    question: Feasibility, settings: Mapping[str, Any], limit: Limit, without: Collection[Limit] = ()
+) -> Loosening | None:
+    """The value nearest to its own at which a limit lets a plan exist."""
+    old = limit.value(settings)
+
+    def linear(value: float) -> bool:
+        verdict = question.of(limit.at(settings, value), without, linear_only=True)
+        return verdict.values is not None
+
+    def plan(value: float) -> bool:
+        return question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS).values is not None
+
+    if isinstance(limit.loosest, int):
+        steps = range(int(old) + int(limit.direction), limit.loosest + int(limit.direction), int(limit.direction))
+        new = next((value for value in steps if plan(value)), None)
+        return None if new is None else Loosening(limit, old, new, None)
+    bracket = bracketed(old, limit, linear)
+    if bracket is None:
+        return None
+    fails, works = bracket
+    for margin in MARGINS:
+        value = neat(toward(old, limit, margin * abs(works - old)), limit)
+        if plan(value):
+            return Loosening(limit, old, value, fails)
+    return None
+
+
+def bracketed(
+    old: float, limit: Limit, possible: Callable[[float], bool]
+) -> tuple[float | None, float] | None:
+    """A loosening that fails and one that works, close to each other; None where none works."""
+    if possible(old):
+        return None, toward(old, limit, FIRST_STEP * (abs(old) or 1.0))
+    fails, step = old, FIRST_STEP * (abs(old) or 1.0)
+    while not possible(works := toward(old, limit, step)):
+        if works == limit.loosest:
+            return None
+        fails, step = works, 4.0 * step
+    while abs(works - fails) > PRECISION * abs(works - old) and neat(works, limit) != neat(fails, limit):
+        middle = 0.5 * (fails + works)
+        if possible(middle):
+            works = middle
+        else:
+            fails = middle
+    return fails, works
+
+
+def toward(old: float, limit: Limit, step: float) -> float:
+    """A value loosened by a step, no further than the loosest."""
+    value = old + limit.direction * step
+    return min(value, limit.loosest) if limit.direction > 0 else max(value, limit.loosest)
+
+
+def neat(value: float, limit: Limit) -> float:
+    """The value rounded to the loose side: ratios to four decimals, money to the billion yen."""
+    unit = 1_000.0 if limit.unit.startswith("million yen") else 10.0**-DIGITS
+    count = value / unit
+    count = math.ceil(count - 1e-9) if limit.direction > 0 else math.floor(count + 1e-9)
+    rounded = round(count * unit, DIGITS)
+    return min(rounded, limit.loosest) if limit.direction > 0 else max(rounded, limit.loosest)

@@ -1,0 +1,149 @@
+"""A diagnosis in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from optimization.explain.diagnosis import Diagnosis, Miss
+from optimization.explain.feasibility import Rung
+from optimization.explain.limits import TRILLION, Limit
+from optimization.explain.repairs import Loosening, Repair
+from optimization.outcome.result import Result
+
+PROOF = {
+    Rung.COUNTING: "Adding up is enough to see it, whatever the solver does.",
+    Rung.LINEAR: "The linear relaxation has no solution either, so no split of any decision would help.",
+    Rung.INTEGER: "The linear relaxation has a solution; only whole decisions (one tier answers, a body exists or "
+    "not) rule it out.",
+}
+BILLION = 1_000.0
+"""Million yen in a billion yen."""
+
+
+def shown(limit: Limit, value: Any) -> str:
+    """A value of a limit with its unit."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return value
+    if limit.unit.startswith("million yen"):
+        return f"{value / TRILLION:,.3f} trillion yen"
+    return f"{value:g}" + (f" {limit.unit}" if isinstance(value, int) else "")
+
+
+def named(limit: Limit, settings: Any) -> str:
+    """A limit with its value, setting and rule."""
+    return f"{limit.words}, {shown(limit, limit.value(settings))} ({limit.label}, {limit.rule})"
+
+
+def sentences(found: Diagnosis) -> Iterator[str]:
+    """The diagnosis, the conclusion first."""
+    if found.impossible is None:
+        yield "Neither a plan nor a proof that there is none was found in the time given; this says nothing."
+        return
+    if not found.impossible:
+        yield "The package is possible: a plan keeps all its limits."
+        return
+    settings = found.package.settings
+    names = [named(limit, settings) for limit in found.conflict]
+    if not found.proven:
+        yield "The package is impossible (proven), but which of its limits conflict was not settled in time."
+    elif len(names) == 1:
+        yield f"The package is impossible: {names[0]}, cannot be kept whatever else gives way."
+    else:
+        yield f"The package is impossible. These cannot hold together: {'; '.join(names)}."
+    if found.rung is not None:
+        yield PROOF[found.rung]
+    if found.proven:
+        yield "Every other limit of the package may be given up and the conflict remains; without any one of these it goes."
+    yield from found.arguments
+    yield from map(miss_sentence, found.misses)
+    for repair in found.repairs:
+        yield repair_sentence(repair)
+    if not found.repairs:
+        yield "No repair of one or a few limits was found in the time given."
+
+
+def miss_sentence(miss: Miss) -> str:
+    """Who misses a limit."""
+    return (
+        f"With all else kept, {miss.governments:,} governments must miss {miss.limit.words} "
+        f"by {miss.total_million_yen / BILLION:,.2f} billion yen in all, most of all {', '.join(miss.worst)}."
+    )
+
+
+def repair_sentence(repair: Repair) -> str:
+    """What to change, and how it is known to do."""
+    steps = [step_sentence(step) for step in repair.loosenings]
+    text = "; and ".join(steps)
+    known = f" (checked {repair.checked})" if repair.checked.startswith("by") else f" ({repair.checked})"
+    return text[0].upper() + text[1:] + known + "."
+
+
+def step_sentence(step: Loosening) -> str:
+    """One limit loosened."""
+    limit = step.limit
+    if isinstance(step.new, bool):
+        return f"take out {limit.words} ({limit.label} = {str(step.new).lower()})"
+    if isinstance(step.new, str):
+        return f"leave {limit.label.rpartition('.')[2]} with the {step.new}, as today ({limit.label})"
+    verb = "raise" if limit.direction > 0 else "lower"
+    text = f"{verb} {limit.words} ({limit.label}) from {shown(limit, step.old)} to {shown(limit, step.new)}"
+    if limit.unit.startswith("million yen"):
+        text += f", by {shown(limit, abs(step.new - step.old))}"
+    if step.proven is not None and step.proven != step.old:
+        text += f"; {shown(limit, step.proven)} is not enough"
+    return text
+
+
+def plan_sentences(result: Result, forced_tiers: pd.DataFrame, shadow_prices: pd.DataFrame) -> Iterator[str]:
+    """What holds a plan in place: the decisions it costs most and least to change, and the limits that have a price."""
+    yield (
+        f"The plan costs {result.outcome.objective / TRILLION:,.3f} trillion yen a year, proven to within "
+        f"{result.outcome.gap:.2%}; the differences below are exact to the same {result.outcome.gap:.2%} of the whole."
+    )
+    known = forced_tiers.dropna(subset=["forced_cost_million_yen"])
+    moved = known.sort_values("forced_cost_million_yen", ascending=False)
+    for _, row in moved.head(TOLD).iterrows():
+        yield f"{forced_sentence(row)}: among the dearest to change."
+    near = known[known["at_least_million_yen"] <= 0]
+    yield (
+        f"{len(known) - len(near)} of {len(known)} alternatives are proven to cost more than the plan; "
+        f"{len(near)} are so close that the gap does not tell them from it."
+    )
+    barred = len(forced_tiers) - len(known)
+    if barred:
+        yield f"{barred} alternatives leave no plan within the limits of the package, or none found in time."
+    priced = shadow_prices[~shadow_prices["within_the_gap"]] if len(shadow_prices) else shadow_prices
+    for _, row in priced.iterrows():
+        yield price_sentence(row)
+    if len(shadow_prices) and priced.empty:
+        yield "No limit has a price beyond the gap: a small step to either side changes nothing that can be told."
+
+
+TOLD = 5
+"""Decisions told in sentences; the table has all."""
+
+
+def forced_sentence(row: pd.Series) -> str:
+    """What a forced tier costs."""
+    return (
+        f"{row['service']} of {row['rule_group']} with the {row['forced_tier']} instead of the {row['tier']} costs "
+        f"{row['forced_cost_million_yen'] / BILLION:,.1f} billion yen a year more (at least "
+        f"{max(0.0, row['at_least_million_yen']) / BILLION:,.1f}, at most {row['at_most_million_yen'] / BILLION:,.1f})"
+    )
+
+
+def price_sentence(row: pd.Series) -> str:
+    """What a step of a limit is worth."""
+    if pd.isna(row["change_million_yen"]):
+        return f"{row['setting']} {row['side']} by {abs(row['step']):,g}: no plan."
+    change = row["change_million_yen"] / BILLION
+    return (
+        f"{row['setting']} {row['side']} by {abs(row['step']):,g} {row['unit']}: {change:+,.1f} billion yen a year "
+        f"({row['at_least_million_yen'] / BILLION:+,.1f} to {row['at_most_million_yen'] / BILLION:+,.1f}); the linear "
+        f"relaxation's dual alone would say {row['relaxation_dual_per_unit'] * row['step'] / BILLION:+,.1f}."
+    )
