@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from optimization.archive import new_folder
+import pandas as pd
+
+from optimization.archive import new_folder, write_tables, written_whole
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
 from optimization.cli.commands import EXIT_CODE, RESULTS, RunOptions, prefecture_codes
-from optimization.cli.console import CountLine, err, out
+from optimization.cli.console import BILLION, CountLine, err, out, show_frame
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
 from optimization.outcome.result import Result
-from optimization.outcome.session import Session
+from optimization.outcome.session import OpenTiers, Session
 from optimization.solving.highs import Limits, Status
 
 
@@ -73,6 +76,106 @@ def _explain_plan(
     return EXIT_CODE[result.outcome.status]
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What alternatives are asked for: part of the cost to spare, how many, the least difference in duties, and what
+    to keep and to forbid, as SERVICE[@GROUP]=TIER."""
+
+    within: float
+    count: int
+    least: int
+    keep: Sequence[str]
+    forbid: Sequence[str]
+
+
+def alternatives(
+    names: Sequence[str],
+    case_folder: Path,
+    prefectures: str,
+    wishes: Wishes,
+    folder: Path | None,
+    options: RunOptions,
+) -> int:
+    """Plans within a part of the least cost that differ most."""
+    from optimization.studies.alternatives import alternatives as vary
+    from optimization.studies.alternatives import differences, open_tiers
+
+    case, codes, package = asked(names, case_folder, prefectures)
+    keep, forbid = (
+        [wish(text, flag) for text in texts]
+        for flag, texts in (("--keep", wishes.keep), ("--forbid", wishes.forbid))
+    )
+    target = new_folder(folder, f"alternatives-{package.name}", RESULTS)
+    free = None
+    if keep or forbid:
+        _, free = solved(case, codes, package, options)
+    narrowed = (lambda instance: open_tiers(instance, keep, forbid)) if free is not None else None
+    session, result = solved(case, codes, package, options, narrowed)
+    if result.accounts is None:
+        err.print("There is no plan to vary: see solve.py explain.")
+        return EXIT_CODE[result.outcome.status]
+    if free is not None and free.accounts is not None:
+        more = result.outcome.objective - free.outcome.objective
+        out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.", markup=False)
+    plans = vary(session, wishes.within, wishes.count, wishes.least, CountLine("moves priced"))
+    table, duties = differences(session, plans)
+    with written_whole(target) as draft:
+        write_tables(draft, {"plans": table, "duties": duties})
+    show_frame(table, "Plans", 6)
+    show_frame(duties, "Where they differ")
+    out.print(f"Wrote {target}.", markup=False)
+    return 0
+
+
+def wish(text: str, flag: str) -> tuple[str, str, str]:
+    """Service, rule group ('' for all) and tier of SERVICE[@GROUP]=TIER."""
+    head, equals, tier = text.partition("=")
+    service, _, group = head.partition("@")
+    if not (equals and service and tier):
+        remedy = "write SERVICE=TIER, or SERVICE@GROUP=TIER, such as fire=municipality"
+        raise InputError([Problem("command line", "is not understood", remedy, column=flag, value=text)])
+    return service.strip(), group.strip(), tier.strip()
+
+
+def pareto(
+    names: Sequence[str],
+    case_folder: Path,
+    prefectures: str,
+    against: str,
+    points: int,
+    in_order: bool,
+    folder: Path | None,
+    options: RunOptions,
+) -> int:
+    """Fronts of cost against aims; 4 where one is unfinished."""
+    from optimization.studies import pareto as fronts
+
+    case, codes, package = asked(names, case_folder, prefectures)
+    aims = fronts.aims_named([part.strip() for part in against.split(",") if part.strip()], package)
+    target = new_folder(folder, f"pareto-{package.name}", RESULTS)
+    limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
+    session = Session(case, tuple(codes), limits)
+    if in_order:
+        table, result = fronts.lexicographic(case, session, package, aims, codes)
+        cost = result.outcome.objective if result.accounts is not None else float("nan")
+        table["cost_million_yen"] = cost
+        done = result.outcome.status in (Status.OPTIMAL, Status.INFEASIBLE)
+    else:
+        parts = [
+            fronts.front(case, session, package, aim, codes, points, CountLine(f"cells of {aim.name}"))
+            for aim in aims
+        ]
+        table = pd.concat(parts, ignore_index=True)
+        done = fronts.finished(table)
+    with written_whole(target) as draft:
+        write_tables(draft, {"lexicographic" if in_order else "front": table})
+    show_frame(table, "Lexicographic" if in_order else "Fronts")
+    if not done:
+        err.print("The front is unfinished: some cells were stopped before their gap; see the column status.")
+    out.print(f"Wrote {target}.", markup=False)
+    return 0 if done else EXIT_CODE[Status.INCUMBENT]
+
+
 def asked(
     names: Sequence[str], case_folder: Path, prefectures: str
 ) -> tuple[Case, list[str], ResolvedPackage]:
@@ -83,11 +186,15 @@ def asked(
 
 
 def solved(
-    case: Case, codes: Sequence[str], package: ResolvedPackage, options: RunOptions
+    case: Case,
+    codes: Sequence[str],
+    package: ResolvedPackage,
+    options: RunOptions,
+    narrowed: OpenTiers | None = None,
 ) -> tuple[Session, Result]:
     """A session that has answered the package."""
     limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
-    session = Session(case, tuple(codes), limits)
+    session = Session(case, tuple(codes), limits, open_tiers=narrowed)
     return session, session.solve(package)
 
 

@@ -140,6 +140,54 @@ def explain(
     )
 
 
+@app.command(epilog="Example: solve.py alternatives role_division --within 0.005 --count 3")
+def alternatives(
+    packages: Packages = None,
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    within: Annotated[float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")] = 0.001,
+    count: Annotated[int, typer.Option(metavar="N", min=0, max=50, help="Plans beside the best.")] = 3,
+    least: Annotated[int, typer.Option(metavar="N", min=1, help="Least duties of difference.")] = 5,
+    keep: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must be.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must not be.")] = None,
+    out: Out = None,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+) -> None:
+    """Plans that cost almost as little and differ most."""
+    options = commands.RunOptions(gap=gap, threads=threads)
+    wishes = analyses.Wishes(within, count, least, keep or [], forbid or [])
+    raise typer.Exit(
+        analyses.alternatives(packages or [DEFAULT_PACKAGE], case, prefectures, wishes, out, options)
+    )
+
+
+@app.command(epilog="Example: solve.py pareto role_division --against equity,changes --points 8")
+def pareto(
+    packages: Packages = None,
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    against: Annotated[
+        str,
+        typer.Option(metavar="AIMS", help="equity dispersion discipline retention grants changes clarity crisis"),
+    ] = "equity,discipline,changes,clarity",
+    points: Annotated[int, typer.Option(metavar="N", min=2, max=500, help="Cells of each front.")] = 8,
+    lexicographic: Annotated[
+        bool, typer.Option("--lexicographic", help="Aims in order, each as far as can be.")
+    ] = False,
+    out: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+) -> None:
+    """Fronts of cost against equity, discipline, changes, clarity, crises."""
+    options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
+    names = packages or [DEFAULT_PACKAGE]
+    raise typer.Exit(
+        analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options)
+    )
+
+
 @app.command(epilog="Example: solve.py sweep inputs/studies/pool_and_floor.toml --processes 2")
 def sweep(
     study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],

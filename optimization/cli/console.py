@@ -100,6 +100,24 @@ class CountLine:
             sys.stderr.write("\n")
 
 
+def show_frame(table: pd.DataFrame, title: str, columns: int | None = None, rows: int = 60) -> None:
+    """A table as it is, its first columns and rows."""
+    part = table.iloc[:rows, :columns]
+    kinds = ["r" if pd.api.types.is_numeric_dtype(part[name]) else "l" for name in part]
+    grid = _grid(title, list(zip(map(str, part.columns), kinds, strict=True)))
+    for values in part.itertuples(index=False):
+        grid.add_row(*(_cell(value) for value in values))
+    out.print(grid)
+    if len(table) > rows:
+        out.print(f"... and {len(table) - rows} rows more")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.5g}"
+    return str(value)
+
+
 def show_result(result: Result, folder: str) -> None:
     """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
     if result.accounts is None:

@@ -14,6 +14,7 @@ from typing import Any
 from optimization.case.compose import ResolvedPackage
 from optimization.dictionary.settings import load_settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.ledger.measures import NO_CHANGES_CEILING
 
 UP, DOWN = 1.0, -1.0
 TRILLION = 1e6
@@ -46,6 +47,11 @@ class Limit:
     def unit(self) -> str:
         """Unit of the setting."""
         return load_settings()[self.key].unit
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether it is a count."""
+        return load_settings()[self.key].type == "integer"
 
     def value(self, settings: Mapping[str, Any]) -> Any:
         """Its value."""
@@ -97,6 +103,7 @@ ROWS: tuple[Limit, ...] = (
     Limit("discipline.future_burden_ceiling", "D4", "the ceiling of the future burden", ("D4burden", "H3burden"), UP,
           10.0),
     Limit("clarity.tiers_per_service", "R1", "the number of tiers per service", ("R1_few",), UP, 4),
+    Limit("clarity.changes_ceiling", "R9", "the number of duties that change hands", ("R9",), UP, NO_CHANGES_CEILING),
     Limit("crisis.cvar_ceiling_million_yen", "C7", "the shortage at risk in crises", ("C7",), UP, 1e8),
     Limit("crisis.worst_case_share", "C8", "the shortage in the worst crisis", ("C8",), UP, 1.0),
 )  # fmt: skip

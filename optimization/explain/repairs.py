@@ -110,19 +110,25 @@ def least_loosening(
     def plan(value: float) -> bool:
         return question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS).values is not None
 
-    if isinstance(limit.loosest, int):
-        steps = range(int(old) + int(limit.direction), limit.loosest + int(limit.direction), int(limit.direction))
-        new = next((value for value in steps if plan(value)), None)
-        return None if new is None else Loosening(limit, old, new, None)
     bracket = bracketed(old, limit, linear)
     if bracket is None:
         return None
     fails, works = bracket
-    for margin in MARGINS:
-        value = neat(toward(old, limit, margin * abs(works - old)), limit)
-        if plan(value):
+    for value in candidates(old, works, limit):
+        if linear(value) and plan(value):
             return Loosening(limit, old, value, fails)
     return None
+
+
+def candidates(old: float, works: float, limit: Limit) -> Iterator[float]:
+    """Round values about the least loosening, then ever looser ones; every whole number of a count."""
+    if limit.whole:
+        start, step = round(works), int(limit.direction)
+        yield from range(start, int(limit.loosest) + step, step)
+        return
+    yield nearest(works, limit)
+    for margin in MARGINS:
+        yield neat(toward(old, limit, margin * abs(works - old)), limit)
 
 
 def bracketed(
@@ -136,8 +142,8 @@ def bracketed(
         if works == limit.loosest:
             return None
         fails, step = works, 4.0 * step
-    while abs(works - fails) > PRECISION * abs(works - old) and neat(works, limit) != neat(fails, limit):
-        middle = 0.5 * (fails + works)
+    while abs(works - fails) > max(PRECISION * abs(works - old), unit_of(limit) * (1.0 if limit.whole else 0.1)):
+        middle = (fails + works) // 2 if limit.whole else 0.5 * (fails + works)
         if possible(middle):
             works = middle
         else:
@@ -146,15 +152,27 @@ def bracketed(
 
 
 def toward(old: float, limit: Limit, step: float) -> float:
-    """A value loosened by a step, no further than the loosest."""
-    value = old + limit.direction * step
+    """A value loosened by a step (a count by one at least), no further than the loosest."""
+    value = old + limit.direction * (max(1, math.ceil(step)) if limit.whole else step)
     return min(value, limit.loosest) if limit.direction > 0 else max(value, limit.loosest)
 
 
 def neat(value: float, limit: Limit) -> float:
     """The value rounded to the loose side: ratios to four decimals, money to the billion yen."""
-    unit = 1_000.0 if limit.unit.startswith("million yen") else 10.0**-DIGITS
+    unit = unit_of(limit)
     count = value / unit
     count = math.ceil(count - 1e-9) if limit.direction > 0 else math.floor(count + 1e-9)
     rounded = round(count * unit, DIGITS)
     return min(rounded, limit.loosest) if limit.direction > 0 else max(rounded, limit.loosest)
+
+
+def nearest(value: float, limit: Limit) -> float:
+    """The value rounded to the nearest of the same units."""
+    return round(round(value / unit_of(limit)) * unit_of(limit), DIGITS)
+
+
+def unit_of(limit: Limit) -> float:
+    """What a value is rounded to."""
+    if limit.whole:
+        return 1.0
+    return 1_000.0 if limit.unit.startswith("million yen") else 10.0**-DIGITS

@@ -14,6 +14,10 @@ from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
 from optimization.ledger.instance import Instance
 
 
+NO_CHANGES_CEILING = 100_000
+"""The value of clarity.changes_ceiling that switches the rule off."""
+
+
 def gini(value: np.ndarray, weight: np.ndarray) -> float:
     """Weighted Gini coefficient: twice the area between the Lorenz curve and equality."""
     order = np.argsort(value, kind="stable")
@@ -129,6 +133,12 @@ def tiers_per_service(accounts: Accounts) -> float:
     return float(np.mean([len(tiers) for tiers in accounts.decision.tiers_in_use.values()]))
 
 
+def duties_moved(accounts: Accounts) -> int:
+    """Duties (service, rule group) whose tier is not today's (R9)."""
+    home = accounts.instance.groups.home
+    return sum(tier != home[s] for (s, _), tier in accounts.decision.tier.items())
+
+
 def all_measures(accounts: Accounts, today: Accounts | None = None) -> dict[str, tuple[float, str]]:
     """Every measure by name: (value, unit)."""
     before = today or accounts
@@ -201,6 +211,7 @@ def _clarity(accounts: Accounts) -> dict[str, tuple[float, str]]:
     bodies = bodies_per_municipality(accounts)
     return {
         "tiers_per_service": (tiers_per_service(accounts), "tiers"),
+        "duties_moved": (float(duties_moved(accounts)), "duties"),
         "spending_decided_and_paid_by_the_same_tier": (same_tier_share(accounts), "ratio"),
         "bodies_per_municipality_mean": (float(bodies.mean()), "bodies"),
         "bodies_per_municipality_most": (float(bodies.max()), "bodies"),

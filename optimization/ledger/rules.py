@@ -81,7 +81,7 @@ def _second_phase(accounts: Accounts) -> Iterator[Breach]:
 
 
 def _responsibility(accounts: Accounts) -> list[Breach]:
-    """(R1) one tier for every duty and few for a service, (R6) among the allowed."""
+    """(R1) one tier for every duty and few for a service, (R6) among the allowed, (R9) few changes."""
     instance, tier = accounts.instance, accounts.decision.tier
     names = instance.groups.labels
     found = [
@@ -90,7 +90,10 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
         if tier.get((s, k)) not in options
     ]
     used = {s: len(tiers) for s, tiers in accounts.decision.tiers_in_use.items()}
-    limit = instance.settings["clarity.tiers_per_service"]
+    limit, most = (instance.settings[f"clarity.{key}"] for key in ("tiers_per_service", "changes_ceiling"))
+    moved = measures.duties_moved(accounts)
+    if most < measures.NO_CHANGES_CEILING and moved > most:
+        found.append(Breach("R9", "nation", float(moved - most)))
     return found + [
         Breach("R1", instance.services[s], float(n - limit)) for s, n in sorted(used.items()) if n > limit
     ]

@@ -1,4 +1,4 @@
-"""Clarity: how many tiers answer for one service across the country."""
+"""Clarity: how many tiers answer for one service across the country, how many duties change hands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.ledger.measures import NO_CHANGES_CEILING
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 
@@ -32,3 +33,12 @@ def tiers_per_service(model: pyo.ConcreteModel, columns: Columns) -> None:
 
     model.R1_used = pyo.Constraint(rows, rule=linked)
     model.R1_few = pyo.Constraint(crowded, rule=few)
+
+
+def changes(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(R9) sum_{s,k} (1 - y[s,k,today's tier]) <= clarity.changes_ceiling"""
+    limit, home = columns.instance.settings["clarity.changes_ceiling"], columns.instance.groups.home
+    duties = {(s, k) for s, k, _ in columns.duties}
+    stay = [(-1.0, model.y[n]) for n, (s, _, t) in enumerate(columns.duties) if t == home[s]]
+    rows = range(limit < NO_CHANGES_CEILING)
+    model.R9 = pyo.Constraint(rows, rule=lambda m, _: total(stay) <= float(limit - len(duties)))

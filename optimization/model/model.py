@@ -56,6 +56,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     discipline.debt_service(model, columns)
     discipline.future_burden(model, columns)
     clarity.tiers_per_service(model, columns)
+    clarity.changes(model, columns)
     crisis.one_lead(model, columns)
     crisis.lead_not_below(model, columns)
     crisis.pool_shortage(model, columns)
@@ -86,6 +87,7 @@ LIMITS: Mapping[str, tuple[tuple[str, ...], Rule]] = {
     "discipline.earmarked_ceiling": (("D5e",), discipline.earmarked),
     "discipline.debt_service_ceiling": (("D4",), discipline.debt_service),
     "discipline.future_burden_ceiling": (("D4burden",), discipline.future_burden),
+    "clarity.changes_ceiling": (("R9",), clarity.changes),
     "weights.soft_budget": (("total_cost",), objective.total_cost),
     "weights.dulled_incentive": (("total_cost",), objective.total_cost),
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ from optimization.outcome.run import (
     Clock,
     answer_on,
     answered,
-    attempt,
+    laid_out,
     national_columns,
     no_collection,
     proven,
@@ -49,6 +49,8 @@ from optimization.solving.standard_form import StandardForm, coefficient_ranges,
 
 Duty = tuple[int, int]
 """A service and a rule group, by position."""
+
+OpenTiers = Callable[[Instance], Mapping[Duty, tuple[str, ...]]]
 
 HELD_SECONDS = 60.0
 """Time for a question with duties held that is asked from the beginning: there may be many."""
@@ -66,8 +68,11 @@ class Session:
         prefectures: Sequence[str] = (),
         limits: Limits | None = None,
         method: str = "decomposed",
+        open_tiers: OpenTiers | None = None,
     ) -> None:
+        """`open_tiers` narrows the tiers open to some duties, given the instance of the question."""
         self._case, self._prefectures, self._method = case, tuple(prefectures), method
+        self._open_tiers = open_tiers
         self.limits = limits or Limits()
         self._last: Attempt | None = None
         self._national: NationalRelaxation | None = None
@@ -75,6 +80,8 @@ class Session:
     def solve(self, package: ResolvedPackage) -> Result:
         """The optimum of a package, as `outcome.solve.solve` finds it within the gap."""
         if package.settings[SECOND_PHASE]:
+            if self._open_tiers is not None:
+                raise ValueError("tiers cannot be narrowed where the plan has two phases")
             return solve(self._case, package, self._prefectures, self.limits, self._method)
         return self._from_last(package) or self._from_the_beginning(package)
 
@@ -84,6 +91,11 @@ class Session:
         if self._last is None:
             raise ValueError("no question has been answered yet")
         return self._last
+
+    @property
+    def national(self) -> NationalRelaxation | None:
+        """What is left of the last question when provision is bounded from below; None where nothing is proven of it."""
+        return self._national
 
     @contextmanager
     def returning(self) -> Iterator[None]:
@@ -97,7 +109,7 @@ class Session:
     def holding(self, choices: Mapping[Duty, str]) -> Outcome:
         """What the last question comes to when some duties (service, rule group) are held at a tier: the parts that
         do not change are those of the last plan; where this is not good enough, it is asked from the beginning."""
-        last, found = self.last, self._held(choices)
+        last, found = self.last, self.holding_in_place(choices)
         if found is not None and found.status is Status.OPTIMAL:
             return found
         instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
@@ -107,8 +119,8 @@ class Session:
             return again
         return proven(found, again.bound, self.limits)
 
-    def _held(self, choices: Mapping[Duty, str]) -> Outcome | None:
-        """The same in place; None where the last question has left nothing to start from."""
+    def holding_in_place(self, choices: Mapping[Duty, str]) -> Outcome | None:
+        """The same in place only; None where the last question has left nothing to start from."""
         last, national = self.last, self._national
         values = last.result.outcome.values
         if national is None or values is None:
@@ -124,7 +136,10 @@ class Session:
         return price_choices(form, numbers, [before, guide.values], guide.bound, self.limits, last.solved)
 
     def _from_the_beginning(self, package: ResolvedPackage) -> Result:
-        last = attempt(self._case, package, self._prefectures, self.limits, self._method)
+        instance, clock = laid_out(self._case, package, self._prefectures), Clock()
+        if self._open_tiers is not None:
+            instance = restricted(instance, self._open_tiers(instance))
+        last = answered(instance, package, self.limits, self._method, clock=clock)
         self._last, self._national = last, None
         if last.cut is not None:
             self._national = NationalRelaxation(self.limits)

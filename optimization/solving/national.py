@@ -48,10 +48,8 @@ class NationalRelaxation:
 
     def solve(self, form: StandardForm) -> Relaxed | None:
         """Bound and values of all columns (0 for those of provision); None when it has no solution."""
-        provision = self._cuts[0].provision
-        columns = np.flatnonzero(~provision)
-        rows = np.flatnonzero(np.abs(form.matrix) @ provision.astype(float) == 0.0)
-        solver = load(self._part(form, columns, rows), self._limits, relax=True)
+        part, columns = self.part(form)
+        solver = load(part, self._limits, relax=True)
         if self._basis is not None:
             solver.setBasis(self._basis)
         solver.run()
@@ -63,9 +61,12 @@ class NationalRelaxation:
         values[columns], reduced[columns] = solution.col_value[:-1], solution.col_dual[:-1]
         return Relaxed(solver.getInfo().objective_function_value, values, reduced)
 
-    def _part(self, form: StandardForm, columns: np.ndarray, rows: np.ndarray) -> StandardForm:
+    def part(self, form: StandardForm) -> tuple[StandardForm, np.ndarray]:
         """The rows and columns of the nation, then the cost of provision and the cuts below it, in billion
-        yen like other rows of the whole nation."""
+        yen like other rows of the whole nation; and which columns of the form its own are, but for the last."""
+        provision = self._cuts[0].provision
+        columns = np.flatnonzero(~provision)
+        rows = np.flatnonzero(np.abs(form.matrix) @ provision.astype(float) == 0.0)
         cost, first = form.cost.copy(), self._cuts[0]
         cost[first.columns] -= first.counted
         position = np.cumsum(~first.provision) - 1
@@ -75,7 +76,7 @@ class NationalRelaxation:
         worth[:, -1] = 1.0
         own = sparse.hstack([form.matrix[rows][:, columns], sparse.csr_matrix((len(rows), 1))])
         least = BILLION * np.array([cut.constant for cut in self._cuts])
-        return StandardForm(
+        part = StandardForm(
             cost=np.append(cost[columns], 1.0 / BILLION),
             constant=form.constant,
             matrix=sparse.csr_matrix(sparse.vstack([own, sparse.csr_matrix(worth)])),
@@ -87,3 +88,4 @@ class NationalRelaxation:
             variables=(),
             constraints=(),
         )
+        return part, columns

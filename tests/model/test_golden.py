@@ -118,6 +118,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "formula.counted_share": [0.5, 0.75],
         "formula.counted_share_prefecture": [0.6, 0.75],
         "clarity.tiers_per_service": 1,
+        "clarity.changes_ceiling": 3,
         "equity.adequacy_floor": 0.9,
         "equity.coverage_ceiling": 1.3,
         "equity.dispersion_ceiling": 0.2,

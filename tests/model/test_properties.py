@@ -163,6 +163,7 @@ TIGHTER: Mapping[str, Any] = {
     "fewer services open to bodies": _less_free("wide_area.services"),
     "one rule for all": lambda q: {"rules.groups": "uniform"},
     "one tier for a service": lambda q: {"clarity.tiers_per_service": 1},
+    "fewer changes": lambda q: {"clarity.changes_ceiling": 1},
     "a lower ceiling of coverage": lambda q: {"equity.coverage_ceiling": 1.2},
     "smaller losses": lambda q: {"equity.loss_limit": 0.02},
     "a fixed counted share": lambda q: {"formula.counted_share": [0.75, 0.75]},

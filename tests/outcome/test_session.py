@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[Any, Any]] = {
     "discipline.earmarked_ceiling": (0.5, 0.4),
     "discipline.debt_service_ceiling": (0.25, 0.18),
     "discipline.future_burden_ceiling": (4.0, 3.0),
+    "clarity.changes_ceiling": (40, 20),
     "weights.soft_budget": (0.03, 0.05),
     "weights.dulled_incentive": (0.05, 0.02),
 }
