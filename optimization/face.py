@@ -28,4 +28,9 @@ def load_package(
     """
     part = case.restrict(prefectures) if prefectures else case
     names = [names] if isinstance(names, str | Path) else list(names)
-    return resolve(names, list(case.services.index), case.parameters.keys, part.defaults, directory)
+    services, keys = list(case.services.index), case.parameters.keys
+    package = resolve(names, services, keys, part.defaults, directory)
+    if package.assumptions:  # what the nation pays today, the default of its limit, hangs on assumed shares
+        defaults = part.with_parameters(package.assumptions).defaults
+        package = resolve(names, services, keys, defaults, directory)
+    return package

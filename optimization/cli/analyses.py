@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,11 +169,71 @@ def pareto(
         done = fronts.finished(table)
     with written_whole(target) as draft:
         write_tables(draft, {"lexicographic" if in_order else "front": table})
-    show_frame(table, "Lexicographic" if in_order else "Fronts")
+    shown = ["aim", "limit", "reached", "cost_million_yen", "gap", "status", "dominated"]
+    show_frame(table if in_order else table[shown], "Lexicographic" if in_order else "Fronts")
     if not done:
         err.print("The front is unfinished: some cells were stopped before their gap; see the column status.")
     out.print(f"Wrote {target}.", markup=False)
     return 0 if done else EXIT_CODE[Status.INCUMBENT]
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where a study is computed: local processes, or the workers of a Dask scheduler."""
+
+    processes: int
+    scheduler: str
+
+
+def sensitivity(
+    names: Sequence[str],
+    case_folder: Path,
+    prefectures: str,
+    method: str,
+    draws: int,
+    folder: Path | None,
+    options: RunOptions,
+    workers: Workers,
+) -> int:
+    """Vary every assumed number; 4 where a draw has neither a plan to the gap nor a proof that there is none."""
+    from optimization.studies.sensitivity import METHODS, analyse
+    from optimization.studies.study import Study
+
+    if method not in METHODS:
+        remedy = f"choose {', '.join(METHODS)}"
+        raise InputError(
+            [Problem("command line", "is not a method", remedy, column="--method", value=method)]
+        )
+    case, codes, package = asked(names, case_folder, prefectures)
+    target = folder or RESULTS / "-".join(["sensitivity", package.name, method, *codes])
+    study = Study(
+        f"sensitivity_{method}", "", tuple(codes), options.gap, options.time_limit, "auto", options.seed, ()
+    )
+    line = CountLine("draws")
+    found = analyse(
+        case, case_folder, package, "+".join(names), study, method, draws, target,
+        workers.processes, workers.scheduler, line,
+    )  # fmt: skip
+    target.mkdir(parents=True, exist_ok=True)
+    write_tables(target, found.tables)
+    _show_sensitivity(found.tables)
+    counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
+    out.print(f"{found.draws} draws: {counts}. Wrote {target}.", markup=False)
+    return EXIT_CODE[Status.INCUMBENT] if found.unsettled else 0
+
+
+def _show_sensitivity(tables: Mapping[str, pd.DataFrame]) -> None:
+    """How stable the recommendations are, which of those that move are the least so, and what moves them."""
+    table = tables["recommendations"]
+    counts = table["mark"].value_counts()
+    said = ", ".join(f"{counts.get(mark, 0)} {mark}" for mark in ("firm", "likely", "open"))
+    out.print(f"Of {len(table)} recommended tiers {said}; of {len(tables['bodies'])} bodies "
+              f"{(tables['bodies']['mark'] == 'firm').sum()} firm.")  # fmt: skip
+    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
+    show_frame(shaky, "Recommendations that do not stand in at least 95% of the draws", rows=20)
+    first = tables["effects"]
+    for output in ("cost_million_yen", "duties_changed"):
+        show_frame(first[first["output"] == output], f"What moves {output}", rows=8)
 
 
 def asked(

@@ -115,7 +115,7 @@ def compare(
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
 ) -> None:
-    """One table of the settings and the outcomes in which runs differ."""
+    """One table of the settings and outcomes in which runs differ."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, quiet=True)
     raise typer.Exit(commands.compare(names, case, prefectures, out, options))
 
@@ -145,7 +145,9 @@ def alternatives(
     packages: Packages = None,
     case: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
-    within: Annotated[float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")] = 0.001,
+    within: Annotated[
+        float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")
+    ] = 0.001,
     count: Annotated[int, typer.Option(metavar="N", min=0, max=50, help="Plans beside the best.")] = 3,
     least: Annotated[int, typer.Option(metavar="N", min=1, help="Least duties of difference.")] = 5,
     keep: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must be.")] = None,
@@ -169,7 +171,9 @@ def pareto(
     prefectures: Prefectures = "",
     against: Annotated[
         str,
-        typer.Option(metavar="AIMS", help="equity dispersion discipline retention grants changes clarity crisis"),
+        typer.Option(
+            metavar="AIMS", help="equity dispersion discipline retention grants changes clarity crisis"
+        ),
     ] = "equity,discipline,changes,clarity",
     points: Annotated[int, typer.Option(metavar="N", min=2, max=500, help="Cells of each front.")] = 8,
     lexicographic: Annotated[
@@ -183,9 +187,28 @@ def pareto(
     """Fronts of cost against equity, discipline, changes, clarity, crises."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
     names = packages or [DEFAULT_PACKAGE]
-    raise typer.Exit(
-        analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options)
-    )
+    raise typer.Exit(analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options))
+
+
+@app.command(epilog="Example: solve.py sensitivity role_division --method morris --draws 200")
+def sensitivity(
+    packages: Packages = None,
+    case: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    method: Annotated[str, typer.Option(metavar="NAME", help="tornado, morris or sobol.")] = "tornado",
+    draws: Annotated[int, typer.Option(metavar="N", min=2, max=1_000_000, help="Solves, about.")] = 200,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder; one begun is continued.")] = None,
+    time_limit: Seconds = 120.0,
+    gap: Gap = 5e-4,
+    seed: Seed = 0,
+    processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
+    scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
+) -> None:
+    """Which assumption would change the recommendation."""
+    options = commands.RunOptions(time_limit=time_limit, gap=gap, seed=seed)
+    where = analyses.Workers(processes, scheduler)
+    names = packages or [DEFAULT_PACKAGE]
+    raise typer.Exit(analyses.sensitivity(names, case, prefectures, method, draws, out, options, where))
 
 
 @app.command(epilog="Example: solve.py sweep inputs/studies/pool_and_floor.toml --processes 2")
@@ -214,7 +237,7 @@ def cut(
     out: Annotated[Path, typer.Option(help="Folder of the new case.")],
     case: CaseFolder = DEFAULT_CASE,
 ) -> None:
-    """Cut a small case, such as a teaching case, out of a large one."""
+    """Cut a small case, such as a teaching case, from a large one."""
     raise typer.Exit(commands.cut(case, prefectures, out))
 
 

@@ -17,7 +17,7 @@ from optimization.explain.limits import Limit, limits_of
 from optimization.explain.repairs import Repair, repairs
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.solve import solve
-from optimization.solving.conflict import Unsettled, smallest_conflict
+from optimization.solving.conflict import UnsettledError, smallest_conflict
 from optimization.solving.highs import Limits, Status
 from optimization.solving.highs import solve as solve_form
 from optimization.solving.standard_form import StandardForm, changed
@@ -77,16 +77,14 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
         try:
             found.conflict = conflict_of(question, limits, linear)
             found.proven = True
-        except Unsettled:
+        except UnsettledError:
             found.conflict = limits
         found.misses = [
             miss for limit in found.conflict if (miss := missed(question, limit, linear)) is not None
         ]
         found.seconds["conflict"] = time.perf_counter() - started
         corrections = corrections_of(question, limits, found.conflict, linear) if found.proven else iter(())
-        found.repairs = repairs(
-            question, corrections, lambda: time.perf_counter() - started > ENOUGH_SECONDS
-        )
+        found.repairs = repairs(question, corrections, lambda: time.perf_counter() - started > ENOUGH_SECONDS)
         check(case, found, prefectures, started)
     found.seconds["all"] = time.perf_counter() - started
     found.questions = question.questions
@@ -95,7 +93,7 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
 
 def conflict_of(question: Feasibility, limits: Sequence[Limit], linear: bool) -> list[Limit]:
     """Limits that cannot hold together though all others are left out: the fewest of those with rows of their own,
-    and then what of the program's shape they lean on, of which nothing can be spared. Raises `Unsettled`."""
+    and then what of the program's shape they lean on, of which nothing can be spared. Raises `UnsettledError`."""
     everything = limits_of(question.package)
     apart = [limit for limit in everything if limit not in limits]
     rows = [limit for limit in limits if limit.rows]
@@ -105,7 +103,7 @@ def conflict_of(question: Feasibility, limits: Sequence[Limit], linear: bool) ->
     def point(without: Sequence[Limit]) -> np.ndarray | None:
         verdict = question.of(question.package.settings, [*apart, *without], linear)
         if not verdict.settled:
-            raise Unsettled
+            raise UnsettledError
         return verdict.values
 
     def holds(kept: frozenset[int]) -> frozenset[int] | None:
@@ -134,10 +132,10 @@ def corrections_of(
         try:
             while question.of(settings, chosen, linear).impossible:
                 if not first.rows:
-                    raise Unsettled  # a change of shape that does not do alone is no cheap repair
+                    raise UnsettledError  # a change of shape that does not do alone is no cheap repair
                 more = conflict_of(question, [limit for limit in limits if limit not in chosen], linear)
                 chosen.append(next((limit for limit in more if limit in conflict), more[0]))
-        except (Unsettled, IndexError):
+        except (UnsettledError, IndexError):
             continue
         for limit in chosen[:-1]:
             fewer = [other for other in chosen if other is not limit]

@@ -1,8 +1,8 @@
 """Whether limits can hold together: the program of a package without what no limit depends on.
 
-Of the wide-area bodies only those enter that could relieve a budget that can bind (all, where a rule bounds the
-shortage in crises): acting alone is always open to the others, and costs are no limit. The linear relaxation is
-asked first; what it rules out is impossible. Where it does not, a plan is looked for.
+Of the wide-area bodies only those enter that could relieve a budget that can bind, or, where a rule bounds the shortage
+in crises, lower it by responding jointly: acting alone is always open to the others, and costs are no limit. The linear
+relaxation is asked first; what it rules out is impossible. Where it does not, a plan is looked for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.explain.limits import Limit
 from optimization.ledger.horizon import SECOND_PHASE
+from optimization.ledger.joint_response import joint_saving
 from optimization.model.columns import Columns, columns
 from optimization.model.model import LIMITS, build_model
 from optimization.model.screening import screen, shortage_is_bounded
@@ -116,7 +117,9 @@ class Feasibility:
 
     def built(self, settings: Mapping[str, Any]) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
-        shape = repr(sorted((k, v) for k, v in settings.items() if k not in LIMITS or uses_an_envelope(settings)))
+        shape = repr(
+            sorted((k, v) for k, v in settings.items() if k not in LIMITS or uses_an_envelope(settings))
+        )
         last = self._built.get(shape)
         if last is not None:
             other = {key for key in LIMITS if settings[key] != last.settings[key]}
@@ -135,10 +138,12 @@ class Feasibility:
         one_phase = {**settings, SECOND_PHASE: 0}
         instance = laid_out(self.case, replace(self.package, settings=one_phase), self.prefectures)
         screening = screen(instance)
-        body, _ = screening.listed
+        body, column = screening.listed
         binding = np.any([screening.tight, *screening.tight_later], axis=0)
         relieving = np.asarray(instance.bodies.membership @ binding.astype(float)) > 0
-        inside = relieving[body] | shortage_is_bounded(instance)
+        inside = relieving[body]
+        if shortage_is_bounded(instance):
+            inside = inside | joint_saving(instance)[body, column]
         with no_collection():
             table = columns(instance, screening, inside)
             model = build_model(table)
@@ -153,11 +158,7 @@ def any_plan(form: StandardForm, relaxed: Outcome, seconds: float) -> Outcome:
 
 def rows_of(form: StandardForm, limit: Limit) -> np.ndarray:
     """Rows of a limit, in every year of a horizon."""
-    found = [
-        numbers
-        for name, numbers in form.rows_by_rule.items()
-        if name.rpartition(".")[2] in limit.rows
-    ]
+    found = [numbers for name, numbers in form.rows_by_rule.items() if name.rpartition(".")[2] in limit.rows]
     numbers = np.concatenate([np.zeros(0, dtype=int), *found])
     if limit.row is None:
         return numbers
@@ -179,7 +180,4 @@ def held(form: StandardForm, values: np.ndarray, limit: Limit) -> bool:
     part = form.matrix[rows]
     activity, size = part @ values, np.maximum(1.0, np.abs(part) @ np.abs(values))
     low, high = form.row_lower[rows], form.row_upper[rows]
-    return bool(
-        ((activity >= low - FEASIBILITY * size) & (activity <= high + FEASIBILITY * size)).all()
-    )
-
+    return bool(((activity >= low - FEASIBILITY * size) & (activity <= high + FEASIBILITY * size)).all())

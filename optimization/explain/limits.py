@@ -25,7 +25,8 @@ TRILLION = 1e6
 class Limit:
     """One limit: the setting, the end of a range (0 lower, 1 upper), the entry of a table; the label of its rule, its
     name in words, the rows in which alone it stands (none: it shapes the program; `row` where it is one of them only),
-    whether a loosening raises it, and the loosest value. A switch or a prescription has no direction: it is kept or taken out."""
+    whether a loosening raises it, and the loosest value. A switch or a prescription has no direction: it is kept or
+    taken out."""
 
     key: str
     rule: str
@@ -121,11 +122,18 @@ SHARES: tuple[Limit, ...] = tuple(
 
 COOPERATION: tuple[Limit, ...] = (
     Limit("access.limit_factor", "R7", "the limit of travel time", (), UP, 10.0),
-    Limit("wide_area.bodies_per_municipality", "R4", "the number of bodies per municipality", ("R4",), UP, 20),
+    Limit(
+        "wide_area.bodies_per_municipality", "R4", "the number of bodies per municipality", ("R4",), UP, 20
+    ),
 )
 """Limits of acting together, which matter where a budget or a crisis leans on it."""
 
-NAMED = ("formula.unit_cost_revision", "formula.unit_cost_revision_by_service", "guarantee.share", "taxes.assigned")
+NAMED = (
+    "formula.unit_cost_revision",
+    "formula.unit_cost_revision_by_service",
+    "guarantee.share",
+    "taxes.assigned",
+)
 """Ranges that count as limits where a package names them."""
 
 

@@ -73,7 +73,9 @@ def forced_tiers(
     for n, (duty, tier) in enumerate(tasks, start=1):
         found = difference(session.holding({duty: tier}), last.result.outcome)
         place = names[duty[0]], instance.groups.labels[duty[1]]
-        rows.append((*place, chosen[duty], tier, found.cost, found.at_least, found.at_most, str(found.status)))
+        rows.append(
+            (*place, chosen[duty], tier, found.cost, found.at_least, found.at_most, str(found.status))
+        )
         report(n, len(tasks))
     names_of = ["service", "rule_group", "tier", "forced_tier", "forced_cost_million_yen"]
     table = pd.DataFrame(rows, columns=[*names_of, "at_least_million_yen", "at_most_million_yen", "status"])
@@ -91,7 +93,8 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
     base, package = last.result.outcome, last.result.package
     limits = [limit for limit in limits_of(package) if limit.key in LIMITS and limit.direction]
     duals = relaxation_duals(session, limits)
-    rows, total = [], 2 * len(limits)
+    rows: list[dict[str, Any]] = []
+    total = 2 * len(limits)
     for n, limit in enumerate(limits):
         for side, sign in (("tighter", -limit.direction), ("looser", limit.direction)):
             report(len(rows), total)

@@ -20,8 +20,17 @@ FIRST_STEP = 1e-3
 PRECISION = 1e-3
 """Part of the loosening by which it may be wider than needed."""
 
-MARGINS = (1.0, 1.01, 1.03, 1.1, 1.3, 2.0, 4.0)
+ROUND = 5e-3
+"""Part of the loosening that a rounder figure may add."""
+
+MARGINS = (1.0, 1.01, 1.03, 1.1)
 """Multiples of the least loosening of the relaxation that are tried in turn for a plan."""
+
+GROWTH = 3.0
+"""Growth of the loosening while none of them has one."""
+
+HALVINGS = 4
+"""Halvings between a loosening without a plan and one with."""
 
 PLAN_SECONDS = 8.0
 """Time in which a plan must be found: at the edge it may be hard to find, a little beyond it is easy."""
@@ -103,32 +112,55 @@ def least_loosening(
     """The value nearest to its own at which a limit lets a plan exist."""
     old = limit.value(settings)
 
-    def linear(value: float) -> bool:
-        verdict = question.of(limit.at(settings, value), without, linear_only=True)
-        return verdict.values is not None
+    def possible(value: float) -> bool:
+        return question.of(limit.at(settings, value), without, linear_only=True).values is not None
 
     def plan(value: float) -> bool:
-        return question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS).values is not None
+        nonlocal proven
+        verdict = question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS)
+        proven = value if verdict.impossible else proven
+        return verdict.values is not None
 
-    bracket = bracketed(old, limit, linear)
+    bracket = bracketed(old, limit, possible)
     if bracket is None:
         return None
-    fails, works = bracket
+    proven, works = bracket
     for value in candidates(old, works, limit):
-        if linear(value) and plan(value):
-            return Loosening(limit, old, value, fails)
-    return None
+        if possible(value) and plan(value):
+            return Loosening(limit, old, value, proven)
+    failed, step = works, GROWTH * abs(works - old)
+    while not plan(value := neat(toward(old, limit, step), limit)):
+        if value == limit.loosest:
+            return None
+        failed, step = value, GROWTH * step
+    return Loosening(limit, old, narrowed(failed, value, limit, plan), proven)
 
 
 def candidates(old: float, works: float, limit: Limit) -> Iterator[float]:
-    """Round values about the least loosening, then ever looser ones; every whole number of a count."""
+    """Round values about the least loosening, then values a little looser."""
     if limit.whole:
-        start, step = round(works), int(limit.direction)
-        yield from range(start, int(limit.loosest) + step, step)
+        yield works
         return
-    yield nearest(works, limit)
+    for unit in (100.0, 10.0, 1.0):
+        value = nearest(works, unit * unit_of(limit))
+        if abs(value - works) <= ROUND * abs(works - old):
+            yield value
     for margin in MARGINS:
         yield neat(toward(old, limit, margin * abs(works - old)), limit)
+
+
+def narrowed(fails: float, works: float, limit: Limit, plan: Callable[[float], bool]) -> float:
+    """A value between one without a plan and one with, halved a few times (a count until it is exact)."""
+    rounds = 40 if limit.whole else HALVINGS
+    for _ in range(rounds):
+        middle = (fails + works) // 2 if limit.whole else neat(0.5 * (fails + works), limit)
+        if middle in (fails, works):
+            break
+        if plan(middle):
+            works = middle
+        else:
+            fails = middle
+    return works
 
 
 def bracketed(
@@ -142,7 +174,9 @@ def bracketed(
         if works == limit.loosest:
             return None
         fails, step = works, 4.0 * step
-    while abs(works - fails) > max(PRECISION * abs(works - old), unit_of(limit) * (1.0 if limit.whole else 0.1)):
+    while abs(works - fails) > max(
+        PRECISION * abs(works - old), unit_of(limit) * (1.0 if limit.whole else 0.1)
+    ):
         middle = (fails + works) // 2 if limit.whole else 0.5 * (fails + works)
         if possible(middle):
             works = middle
@@ -166,9 +200,9 @@ def neat(value: float, limit: Limit) -> float:
     return min(rounded, limit.loosest) if limit.direction > 0 else max(rounded, limit.loosest)
 
 
-def nearest(value: float, limit: Limit) -> float:
-    """The value rounded to the nearest of the same units."""
-    return round(round(value / unit_of(limit)) * unit_of(limit), DIGITS)
+def nearest(value: float, unit: float) -> float:
+    """The value rounded to the nearest multiple of a unit."""
+    return round(round(value / unit) * unit, DIGITS)
 
 
 def unit_of(limit: Limit) -> float:

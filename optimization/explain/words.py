@@ -58,7 +58,10 @@ def sentences(found: Diagnosis) -> Iterator[str]:
     if found.rung is not None:
         yield PROOF[found.rung]
     if found.proven:
-        yield "Every other limit of the package may be given up and the conflict remains; without any one of these it goes."
+        yield (
+            "Every other limit of the package may be given up and the conflict remains; "
+            "without any one of these it goes."
+        )
     yield from found.arguments
     yield from map(miss_sentence, found.misses)
     for repair in found.repairs:

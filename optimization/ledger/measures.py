@@ -13,7 +13,6 @@ from optimization.ledger.accounts import LOCAL, Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
 from optimization.ledger.instance import Instance
 
-
 NO_CHANGES_CEILING = 100_000
 """The value of clarity.changes_ceiling that switches the rule off."""
 

@@ -94,7 +94,7 @@ class Session:
 
     @property
     def national(self) -> NationalRelaxation | None:
-        """What is left of the last question when provision is bounded from below; None where nothing is proven of it."""
+        """What is left of the last question with provision bounded from below; None where nothing is proven of it."""
         return self._national
 
     @contextmanager

@@ -15,14 +15,14 @@ Holds = Callable[[frozenset[int]], frozenset[int] | None]
 """None when the conditions cannot hold together; else all conditions that hold in the point found."""
 
 
-class Unsettled(Exception):
+class UnsettledError(Exception):
     """A question could not be answered in its time."""
 
 
 def smallest_conflict(conditions: Sequence[int], holds: Holds) -> tuple[int, ...]:
     """The fewest of some conditions, in their order, that cannot hold together; all of them are known not to.
 
-    Among conflicts of one size the one that comes first in the order is found. Raises `Unsettled` when `holds` does.
+    Among conflicts of one size the one that comes first in the order is found. Raises what `holds` raises.
     """
     corrections: list[frozenset[int]] = []
     while True:

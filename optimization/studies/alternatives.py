@@ -95,9 +95,7 @@ def single_moves(session: Session, report: Report = lambda done, total: None) ->
     return Moves(cost)
 
 
-def farthest(
-    session: Session, plans: Sequence[Plan], moves: Moves, budget: float, least: int
-) -> Plan | None:
+def farthest(session: Session, plans: Sequence[Plan], moves: Moves, budget: float, least: int) -> Plan | None:
     """The plan within the budget found farthest from the nearest of some plans; None where none is far enough."""
     room = budget - plans[0].objective
     low, high, allowed = 0.0, room, room
@@ -169,7 +167,7 @@ def same(columns: Sequence[tuple[Duty, str, float]], statute: Statute, of_t: flo
 
 def most_distance(session: Session, plans: Sequence[Plan], budget: float) -> int:
     """A bound on how far from the nearest of some plans any plan within the budget can be: the same program over the
-    whole national part, whose cost is a proven least cost. The number of duties where the bound is not found in time."""
+    whole national part, whose cost is a proven least cost. The number of duties where no bound is found in time."""
     last = session.last
     form, duties = last.form, last.table.duties
     part, columns = (
@@ -220,11 +218,7 @@ def open_tiers(
     for flag, wishes in (("--keep", keep), ("--forbid", forbid)):
         for service, group, tier in wishes:
             text = f"{service}{'@' + group if group else ''}={tier}"
-            duties = [
-                (s, k)
-                for s, k in options
-                if names[s] == service and (not group or labels[k] == group)
-            ]
+            duties = [(s, k) for s, k in options if names[s] == service and (not group or labels[k] == group)]
             if not duties:
                 remedy = f"name a service of the case and one of its rule groups: {', '.join(labels)}"
                 problems.append(Problem("command line", "names no duty", remedy, column=flag, value=text))

@@ -80,7 +80,12 @@ AIMS: Mapping[str, Aim] = {
             lambda accounts: measures.own_source_share(accounts)[0],
             1.0,
         ),
-        Aim("retention", _limit("discipline.retention_floor"), lambda a: float(measures.retention(a).min()), 1.0),
+        Aim(
+            "retention",
+            _limit("discipline.retention_floor"),
+            lambda a: float(measures.retention(a).min()),
+            1.0,
+        ),
         Aim("grants", _limit("pool.ordinary_million_yen"), lambda accounts: float(accounts.paid), 0.0),
         Aim("changes", _limit("clarity.changes_ceiling"), lambda a: float(measures.duties_moved(a)), 0),
         Aim("clarity", _limit("clarity.tiers_per_service"), _most_tiers, 1),
@@ -136,7 +141,7 @@ def front(
 def tightest(
     case: Case, package: ResolvedPackage, aim: Aim, prefectures: Sequence[str], start: float
 ) -> tuple[float, float]:
-    """The tightest value of an aim at which a plan was found, and one proven impossible (not a number where none is)."""
+    """The tightest value of an aim at which a plan was found, and one proven impossible (NaN where none is)."""
     asked = replace(package, settings=aim.limit.at(package.settings, aim.ideal))
     question = Feasibility(case, asked, tuple(prefectures))
     if question.of(asked.settings).values is not None:
@@ -153,7 +158,7 @@ def steps(aim: Aim, start: float, end: float, points: int) -> list[float]:
         return []
     if aim.whole:
         step = 1 if end > start else -1
-        values = list(range(int(start) + step, int(end) + step, step))
+        values: list[float] = list(range(int(start) + step, int(end) + step, step))
         if len(values) >= points:
             chosen = np.unique(np.linspace(0, len(values) - 1, points - 1).round().astype(int))
             values = [values[n] for n in chosen]

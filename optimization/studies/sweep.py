@@ -28,8 +28,8 @@ from optimization.studies.study import Cell, Study, resolved
 FAILED = "failed"
 TABLE, TIMES, LONG = "sweep", "times", "iamc"
 MODEL = "role division and fiscal design"
-UNTIDY = ("seconds",)
-"""What differs from run to run and stands apart from the table."""
+UNTIDY = ("seconds", "tiers", "bodies")
+"""What differs from run to run, and what is too long: it stands apart from the table."""
 
 Report = Callable[[int, int, int], None]
 """Told how many are done, of how many, and how many have failed."""
@@ -49,6 +49,20 @@ def sweep(
     reached.
     """
     case = load_case(case_folder)
+    keys, rows = answers(study, case, case_folder, folder, processes, scheduler, report)
+    return _tables(study, case, keys, rows, folder)
+
+
+def answers(
+    study: Study,
+    case: Case,
+    case_folder: Path,
+    folder: Path,
+    processes: int = 1,
+    scheduler: str = "",
+    report: Report = lambda done, total, failed: None,
+) -> tuple[list[str | dict[str, Any]], list[dict[str, Any]]]:
+    """Name and answer of every cell in order, those not known yet computed and archived as they come."""
     keys = [_key(case, cell, study) for cell in study.cells]
     waiting = [
         (cell, key)
@@ -68,7 +82,7 @@ def sweep(
         faults.get(n) or store.read(folder, str(key)) or _fault("was not answered")
         for n, key in enumerate(keys)
     ]
-    return _tables(study, case, keys, rows, folder)
+    return keys, rows
 
 
 def _key(case: Case, cell: Cell, study: Study) -> str | dict[str, Any]:
@@ -167,7 +181,18 @@ def outcome(result: Result) -> dict[str, Any]:
         for (s, k), tier in sorted(accounts.decision.tier.items())
         if tier != home[s]
     ]
-    return {**row, "moved_duties": "|".join(moved)}
+    return {**row, "moved_duties": "|".join(moved), **_plan(result)}
+
+
+def _plan(result: Result) -> dict[str, Any]:
+    """Tier of every duty by service and rule group, and the members of every body."""
+    assert result.accounts is not None
+    instance, decision = result.instance, result.accounts.decision
+    names, labels, codes = list(instance.services), instance.groups.labels, instance.case.codes
+    return {
+        "tiers": {f"{names[s]}/{labels[k]}": tier for (s, k), tier in sorted(decision.tier.items())},
+        "bodies": ["+".join(codes[instance.bodies.members(b)]) for b in decision.existing_bodies],
+    }
 
 
 def _tables(

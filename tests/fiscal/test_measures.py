@@ -179,4 +179,5 @@ def test_the_allocation_widens_money_per_head_and_closes_the_coverage_of_need(ja
     assert after > 1.3 * before
     before, after = (found[f"gini_municipal_{n}_over_need"] for n in ("revenue", "revenue_and_grant"))
     assert after < 0.1 * before
-    assert found["retention_municipal"] == found["retention_prefectural"] == pytest.approx(0.25)
+    for tier in ("municipal", "prefectural"):
+        assert found[f"retention_{tier}"] == pytest.approx(0.25)

@@ -162,7 +162,6 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
         (0.15, "formula.scale_correction", draw.uniform(0.5, 1.0)),
         (0.15, "formula.simplified_share", draw.uniform(0.0, 0.5)),
         (0.15, "formula.debt_service_refund", 0.5),
-        (0.20, "clarity.changes_ceiling", int(draw.integers(0, 3))),
     ]
     chosen = usual + (rarer if draw.random() < 0.6 else [])
     rules = {key: value for chance, key, value in chosen if draw.random() < chance}
@@ -178,6 +177,8 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
         rules.pop("pool.ordinary_million_yen", None)
         if "per_capita" in rules.values() or "australia_hfe" in rules.values():
             rules["pool.ordinary_million_yen"] = today.grant.sum() * 1.2
+    if draw.random() < 0.15:
+        rules["clarity.changes_ceiling"] = int(draw.integers(0, 3))
     return {key: float(v) if isinstance(v, np.floating) else v for key, v in rules.items()}
 
 

@@ -1,0 +1,329 @@
+"""Which assumption would change the recommendation: every assumed number varied within its range.
+
+Three ways of drawing: `tornado` moves one factor at a time to the quarters and the ends of its range, `morris` walks
+through the space of all factors, `sobol` fills it; the last two through SALib, a factor being a group of numbers (all
+services at once, each with a level of its own in Sobol draws). Every draw is one cell of a sweep: archived as it comes,
+never computed twice.
+
+A recommendation is a tier for a service and rule group, or a body. Its stability is the share of draws in which it
+holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimization.case.case import Case
+from optimization.case.compose import ResolvedPackage
+from optimization.errors import InputError, Problem
+from optimization.solving.highs import Status
+from optimization.studies.factors import Factor, factors_of
+from optimization.studies.study import Cell, Study
+from optimization.studies.sweep import Report, answers
+
+METHODS = ("tornado", "morris", "sobol")
+LEVELS = (0.0, 0.125, 0.25, 0.375, 0.625, 0.75, 0.875, 1.0)
+"""Levels of a factor in a tornado; one half is the centre, the draw of all central values."""
+
+MORRIS_LEVELS = 4
+FIRM, LIKELY = 0.95, 0.80
+"""Shares of draws from which a recommendation is firm, or likely; below it is open."""
+
+OUTPUTS = {
+    "cost_million_yen": "objective_million_yen",
+    "grants_million_yen": "soft_budget_million_yen",
+    "wide_area_bodies": "wide_area_bodies",
+    "duties_moved": "measure.duties_moved [duties]",
+    "lowest_coverage_ratio": "measure.coverage_floor_municipal [ratio]",
+}
+"""What is measured of a draw, by name, and where a sweep's answer holds it."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """The draws: levels (draws x numbers), the number of each column and the factor it belongs to (by position)."""
+
+    method: str
+    levels: np.ndarray
+    factors: tuple[Factor, ...]
+    of_column: np.ndarray
+
+    def cell(self, packages: str, n: int) -> Cell:
+        """A draw as a question."""
+        settings: dict[str, Any] = {}
+        assumptions: dict[str, float] = {}
+        numbers = [(factor, number) for factor in self.factors for number in factor.numbers]
+        for (factor, number), level in zip(numbers, self.levels[n], strict=True):
+            if level != 0.5:
+                (settings if factor.setting else assumptions)[number.key] = number.at(level)
+        return Cell(packages, settings, assumptions)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The tables of an analysis, its draws, how many are proven to have no plan, and how many were not settled: they
+    have neither a plan to the gap nor that proof."""
+
+    tables: Mapping[str, pd.DataFrame]
+    draws: int
+    impossible: int
+    unsettled: int
+
+
+def design(factors: Sequence[Factor], method: str, draws: int, seed: int) -> Design:
+    """Draws for at most `draws` solves (those of the method's smallest design, where that is more)."""
+    of_column = np.repeat(np.arange(len(factors)), [len(factor.numbers) for factor in factors])
+    if method == "tornado":
+        levels = _one_at_a_time(len(factors), of_column)
+    else:
+        levels = _by_salib(factors, of_column, method, draws, seed)
+    centre = np.full((1, len(of_column)), 0.5)
+    return Design(method, np.vstack([centre, levels]), tuple(factors), of_column)
+
+
+def _one_at_a_time(count: int, of_column: np.ndarray) -> np.ndarray:
+    """Every factor at every level, all else central."""
+    levels = np.full((count * len(LEVELS), len(of_column)), 0.5)
+    for f in range(count):
+        for n, level in enumerate(LEVELS):
+            levels[f * len(LEVELS) + n, of_column == f] = level
+    return levels
+
+
+def problem_of(factors: Sequence[Factor], of_column: np.ndarray) -> dict[str, Any]:
+    """The question as SALib states it: a column for each number, grouped by factor."""
+    return {
+        "num_vars": len(of_column),
+        "names": [number.key for factor in factors for number in factor.numbers],
+        "bounds": [[0.0, 1.0]] * len(of_column),
+        "groups": [factors[f].name for f in of_column],
+    }
+
+
+def _by_salib(
+    factors: Sequence[Factor], of_column: np.ndarray, method: str, draws: int, seed: int
+) -> np.ndarray:
+    from SALib.sample import morris, sobol
+
+    problem, count = problem_of(factors, of_column), len(factors)
+    if method == "morris":
+        walks = max(2, draws // (count + 1))
+        return np.asarray(morris.sample(problem, walks, num_levels=MORRIS_LEVELS, seed=seed))
+    size = 2 ** max(1, int(np.log2(max(2, draws // (count + 2)))))
+    return np.asarray(sobol.sample(problem, size, calc_second_order=False, seed=seed))
+
+
+def analyse(
+    case: Case,
+    case_folder: Path,
+    package: ResolvedPackage,
+    names: str,
+    study: Study,
+    method: str,
+    draws: int,
+    folder: Path,
+    processes: int,
+    scheduler: str,
+    report: Report,
+) -> Findings:
+    """Draw, solve and measure. `study` gives prefectures, gap, time limit and seed. Raises InputError when the central
+    draw has no plan: there is then no recommendation to test."""
+    factors, numbers = factors_of(case, package)
+    plan = design(factors, method, draws, study.seed)
+    cells = tuple(plan.cell(names, n) for n in range(len(plan.levels)))
+    centre = replace(study, cells=cells[:1])
+    _, (first,) = answers(centre, case, case_folder, folder)
+    if "tiers" not in first:
+        message, remedy = "has no plan at the central values", "see solve.py explain"
+        raise InputError([Problem(names, message, remedy, value=str(first.get("reason", "")))])
+    study = replace(study, cells=cells)
+    _, rows = answers(study, case, case_folder, folder, processes, scheduler, report)
+    status = [row["status"] for row in rows]
+    impossible = status.count(str(Status.INFEASIBLE))
+    tables = {
+        "numbers": numbers,
+        "draws": drawn(plan, rows),
+        "recommendations": recommendations(rows),
+        "bodies": bodies(rows),
+        "effects": effects(plan, rows, study.seed),
+        "overturns": overturns(plan, rows),
+    }
+    unsettled = len(rows) - impossible - status.count(str(Status.OPTIMAL))
+    return Findings(tables, len(rows), impossible, unsettled)
+
+
+def drawn(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Every draw: its status, what is measured of it, and the mean level of each factor."""
+    mean = np.stack(
+        [plan.levels[:, plan.of_column == f].mean(axis=1) for f in range(len(plan.factors))], axis=1
+    )
+    levels = pd.DataFrame(mean, columns=[f"level.{factor.name}" for factor in plan.factors])
+    found = pd.DataFrame(
+        [
+            {
+                "draw": n,
+                "status": row["status"],
+                "gap": row.get("gap"),
+                **{k: row.get(v) for k, v in OUTPUTS.items()},
+            }
+            for n, row in enumerate(rows)
+        ]
+    )
+    return pd.concat([found, levels], axis=1)
+
+
+def recommendations(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The tier of every duty in the central draw, the share of draws with a plan in which it holds, its mark, and the
+    tier that most often takes its place."""
+    held = [row["tiers"] for row in rows if "tiers" in row]
+    result = []
+    for duty, tier in rows[0]["tiers"].items():
+        counts = Counter(tiers.get(duty) for tiers in held)
+        share = counts[tier] / len(held)
+        rival, often = next(((t, n) for t, n in counts.most_common() if t != tier), ("", 0))
+        service, _, group = duty.partition("/")
+        result.append((service, group, tier, share, mark(share), rival, often / len(held)))
+    names = ["service", "rule_group", "tier", "share_of_draws", "mark", "rival_tier", "rival_share_of_draws"]
+    return pd.DataFrame(result, columns=names)
+
+
+def bodies(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Every body of the central draw by its members, and the share of draws in which the same body exists."""
+    held = [set(row["bodies"]) for row in rows if "bodies" in row]
+    result = [
+        (
+            members,
+            len(members.split("+")),
+            share := sum(members in each for each in held) / len(held),
+            mark(share),
+        )
+        for members in rows[0]["bodies"]
+    ]
+    return pd.DataFrame(result, columns=["member_codes", "members", "share_of_draws", "mark"])
+
+
+def mark(share: float) -> str:
+    """How stable a recommendation is."""
+    return "firm" if share >= FIRM else "likely" if share >= LIKELY else "open"
+
+
+def effects(plan: Design, rows: Sequence[Mapping[str, Any]], seed: int) -> pd.DataFrame:
+    """How much each factor moves what is measured: in a tornado the values at the low and the high end; after Morris
+    the mean absolute effect of a step (mu_star) and its confidence; after Sobol the first-order and total shares of
+    variance with theirs. A factor's change of plan is `duties_changed`, against the central draw."""
+    values = {name: _column(rows, key) for name, key in OUTPUTS.items()}
+    values = {name: y for name, y in values.items() if not np.isnan(y[0])}
+    values["duties_changed"] = np.array([_changed(rows[0], row) for row in rows], dtype=float)
+    if plan.method == "tornado":
+        return pd.concat([_ends(plan, name, y) for name, y in values.items()], ignore_index=True)
+    return pd.concat([_indices(plan, name, y, seed) for name, y in values.items()], ignore_index=True)
+
+
+def _column(rows: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+    return np.array([np.nan if row.get(key) is None else row[key] for row in rows], dtype=float)
+
+
+def _changed(centre: Mapping[str, Any], row: Mapping[str, Any]) -> float:
+    if "tiers" not in row:
+        return float("nan")
+    return float(sum(row["tiers"].get(duty) != tier for duty, tier in centre["tiers"].items()))
+
+
+def _ends(plan: Design, name: str, y: np.ndarray) -> pd.DataFrame:
+    """A tornado's table, the widest bar first."""
+    size, result = len(LEVELS), []
+    for f, factor in enumerate(plan.factors):
+        at = y[1 + f * size : 1 + (f + 1) * size]
+        result.append(
+            (name, factor.name, y[0], at[0], at[-1], np.nanmax([*at, y[0]]) - np.nanmin([*at, y[0]]))
+        )
+    table = pd.DataFrame(result, columns=["output", "factor", "central", "at_low", "at_high", "width"])
+    return table.sort_values("width", ascending=False, kind="stable")
+
+
+def _indices(plan: Design, name: str, y: np.ndarray, seed: int) -> pd.DataFrame:
+    """SALib's indices; a draw without a plan takes the mean of the others, and says so in `draws_filled`."""
+    from SALib.analyze import morris, sobol
+
+    problem, own = problem_of(plan.factors, plan.of_column), y[1:]
+    filled = int(np.isnan(own).sum())
+    own = np.where(np.isnan(own), np.nanmean(own), own)
+    if plan.method == "morris":
+        found = morris.analyze(problem, plan.levels[1:], own, num_levels=MORRIS_LEVELS, seed=seed)
+        columns = {"mu_star": found["mu_star"], "mu_star_confidence": found["mu_star_conf"]}
+        factors = list(found["names"])
+    else:
+        spread = own.std()
+        found = sobol.analyze(
+            problem, (own - own.mean()) / (spread or 1.0), calc_second_order=False, seed=seed
+        )
+        columns = {
+            "first_order": found["S1"],
+            "first_order_confidence": found["S1_conf"],
+            "total": found["ST"],
+            "total_confidence": found["ST_conf"],
+        }
+        factors = list(dict.fromkeys(problem["groups"]))
+    table = pd.DataFrame({"output": name, "factor": factors, **columns, "draws_filled": filled})
+    return table.sort_values(next(iter(columns)), ascending=False, kind="stable")
+
+
+def overturns(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Which factor overturns which recommendation, and where. In a tornado: the levels, and the values of a factor of
+    one number, between which the tier changes. Otherwise: the factor whose level differs most between the draws in
+    which the recommendation holds and those in which it does not, with the correlation."""
+    if plan.method == "tornado":
+        return _crossings(plan, rows)
+    held = [n for n, row in enumerate(rows) if "tiers" in row]
+    mean = np.stack(
+        [plan.levels[:, plan.of_column == f].mean(axis=1) for f in range(len(plan.factors))], axis=1
+    )
+    result = []
+    for duty, tier in rows[0]["tiers"].items():
+        holds = np.array([rows[n]["tiers"].get(duty) == tier for n in held])
+        if holds.all() or not holds.any():
+            continue
+        apart = [_correlation(mean[held, f], holds) for f in range(len(plan.factors))]
+        for f in np.argsort([-abs(value) for value in apart], kind="stable")[:3]:
+            service, _, group = duty.partition("/")
+            result.append((service, group, tier, plan.factors[f].name, apart[f]))
+    names = ["service", "rule_group", "tier", "factor", "correlation_of_level_and_holding"]
+    return pd.DataFrame(result, columns=names)
+
+
+def _correlation(level: np.ndarray, holds: np.ndarray) -> float:
+    if level.std() == 0:
+        return 0.0
+    return float(np.corrcoef(level, holds.astype(float))[0, 1])
+
+
+def _crossings(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    size, result = len(LEVELS), []
+    half = LEVELS.index(0.375) + 1
+    for f, factor in enumerate(plan.factors):
+        own = list(zip(LEVELS, rows[1 + f * size : 1 + (f + 1) * size], strict=True))
+        for side in (list(reversed(own[:half])), own[half:]):
+            for duty, tier in rows[0]["tiers"].items():
+                before = 0.5
+                for level, row in side:
+                    then = row.get("tiers", {}).get(duty, tier)
+                    if then != tier:
+                        values = _values(factor, before), _values(factor, level)
+                        service, _, group = duty.partition("/")
+                        result.append((service, group, tier, then, factor.name, before, level, *values))
+                        break
+                    before = level
+    names = ["service", "rule_group", "tier", "becomes", "factor", "holds_at_level", "overturned_at_level"]
+    return pd.DataFrame(result, columns=[*names, "holds_at_value", "overturned_at_value"])
+
+
+def _values(factor: Factor, level: float) -> float:
+    """Value of a factor of one number at a level; not a number for a factor of many."""
+    return factor.numbers[0].at(level) if len(factor.numbers) == 1 else float("nan")

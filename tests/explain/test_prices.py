@@ -1,0 +1,145 @@
+"""What decisions and limits are worth, against questions asked from the beginning and lists of all decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optimization.case.load import load_case
+from optimization.explain.limits import limits_of
+from optimization.explain.prices import derivative, forced_tiers, shadow_prices
+from optimization.explain.words import plan_sentences
+from optimization.face import DEFAULT_CASE, load_package
+from optimization.ledger.phases import restricted
+from optimization.outcome.run import answered
+from optimization.outcome.session import Session, rewritten, under
+from optimization.outcome.solve import solve
+from optimization.solving.highs import Limits
+from optimization.solving.highs import solve as solve_form
+from tests.model.random_case import best, random_question
+from tests.small_case import EXACT, given_curves
+
+IWATE = ("03",)
+LIMITED = Limits(gap=1e-5, threads=1)
+
+
+@cache
+def iwate() -> Session:
+    case = load_case(DEFAULT_CASE)
+    session = Session(case, IWATE, LIMITED)
+    package = load_package(case, "role_division", IWATE)
+    changed = {
+        **package.settings,
+        "equity.adequacy_floor": 1.07,
+        "discipline.own_source_floor_municipal": 0.6,
+    }
+    session.solve(replace(package, settings=changed))
+    return session
+
+
+@cache
+def prices() -> pd.DataFrame:
+    return shadow_prices(iwate())
+
+
+@cache
+def forced() -> pd.DataFrame:
+    return forced_tiers(iwate(), ("fire", "registry"))
+
+
+def test_a_shadow_price_is_what_solving_again_from_the_beginning_says() -> None:
+    session = iwate()
+    package, base = session.last.result.package, session.last.result.outcome
+    tried = prices()[prices()["side"] == "tighter"]
+    assert len(tried) >= 4
+    for _, row in tried.iterrows():
+        settings = {**package.settings, row["setting"]: row["value"] + row["step"]}
+        again = solve(session.last.instance.case, replace(package, settings=settings), (), LIMITED)
+        if again.accounts is None:
+            assert np.isnan(row["change_million_yen"])
+            continue
+        # both optima lie within their gaps: the two differences can be no farther apart than these
+        room = 2 * LIMITED.gap * base.objective
+        assert again.outcome.objective - base.objective == pytest.approx(row["change_million_yen"], abs=room)
+        assert row["at_least_million_yen"] <= row["change_million_yen"] <= row["at_most_million_yen"]
+        assert row["price_per_unit"] == pytest.approx(row["change_million_yen"] / row["step"])
+
+
+def test_a_tighter_limit_never_pays_and_a_looser_one_never_costs() -> None:
+    for side, sign in (("tighter", 1), ("looser", -1)):
+        rows = prices()[prices()["side"] == side]
+        assert (sign * rows["change_million_yen"].dropna() >= -LIMITED.gap * 1e6).all()
+    assert (~prices()["within_the_gap"]).any(), "no limit has a price: the test has become empty"
+
+
+def test_the_dual_of_the_relaxation_is_the_slope_of_its_value() -> None:
+    session = iwate()
+    last = session.last
+    package = last.result.package
+    relaxed = solve_form(last.form, LIMITED, relax=True)
+    assert relaxed.values is not None and relaxed.row_duals is not None
+    seen = 0
+    for limit in limits_of(package):
+        if limit.key not in prices()["setting"].to_numpy() or not limit.direction:
+            continue
+        slope = derivative(session, package, limit, relaxed.values, relaxed.row_duals)
+        step = 1e-5 * max(1.0, abs(limit.value(package.settings)))
+        values: list[float] = []
+        for sign in (1.0, -1.0):
+            settings = limit.at(package.settings, limit.value(package.settings) + sign * step)
+            form = rewritten(last.form, last.model, under(last.table, settings), {limit.key})
+            assert form is not None
+            values.append(solve_form(form, LIMITED, relax=True).objective)
+        rewritten(last.form, last.model, last.table, {limit.key})
+        assert slope == pytest.approx((values[0] - values[1]) / (2 * step), rel=0.02, abs=1e-3), limit.key
+        seen += abs(slope) > 1e-6
+    assert seen >= 1
+
+
+def test_forcing_a_tier_costs_what_the_question_with_that_tier_alone_says() -> None:
+    session = iwate()
+    last = session.last
+    names, labels = list(last.instance.services), list(last.instance.groups.labels)
+    assert len(forced()) >= 6
+    for _, row in forced().iterrows():
+        duty = names.index(row["service"]), labels.index(row["rule_group"])
+        alone = restricted(last.instance, {duty: (row["forced_tier"],)})
+        again = answered(alone, last.result.package, LIMITED, "decomposed").result
+        room = 2 * LIMITED.gap * last.result.outcome.objective
+        change = again.outcome.objective - last.result.outcome.objective
+        assert change == pytest.approx(row["forced_cost_million_yen"], abs=room)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_forced_tiers_agree_with_a_list_of_all_decisions(seed: int) -> None:
+    question = random_question(seed)
+    least = best(question.instance)
+    with given_curves(question.curves):
+        session = Session(question.case, (), EXACT)
+        result = session.solve(question.package)
+        if least is None or result.accounts is None:
+            assert (least is None) == (result.accounts is None)
+            return
+        table = forced_tiers(session)
+    names, labels = list(question.instance.services), list(question.instance.groups.labels)
+    for _, row in table.iterrows():
+        duty = names.index(row["service"]), labels.index(row["rule_group"])
+        other = best(restricted(question.instance, {duty: (row["forced_tier"],)}))
+        if other is None:
+            assert np.isnan(row["forced_cost_million_yen"])
+        else:
+            expected: Any = pytest.approx(other.objective - least.objective, abs=1e-6 * least.objective)
+            assert row["forced_cost_million_yen"] == expected
+
+
+def test_the_sentences_name_the_dearest_change_and_every_price() -> None:
+    text = " ".join(plan_sentences(iwate().last.result, forced_tiers=forced(), shadow_prices=prices()))
+    dearest = forced().sort_values("forced_cost_million_yen").iloc[-1]
+    assert f"{dearest['service']} of {dearest['rule_group']}" in text
+    for _, row in prices()[~prices()["within_the_gap"]].iterrows():
+        assert row["setting"] in text

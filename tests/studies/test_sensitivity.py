@@ -1,0 +1,217 @@
+"""Sensitivity: the factors, the draws, and what is made of their answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optimization.case.case import Case
+from optimization.case.load import load_case
+from optimization.case.overlay import overlay
+from optimization.dictionary.settings import load_settings
+from optimization.errors import InputError
+from optimization.face import DEFAULT_CASE, INPUTS, load_package
+from optimization.studies.factors import ASSUMED, Factor, Number, factors_of
+from optimization.studies.sensitivity import (
+    LEVELS,
+    analyse,
+    bodies,
+    design,
+    effects,
+    mark,
+    overturns,
+    recommendations,
+)
+from optimization.studies.study import Study, resolved
+
+pytest.importorskip("SALib")
+
+
+@cache
+def japan() -> Case:
+    return load_case(DEFAULT_CASE)
+
+
+def number(key: str, low: float = 0.0, central: float = 1.0, high: float = 4.0) -> Number:
+    return Number(key, low, central, high, "ratio", "assumption", "the tests")
+
+
+FACTORS = (
+    Factor("price", (number("price"),), setting=True),
+    Factor("shares", (number("a.share"), number("b.share"))),
+    Factor("idle", (number("idle"),)),
+)
+
+
+def test_a_level_runs_from_the_low_end_through_the_centre_to_the_high_end() -> None:
+    assert [number("x").at(level) for level in (0.0, 0.25, 0.5, 0.75, 1.0)] == [0.0, 0.5, 1.0, 2.5, 4.0]
+    assert Number("n", 1, 3, 5, "bodies", "assumption", "", whole=True).at(0.3) == 2
+
+
+def test_every_number_marked_as_an_assumption_is_varied_or_says_why_not() -> None:
+    case = japan()
+    package = load_package(case, "role_division")
+    factors, table = factors_of(case, package)
+    marked = case.parameters.table["mark"].isin(ASSUMED).sum()
+    settings = [key for key, s in load_settings().items() if s.mark == "assumption"]
+    assert len(table) == marked + len(settings)
+    assert set(settings) <= set(table["key"])
+    assert (table["varied"] == (table["why_not"] == "")).all()
+    assert sum(len(factor.numbers) for factor in factors) == table["varied"].sum()
+    left = set(table.loc[~table["varied"], "factor"])
+    assert "surge_infection" in left and "national_share" not in left
+    with_crises, _ = factors_of(case, load_package(case, "crisis_ready"))
+    assert "surge_infection" in {factor.name for factor in with_crises}
+
+
+def test_a_draw_is_a_package_with_the_values_of_its_levels() -> None:
+    case = japan()
+    package = load_package(case, "role_division")
+    factors, _ = factors_of(case, package)
+    plan = design(factors, "tornado", 0, 0)
+    assert len(plan.levels) == 1 + len(factors) * len(LEVELS)
+    assert plan.cell("role_division", 0).varied == {"packages": "role_division"}
+    f = [factor.name for factor in factors].index("travel_cost_yen_per_person_km")
+    low = plan.cell("role_division", 1 + f * len(LEVELS))
+    assert dict(low.assumptions) == {"travel_cost_yen_per_person_km": 30.0} and not low.settings
+    assert resolved(case, low).assumptions["travel_cost_yen_per_person_km"] == 30.0
+
+
+def test_what_the_nation_pays_today_follows_the_assumed_shares() -> None:
+    """The default of the national limit is today's outlay: with other shares it is another."""
+    case = japan()
+    package = load_package(case, "role_division")
+    factors, _ = factors_of(case, package)
+    plan = design(factors, "tornado", 0, 0)
+    f = [factor.name for factor in factors].index("national_share")
+    high = resolved(case, plan.cell("role_division", (f + 1) * len(LEVELS)))
+    key = "nation.limit_million_yen"
+    assert high.settings[key] == pytest.approx(case.with_parameters(high.assumptions).defaults[key])
+    assert high.settings[key] > package.settings[key]
+
+
+@pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_draws_repeat_with_their_seed_and_move_the_numbers_of_a_factor_together_in_morris(
+    method: str,
+) -> None:
+    plan = design(FACTORS, method, 60, 5)
+    assert (plan.levels == design(FACTORS, method, 60, 5).levels).all()
+    assert (plan.levels[0] == 0.5).all() and plan.levels.min() >= 0 and plan.levels.max() <= 1
+    assert len(plan.levels) <= 61
+    if method == "morris":
+        steps = np.diff(plan.levels[1:5], axis=0) != 0
+        assert (steps[:, 1] == steps[:, 2]).all() and (steps.any(axis=1)).all()
+
+
+def answers_of(levels: np.ndarray) -> list[dict[str, Any]]:
+    """A plan whose cost is 10 x price + 3 x (a + b), and in which duty s/k goes to the nation above a price level .6
+    and the body joins where a is below .9."""
+    rows = []
+    for price, a, b, _ in levels:
+        cost = 10 * price + 3 * (a + b)
+        rows.append(
+            {
+                "status": "optimal",
+                "gap": 0.0,
+                "objective_million_yen": cost,
+                "tiers": {"s/k": "nation" if price > 0.6 else "prefecture", "t/k": "prefecture"},
+                "bodies": ["1+2"] if a < 0.9 else [],
+            }
+        )
+    return rows
+
+
+def test_a_tornado_tells_the_ends_the_turning_point_and_nothing_of_what_is_idle() -> None:
+    plan = design(FACTORS, "tornado", 0, 0)
+    rows = answers_of(plan.levels)
+    table = effects(plan, rows, 0)
+    cost = table[table["output"] == "cost_million_yen"].set_index("factor")
+    assert list(cost.index) == ["price", "shares", "idle"]
+    assert cost.loc["price", ["central", "at_low", "at_high", "width"]].tolist() == [8.0, 3.0, 13.0, 10.0]
+    assert cost.loc["idle", "width"] == 0.0
+    turned = overturns(plan, rows)
+    (found,) = turned.to_dict("records")
+    assert (found["service"], found["tier"], found["becomes"], found["factor"]) == (
+        "s",
+        "prefecture",
+        "nation",
+        "price",
+    )
+    # .625 is the first level above .6: its value is 1 + .25 x 3
+    assert (found["holds_at_level"], found["overturned_at_level"]) == (0.5, 0.625)
+    assert (found["holds_at_value"], found["overturned_at_value"]) == (1.0, 1.75)
+
+
+def test_a_recommendation_is_marked_by_the_share_of_draws_in_which_it_holds() -> None:
+    plan = design(FACTORS, "tornado", 0, 0)
+    rows = answers_of(plan.levels)
+    table = recommendations(rows).set_index("service")
+    # 25 draws, of which the four at price levels .625, .75, .875 and 1 turn
+    assert table.loc["s", "share_of_draws"] == pytest.approx(21 / 25)
+    assert (table.loc["s", "mark"], table.loc["s", "rival_tier"]) == ("likely", "nation")
+    assert (table.loc["t", "share_of_draws"], table.loc["t", "mark"]) == (1.0, "firm")
+    assert bodies(rows)["share_of_draws"].tolist() == [pytest.approx(24 / 25)]
+    assert [mark(x) for x in (0.95, 0.94, 0.8, 0.79)] == ["firm", "likely", "likely", "open"]
+
+
+def test_sobol_shares_of_a_straight_line_are_those_of_its_slopes() -> None:
+    """Var = 100/12 + 9/12 + 9/12: price 100/118, the shares together 18/118, idle 0."""
+    plan = design(FACTORS, "sobol", 8_000, 1)
+    table = effects(plan, answers_of(plan.levels), 1)
+    cost = table[table["output"] == "cost_million_yen"].set_index("factor")
+    assert cost.loc["price", "first_order"] == pytest.approx(100 / 118, abs=0.03)
+    assert cost.loc["shares", "total"] == pytest.approx(18 / 118, abs=0.03)
+    assert cost.loc["idle", "total"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_morris_ranks_factors_and_names_what_overturns() -> None:
+    plan = design(FACTORS, "morris", 200, 1)
+    rows = answers_of(plan.levels)
+    cost = effects(plan, rows, 1).query("output == 'cost_million_yen'")
+    assert list(cost["factor"]) == ["price", "shares", "idle"]
+    # a step of two thirds of a level moves the cost by ten times as much per level, and the two shares by six at most
+    assert cost["mu_star"].iloc[0] == pytest.approx(10.0) and 0 < cost["mu_star"].iloc[1] <= 6.0 + 1e-9
+    first = overturns(plan, rows).iloc[0]
+    assert (first["service"], first["factor"]) == ("s", "price")
+    assert first["correlation_of_level_and_holding"] < -0.5
+
+
+def test_an_analysis_of_the_teaching_case_continues_and_repeats(tmp_path: Path) -> None:
+    folder, case = INPUTS / "iwate-2022", load_case(INPUTS / "iwate-2022")
+    package = load_package(case, "status_quo")
+    study = Study("s", "", (), 1e-2, 60.0, "auto", 0, ())
+    seen: list[int] = []
+
+    def run() -> pd.DataFrame:
+        found = analyse(
+            case, folder, package, "status_quo", study, "morris", 2, tmp_path, 2, "",
+            lambda done, total, failed: seen.append(done),
+        )  # fmt: skip
+        assert found.unsettled == 0 and len(found.tables["draws"]) == found.draws
+        assert set(found.tables["recommendations"]["share_of_draws"]) == {1.0}  # no tier is free
+        return found.tables["draws"]
+
+    first = run()
+    lost = sorted((tmp_path / "cells").glob("*.json"))[:3]
+    for path in lost:
+        path.unlink()
+    seen.clear()
+    pd.testing.assert_frame_equal(first, run())
+    assert seen[0] == len(first) - 3
+
+
+def test_a_package_without_a_plan_has_nothing_to_test(tmp_path: Path) -> None:
+    folder = INPUTS / "iwate-2022"
+    case = load_case(folder)
+    small = tmp_path / "small.toml"
+    small.write_text(overlay("small", "t", ("x", "x"), {"pool.ordinary_million_yen": 1.0}), encoding="utf-8")
+    study = Study("s", "", (), 1e-2, 60.0, "auto", 0, ())
+    package = load_package(case, ["status_quo", small])
+    name = f"status_quo+{small}"
+    with pytest.raises(InputError, match="no plan at the central values"):
+        analyse(case, folder, package, name, study, "tornado", 2, tmp_path / "out", 1, "", lambda *a: None)
