@@ -102,7 +102,7 @@ def prepare(
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
 ) -> None:
-    """Official workbooks to the tables of a case, every sum checked."""
+    """Official workbooks to a case's tables, every sum checked."""
     raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
 
 
@@ -184,7 +184,7 @@ def pareto(
     gap: Gap = 1e-4,
     threads: Threads = 2,
 ) -> None:
-    """Fronts of cost against equity, discipline, changes, clarity, crises."""
+    """Cost against equity, discipline, changes, clarity, crises."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
     names = packages or [DEFAULT_PACKAGE]
     raise typer.Exit(analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options))
@@ -221,7 +221,7 @@ def sweep(
         str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
     ] = "",
 ) -> None:
-    """Answer every question of a study once, whatever interrupts it."""
+    """Answer every question of a study once, come what may."""
     raise typer.Exit(analyses.sweep(study, case, out, processes, scheduler))
 
 

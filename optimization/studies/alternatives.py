@@ -29,7 +29,7 @@ ROUNDS = 6
 TIE = 0.5
 """Weight of the estimated cost of all moves against one duty of difference: among the farthest the cheapest."""
 
-MOST_SECONDS, MOST_GAP = 60.0, 0.02
+MOST_SECONDS, MOST_GAP = 20.0, 0.02
 """Time and gap of the bound on the distance."""
 
 Report = Callable[[int, int], None]

@@ -23,6 +23,10 @@ LINES = {
     "unknown method": (["run", "--method", "simplex"], ["--method", "'simplex'", "decomposed or plain"]),
     "option without a value": (["run", "--out"], ["--out", "requires an argument"]),
     "cut without its options": (["cut"], ["Missing option"]),
+    "service that is none": (["explain", "--services", "fires"], ["'fires'", "did you mean 'fire'"]),
+    "aim that is none": (["pareto", "--against", "equality"], ["'equality'", "is not an aim"]),
+    "method of sensitivity": (["sensitivity", "--method", "guess"], ["'guess'", "tornado, morris, sobol"]),
+    "wish that is none": (["alternatives", "--keep", "fire"], ["'fire'", "SERVICE=TIER"]),
     "nothing to prepare": (["prepare", "--year", "2022"], ["nothing to prepare", "--allocation-tax"]),
     "year that is no number": (["prepare", "--year", "R4", "--tables", "x"], ["--year"]),
 }  # fmt: skip
