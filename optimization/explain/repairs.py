@@ -17,13 +17,13 @@ from optimization.explain.limits import Limit
 FIRST_STEP = 1e-3
 """First loosening tried, of the limit's size."""
 
-PRECISION = 1e-3
+PRECISION = 2e-3
 """Part of the loosening by which it may be wider than needed."""
 
 ROUND = 5e-3
 """Part of the loosening that a rounder figure may add."""
 
-MARGINS = (1.0, 1.01, 1.03, 1.1)
+MARGINS = (1.0, 1.03, 1.1)
 """Multiples of the least loosening of the relaxation that are tried in turn for a plan."""
 
 GROWTH = 3.0
@@ -32,7 +32,7 @@ GROWTH = 3.0
 HALVINGS = 4
 """Halvings between a loosening without a plan and one with."""
 
-PLAN_SECONDS = 8.0
+PLAN_SECONDS = 5.0
 """Time in which a plan must be found: at the edge it may be hard to find, a little beyond it is easy."""
 
 DIGITS = 4
@@ -125,8 +125,8 @@ def least_loosening(
     if bracket is None:
         return None
     proven, works = bracket
-    for value in candidates(old, works, limit):
-        if possible(value) and plan(value):
+    for value in dict.fromkeys(candidates(old, works, limit)):
+        if plan(value):
             return Loosening(limit, old, value, proven)
     failed, step = works, GROWTH * abs(works - old)
     while not plan(value := neat(toward(old, limit, step), limit)):
@@ -141,7 +141,7 @@ def candidates(old: float, works: float, limit: Limit) -> Iterator[float]:
     if limit.whole:
         yield works
         return
-    for unit in (100.0, 10.0, 1.0):
+    for unit in (100.0, 1.0):
         value = nearest(works, unit * unit_of(limit))
         if abs(value - works) <= ROUND * abs(works - old):
             yield value
@@ -168,8 +168,8 @@ def bracketed(
 ) -> tuple[float | None, float] | None:
     """A loosening that fails and one that works, close to each other; None where none works."""
     if possible(old):
-        return None, toward(old, limit, FIRST_STEP * (abs(old) or 1.0))
-    fails, step = old, FIRST_STEP * (abs(old) or 1.0)
+        return None, toward(old, limit, first_step(old, limit))
+    fails, step = old, first_step(old, limit)
     while not possible(works := toward(old, limit, step)):
         if works == limit.loosest:
             return None
@@ -183,6 +183,11 @@ def bracketed(
         else:
             fails = middle
     return fails, works
+
+
+def first_step(old: float, limit: Limit) -> float:
+    """A small loosening to begin with."""
+    return max(FIRST_STEP * abs(old), 10.0 * unit_of(limit))
 
 
 def toward(old: float, limit: Limit, step: float) -> float:

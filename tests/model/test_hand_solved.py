@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.measures import duties_moved
 from optimization.model.model import build_model
 from optimization.solving.highs import solve
 from optimization.solving.residual import fix
@@ -221,6 +222,17 @@ def test_one_tier_for_a_service_joins_what_the_places_would_choose_apart(method:
     accounts = three_prefectures(1.5, **changes).optimum(method)
     assert set(accounts.decision.tier.values()) == {"bloc"}
     assert accounts.objective == pytest.approx(BLOCS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("most", "objective"), [(0, 450.0), (1, 397.5), (2, 371.25)])
+def test_few_changes_are_spent_where_they_save_most(method: str, most: int, objective: float) -> None:
+    """Alone 100 + 150 + 200. The bloc serves prefecture 01 for 25 x 1.1 + 20 = 47.5, which saves 52.5, and 02 for
+    112.5 x 1.1 = 123.75 and the same unit; of one change 01 has it, 450 - 52.5; two make 171.25 + 200."""
+    changes = {"rules.groups": "by_prefecture", "clarity.changes_ceiling": most}
+    accounts = three_prefectures(1.5, **changes).optimum(method)
+    assert accounts.objective == pytest.approx(objective)
+    assert duties_moved(accounts) == most
 
 
 @pytest.mark.parametrize(("taxes", "tier"), [(30.1, "bloc"), (29.9, "municipality")])
