@@ -153,7 +153,7 @@ def narrowed(fails: float, works: float, limit: Limit, plan: Callable[[float], b
     """A value between one without a plan and one with, halved a few times (a count until it is exact)."""
     rounds = 40 if limit.whole else HALVINGS
     for _ in range(rounds):
-        middle = (fails + works) // 2 if limit.whole else neat(0.5 * (fails + works), limit)
+        middle = int(fails + works) // 2 if limit.whole else neat(0.5 * (fails + works), limit)
         if middle in (fails, works):
             break
         if plan(middle):
@@ -177,7 +177,7 @@ def bracketed(
     while abs(works - fails) > max(
         PRECISION * abs(works - old), unit_of(limit) * (1.0 if limit.whole else 0.1)
     ):
-        middle = (fails + works) // 2 if limit.whole else 0.5 * (fails + works)
+        middle = int(fails + works) // 2 if limit.whole else 0.5 * (fails + works)
         if possible(middle):
             works = middle
         else:
@@ -192,12 +192,17 @@ def first_step(old: float, limit: Limit) -> float:
 
 def toward(old: float, limit: Limit, step: float) -> float:
     """A value loosened by a step (a count by one at least), no further than the loosest."""
-    value = old + limit.direction * (max(1, math.ceil(step)) if limit.whole else step)
+    if limit.whole:
+        value = int(old) + int(limit.direction) * max(1, math.ceil(step))
+    else:
+        value = old + limit.direction * step
     return min(value, limit.loosest) if limit.direction > 0 else max(value, limit.loosest)
 
 
 def neat(value: float, limit: Limit) -> float:
     """The value rounded to the loose side: ratios to four decimals, money to the billion yen."""
+    if limit.whole:
+        return value
     unit = unit_of(limit)
     count = value / unit
     count = math.ceil(count - 1e-9) if limit.direction > 0 else math.floor(count + 1e-9)

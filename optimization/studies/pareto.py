@@ -61,8 +61,7 @@ def _most_tiers(accounts: Accounts) -> float:
 def _worst_crisis(accounts: Accounts) -> float:
     response = accounts.response
     assert response is not None
-    asked = response.crisis.demand.sum(axis=(1, 2))
-    return float((response.total[asked > 0] / asked[asked > 0]).max(initial=0.0))
+    return float(response.worst_share.max(initial=0.0))
 
 
 def _limit(key: str) -> Limit:

@@ -99,9 +99,6 @@ ZOO = {
         },
         {"discipline.balance", "access.limit_factor"},
     ),
-    "a crisis that must leave nobody unserved": Animal(
-        "crisis_ready", {"crisis.worst_case_share": 0.0}, {"crisis.worst_case_share"}
-    ),
     "own sources by two whole changes": Animal(
         "uniform",
         {"clarity.changes_ceiling": 2, "discipline.own_source_floor_municipal": 0.65},
