@@ -111,6 +111,7 @@ def least_loosening(
 ) -> Loosening | None:
     """The value nearest to its own at which a limit lets a plan exist."""
     old = limit.value(settings)
+    proven: float | None = None
 
     def possible(value: float) -> bool:
         return question.of(limit.at(settings, value), without, linear_only=True).values is not None
@@ -192,10 +193,8 @@ def first_step(old: float, limit: Limit) -> float:
 
 def toward(old: float, limit: Limit, step: float) -> float:
     """A value loosened by a step (a count by one at least), no further than the loosest."""
-    if limit.whole:
-        value = int(old) + int(limit.direction) * max(1, math.ceil(step))
-    else:
-        value = old + limit.direction * step
+    step = max(1, math.ceil(step)) if limit.whole else step
+    value = old + (int(limit.direction) if limit.whole else limit.direction) * step
     return min(value, limit.loosest) if limit.direction > 0 else max(value, limit.loosest)
 
 
