@@ -119,7 +119,8 @@ def least_loosening(
     def plan(value: float) -> bool:
         nonlocal proven
         verdict = question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS)
-        proven = value if verdict.impossible else proven
+        if verdict.impossible and (proven is None or (value - proven) * limit.direction > 0):
+            proven = value
         return verdict.values is not None
 
     bracket = bracketed(old, limit, possible)
