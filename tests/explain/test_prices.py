@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.explain.limits import limits_of
 from optimization.explain.prices import derivative, forced_tiers, shadow_prices
@@ -25,19 +26,20 @@ from tests.model.random_case import best, random_question
 from tests.small_case import EXACT, given_curves
 
 IWATE = ("03",)
-LIMITED = Limits(gap=1e-5, threads=1)
+LIMITED = Limits(gap=3e-5, seconds=60.0, threads=1)
+
+
+@cache
+def japan() -> Case:
+    return load_case(DEFAULT_CASE)
 
 
 @cache
 def iwate() -> Session:
-    case = load_case(DEFAULT_CASE)
+    case = japan()
     session = Session(case, IWATE, LIMITED)
     package = load_package(case, "role_division", IWATE)
-    changed = {
-        **package.settings,
-        "equity.adequacy_floor": 1.07,
-        "discipline.own_source_floor_municipal": 0.6,
-    }
+    changed = {**package.settings, "discipline.own_source_floor_municipal": 0.9}
     session.solve(replace(package, settings=changed))
     return session
 
@@ -49,7 +51,7 @@ def prices() -> pd.DataFrame:
 
 @cache
 def forced() -> pd.DataFrame:
-    return forced_tiers(iwate(), ("fire", "registry"))
+    return forced_tiers(iwate(), ("registry",))
 
 
 def test_a_shadow_price_is_what_solving_again_from_the_beginning_says() -> None:
@@ -59,7 +61,7 @@ def test_a_shadow_price_is_what_solving_again_from_the_beginning_says() -> None:
     assert len(tried) >= 4
     for _, row in tried.iterrows():
         settings = {**package.settings, row["setting"]: row["value"] + row["step"]}
-        again = solve(session.last.instance.case, replace(package, settings=settings), (), LIMITED)
+        again = solve(japan(), replace(package, settings=settings), IWATE, LIMITED)
         if again.accounts is None:
             assert np.isnan(row["change_million_yen"])
             continue
@@ -77,7 +79,7 @@ def test_a_tighter_limit_never_pays_and_a_looser_one_never_costs() -> None:
     assert (~prices()["within_the_gap"]).any(), "no limit has a price: the test has become empty"
 
 
-def test_the_dual_of_the_relaxation_is_the_slope_of_its_value() -> None:
+def test_the_dual_of_the_relaxation_lies_between_the_slopes_of_its_value_to_either_side() -> None:
     session = iwate()
     last = session.last
     package = last.result.package
@@ -89,14 +91,17 @@ def test_the_dual_of_the_relaxation_is_the_slope_of_its_value() -> None:
             continue
         slope = derivative(session, package, limit, relaxed.values, relaxed.row_duals)
         step = 1e-5 * max(1.0, abs(limit.value(package.settings)))
-        values: list[float] = []
+        slopes: list[float] = []
         for sign in (1.0, -1.0):
             settings = limit.at(package.settings, limit.value(package.settings) + sign * step)
             form = rewritten(last.form, last.model, under(last.table, settings), {limit.key})
             assert form is not None
-            values.append(solve_form(form, LIMITED, relax=True).objective)
+            value = solve_form(form, LIMITED, relax=True).objective
+            if np.isfinite(value):
+                slopes.append(sign * (value - relaxed.objective) / step)
         rewritten(last.form, last.model, last.table, {limit.key})
-        assert slope == pytest.approx((values[0] - values[1]) / (2 * step), rel=0.02, abs=1e-3), limit.key
+        room = 1e-3 + 0.02 * max(map(abs, slopes))
+        assert min(slopes) - room <= slope <= max(slopes) + room, limit.key
         seen += abs(slope) > 1e-6
     assert seen >= 1
 
