@@ -17,7 +17,7 @@ from optimization.explain.words import sentences
 from tests.model.random_case import best, random_question
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 
-SEEDS = range(40)
+SEEDS = range(26)
 
 
 def diagnosed(question: Small) -> Diagnosis:

@@ -32,7 +32,7 @@ def statutes(question: Small) -> dict[tuple[str, ...], float]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(10))
 def test_every_plan_is_within_the_slack_and_none_could_be_farther_than_proven(seed: int) -> None:
     question = random_question(seed)
     listed = statutes(question)
