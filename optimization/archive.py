@@ -105,8 +105,7 @@ def diagnosis(result: Result) -> str:
         )
     else:
         lines.append("The time limit ended the search before a decision was found; this proves nothing.")
-    names = " ".join(package.name for package in result.package.packages[-1:])
-    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {names}"]
+    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {result.package.name}"]
     return "\n".join(lines) + "\n"
 
 

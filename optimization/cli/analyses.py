@@ -19,7 +19,7 @@ from optimization.errors import InputError, Problem
 from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.session import OpenTiers, Session
-from optimization.solving.highs import Limits, Status
+from optimization.solving.highs import Status
 
 
 def explain(
@@ -153,8 +153,7 @@ def pareto(
     case, codes, package = asked(names, case_folder, prefectures)
     aims = fronts.aims_named([part.strip() for part in against.split(",") if part.strip()], package)
     target = new_folder(folder, f"pareto-{package.name}", RESULTS)
-    limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
-    session = Session(case, tuple(codes), limits)
+    session = Session(case, tuple(codes), options.limits)
     if in_order:
         table, result = fronts.lexicographic(case, session, package, aims, codes)
         cost = result.outcome.objective if result.accounts is not None else float("nan")
@@ -253,8 +252,7 @@ def solved(
     narrowed: OpenTiers | None = None,
 ) -> tuple[Session, Result]:
     """A session that has answered the package."""
-    limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
-    session = Session(case, tuple(codes), limits, open_tiers=narrowed)
+    session = Session(case, tuple(codes), options.limits, open_tiers=narrowed)
     return session, session.solve(package)
 
 

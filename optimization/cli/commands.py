@@ -48,6 +48,11 @@ class RunOptions:
     json: bool = False
     quiet: bool = False
 
+    @property
+    def limits(self) -> Limits:
+        """The limits of the solver."""
+        return Limits(gap=self.gap, seconds=self.time_limit, threads=self.threads, seed=self.seed)
+
 
 def run(
     names: Sequence[str],
@@ -78,7 +83,7 @@ def run(
     folder = new_folder(folder, package.name, RESULTS)
     for note in [*package.warnings, *map(str, package.overridden)]:
         err.print(f"note: {note}", markup=False)
-    limits = Limits(gap=options.gap, seconds=options.time_limit, threads=options.threads, seed=options.seed)
+    limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
     with tempfile.TemporaryDirectory() as scratch:
         result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)

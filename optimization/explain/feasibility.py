@@ -47,7 +47,6 @@ class Verdict:
     """Whether limits hold together: a point of the program (None where none is possible, or none was found in time),
     what showed it, and whether it is settled."""
 
-    form: StandardForm
     values: np.ndarray | None
     rung: Rung
     settled: bool = True
@@ -94,12 +93,12 @@ class Feasibility:
             form = changed(form, cost=np.zeros_like(form.cost))
         relaxed = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=seconds), relax=True)
         if relaxed.values is None:
-            return Verdict(form, None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
+            return Verdict(None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
         if linear_only:
-            return Verdict(form, relaxed.values, Rung.LINEAR)
+            return Verdict(relaxed.values, Rung.LINEAR)
         found = any_plan(form, relaxed, seconds)
         settled = found.values is not None or found.status is Status.INFEASIBLE
-        return Verdict(form, found.values, Rung.INTEGER, settled)
+        return Verdict(found.values, Rung.INTEGER, settled)
 
     def todays(self, limit: Limit) -> Any:
         """What a switch or a prescription is today."""

@@ -63,12 +63,7 @@ def forced_tiers(
     instance, accounts = last.instance, last.result.accounts
     assert accounts is not None
     chosen, names = accounts.decision.tier, list(instance.services)
-    tasks = [
-        (duty, tier)
-        for duty, tiers in instance.groups.options.items()
-        for tier in tiers
-        if tier != chosen[duty] and (not services or names[duty[0]] in services)
-    ]
+    tasks = [move for move in session.other_tiers() if not services or names[move[0][0]] in services]
     rows = []
     for n, (duty, tier) in enumerate(tasks, start=1):
         found = difference(session.holding({duty: tier}), last.result.outcome)
@@ -158,8 +153,7 @@ def derivative(
     step = 1e-4 * max(abs(limit.value(package.settings)), 1.0) * -limit.direction
     settings = limit.at(package.settings, limit.value(package.settings) + step)
     form = rewritten(last.form, last.model, under(last.table, settings), {limit.key})
-    back = rewritten(last.form, last.model, last.table, {limit.key})
-    if form is None or back is None:
+    if form is None:
         return float("nan")
     rows = rows_of(form, limit)
     change = [excess(part, rows, values) for part in (last.form, form)]

@@ -106,10 +106,19 @@ class Session:
         finally:
             self._last, self._national = before
 
+    def other_tiers(self) -> list[tuple[Duty, str]]:
+        """Every duty of the last plan with each other tier open to it. Raises ValueError where there is no plan."""
+        last = self.last
+        if last.result.accounts is None:
+            raise ValueError("the last question has no plan")
+        chosen = last.result.accounts.decision.tier
+        options = last.instance.groups.options.items()
+        return [(duty, tier) for duty, tiers in options for tier in tiers if tier != chosen[duty]]
+
     def holding(self, choices: Mapping[Duty, str]) -> Outcome:
         """What the last question comes to when some duties (service, rule group) are held at a tier: the parts that
         do not change are those of the last plan; where this is not good enough, it is asked from the beginning."""
-        last, found = self.last, self.holding_in_place(choices)
+        last, found = self.last, self._held(choices)
         if found is not None and found.status is Status.OPTIMAL:
             return found
         instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
@@ -119,7 +128,7 @@ class Session:
             return again
         return proven(found, again.bound, self.limits)
 
-    def holding_in_place(self, choices: Mapping[Duty, str]) -> Outcome | None:
+    def _held(self, choices: Mapping[Duty, str]) -> Outcome | None:
         """The same in place only; None where the last question has left nothing to start from."""
         last, national = self.last, self._national
         values = last.result.outcome.values

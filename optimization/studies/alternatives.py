@@ -85,8 +85,7 @@ def single_moves(session: Session, report: Report = lambda done, total: None) ->
     assert last.result.accounts is not None
     chosen, base = last.result.accounts.decision.tier, last.result.outcome
     cost: dict[Duty, dict[str, float]] = {duty: {tier: 0.0} for duty, tier in chosen.items()}
-    options = last.instance.groups.options
-    tasks = [(duty, tier) for duty, tiers in options.items() for tier in tiers if tier != chosen[duty]]
+    tasks = session.other_tiers()
     for n, (duty, tier) in enumerate(tasks, start=1):
         found = session.holding({duty: tier})
         if found.values is not None:
@@ -120,7 +119,12 @@ def farthest(session: Session, plans: Sequence[Plan], moves: Moves, budget: floa
 
 def distance(statute: Statute, plans: Sequence[Plan]) -> int:
     """Duties in which a statute differs from the nearest of some plans."""
-    return min(sum(statute[duty] != tier for duty, tier in plan.tier.items()) for plan in plans)
+    return min(apart(statute, plan.tier) for plan in plans)
+
+
+def apart(one: Statute, other: Statute) -> int:
+    """Duties that two statutes give to different tiers."""
+    return sum(one[duty] != tier for duty, tier in other.items())
 
 
 def farthest_estimated(
@@ -244,10 +248,8 @@ def differences(session: Session, plans: Sequence[Plan]) -> tuple[pd.DataFrame, 
     names, labels = list(instance.services), list(instance.groups.labels)
     rows = []
     for n, plan in enumerate(plans):
-        apart = {
-            f"differs_from_plan_{m}_duties": sum(plan.tier[d] != other.tier[d] for d in plan.tier)
-            for m, other in enumerate(plans)
-            if m < n
+        differs = {
+            f"differs_from_plan_{m}_duties": apart(plan.tier, other.tier) for m, other in enumerate(plans[:n])
         }
         rows.append(
             {
@@ -257,7 +259,7 @@ def differences(session: Session, plans: Sequence[Plan]) -> tuple[pd.DataFrame, 
                 "more_than_the_best_ratio": plan.objective / plans[0].objective - 1.0,
                 "distance_duties": plan.distance,
                 "most_duties": plan.most,
-                **apart,
+                **differs,
             }
         )
     duties = [d for d in plans[0].tier if len({plan.tier[d] for plan in plans}) > 1]

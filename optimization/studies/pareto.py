@@ -120,7 +120,7 @@ def front(
 ) -> pd.DataFrame:
     """Cost against one aim: columns aim, limit (nothing in the first row, the plan without one), reached (what the plan
     itself keeps), cost_million_yen, bound_million_yen, gap, status, dominated. The last row is the tightest value found
-    possible; `tightest_proven` is a value that is proven impossible (nothing where none is)."""
+    possible; `proven_impossible` is a value that no plan reaches (nothing where none is proven)."""
     first = session.solve(package)
     rows = [_row(aim, None, first, np.nan)]
     report(1, points)

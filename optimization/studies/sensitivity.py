@@ -1,6 +1,6 @@
 """Which assumption would change the recommendation: every assumed number varied within its range.
 
-Three ways of drawing: `tornado` moves one factor at a time to the quarters and the ends of its range, `morris` walks
+Three ways of drawing: `tornado` moves one factor at a time through the eighths of its range, `morris` walks
 through the space of all factors, `sobol` fills it; the last two through SALib, a factor being a group of numbers (all
 services at once, each with a level of its own in Sobol draws). Every draw is one cell of a sweep: archived as it comes,
 never computed twice.
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ class Design:
     levels: np.ndarray
     factors: tuple[Factor, ...]
     of_column: np.ndarray
+
+    @cached_property
+    def mean_levels(self) -> np.ndarray:
+        """Mean level of the numbers of each factor, draws x factors."""
+        each = [self.levels[:, self.of_column == f].mean(axis=1) for f in range(len(self.factors))]
+        return np.stack(each, axis=1)
 
     def cell(self, packages: str, n: int) -> Cell:
         """A draw as a question."""
@@ -161,10 +168,7 @@ def analyse(
 
 def drawn(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Every draw: its status, what is measured of it, and the mean level of each factor."""
-    mean = np.stack(
-        [plan.levels[:, plan.of_column == f].mean(axis=1) for f in range(len(plan.factors))], axis=1
-    )
-    levels = pd.DataFrame(mean, columns=[f"level.{factor.name}" for factor in plan.factors])
+    levels = pd.DataFrame(plan.mean_levels, columns=[f"level.{factor.name}" for factor in plan.factors])
     found = pd.DataFrame(
         [
             {
@@ -282,15 +286,12 @@ def overturns(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     if plan.method == "tornado":
         return _crossings(plan, rows)
     held = [n for n, row in enumerate(rows) if "tiers" in row]
-    mean = np.stack(
-        [plan.levels[:, plan.of_column == f].mean(axis=1) for f in range(len(plan.factors))], axis=1
-    )
     result = []
     for duty, tier in rows[0]["tiers"].items():
         holds = np.array([rows[n]["tiers"].get(duty) == tier for n in held])
         if holds.all() or not holds.any():
             continue
-        apart = [_correlation(mean[held, f], holds) for f in range(len(plan.factors))]
+        apart = [_correlation(plan.mean_levels[held, f], holds) for f in range(len(plan.factors))]
         for f in np.argsort([-abs(value) for value in apart], kind="stable")[:3]:
             service, _, group = duty.partition("/")
             result.append((service, group, tier, plan.factors[f].name, apart[f]))

@@ -175,13 +175,10 @@ def outcome(result: Result) -> dict[str, Any]:
     row["wide_area_bodies"] = len(accounts.decision.existing_bodies)
     for name, (value, unit) in all_measures(accounts, result.baseline).items():
         row[f"measure.{name} [{unit}]"] = value if math.isfinite(value) else None
-    groups, home = result.instance.groups, result.instance.groups.home
-    moved = [
-        f"{result.instance.services[s]}/{groups.labels[k]}:{tier}"
-        for (s, k), tier in sorted(accounts.decision.tier.items())
-        if tier != home[s]
-    ]
-    return {**row, "moved_duties": "|".join(moved), **_plan(result)}
+    plan = _plan(result)
+    home = dict(zip(result.instance.services, result.instance.groups.home, strict=True))
+    moved = [f"{duty}:{tier}" for duty, tier in plan["tiers"].items() if tier != home[duty.partition("/")[0]]]
+    return {**row, "moved_duties": "|".join(moved), **plan}
 
 
 def _plan(result: Result) -> dict[str, Any]:
