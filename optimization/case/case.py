@@ -8,7 +8,7 @@ five digits for municipalities, two for prefectures. The 23 wards of Tokyo are o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Case:
       yen; the header's second level is the share counted today (0.75 or 1).
     - `municipal_need`, `prefectural_need` (code x item, million yen): standard financial need.
     - `crises`: scenarios of `case.crisis` and whom they strike; none where the case has no such tables.
+    - `outlines` (a row a closed ring: code, ring, points) and `readings` (code: name_kana, name_romaji): how places
+      look on a map and are called; empty where the case has no such tables.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
 
@@ -66,6 +68,10 @@ class Case:
     national_taxes: pd.DataFrame
     sha256: Mapping[str, str]
     crises: CrisisTables = NO_CRISES
+    outlines: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"code": [], "ring": [], "points": []})
+    )
+    readings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"name_kana": [], "name_romaji": []}))
 
     @cached_property
     def codes(self) -> pd.Index:
@@ -145,6 +151,8 @@ class Case:
             prefectural_need=self.prefectural_need[self.prefectural_need.index.isin(prefectures)],
             governments=self.governments[self.governments["prefecture_code"].isin(prefectures)],
             tax_bases=self.tax_bases[self.governments["prefecture_code"].isin(prefectures)],
+            outlines=self.outlines[self.outlines["code"].isin(inside)],
+            readings=self.readings[self.readings.index.isin(inside)],
             crises=self.crises if self.crises is NO_CRISES else self.crises.restrict(places.index),
         )
 

@@ -67,6 +67,8 @@ def load_case(path: str | Path) -> Case:
         national=national.to_dict(),
         national_taxes=tables["national_taxes"].set_index("tax").sort_index(),
         crises=crisis_tables(tables),
+        outlines=_sorted(tables["outlines"], "code", "ring"),
+        readings=tables["readings"].set_index("code").sort_index(),
         sha256={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(path)},
     )
 

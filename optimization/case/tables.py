@@ -25,7 +25,7 @@ from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any
 
-OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure"})
+OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings"})
 """Tables a case may lack; they are then empty."""
 
 FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})

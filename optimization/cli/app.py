@@ -100,10 +100,13 @@ def prepare(
     allocation_tax: Annotated[Path | None, typer.Option(help="Folder of the official workbooks.")] = None,
     tables: Annotated[Path | None, typer.Option(help="Folder of the population and area tables.")] = None,
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
+    readings: Annotated[
+        Path | None, typer.Option(help="Address file of Japan Post (utf_ken_all.csv).")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
 ) -> None:
     """Official workbooks to a case's tables, every sum checked."""
-    raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out))
+    raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out, readings))
 
 
 @app.command(epilog="Example: solve.py compare status_quo wide_area role_division --prefectures 03")

@@ -147,16 +147,21 @@ def packages(names: Sequence[str], case_folder: Path) -> int:
 
 
 def prepare(
-    allocation_tax: Path | None, tables: Path | None, indicators: Path | None, year: int, folder: Path | None
+    allocation_tax: Path | None,
+    tables: Path | None,
+    indicators: Path | None,
+    year: int,
+    folder: Path | None,
+    readings: Path | None = None,
 ) -> int:
     """Official workbooks and tables to the tables of a case."""
     from optimization.prepare import command
 
-    if not any((allocation_tax, tables, indicators)):
-        remedy = "give at least one of --allocation-tax, --tables, --indicators"
+    if not any((allocation_tax, tables, indicators, readings)):
+        remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings"
         raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
     target = folder or INPUTS / f"prepared-{year}"
-    for text in command.run(allocation_tax, tables, indicators, year, target):
+    for text in command.run(allocation_tax, tables, indicators, year, target, readings):
         out.print(text, markup=False)
     return 0
 

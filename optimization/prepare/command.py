@@ -9,7 +9,7 @@ from statistics import median
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare import finance_tables
+from optimization.prepare import finance_tables, places
 from optimization.prepare.allocation_tax import Tier, read_allocation_tax, tables_of
 from optimization.prepare.codes import JOINT_WARDS, TOKYO
 from optimization.prepare.identities import NEED, REVENUE
@@ -23,7 +23,12 @@ Read = tuple[dict[str, pd.DataFrame], list[str]]
 
 
 def run(
-    allocation_tax: Path | None, tables: Path | None, indicators: Path | None, year: int, out: Path
+    allocation_tax: Path | None,
+    tables: Path | None,
+    indicators: Path | None,
+    year: int,
+    out: Path,
+    readings: Path | None = None,
 ) -> list[str]:
     """Prepare the given folders into the case folder `out`; returns the totals checked, one a line.
 
@@ -31,7 +36,7 @@ def run(
     all sources; nothing has been written then.
     """
     given = {"allocation_tax": allocation_tax, "tables": tables, "indicators": indicators}
-    raise_if_any(_check_folders(given))
+    raise_if_any(_check_folders(given, readings))
     frames, lines, problems = dict[str, pd.DataFrame](), list[str](), list[Problem]()
     for name, folder in given.items():
         if folder is None:
@@ -43,20 +48,34 @@ def run(
         except InputError as fault:
             problems += fault.problems
     raise_if_any(problems)
+    if readings is not None:
+        frames["readings"] = places.readings(readings, _municipalities(frames, out))
+        lines.append(f"readings.csv: {len(frames['readings']):,} rows")
     raise_if_any(crosscheck(frames, out))
     write_tables(frames, out)
     package = write_datapackage(out)
     return [*lines, f"datapackage.json: {len(package['resources'])} tables described"]
 
 
-def _check_folders(given: dict[str, Path | None]) -> list[Problem]:
-    if not any(given.values()):
+def _check_folders(given: dict[str, Path | None], readings: Path | None) -> list[Problem]:
+    if not any(given.values()) and readings is None:
         return [Problem("prepare", "no source was given", "name a folder of workbooks or tables")]
     return [
         Problem(str(path), "no such folder", f"give the folder of {name}")
         for name, path in given.items()
         if path is not None and not path.is_dir()
     ]
+
+
+def _municipalities(frames: dict[str, pd.DataFrame], out: Path) -> pd.DataFrame:
+    """The municipalities just read, else those of the case."""
+    path = out / "municipalities.csv"
+    if "municipalities" in frames:
+        return frames["municipalities"]
+    if not path.is_file():
+        remedy = "give --tables as well"
+        raise InputError([Problem(str(path), "is missing: names are read for its municipalities", remedy)])
+    return pd.read_csv(path, dtype=str)
 
 
 def _read_allocation_tax(folder: Path, year: int) -> Read:

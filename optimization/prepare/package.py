@@ -30,6 +30,7 @@ CREDITS = {
     "Ministry of Health, Labour and Welfare": "secondary medical areas",
     "National Institute of Population and Social Security Research (IPSS)": "population projections of 2023",
     "Town hall positions": "CC0",
+    "Japan Post": "readings of names, from the address file (free of rights)",
 }
 README = """# {title}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare import finance_tables, population_tables
+from optimization.prepare import finance_tables, places, population_tables
 from optimization.prepare.writing import write_tables
 
 
@@ -38,6 +38,7 @@ def read_tables(source: Path, year: int) -> dict[str, pd.DataFrame]:
         "settlements": finance_tables.settlements,
         "prefectural_settlements": lambda folder: finance_tables.prefectural_settlements(folder, year),
         "joint_bodies": finance_tables.joint_bodies,
+        "outlines": places.outlines,
     }
     tables, problems = dict[str, pd.DataFrame](), list[Problem]()
     for name, build in builders.items():
@@ -67,6 +68,7 @@ def _foreign_codes(tables: dict[str, pd.DataFrame]) -> list[Problem]:
         "projections": set(projected) | set(tables["projection_members"]["code"]),
         "population_history": set(tables["population_history"]["code"]),
         "settlements": set(tables["settlements"]["code"]),
+        "outlines": set(tables["outlines"]["code"]),
     }
     bordering = set(tables["adjacency"]["code_a"]) | set(tables["adjacency"]["code_b"])
     islands = set(tables["municipalities"].loc[lambda frame: frame["is_island"] == 1, "code"])
