@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def _closed(arcs: Sequence[Sequence[Point]], ring: Sequence[int]) -> list[Point]
 
 def _steps(ring: Sequence[Point]) -> str:
     numbers = [*ring[0]]
-    for (x, y), (next_x, next_y) in zip(ring, ring[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(ring):
         numbers += [next_x - x, next_y - y]
     return " ".join(map(str, numbers))
 

@@ -170,7 +170,7 @@ def test_indicators(official: Path) -> None:
 
 def replace(official: Path, folder: Path, file: str, change: Callable[[str], str]) -> Path:
     """A folder of links to the official tables with one of them changed."""
-    for path in (official / "tables").glob("*.csv"):
+    for path in [*(official / "tables").glob("*.csv"), *(official / "tables").glob("*.topojson")]:
         (folder / path.name).symlink_to(path)
     (folder / file).unlink()
     text = (official / "tables" / file).read_text(encoding="utf-8")
