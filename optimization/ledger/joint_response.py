@@ -53,6 +53,26 @@ class JointResponse:
         return np.maximum(0.0, result)
 
     @cached_property
+    def moved(self) -> np.ndarray:
+        """Shortage and idle capacity that a body across blocs takes along into its hub's bloc, (W, N), million yen;
+        only with mutual aid does it matter where they stand."""
+        result = np.zeros((len(self.crisis.names), len(self.body)))
+        if self.instance.settings["crisis.aid_share"] > 0:
+            pair, place = self._members
+            away = pool_of_tier(self.instance, BLOC)[place] != bloc_of_body(self.instance)[self.body][pair]
+            pair, place = pair[away], place[away]
+            for w in range(len(result)):
+                _, short, idle = self._alone(w)
+                values = (short + idle)[place, self.service[pair]]
+                result[w] = np.bincount(pair, values, minlength=len(self.body))
+        return result
+
+    @cached_property
+    def effect(self) -> np.ndarray:
+        """Most that joint response can change in the nation's shortage, (W, N), million yen; 0 where not possible."""
+        return np.asarray((self.saving + self.moved) * self.possible)
+
+    @cached_property
     def possible(self) -> np.ndarray:
         """Whether all members of a pair may lead for themselves in scenario w, boolean (W, N)."""
         pair, place = self._members
@@ -69,10 +89,10 @@ class JointResponse:
     @cached_property
     def worth(self) -> np.ndarray:
         """Most that joint response can take off the objective, shape (N,), million yen a year:
-        sum over scenarios of probability x (shortage price - cost of serving) x saving."""
+        sum over scenarios of probability x (shortage price - cost of serving) x effect."""
         price = self.instance.settings["crisis.shortage_price"]
         price -= self.instance.case.parameters("response_premium")
-        return np.asarray(price * (self.crisis.probability @ (self.saving * self.possible)))
+        return np.asarray(price * (self.crisis.probability @ self.effect))
 
     def changes(self, w: int) -> tuple[np.ndarray, ...]:
         """What a pair's pool changes in the sums over the pools of municipalities of each bloc in scenario w:
@@ -99,12 +119,12 @@ def joint_worth(instance: Instance) -> np.ndarray:
 
 
 def joint_saving(instance: Instance) -> np.ndarray:
-    """Whether joint response can lower a shortage in some scenario, boolean (B, W)."""
+    """Whether joint response can change a shortage in some scenario, boolean (B, W)."""
     shape = instance.costs.allowed.shape
     if instance.crisis is None:
         return np.zeros(shape, dtype=bool)
-    every = _everything(instance, instance.crisis)
-    return np.asarray(((every.saving * every.possible) > 0).any(axis=0).reshape(shape))
+    effect = _everything(instance, instance.crisis).effect
+    return np.asarray((effect > 0).any(axis=0).reshape(shape))
 
 
 def _everything(instance: Instance, crisis: Crisis) -> JointResponse:

@@ -131,9 +131,35 @@ def pool_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.C3idle = pyo.Constraint([n for n in own if n in model.idle], rule=left)
 
 
+def reserve_of_a_lead(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C4) idle[n] <= most of use x sum over groups led by the tier of q   for a pool n with a reserve
+
+    a reserve answers, and may be lent, only where its tier leads; most of use = surge of the service
+    / (aid_share x (1 - loss)), beyond which nothing lent could find a shortage.
+    """
+    crisis = columns.crisis
+    if crisis is None:
+        return
+    settings, parameters = columns.instance.settings, columns.instance.case.parameters
+    kept = [1.0 - parameters(name) for name in ("aid_loss_bloc", "aid_loss_nation")]
+    least = min((part for part in kept if part > 0), default=1.0)
+    surge = BILLION * crisis.crisis.demand.sum(axis=1)
+    keeps = set(crisis.reserves)
+    pools = crisis.pools
+    index = [n for n in model.idle if (pools[n].tier, pools[n].place, pools[n].s) in keeps]
+
+    def rule(model: pyo.ConcreteModel, n: int) -> Any:
+        most = float(surge[pools[n].w, pools[n].s]) / (settings["crisis.aid_share"] * least)
+        terms: Terms = [(1.0, model.idle[n])]
+        return total(terms + [(-most, model.q[m]) for m in crisis.leads_of_pool(n)]) <= 0.0
+
+    model.C4 = pyo.Constraint(index, rule=rule)
+
+
 def joint_response(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(C5) g <= v: only a body that provides the service responds jointly;
-    (C5lead) g <= q[s,k,c,municipality] of every group k with a member: and only where all lead for themselves."""
+    (C5lead) g <= q[s,k,c,municipality] of every group k with a member: and only where all lead for themselves;
+    (C5all) g >= v + sum of these q - their number, for a body across blocs: there it does so even where this harms."""
     crisis = columns.crisis
     if crisis is None:
         return
@@ -146,8 +172,15 @@ def joint_response(model: pyo.ConcreteModel, columns: Columns) -> None:
     def lead(model: pyo.ConcreteModel, m: int, n: int) -> Any:
         return total([(1.0, model.g[m]), (-1.0, model.q[n])]) <= 0.0
 
+    def bound(model: pyo.ConcreteModel, m: int) -> Any:
+        leads = crisis.leads_of_pair(*pairs[m])
+        terms = [(1.0, model.g[m]), (-1.0, model.v[pairs[m][0]]), *((-1.0, model.q[n]) for n in leads)]
+        return total(terms) >= -float(len(leads))
+
+    must = set(crisis.bound_to_respond)
     model.C5 = pyo.Constraint(range(len(pairs)), rule=body)
     model.C5lead = pyo.Constraint(needs, rule=lead)
+    model.C5all = pyo.Constraint([m for m, pair in enumerate(pairs) if pair in must], rule=bound)
 
 
 def mutual_aid(model: pyo.ConcreteModel, columns: Columns) -> None:

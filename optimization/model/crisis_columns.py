@@ -85,12 +85,14 @@ class CrisisColumns:
     def _listed(self) -> list[tuple[Pool, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
         found = []
         lends = self.instance.settings["crisis.aid_share"] > 0
+        keeps = set(self.reserves) if lends else set()
         for w in range(len(self.crisis.names)):
             for s in self.crisis.services(w).tolist():
                 for pool, sums in self._of(w, s):
                     demand, _, idle = sums
                     own = pool.tier == MUNICIPALITY  # a body across blocs may bring a surge from elsewhere
-                    if own or demand.sum() > NOTHING or (lends and idle.sum() > NOTHING):
+                    spare = lends and (idle.sum() > NOTHING or (pool.tier, pool.place, s) in keeps)
+                    if own or demand.sum() > NOTHING or spare:
                         found.append((pool, sums))
         return found
 
@@ -111,7 +113,10 @@ class CrisisColumns:
                 BILLION * np.bincount(cell, each[here], minlength=shape[0] * shape[1]).reshape(shape)
                 for each in values
             ]
-            places = np.unique(area) if tier == MUNICIPALITY and here.any() else np.unique(area[here])
+            if tier == MUNICIPALITY:
+                places = np.unique(area) if here.any() else area[:0]
+            else:  # a tier may lead, and lend its reserve, where nothing is struck and nothing idle
+                places = np.unique(area[may[groups.of_municipality]])
             for place in places.tolist():
                 home = -1 if tier == NATION else int(bloc[area == place][0])
                 yield Pool(w, s, tier, place, home), (tables[0][place], tables[1][place], tables[2][place])
@@ -125,6 +130,13 @@ class CrisisColumns:
                 columns.append(self.lead_number[pool.s, k, self.crisis.kind[pool.w], pool.tier])
                 data.append(sums[part][k])
         return sparse.csr_matrix((data, (rows, columns)), shape=(len(self.pools), len(self.leads)))
+
+    def leads_of_pool(self, n: int) -> list[int]:
+        """Positions of the leads that put a place of the pool's area under its tier."""
+        pool, groups = self.pools[n], self.instance.groups.of_municipality
+        inside = pool_of_tier(self.instance, pool.tier) == pool.place
+        leads = ((pool.s, k, self.crisis.kind[pool.w], pool.tier) for k in np.unique(groups[inside]).tolist())
+        return [self.lead_number[lead] for lead in leads if lead in self.lead_number]
 
     @cached_property
     def struck(self) -> np.ndarray:
@@ -168,9 +180,17 @@ class CrisisColumns:
 
     @cached_property
     def joint_columns(self) -> list[tuple[int, str]]:
-        """(pair, kind) of every g: joint responses that spare some shortage."""
-        useful = (self.joint.saving > 0) & self.joint.possible
-        found = {(int(n), kind) for w, kind in enumerate(self.crisis.kind) for n in np.flatnonzero(useful[w])}
+        """(pair, kind) of every g: joint responses that change some shortage."""
+        return self._in_some_scenario(self.joint.effect > 0)
+
+    @cached_property
+    def bound_to_respond(self) -> list[tuple[int, str]]:
+        """Those that may do harm, since what they take into another bloc is missed in the one it leaves."""
+        return self._in_some_scenario((self.joint.moved > 0) & self.joint.possible)
+
+    def _in_some_scenario(self, mask: np.ndarray) -> list[tuple[int, str]]:
+        """(pair, kind) of a mask over scenarios and pairs."""
+        found = {(int(n), kind) for w, kind in enumerate(self.crisis.kind) for n in np.flatnonzero(mask[w])}
         return sorted(found)
 
     def leads_of_pair(self, n: int, kind: str) -> list[int]:

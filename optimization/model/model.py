@@ -60,6 +60,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     crisis.one_lead(model, columns)
     crisis.lead_not_below(model, columns)
     crisis.pool_shortage(model, columns)
+    crisis.reserve_of_a_lead(model, columns)
     crisis.joint_response(model, columns)
     crisis.mutual_aid(model, columns)
     crisis.bounded_shortage(model, columns)

@@ -113,3 +113,29 @@ def test_the_optimum_is_the_cheapest_of_all_decisions(seed: int) -> None:
         assert result.breaches == []
         assert result.outcome.objective == pytest.approx(min(sound), rel=1e-7)
         assert result.outcome.bound <= min(sound) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_reserves_are_counted_as_the_ledger_counts_them(seed: int) -> None:
+    """Whatever the model makes of reserves and aid, the ledger finds the same cost, and no limit broken."""
+    draw = np.random.default_rng(seed)
+    tiers = ["municipality", "prefecture", "bloc", "nation"]
+    question = random_question(seed).but(
+        **{
+            "crisis.lead_tiers": [t for t in tiers[1:] if draw.random() < 0.6],
+            "crisis.reserve_tiers": [t for t in tiers[1:] if draw.random() < 0.7],
+            "crisis.aid_share": 1.0,
+            "crisis.shortage_price": 40.0,
+        }
+    )
+    if draw.random() < 0.6:
+        shortest = question.solve("plain").accounts
+        worst = shortest.response.worst_share.max() if shortest else 1.0
+        question = question.but(
+            **{"crisis.worst_case_share": float(min(1.0, worst * draw.uniform(0.7, 1.0)))}
+        )
+    result = question.solve("plain")
+    if result.outcome.status == "infeasible":
+        return
+    assert result.breaches == []
+    assert result.outcome.status == "optimal" and result.outcome.gap <= 1e-6

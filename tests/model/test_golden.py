@@ -44,8 +44,12 @@ LEGEND = "columns"
 OBJECTIVE = "total_cost"
 
 
-def three_by_three(**changes: Any) -> Small:
-    """Three towns of two classes in one prefecture, three services, all three pairs of towns as bodies."""
+def three_by_three(third: str = "01301", **changes: Any) -> Small:
+    """Three towns of two classes in one prefecture, three services, all three pairs of towns as bodies; the third
+    town lies in a prefecture and bloc of its own where its code says so."""
+    second = (
+        [] if third.startswith("01") else [Prefecture("02", need={"health": 30.0}, base=40.0, bloc="west")]
+    )
     parameters = {"national_share": 0.2, "trips_to_seat": 0.5, "unit_fixed_cost_million_yen": 7.0}
     return small(
         [
@@ -70,7 +74,7 @@ def three_by_three(**changes: Any) -> Small:
                 burden_ratio=1.8,
                 east_km=8.0,
             ),
-            Town("01301", 5_000, {"fire": 40.0}, other=5.0, base=8.0, debt=5.0, east_km=16.0, kind="town"),
+            Town(third, 5_000, {"fire": 40.0}, other=5.0, base=8.0, debt=5.0, east_km=16.0, kind="town"),
         ],
         [
             Service(
@@ -88,14 +92,15 @@ def three_by_three(**changes: Any) -> Small:
                 debt=20.0,
                 debt_ratio=0.11,
                 burden_ratio=2.0,
-            )
+            ),
+            *second,
         ],
         parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5, **CRISIS},
-        bodies={"ab": ["01201", "01202"], "ac": ["01201", "01301"], "bc": ["01202", "01301"]},
+        bodies={"ab": ["01201", "01202"], "ac": ["01201", third], "bc": ["01202", third]},
         adjustment_rate=0.05,
         shocks={
             "quake": Shock("earthquake", 0.1, {"01201": 0.5}, {"01201": 0.1}),
-            "fever": Shock("infection", 0.02, {"01201": 0.4, "01202": 0.4, "01301": 0.4}),
+            "fever": Shock("infection", 0.02, {"01201": 0.4, "01202": 0.4, third: 0.4}),
         },
         changes={
             "responsibility.free_services": ["fire", "health"],
@@ -157,6 +162,13 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "crisis.aid_delay_share": 0.2,
         "crisis.cvar_ceiling_million_yen": 100.0,
         "crisis.worst_case_share": 0.6,
+    },
+    "aid between blocs": {
+        "third": "02301",
+        "wide_area.cross_prefectures": True,
+        "crisis.scenarios": ["all"],
+        "crisis.lead_tiers": ["prefecture"],
+        "crisis.aid_share": 0.5,
     },
     "a later year": {
         "horizon.years": ["2050"],
