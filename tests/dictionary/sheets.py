@@ -1,0 +1,69 @@
+"""A run folder and its workbook side by side."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from optimization.dictionary.results import Language, column_of, load_results, load_units
+
+REPO = Path(__file__).parents[2]
+EXAMPLE = REPO / "results" / "example"
+PARAMETERS = REPO / "inputs" / "iwate-2022" / "parameters.csv"
+HEADER_ROWS = 3
+
+
+def tables(folder: Path) -> dict[str, list[list[str]]]:
+    """Every table of a run folder as text, its header first."""
+    return {path.stem: rows_of(path) for path in sorted(folder.glob("*.csv"))}
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    """A CSV file as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def plain(table: str, column: str) -> str:
+    """The entry that speaks for a column: its own, else that without `_today`."""
+    own = load_results()[table].columns
+    return column if column in own else re.sub(r"_today(?=_|$)", "", column)
+
+
+def read_back(path: Path) -> dict[str, list[list[Any]]]:
+    """Every sheet of a workbook, row by row; links and formulas are failures."""
+    book = openpyxl.load_workbook(path)
+    result = {}
+    for page in book:
+        rows = list(page.iter_rows())
+        assert all(cell.data_type != "f" and cell.hyperlink is None for row in rows for cell in row)
+        result[page.title] = [[cell.value for cell in row] for row in rows]
+    book.close()
+    return result
+
+
+def assert_equal(folder: Path, workbook: Path, language: Language = "en") -> None:
+    """The sheets hold what the CSV files hold: numbers to 16 digits where the unit has them, else the very text."""
+    pages, units = read_back(workbook), load_units()
+    for name, (header, *rows) in tables(folder).items():
+        page = pages[load_results()[name].said("title", language)]
+        assert page[HEADER_ROWS - 1] == header
+        assert page[0] == [column_of(name, column).said("label", language) for column in header]
+        assert len(page) == HEADER_ROWS + len(rows)
+        numeric = [bool(units[column_of(name, column).unit].shown) for column in header]
+        for row, cells in zip(rows, page[HEADER_ROWS:], strict=True):
+            for want, found, number in zip(row, cells, numeric, strict=True):
+                assert same(want, found, number), (name, row, want, found)
+
+
+def same(want: str, found: object, number: bool) -> bool:
+    """Whether a cell holds the text of the CSV file."""
+    if not want:
+        return found is None
+    if not number:
+        return found == want
+    return isinstance(found, int | float) and abs(float(want) - found) <= 1e-15 * abs(found)
