@@ -34,6 +34,7 @@ bench-test: $(BENCH_READY)
 docs: $(READY)
 	$(BIN)/python docs/build_rules.py
 	$(BIN)/python docs/build_settings.py
+	$(BIN)/python docs/build_results.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
 inputs: $(READY)

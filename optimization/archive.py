@@ -30,6 +30,11 @@ from optimization.solving.highs import Limits
 SCHEMA = 1
 """Version of the folder's layout."""
 
+CODES = dict.fromkeys(
+    ("code", "government", "prefecture_code", "provider", "hub_code", "rule_group", "member_codes"), str
+)
+"""Columns of the tables that hold codes: text, leading zeros kept."""
+
 LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
 
 
@@ -62,6 +67,19 @@ def written_whole(folder: Path) -> Iterator[Path]:
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def written_over(target: Path, text: str) -> None:
+    """Write a text file whole, in the place of an older one."""
+    handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        os.replace(draft, target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
         raise
 
 
@@ -191,9 +209,8 @@ def read_run(folder: str | Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame
     except (OSError, ValueError) as error:
         remedy = "name a folder written by 'solve.py run'"
         raise InputError([Problem(str(folder), f"is not a run folder ({error})", remedy)]) from error
-    text = ("code", "government", "prefecture_code", "provider", "hub_code", "rule_group", "member_codes")
     tables = {
-        path.stem: pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False)
+        path.stem: pd.read_csv(path, dtype=CODES, keep_default_na=False)
         for path in sorted(folder.glob("*.csv"))
         if path.stem != "changes"
     }

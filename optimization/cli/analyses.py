@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import new_folder, write_tables, written_whole
+from optimization.archive import new_folder, write_tables, written_over, written_whole
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
 from optimization.cli.commands import EXIT_CODE, RESULTS, RunOptions, prefecture_codes
-from optimization.cli.console import BILLION, CountLine, err, out, show_frame
+from optimization.cli.console import BILLION, CountLine, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
@@ -45,7 +46,7 @@ def explain(
     write_diagnosis(found, target)
     for sentence in sentences(found):
         out.print(f"- {sentence}", markup=False)
-    out.print(f"Wrote {target}.", markup=False)
+    wrote(target)
     return EXIT_CODE[Status.INFEASIBLE if found.impossible else Status.NOTHING]
 
 
@@ -72,7 +73,7 @@ def _explain_plan(
     write_prices(result, tables, folder)
     for sentence in plan_sentences(result, **tables):
         out.print(f"- {sentence}", markup=False)
-    out.print(f"Wrote {folder}.", markup=False)
+    wrote(folder)
     return EXIT_CODE[result.outcome.status]
 
 
@@ -123,7 +124,7 @@ def alternatives(
         write_tables(draft, {"plans": table, "duties": duties})
     show_frame(table, "Plans", 6)
     show_frame(duties, "Where they differ")
-    out.print(f"Wrote {target}.", markup=False)
+    wrote(target)
     return 0
 
 
@@ -172,7 +173,7 @@ def pareto(
     show_frame(table if in_order else table[shown], "Lexicographic" if in_order else "Fronts")
     if not done:
         err.print("The front is unfinished: some cells were stopped before their gap; see the column status.")
-    out.print(f"Wrote {target}.", markup=False)
+    wrote(target)
     return 0 if done else EXIT_CODE[Status.INCUMBENT]
 
 
@@ -193,6 +194,7 @@ def sensitivity(
     folder: Path | None,
     options: RunOptions,
     workers: Workers,
+    only: Sequence[str] = (),
 ) -> int:
     """Vary every assumed number; 4 where a draw has neither a plan to the gap nor a proof that there is none."""
     from optimization.studies.sensitivity import METHODS, analyse
@@ -211,13 +213,26 @@ def sensitivity(
     line = CountLine("draws")
     found = analyse(
         case, case_folder, package, "+".join(names), study, method, draws, target,
-        workers.processes, workers.scheduler, line,
+        workers.processes, workers.scheduler, line, only,
     )  # fmt: skip
     target.mkdir(parents=True, exist_ok=True)
     write_tables(target, found.tables)
+    record = {
+        "case": case.name,
+        "package": package.name,
+        "prefectures_asked": codes,
+        "method": method,
+        "draws": found.draws,
+        "only": list(only),
+        "gap": options.gap,
+        "seed": options.seed,
+        "inputs_sha256": dict(case.sha256),
+    }
+    written_over(target / "study.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     _show_sensitivity(found.tables)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
-    out.print(f"{found.draws} draws: {counts}. Wrote {target}.", markup=False)
+    out.print(f"{found.draws} draws: {counts}.", markup=False)
+    wrote(target)
     return EXIT_CODE[Status.INCUMBENT] if found.unsettled else 0
 
 
@@ -282,6 +297,7 @@ def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: i
     for _, row in table[table["status"] == FAILED].iterrows():
         err.print(f"  - {row['cell']} failed: {row['reason']}", markup=False)
     counts = ", ".join(f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items())
-    out.print(f"{len(table)} questions: {counts}. Table: {target / 'sweep.csv'}", markup=False)
+    out.print(f"{len(table)} questions: {counts}.", markup=False)
+    wrote(target / "sweep.csv")
     answered = table["status"].isin([str(Status.OPTIMAL), str(Status.INFEASIBLE)])
     return 0 if answered.all() else 4

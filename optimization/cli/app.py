@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from optimization.cli import analyses, commands
-from optimization.cli.console import err, show_problems
+from optimization.cli import analyses, commands, showing
+from optimization.cli.console import err, for_machines, show_problems
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 
@@ -47,6 +47,11 @@ Seconds = Annotated[
 Gap = Annotated[float, typer.Option(metavar="G", min=0.0, max=1.0, help="Relative gap to reach.")]
 Threads = Annotated[int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Threads of the solver.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Seed of the solver.")]
+AnyCase = Annotated[
+    Path | None, typer.Option("--case", metavar="DIR", help="Case of the run (the one in inputs).")
+]
+Language = Annotated[str, typer.Option(metavar="NAME", help="en or ja.")]
+Json = Annotated[bool, typer.Option("--json", help="Print what machines read.")]
 Method = Annotated[str, typer.Option(metavar="NAME", help="decomposed or plain.")]
 
 
@@ -87,9 +92,10 @@ def validate(
 def packages(
     names: Annotated[list[str] | None, typer.Argument(help="Show these in full.")] = None,
     case: CaseFolder = DEFAULT_CASE,
+    json: Json = False,
 ) -> None:
     """List the reform packages, or show some in full."""
-    raise typer.Exit(commands.packages(names or [], case))
+    raise typer.Exit(commands.packages(names or [], case, json))
 
 
 @app.command(
@@ -117,10 +123,13 @@ def compare(
     out: Out = None,
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
+    json: Json = False,
 ) -> None:
     """One table of the settings and outcomes in which runs differ."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, quiet=True)
-    raise typer.Exit(commands.compare(names, case, prefectures, out, options))
+    with for_machines(json):
+        code = commands.compare(names, case, prefectures, out, options)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py explain role_division --services fire,police")
@@ -135,12 +144,13 @@ def explain(
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
     threads: Threads = 2,
+    json: Json = False,
 ) -> None:
     """Why a package is impossible, or what each decision is worth."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
-    raise typer.Exit(
-        analyses.explain(packages or [DEFAULT_PACKAGE], case, prefectures, services, out, options)
-    )
+    with for_machines(json):
+        code = analyses.explain(packages or [DEFAULT_PACKAGE], case, prefectures, services, out, options)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py alternatives role_division --within 0.005 --count 3")
@@ -158,13 +168,14 @@ def alternatives(
     out: Out = None,
     gap: Gap = 1e-4,
     threads: Threads = 2,
+    json: Json = False,
 ) -> None:
     """Plans that cost almost as little and differ most."""
     options = commands.RunOptions(gap=gap, threads=threads)
     wishes = analyses.Wishes(within, count, least, keep or [], forbid or [])
-    raise typer.Exit(
-        analyses.alternatives(packages or [DEFAULT_PACKAGE], case, prefectures, wishes, out, options)
-    )
+    with for_machines(json):
+        code = analyses.alternatives(packages or [DEFAULT_PACKAGE], case, prefectures, wishes, out, options)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py pareto role_division --against equity,changes --points 8")
@@ -186,11 +197,14 @@ def pareto(
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
     threads: Threads = 2,
+    json: Json = False,
 ) -> None:
     """Cost against equity, discipline, changes, clarity, crises."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, threads=threads)
     names = packages or [DEFAULT_PACKAGE]
-    raise typer.Exit(analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options))
+    with for_machines(json):
+        code = analyses.pareto(names, case, prefectures, against, points, lexicographic, out, options)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py sensitivity role_division --method morris --draws 200")
@@ -200,18 +214,25 @@ def sensitivity(
     prefectures: Prefectures = "",
     method: Annotated[str, typer.Option(metavar="NAME", help="tornado, morris or sobol.")] = "tornado",
     draws: Annotated[int, typer.Option(metavar="N", min=2, max=1_000_000, help="Solves, about.")] = 200,
+    only: Annotated[
+        str, typer.Option(metavar="NAMES", help="Only these assumptions, e.g. detour_factor.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder; one begun is continued.")] = None,
     time_limit: Seconds = 120.0,
     gap: Gap = 5e-4,
     seed: Seed = 0,
     processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
     scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
+    json: Json = False,
 ) -> None:
     """Which assumption would change the recommendation."""
     options = commands.RunOptions(time_limit=time_limit, gap=gap, seed=seed)
     where = analyses.Workers(processes, scheduler)
     names = packages or [DEFAULT_PACKAGE]
-    raise typer.Exit(analyses.sensitivity(names, case, prefectures, method, draws, out, options, where))
+    factors = tuple(dict.fromkeys(name.strip() for name in only.split(",") if name.strip()))
+    with for_machines(json):
+        code = analyses.sensitivity(names, case, prefectures, method, draws, out, options, where, factors)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py sweep inputs/studies/pool_and_floor.toml --processes 2")
@@ -223,9 +244,50 @@ def sweep(
     scheduler: Annotated[
         str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
     ] = "",
+    json: Json = False,
 ) -> None:
     """Answer every question of a study once, come what may."""
-    raise typer.Exit(analyses.sweep(study, case, out, processes, scheduler))
+    with for_machines(json):
+        code = analyses.sweep(study, case, out, processes, scheduler)
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: solve.py report results/mine --study results/sensitivity-role_division-morris")
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    case: AnyCase = None,
+    study: Annotated[list[Path] | None, typer.Option(help="Sensitivity study of the same question.")] = None,
+    language: Language = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File (RUN/report.html, RUN/report.ja.html).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """One HTML page of a run: roles, map, money, doubts."""
+    raise typer.Exit(showing.report(run, case, study or [], language, out, json))
+
+
+@app.command(epilog="Example: solve.py export results/mine --language ja --out mine.xlsx")
+def export(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    case: AnyCase = None,
+    language: Language = "",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="File (beside the folder).")] = None,
+    json: Json = False,
+) -> None:
+    """The tables of a run as one Excel workbook."""
+    raise typer.Exit(showing.export(run, case, out, language, json))
+
+
+@app.command(epilog="Example: solve.py serve --port 8000")
+def serve(
+    host: Annotated[str, typer.Option(help="Address; any but this machine asks for a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 8000,
+    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the runs (results).")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+) -> None:
+    """A page on this machine: run, watch, read, look up."""
+    raise typer.Exit(showing.serve(host, port, results, browser))
 
 
 @app.command(epilog="Example: solve.py curves --out results/scale_fit.csv")

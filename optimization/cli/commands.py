@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from optimization.archive import new_folder, run_record, write_run
@@ -14,18 +14,29 @@ from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages
-from optimization.cli.console import err, out, progress_for, show_comparison, show_fit, show_result
+from optimization.cli.console import (
+    err,
+    out,
+    progress_for,
+    show_comparison,
+    show_fit,
+    show_result,
+    wrote,
+)
 from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
+from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem
-from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.face import DEFAULT_CASE, INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.run import METHODS
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Status
 
 RESULTS = INPUTS.parent / "results"
+
+COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 
 EXIT_CODE = {
     Status.OPTIMAL: 0,
@@ -128,8 +139,16 @@ def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
     return 0
 
 
-def packages(names: Sequence[str], case_folder: Path) -> int:
+def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> int:
     """List packages, or show some in full with what they change."""
+    if as_json:
+        found = (
+            list_packages(PACKAGES)
+            if not names
+            else load_package(load_case(case_folder), list(names)).packages
+        )
+        print(json.dumps([asdict(package) for package in found], ensure_ascii=False, default=str))
+        return 0
     if not names:
         for package in list_packages(PACKAGES):
             out.print(f"[bold]{package.name}[/]  {package.title}\n    {package.title_ja}")
@@ -228,5 +247,21 @@ def compare(
     root.mkdir(parents=True, exist_ok=True)
     table.to_csv(root / "comparison.csv", index=False, lineterminator="\n")
     show_comparison(table)
-    out.print(f"Wrote {root / 'comparison.csv'}.", markup=False)
+    wrote(root / "comparison.csv")
+    _write_pages(folders, case_folder, root)
     return worst
+
+
+def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None:
+    """Write the comparison as a page in each language; a note where the runs' case is not at hand."""
+    from optimization.report.comparison import render_comparison
+    from optimization.report.page import write_report
+
+    known = None if case_folder == DEFAULT_CASE else case_folder
+    for language, name in COMPARISONS.items():
+        try:
+            write_report(render_comparison(folders, known, language), root / name)
+        except InputError as error:
+            err.print(f"note: no page was written: {error}", markup=False)
+            return
+        wrote(root / name)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from optimization.archive import CODES
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
@@ -31,6 +35,43 @@ WIDTH_WHEN_PIPED = 110
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+WRITTEN: list[Path] = []
+"""Folders and files that the command at hand has written."""
+
+
+def wrote(path: Path) -> None:
+    """Say what was written, and keep it for `for_machines`."""
+    WRITTEN.append(path)
+    out.print(f"Wrote {path}.", markup=False)
+
+
+@contextmanager
+def for_machines(asked: bool) -> Iterator[None]:
+    """Where asked: nothing for people on standard output, but one JSON object at the end with what was written and
+    everything in it (tables as lists of rows)."""
+    WRITTEN.clear()
+    if not asked:
+        yield
+        return
+    out.quiet = True
+    try:
+        yield
+    finally:
+        out.quiet = False
+    record = {"written": [str(path) for path in WRITTEN]}
+    contents = {name: value for path in WRITTEN for name, value in _contents(path)}
+    print(json.dumps({**record, **contents}, ensure_ascii=False))
+
+
+def _contents(path: Path) -> Iterator[tuple[str, object]]:
+    """Name and content of every table and record of a folder, or of one such file."""
+    for file in sorted(path.glob("*")) if path.is_dir() else [path]:
+        if file.suffix == ".csv":
+            yield file.stem, json.loads(pd.read_csv(file, dtype=CODES).to_json(orient="records"))
+        elif file.suffix == ".json":
+            yield file.stem, json.loads(file.read_text(encoding="utf-8"))
 
 
 def show_problems(error: InputError) -> None:

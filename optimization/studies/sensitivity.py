@@ -23,7 +23,8 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.errors import InputError, Problem
+from optimization.dictionary.settings import nearest
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.solving.highs import Status
 from optimization.studies.factors import Factor, factors_of
 from optimization.studies.study import Cell, Study
@@ -139,10 +140,13 @@ def analyse(
     processes: int,
     scheduler: str,
     report: Report,
+    only: Sequence[str] = (),
 ) -> Findings:
-    """Draw, solve and measure. `study` gives prefectures, gap, time limit and seed. Raises InputError when the central
-    draw has no plan: there is then no recommendation to test."""
+    """Draw, solve and measure. `study` gives prefectures, gap, time limit and seed; `only` names the factors to vary
+    (none: all). Raises InputError for an unknown factor, and when the central draw has no plan: there is then no
+    recommendation to test."""
     factors, numbers = factors_of(case, package)
+    factors, numbers = narrowed(factors, numbers, only)
     plan = design(factors, method, draws, study.seed)
     cells = tuple(plan.cell(names, n) for n in range(len(plan.levels)))
     centre = replace(study, cells=cells[:1])
@@ -164,6 +168,27 @@ def analyse(
     }
     unsettled = len(rows) - impossible - status.count(str(Status.OPTIMAL))
     return Findings(tables, len(rows), impossible, unsettled)
+
+
+def narrowed(
+    factors: list[Factor], numbers: pd.DataFrame, only: Sequence[str]
+) -> tuple[list[Factor], pd.DataFrame]:
+    """The named factors alone, and the table of numbers that says so; all of them where none is named."""
+    if not only:
+        return factors, numbers
+    known = [factor.name for factor in factors]
+    problems = [
+        Problem("command line", "is not an assumption that this package's result can depend on", nearest(name, known),
+                column="--only", value=name)
+        for name in only
+        if name not in known
+    ]  # fmt: skip
+    raise_if_any(problems)
+    left_out = numbers["varied"] & ~numbers["factor"].isin(only)
+    numbers = numbers.assign(
+        varied=numbers["varied"] & ~left_out, why_not=numbers["why_not"].mask(left_out, "not asked for")
+    )
+    return [factor for factor in factors if factor.name in only], numbers
 
 
 def drawn(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -1,0 +1,131 @@
+"""The role matrix: who answers for each service in each rule group, today and recommended, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimization.report.language import Speaker
+from optimization.report.view import RunView
+
+MANY = 12
+"""Rule groups from which a matrix is folded: tiers with the number of groups in place of a column for each."""
+
+SIGNS = {"firm": "●", "likely": "◐", "open": "○"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One duty: the tier recommended and today's, whether it changes, its stability ('' without a study) and the
+    share of draws in which it holds."""
+
+    tier: str
+    today: str
+    changed: bool
+    mark: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A service: label, one cell a rule group (None where the group has no such service), the part of residents
+    served by wide-area bodies, cost today and under the package (million yen)."""
+
+    service: str
+    label: str
+    home: str
+    cells: tuple[Cell | None, ...]
+    shared: float
+    cost_today: float
+    cost: float
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows by tier of today, the labels of the rule groups and how many municipalities each holds."""
+
+    groups: tuple[str, ...]
+    sizes: tuple[int, ...]
+    rows: tuple[Row, ...]
+    stable: bool
+
+
+def matrix(run: RunView, say: Speaker) -> Matrix:
+    """The matrix of a run, services in the case's order, rule groups from the largest class down."""
+    table = run.tables["responsibility"]
+    groups = ordered_groups(table)
+    cells = {
+        (s, g): row for s, g, row in zip(table["service"], table["rule_group"], cells_of(run), strict=True)
+    }
+    services = run.tables["services"].set_index("service")
+    rows = []
+    for service, row in services.iterrows():
+        mine = tuple(cells.get((service, group)) for group in groups)
+        rows.append(
+            Row(
+                str(service),
+                run.service(str(service), say),
+                str(row["home_tier"]),
+                mine,
+                float(row["population_served_by_wide_area_body_ratio"]),
+                float(row["total_today_million_yen"]),
+                float(row["total_million_yen"]),
+                any(cell is not None and cell.changed for cell in mine),
+            )
+        )
+    sizes = table.groupby("rule_group")["municipalities"].max()
+    return Matrix(
+        tuple(run.group(group, say) for group in groups),
+        tuple(int(sizes[group]) for group in groups),
+        tuple(rows),
+        run.stability is not None,
+    )
+
+
+def ordered_groups(table: pd.DataFrame) -> list[str]:
+    """Rule groups by mean population of their municipalities, the largest first."""
+    people = table["population_persons"] / table["municipalities"].clip(lower=1)
+    size = people.groupby(table["rule_group"]).max()
+    return [str(group) for group in size.sort_values(ascending=False, kind="stable").index]
+
+
+def cells_of(run: RunView) -> list[Cell]:
+    """A cell for every row of the table of responsibility."""
+    stability = run.stability
+    result = []
+    for row in run.tables["responsibility"].itertuples():
+        mark, share = "", float("nan")
+        if stability is not None and (row.service, row.rule_group) in stability.index:
+            found = stability.loc[(row.service, row.rule_group)]
+            if found["tier"] == row.tier:
+                mark, share = str(found["mark"]), float(found["share_of_draws"])
+        result.append(Cell(row.tier, row.tier_today, bool(row.changed), mark, share))
+    return result
+
+
+@dataclass(frozen=True)
+class Move:
+    """A service that goes from one tier to another in some rule groups."""
+
+    service: str
+    today: str
+    tier: str
+    groups: int
+    of: int
+    people: float
+    saving: float
+
+
+def moves(run: RunView) -> list[Move]:
+    """What moves, the largest saving (million yen a year, all parts of its cost) first."""
+    table = run.tables["responsibility"]
+    changed = table[table["changed"] == 1]
+    found = []
+    for (service, today, tier), rows in changed.groupby(["service", "tier_today", "tier"], sort=False):
+        saving = float((rows["cost_today_million_yen"] - rows["cost_million_yen"]).sum())
+        of = int((table["service"] == service).sum())
+        people = float(rows["population_persons"].sum())
+        found.append(Move(str(service), str(today), str(tier), len(rows), of, people, saving))
+    return sorted(found, key=lambda move: -move.saving)

@@ -1,0 +1,359 @@
+"""The figures of a report's sections, ready for the templates: rows of text in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from optimization.case.case import TOKYO_JOINT
+from optimization.dictionary.parameters import parameter_label
+from optimization.dictionary.settings import load_settings
+from optimization.report.language import Speaker
+from optimization.report.sentences import parts, saving
+from optimization.report.view import MIL, RunView, StudyView
+
+Rows = list[dict[str, Any]]
+TRAVEL = (
+    "travel_cost_yen_per_person_km",
+    "travel_speed_km_per_hour",
+    "detour_factor",
+    "trips_to_seat",
+    "max_travel_minutes",
+)
+"""Parameters about travel, asked for first of all."""
+
+TOP = 8
+"""Rows of a list of effects."""
+
+ONE, TOKYO = "ratio", "tokyo_joint"
+
+
+def costs(run: RunView, say: Speaker) -> Rows:
+    """The parts of the cost and their total."""
+    rows: Rows = [
+        {"part": say.word(p.name), "today": say.amount(p.today), "now": say.amount(p.now), "change": p.change}
+        for p in parts(run)
+    ]
+    record = run.record
+    total = {
+        "part": say("c_total"),
+        "today": say.amount(record["baseline_million_yen"]),
+        "now": say.amount(record["objective_million_yen"]),
+        "change": -saving(run),
+    }
+    return [{**row, "said": say.amount(row["change"], signed=True)} for row in [*rows, total]]
+
+
+def allocation(run: RunView, say: Speaker) -> Rows:
+    """Need, revenue, shortfall, surplus, grants and non-receiving governments by tier, today and under the package."""
+    table = run.governments
+    tokyo = table.index == TOKYO_JOINT
+    kinds = {
+        say("tier_municipality"): table["tier"] == "municipality",
+        say("tier_prefecture"): (table["tier"] == "prefecture") & ~tokyo,
+        say(TOKYO): tokyo,
+    }
+    rows = []
+    for name, here in kinds.items():
+        for when, mark in (("c_today", "_today"), ("c_package", "")):
+            part = table[here]
+            if part.empty:
+                continue
+            need, revenue = part[f"need{mark}{MIL}"], part[f"capacity{mark}{MIL}"]
+            short = need - revenue
+            sums = need.sum(), revenue.sum(), short.clip(lower=0).sum(), -short.clip(upper=0).sum()
+            amounts = [say.amount(float(abs(value))) for value in (*sums, part[f"grant{mark}{MIL}"].sum())]
+            rows.append(
+                {"name": name, "when": say(when), "amounts": amounts, "count": say.number((short <= 0).sum())}
+            )
+    return rows
+
+
+def parameters(run: RunView, say: Speaker) -> Rows:
+    """The general parameters of the formula, and those of a service or tax that the package changes."""
+    rows = []
+    for name, unit, today, now in run.tables["formula"].itertuples(index=False):
+        head, _, of = str(name).partition(".")
+        if of and abs(float(now) - float(today)) < 1e-9:
+            continue
+        label = say.word(head)
+        if of:
+            called = run.service(of, say) if of in run.service_labels.index else of
+            label = say("of_service", parameter=label, name=called)
+        rows.append({"name": label, "today": _valued(today, unit, say), "now": _valued(now, unit, say)})
+    return rows
+
+
+def taxes(run: RunView, say: Speaker) -> Rows:
+    """Taxes whose counted or assigned share changes."""
+    table = run.tables["taxes"]
+    moved = (table["counted_today_ratio"] - table["counted_ratio"]).abs() > 1e-6
+    moved |= (table["assigned_today_ratio"] - table["assigned_ratio"]).abs() > 1e-6
+    columns = ("counted_today_ratio", "counted_ratio", "assigned_today_ratio", "assigned_ratio")
+    return [
+        {"name": row["tax"], "shares": [say.share(float(row[c])) for c in columns]}
+        for _, row in table[moved].iterrows()
+    ]
+
+
+KEY_MEASURES = (
+    "gini_municipal_revenue_and_grant_per_head",
+    "coverage_floor_municipal",
+    "people_whose_municipality_loses",
+    "retention_municipal",
+    "own_source_share_municipal",
+    "grant_dependence_highest",
+    "mismatch_of_money_and_responsibility",
+    "spending_decided_and_paid_by_the_same_tier",
+    "tiers_per_service",
+    "governments_permission",
+    "governments_early_warning",
+    "people_within_30_minutes_of_every_seat",
+)
+"""Measures that a reader asks for first."""
+
+
+def measures(run: RunView, say: Speaker, first: bool) -> Rows:
+    """The first measures, changed or not; or every other one that the package changes."""
+    return [
+        {"name": say.word(name), "today": _valued(today, unit, say), "now": _valued(now, unit, say)}
+        for name, unit, today, now in run.tables["measures"].itertuples(index=False)
+        if (
+            name in KEY_MEASURES
+            if first
+            else name not in KEY_MEASURES and abs(float(now) - float(today)) > 1e-9
+        )
+    ]
+
+
+def _valued(value: float, unit: str, say: Speaker) -> str:
+    """A figure of a table whose rows have units of their own."""
+    if unit.startswith("million yen"):
+        return say.money(float(value))
+    digits = (
+        0
+        if float(value).is_integer() and unit != ONE
+        else 6
+        if 0 < abs(value) < 0.01
+        else 4
+        if unit == ONE
+        else 2
+    )
+    return say.number(float(value), digits)
+
+
+def crisis(run: RunView, say: Speaker) -> dict[str, Rows] | None:
+    """Leads by service and kind, shortage by scenario, reserves by tier; None where the package names no crisis."""
+    if "crisis_protocol" not in run.tables:
+        return None
+    protocol, shortage = run.tables["crisis_protocol"], run.tables["crisis_shortage"]
+    kinds = list(dict.fromkeys(protocol["crisis_type"]))
+    leads = []
+    for service, rows in protocol.groupby("service", sort=False):
+        cells = [
+            [
+                (say.word(str(t)), int(n))
+                for t, n in rows[rows["crisis_type"] == kind]["lead"].value_counts().items()
+            ]
+            for kind in kinds
+        ]
+        changed = [bool((rows[rows["crisis_type"] == kind]["changed"] == 1).any()) for kind in kinds]
+        leads.append(
+            {"name": run.service(str(service), say), "cells": list(zip(cells, changed, strict=True))}
+        )
+    nation = shortage[(shortage["prefecture_code"] == "all") & (shortage[f"surge{MIL}"] > 0)]
+    scenarios = [
+        {
+            "name": _scenario(run, str(row["scenario"]), say),
+            "kind": say.word(row["crisis_type"]),
+            "odds": say.share(row["probability_per_year"]),
+            "surge": say.money(row[f"surge{MIL}"]),
+            "today": say.share(row["unserved_today_ratio"]),
+            "now": say.share(row["unserved_ratio"]),
+        }
+        for _, row in nation.iterrows()
+    ]
+    reserves = [
+        {"name": say.word(str(tier)), "amount": say.money(float(amount))}
+        for tier, amount in run.tables["crisis_reserve"].groupby("tier")[f"reserve{MIL}"].sum().items()
+    ]
+    return {
+        "kinds": [{"name": say.word(kind)} for kind in kinds],
+        "leads": leads,
+        "scenarios": scenarios,
+        "reserves": reserves,
+    }
+
+
+def _scenario(run: RunView, name: str, say: Speaker) -> str:
+    labels = run.case.crises.scenarios
+    return str(labels.at[name, f"label_{say.language}"]) if name in labels.index else name
+
+
+def years(run: RunView, say: Speaker) -> Rows:
+    """Residents of the whole case in every projected year, and services below an efficient scale."""
+    table = run.tables["outlook"]
+    return [
+        {
+            "year": int(row["year"]),
+            "people": say.people(row["population_persons"]),
+            "elderly": say.share(row["age_65_plus_persons"] / row["population_persons"]),
+            "today": say.share(row["services_below_efficient_scale_today_ratio"]),
+            "now": say.share(row["services_below_efficient_scale_ratio"]),
+        }
+        for _, row in table[table["prefecture_code"] == "all"].iterrows()
+    ]
+
+
+def waiting(run: RunView, say: Speaker) -> Rows:
+    """What other courses cost over a horizon; none where the package looks at one year."""
+    if "waiting" not in run.tables:
+        return []
+    table = run.tables["waiting"]
+    whole = table[table["year"].astype(str) == "all"]
+    first = whole["from_year"].astype(int).min()
+    rows = []
+    for _, row in whole.iterrows():
+        decided = str(row["decided_for"])
+        course = say("course_alone", year=decided) if decided.isdecimal() else say.word(decided)
+        if int(row["from_year"]) > first:
+            course = say("course_from", course=course, year=int(row["from_year"]))
+        rows.append({"course": course, "cost": say.money(float(row[f"cost{MIL}"]))})
+    return rows
+
+
+def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
+    """Every number marked as an assumption by its parameter: of the case, then of the settings."""
+    changed = dict(run.package.get("assumptions", {}))
+    table = run.case.parameters.table
+    found: dict[str, Rows] = {}
+    for key, row in zip(run.case.parameters.keys, table.to_dict("records"), strict=True):
+        if row["mark"] in ("assumption", "unverified"):
+            of = row["service"]
+            name = (
+                run.service(of, say)
+                if of in run.service_labels.index
+                else _scenario(run, of, say)
+                if of
+                else ""
+            )
+            found.setdefault(parameter_label(row["parameter"], say.language), []).append(
+                {
+                    "name": name,
+                    "values": [
+                        _plain(row["low"]),
+                        _plain(changed.get(key, row["central"])),
+                        _plain(row["high"]),
+                    ],
+                    "unit": row["unit"],
+                    "mark": say.word(row["mark"]),
+                    "source": row["source"],
+                    "changed": key in changed,
+                }
+            )
+    found[say("c_setting")] = list(_assumed_settings(run, say))
+    return found
+
+
+def _assumed_settings(run: RunView, say: Speaker) -> Iterator[dict[str, Any]]:
+    for key, setting in load_settings().items():
+        if setting.mark == "assumption":
+            yield {
+                "name": f"{setting.label_ja} ({key})" if say.language == "ja" else key,
+                "values": [
+                    _plain(setting.low),
+                    _plain(run.settings.get(key, setting.default)),
+                    _plain(setting.high),
+                ],
+                "unit": setting.unit,
+                "mark": say.word("assumption"),
+                "source": setting.source,
+                "changed": run.settings.get(key, setting.default) != setting.default,
+            }
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,.6g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def study(found: StudyView, run: RunView, say: Speaker) -> dict[str, Any]:
+    """A study's effects on cost and plan, its assumptions about travel, and what it leaves open."""
+    effects, draws = found.tables["effects"], found.tables["draws"]
+    travel = effects[effects["factor"].isin(TRAVEL)]
+    return {
+        "name": found.folder.name,
+        "draws": say.number(len(draws)),
+        "numbers": say.number(len(found.tables["numbers"].query("varied.astype('str') == 'True'"))),
+        "factors": effects["factor"].nunique(),
+        "impossible": int((draws["status"] == "infeasible").sum()),
+        "note": say(
+            {"tornado": "tornado_note", "morris": "mu_star_note"}.get(found.record["method"], "sobol_note")
+        ),
+        "ends": found.record["method"] == "tornado",
+        "cost": _effects(effects, "cost_million_yen", say)[:TOP],
+        "plan": _effects(effects, "duties_changed", say)[:TOP],
+        "travel": _travel(travel, say),
+        "open": _open(found, run, say),
+    }
+
+
+def _factor(name: str, say: Speaker) -> str:
+    if name.startswith("weights."):
+        part = name.removeprefix("weights.").removesuffix("_million_yen")
+        return say("weight_of", part=say.word({"body": "bodies"}.get(part, part)))
+    if name in load_settings():
+        return load_settings()[name].label_ja if say.language == "ja" else name
+    return parameter_label(name, say.language)
+
+
+def _effects(table: pd.DataFrame, output: str, say: Speaker) -> Rows:
+    """Effects on one output, the largest first."""
+    rows = table[table["output"] == output]
+    return [
+        {"name": _factor(str(row["factor"]), say), "values": _effect(row, output, say)}
+        for _, row in rows.iterrows()
+    ]
+
+
+def _effect(row: pd.Series, output: str, say: Speaker) -> list[str]:
+    """The cells of an effect: change at the low and the high end, or one measure of it."""
+    money = output == "cost_million_yen"
+    if "at_low" in row:
+        change = [float(row[end]) - float(row["central"]) for end in ("at_low", "at_high")]
+        return [say.money(c, signed=True) if money else say.number(c) for c in change]
+    if "mu_star" in row:
+        return [say.money(float(row["mu_star"])) if money else say.number(float(row["mu_star"]), 1)]
+    return [say.share(float(row["total"]))]
+
+
+def _travel(table: pd.DataFrame, say: Speaker) -> Rows:
+    """Travel assumptions: cells of the effect on cost, then of that on the plan."""
+    rows = []
+    for factor in dict.fromkeys(table["factor"]):
+        mine = table[table["factor"] == factor].set_index("output")
+        cells = [
+            cell
+            for output in ("cost_million_yen", "duties_changed")
+            if output in mine.index
+            for cell in _effect(mine.loc[output], output, say)
+        ]
+        rows.append({"name": _factor(str(factor), say), "values": cells})
+    return rows
+
+
+def _open(found: StudyView, run: RunView, say: Speaker) -> Rows:
+    """Recommendations that are not firm, the shakiest first."""
+    table = found.tables["recommendations"]
+    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
+    return [
+        {
+            "service": run.service(str(row["service"]), say),
+            "group": run.group(str(row["rule_group"]), say),
+            "tier": say.word(row["tier"]),
+            "share": say.share(float(row["share_of_draws"]), 0),
+            "rival": say.word(row["rival_tier"]) if row["rival_tier"] else "",
+        }
+        for _, row in shaky.iterrows()
+    ]

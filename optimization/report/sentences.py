@@ -1,0 +1,309 @@
+"""The recommendation in plain sentences: what moves, what it saves, who loses, how sure, what if travel is dearer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimization.report.flows import left_in_pool
+from optimization.report.gains import changes, losers
+from optimization.report.language import Speaker
+from optimization.report.roles import Move, moves
+from optimization.report.view import RunView
+
+TIER_ORDER = ("municipality", "prefecture", "bloc", "nation")
+NAMED = 3
+"""Moves, services and governments that a sentence names."""
+
+FEW = 6
+"""Losing governments that are all named."""
+
+ROUNDED = 0.05
+"""Half of the last digit of travel minutes in the table."""
+
+PRICES = ("access", "coordination", "uniformity", "transition", "units", "bodies")
+"""Parts of the cost that hang on a price which is assumed."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the cost, million yen a year."""
+
+    name: str
+    today: float
+    now: float
+
+    @property
+    def change(self) -> float:
+        """What the package adds."""
+        return self.now - self.today
+
+
+def parts(run: RunView) -> list[Part]:
+    """Parts of the cost that are not nought both today and under the package."""
+    before = run.record["baseline_parts_million_yen"]
+    after = run.record["objective_parts_million_yen"]
+    found = [Part(name, float(before.get(name, 0.0)), float(now)) for name, now in after.items()]
+    return [part for part in found if part.today or part.now]
+
+
+def saving(run: RunView) -> float:
+    """What the package saves, million yen a year; negative where it costs more."""
+    return float(run.record["baseline_million_yen"] - run.record["objective_million_yen"])
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """A price that may be wrong: the saving (million yen a year) if it were twice as high, the plan staying as it is,
+    and the multiple at which the saving is gone (infinite where never)."""
+
+    part: Part
+    at_double: float
+    multiple: float
+
+
+def break_even(run: RunView) -> list[BreakEven]:
+    """saving at a multiple f of a price = saving - (f - 1) x change of its part; gone at f = 1 + saving / change."""
+    total = saving(run)
+    found = []
+    for part in parts(run):
+        if part.name in PRICES:
+            multiple = 1.0 + total / part.change if part.change > 0 and total > 0 else float("inf")
+            found.append(BreakEven(part, total - part.change, multiple))
+    return sorted(found, key=lambda each: each.multiple)
+
+
+def realised_share(run: RunView) -> float | None:
+    """Least share of the fall in standard cost that must come true for the plan to pay; None where it does not fall or
+    the plan does not pay."""
+    standard = next((part for part in parts(run) if part.name == "standard"), None)
+    if standard is None or standard.change >= 0 or saving(run) <= 0:
+        return None
+    return max(0.0, 1.0 - saving(run) / -standard.change)
+
+
+def recommendation(run: RunView, say: Speaker) -> list[str]:
+    """Half a page of sentences, in the order in which readers ask."""
+    return [
+        _what_moves(run, say),
+        _what_it_saves(run, say),
+        _money(run, say),
+        _together(run, say),
+        _who_loses(run, say),
+        _how_sure(run, say),
+        _what_if_travel(run, say),
+    ]
+
+
+def _what_moves(run: RunView, say: Speaker) -> str:
+    table = run.tables["responsibility"]
+    changed = table[table["changed"] == 1]
+    if changed.empty:
+        return say("moves_none")
+    rank = {tier: n for n, tier in enumerate(TIER_ORDER)}
+    up = int((changed["tier"].map(rank) > changed["tier_today"].map(rank)).sum())
+    named = say.listed([_move(run, move, say) for move in moves(run)[:NAMED]])
+    return say(
+        "moves_some",
+        duties=say.number(len(table)),
+        moved=len(changed),
+        up=up,
+        down=len(changed) - up,
+        moves=named,
+    )
+
+
+def _move(run: RunView, move: Move, say: Speaker) -> str:
+    key = "move_item" if move.saving >= 0 else "move_item_dearer"
+    return say(
+        key,
+        service=run.service(move.service, say),
+        tier=say.word(move.tier),
+        people=say.people(move.people),
+        saving=say.money(abs(move.saving)),
+    )
+
+
+def _what_it_saves(run: RunView, say: Speaker) -> str:
+    amount, today = saving(run), float(run.record["baseline_million_yen"])
+    now = float(run.record["objective_million_yen"])
+    if abs(amount) < 0.5:
+        return say("costs_same", now=say.money(now))
+    largest = sorted(parts(run), key=lambda part: -abs(part.change))
+    items = [
+        say("part_item", part=say.word(part.name), change=say.money(part.change, signed=True))
+        for part in largest[:5]
+        if abs(part.change) >= 0.5
+    ]
+    joined = ("、" if say.language == "ja" else ", ").join(items)
+    return say(
+        "saves" if amount > 0 else "costs_more",
+        saving=say.money(abs(amount)),
+        share=say.share(abs(amount) / today, 2),
+        today=say.money(today),
+        now=say.money(now),
+        parts=joined,
+    )
+
+
+def _money(run: RunView, say: Speaker) -> str:
+    allocation = run.tables["formula"].set_index("parameter").loc["ordinary_allocation"]
+    towns = run.governments[run.governments["tier"] == "municipality"]
+    text = say(
+        "money",
+        today=say.money(float(allocation["today"])),
+        now=say.money(float(allocation["under_package"])),
+        receiving_today=say.number(towns["receiving_today"].sum()),
+        receiving=say.number(towns["receiving"].sum()),
+    )
+    before, after = (float(measure(run, "national_outlay")[when]) for when in ("today", "under_package"))
+    same = abs(after - before) < 0.5
+    outlay = say("outlay_same" if same else "outlay_changes", today=say.money(before), now=say.money(after))
+    left = left_in_pool(run.tables["formula"], today=False)
+    return joined(say, text, outlay, say("money_left", left=say.money(left)) if left > 0.5 else "")
+
+
+def _together(run: RunView, say: Speaker) -> str:
+    provision = run.tables["provision"]
+    joint = provision[provision["provider_kind"] == "wide_area_body"]
+    if joint.empty:
+        return say("together_none")
+    most = joint.groupby("service").size().sort_values(ascending=False, kind="stable")
+    return say(
+        "together",
+        bodies=say.number(len(run.tables["bodies"])),
+        services=len(most),
+        places=say.number(joint["code"].nunique()),
+        most=say.listed([run.service(str(name), say) for name in most.index[:NAMED]]),
+    )
+
+
+def _who_loses(run: RunView, say: Speaker) -> str:
+    table, losing = changes(run), losers(run)
+    text = say(
+        "gainers",
+        gain=say.number((table["gains"] > 0).sum()),
+        count=say.number(len(table)),
+        lose=say.number(len(losing)),
+    )
+    names = ""
+    if len(losing):
+        key = "losers_named" if len(losing) <= FEW else "losers_many"
+        names = say(key, names=say.listed([run.government(str(c), say) for c in losing.index[:FEW]]))
+    floor = measure(run, "coverage_floor_municipal")
+    lowest = say(
+        "lowest_coverage",
+        now=say.number(float(floor["under_package"]), 3),
+        today=say.number(float(floor["today"]), 3),
+    )
+    return joined(say, text, names, lowest, _debts(run, say))
+
+
+def _debts(run: RunView, say: Speaker) -> str:
+    """Governments whose debts have grown too heavy for what they still have; empty where none has."""
+    permission, warning = measure(run, "governments_permission"), measure(run, "governments_early_warning")
+    if permission["under_package"] <= permission["today"] and warning["under_package"] <= warning["today"]:
+        return ""
+    return say(
+        "debt_stages",
+        permission=say.number(permission["under_package"]),
+        before=say.number(permission["today"]),
+        warning=say.number(warning["under_package"]),
+        warned=say.number(warning["today"]),
+    )
+
+
+def _how_sure(run: RunView, say: Speaker) -> str:
+    text = say(
+        "sure_gap", bound=say.money(run.record["bound_million_yen"]), gap=say.share(run.record["gap"], 3)
+    )
+    if run.stability is None:
+        return joined(say, text, say("sure_untested", assumptions=assumption_count(run)))
+    counts = run.stability["mark"].value_counts()
+    largest = max(run.studies, key=lambda study: study.draws)
+    stable = say(
+        "sure_stability",
+        duties=say.number(len(run.stability)),
+        **{mark: say.number(counts.get(mark, 0)) for mark in ("firm", "likely", "open")},
+        numbers=say.number(varied(largest.tables["numbers"])),
+        draws=say.number(largest.draws),
+    )
+    return joined(say, text, stable)
+
+
+def varied(numbers: pd.DataFrame) -> int:
+    """How many numbers a study has varied."""
+    return int((numbers["varied"].astype(str) == "True").sum())
+
+
+def _what_if_travel(run: RunView, say: Speaker) -> str:
+    share = realised_share(run)
+    rest = say("realised", share=say.share(share, 0)) if share is not None else ""
+    rest = joined(say, _if_slower(run, say), rest)
+    travel = next((each for each in break_even(run) if each.part.name == "access"), None)
+    if travel is None or travel.part.change <= 0:
+        return joined(say, say("travel_none"), rest)
+    if saving(run) <= 0:
+        return rest
+    key = "travel_robust" if travel.at_double >= 0 else "travel_fragile"
+    text = say(key, double=say.money(abs(travel.at_double)), times=say.number(travel.multiple, 1))
+    return joined(say, text, rest)
+
+
+@dataclass(frozen=True)
+class Slower:
+    """Travel at the slow end of its range, km/h, and what of the bodies then lies farther than allowed: services shared
+    by municipalities, and bodies."""
+
+    speed: float
+    slow: float
+    pairs: int
+    farther: int
+    bodies: int
+
+
+def slower(run: RunView) -> Slower | None:
+    """What slower travel puts out of reach; None where no body provides anything.
+
+    A way then takes minutes x speed / slow speed, against the longest allowed way of the service."""
+    provision = run.tables["provision"]
+    joint = provision[provision["provider_kind"] == "wide_area_body"]
+    if joint.empty:
+        return None
+    parameters = run.case.parameters.override(run.package.get("assumptions", {}))
+    rows = parameters.table[parameters.table["parameter"] == "travel_speed_km_per_hour"]
+    speed, slow = parameters("travel_speed_km_per_hour"), float(rows["low"].iloc[0])
+    allowed = joint["service"].map(parameters.of("max_travel_minutes", joint["service"].unique()))
+    farther = joint["travel_minutes"] * speed / slow > allowed + ROUNDED
+    return Slower(speed, slow, len(joint), int(farther.sum()), joint[farther]["provider"].nunique())
+
+
+def _if_slower(run: RunView, say: Speaker) -> str:
+    found = slower(run)
+    if found is None:
+        return ""
+    figures = {
+        "speed": say.number(found.speed),
+        "slow": say.number(found.slow),
+        "pairs": say.number(found.pairs),
+        "farther": say.number(found.farther),
+        "bodies": say.number(found.bodies),
+        "all": say.number(len(run.tables["bodies"])),
+    }
+    return say("slower_some" if found.farther else "slower_none", **figures)
+
+
+def measure(run: RunView, name: str) -> pd.Series:
+    """A row of the table of measures."""
+    return run.tables["measures"].set_index("measure").loc[name]
+
+
+def assumption_count(run: RunView) -> int:
+    """Numbers of the case that are marked as assumptions."""
+    return int((run.case.parameters.table["mark"] == "assumption").sum())
+
+
+def joined(say: Speaker, *sentences: str) -> str:
+    """Sentences one after another; empty ones fall out."""
+    return ("" if say.language == "ja" else " ").join(sentence for sentence in sentences if sentence)

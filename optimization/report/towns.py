@@ -1,0 +1,76 @@
+"""What a reader may ask about one municipality: its figures and who does what there, small enough for a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimization.report.gains import MILLION
+from optimization.report.language import Speaker
+from optimization.report.view import MIL, RunView
+
+KINDS = {"alone": "a", "wide_area_body": "w", "prefecture": "p", "bloc": "b", "nation": "n"}
+ABSENT = "-"
+"""Sign of a service that a municipality does not have."""
+
+
+def town_data(run: RunView, say: Speaker) -> dict[str, Any]:
+    """The data of the look-up: `services` (labels, today's tier), `towns` by code: name, romaji, prefecture, class,
+    residents, coverage today and under the package, allocation and margin per resident (yen) today and under the
+    package, a sign for each service (`KINDS`), minutes to the farthest seat, bodies (numbers in `bodies`)."""
+    services = list(run.service_labels.index)
+    place = {service: n for n, service in enumerate(services)}
+    provision = run.tables["provision"]
+    signs: dict[str, list[str]] = {code: [ABSENT] * len(services) for code in run.case.codes}
+    for code, service, kind in provision[["code", "service", "provider_kind"]].itertuples(index=False):
+        signs[code][place[service]] = KINDS[kind]
+    farthest = provision.groupby("code")["travel_minutes"].max()
+    bodies, of_town = _bodies(run, say, place)
+    homes = run.tables["services"].set_index("service")["home_tier"]
+    return {
+        "services": [[run.service(name, say), homes[name][0]] for name in services],
+        "bodies": bodies,
+        "towns": {
+            code: [
+                *_figures(run, say, code),
+                "".join(signs[code]),
+                float(farthest.get(code, 0.0)),
+                of_town.get(code, []),
+            ]
+            for code in run.case.codes
+        },
+    }
+
+
+def _bodies(
+    run: RunView, say: Speaker, place: dict[str, int]
+) -> tuple[list[list[Any]], dict[str, list[int]]]:
+    """Every body (name of its hub, codes of its members, numbers of its services) and the bodies of each town."""
+    bodies: list[list[Any]] = []
+    of_town: dict[str, list[int]] = {}
+    table = run.tables["bodies"][["hub_code", "member_codes", "services"]]
+    for hub, members, services in table.itertuples(index=False):
+        codes = members.split("|")
+        for code in codes:
+            of_town.setdefault(code, []).append(len(bodies))
+        bodies.append([run.place(hub, say), codes, [place[service] for service in services.split("|")]])
+    return bodies, of_town
+
+
+def _figures(run: RunView, say: Speaker, code: str) -> list[Any]:
+    row, account = run.case.municipalities.loc[code], run.accounts_of(code)
+    people = float(account["population_persons"])
+    romaji = run.case.readings["name_romaji"].get(code, "")
+    return [
+        str(row["name_ja"]),
+        romaji,
+        run.prefecture(str(row["prefecture_code"]), say),
+        int(row["population_persons"]),
+        *(round(float(account[name]), 3) for name in ("coverage_today_ratio", "coverage_ratio")),
+        *(_per_head(account, name, people) for name in ("grant_today", "grant", "margin_today", "margin")),
+    ]
+
+
+def _per_head(account: pd.Series, name: str, people: float) -> int:
+    return round(float(account[f"{name}{MIL}"]) / people * MILLION)
