@@ -37,8 +37,13 @@ def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
 
 
 def _labels(folders: Sequence[Path], names: list[str]) -> list[str]:
-    return [
+    """Names of the runs; the folder's beside those that stand twice, a number beside what still does."""
+    labels = [
         n if names.count(n) == 1 else f"{n} ({folder.name})" for n, folder in zip(names, folders, strict=True)
+    ]
+    return [
+        label if labels.count(label) == 1 else f"{label} {labels[: place + 1].count(label)}"
+        for place, label in enumerate(labels)
     ]
 
 

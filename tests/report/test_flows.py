@@ -57,8 +57,8 @@ def test_the_pool_is_shared_out_whole() -> None:
 
 
 def test_a_diagram_by_hand() -> None:
-    """Taxes 30 to towns and 10 to prefectures, all to services. Height 100 less 2 x 6 of margin and the three gaps of 16
-    that the fullest column may need is 40 for 40 of money: the bars are 40, 30, 10 and 40 high."""
+    """Taxes 30 to towns and 10 to prefectures, all to services. Height 100 less 2 x 6 of margin and the three gaps of
+    16 that the fullest column may need is 40 for 40 of money: the bars are 40, 30, 10 and 40 high."""
     found = [
         Flow("local_taxes", "municipality", 30.0),
         Flow("local_taxes", "prefecture", 10.0),
@@ -83,9 +83,11 @@ def test_ribbons_fill_their_bars() -> None:
     thickness = [float(re.search(r"v([\d.]+)C", r.path)[1]) for r in picture.ribbons]
     for bar in picture.bars:
         for side in ("source", "target"):
-            ends = [t for t, r in zip(thickness, picture.ribbons, strict=True) if getattr(r, side) == bar.name]
+            ends = [
+                t for t, r in zip(thickness, picture.ribbons, strict=True) if getattr(r, side) == bar.name
+            ]
             assert sum(ends) <= bar.height + 0.5
-        assert 0.0 <= bar.y and bar.y + bar.height <= 430.0
+        assert bar.y >= 0.0 and bar.y + bar.height <= 430.0
 
 
 def test_the_table_beside_the_diagram_says_the_same() -> None:

@@ -39,7 +39,10 @@ def test_money(million: float, english: str, japanese: str) -> None:
 
 
 def test_signs_people_shares_and_lists() -> None:
-    assert (EN.money(1_500.0, signed=True), JA.money(-1_500.0, signed=True)) == ("+1.5 billion yen", "−15億円")
+    assert (EN.money(1_500.0, signed=True), JA.money(-1_500.0, signed=True)) == (
+        "+1.5 billion yen",
+        "−15億円",
+    )
     assert (EN.amount(-837_700.0, signed=True), JA.amount(837_700.0, signed=True)) == ("−837.7", "+8,377")
     assert (EN.amount(-0.004), JA.amount(-3.7e-9)) == ("0.0", "0")
     assert (EN.people(88_900_000), JA.people(88_900_000)) == ("88.9 million", "8,890万人")
@@ -65,7 +68,9 @@ def test_no_sentence_is_idle() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in files)
     for key in phrase_keys():
         words = {key, *(key.removeprefix(start) for start in BUILT)}
-        assert any(f"{quote}{word}{quote}" in source for word in words for quote in "'\""), f"{key} is said nowhere"
+        assert any(f"{quote}{word}{quote}" in source for word in words for quote in "'\""), (
+            f"{key} is said nowhere"
+        )
 
 
 def test_every_parameter_of_the_cases_has_a_name() -> None:

@@ -48,14 +48,18 @@ def test_no_frame_lies_on_land() -> None:
     assert set(plan.paths) == set(case.codes) and len(plan.frames) == 2
     offices = case.municipalities[["office_lon_deg", "office_lat_deg"]].itertuples()
     for code, lon, lat in offices:
-        moved = any(Inset.holds(i, pd.Series([lon]).to_numpy(), pd.Series([lat]).to_numpy()) for i in maps.INSETS)
+        moved = any(
+            Inset.holds(i, pd.Series([lon]).to_numpy(), pd.Series([lat]).to_numpy()) for i in maps.INSETS
+        )
         x, y = plan.point(lon, lat)
-        inside = any(l <= x <= l + w and t <= y <= t + h for l, t, w, h in plan.frames)
+        inside = any(a <= x <= a + w and b <= y <= b + h for a, b, w, h in plan.frames)
         assert inside == moved, code
         assert 0 <= x <= plan.width and 0 <= y <= plan.height, code
 
 
-@pytest.mark.parametrize(("value", "number"), [(0.99, 0), (1.0, 1), (1.049, 1), (1.05, 2), (1.39, 4), (4.7, 5)])
+@pytest.mark.parametrize(
+    ("value", "number"), [(0.99, 0), (1.0, 1), (1.049, 1), (1.05, 2), (1.39, 4), (4.7, 5)]
+)
 def test_classes_of_coverage(value: float, number: int) -> None:
     assert class_of(value, maps.COVERAGE_STEPS) == number
 
@@ -66,7 +70,9 @@ def test_the_map_paints_what_the_tables_say() -> None:
     assert data is not None
     assert set(data.coverage) == set(data.shared) == set(run.case.codes) == set(data.drawing.paths)
     for code in run.case.codes:
-        assert data.coverage[code] == class_of(run.governments.at[code, "coverage_ratio"], maps.COVERAGE_STEPS)
+        assert data.coverage[code] == class_of(
+            run.governments.at[code, "coverage_ratio"], maps.COVERAGE_STEPS
+        )
     bodies = run.tables["bodies"]
     members = bodies["member_codes"].str.split("|").explode()
     assert {code for code, number in data.shared.items() if number} == set(members)
