@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+BROWSER_READY := $(VENV)/.browser-ready
 
-.PHONY: run test national bench bench-test docs inputs clean
+.PHONY: run test national bench bench-test browser docs site inputs clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -30,11 +31,20 @@ bench: bench-test
 bench-test: $(BENCH_READY)
 	$(BIN)/python -m pytest -m bench
 
+# Reports and the local page in a real browser; needs Debian's chromium or another one named by CHROMIUM
+browser: $(BROWSER_READY)
+	$(BIN)/python -m pytest -m browser
+
+# The documentation as a static site
+site: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 # Regenerate the pages that are copied from the program: rules, settings, tables
 docs: $(READY)
 	$(BIN)/python docs/build_rules.py
 	$(BIN)/python docs/build_settings.py
 	$(BIN)/python docs/build_results.py
+	$(BIN)/python docs/build_notebooks.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
 inputs: $(READY)
@@ -52,6 +62,11 @@ $(BENCH_READY): requirements-bench.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-bench.lock \
 		--constraint requirements.lock
 	touch $(BENCH_READY)
+
+$(BROWSER_READY): requirements-browser.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.lock \
+		--constraint requirements.lock
+	touch $(BROWSER_READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

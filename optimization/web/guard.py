@@ -1,0 +1,188 @@
+"""The gate before every page: who may ask, from where, how much; and what the browser is told never to do.
+
+The page has no accounts. It listens on this machine alone, and where it is bound to another address a random token is
+asked for. Other sites that the same browser shows must not be able to use it: the Host must be ours (no rebinding of
+names), a POST must come from our own page and carry a token that hangs on the session's cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SESSION, KEY = "session", "key"
+LARGEST_FORM = 256 * 1024
+"""Bytes."""
+MOST_FIELDS = 2_000
+FORM = "application/x-www-form-urlencoded"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+Refusal = Callable[[Request, int, str], Response]
+"""Makes the page that says why: request, HTTP status, key of the phrase."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the server listens and what opens it: `token` is '' on this machine's own address."""
+
+    host: str = "127.0.0.1"
+    token: str = ""
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    @property
+    def key(self) -> str:
+        """What the cookie holds once the token was shown."""
+        return self.sign(f"key {self.token}")
+
+    def sign(self, text: str) -> str:
+        """A text's signature, good while this server runs."""
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+
+    def serves(self, name: str) -> bool:
+        """Whether a Host header names us. A name that an attacker lets point here is none of ours; a bare address
+        cannot be made to point elsewhere, so any will do where the server listens on all."""
+        if name in LOOPBACK or name == self.host:
+            return True
+        if self.host not in ("0.0.0.0", "::", ""):
+            return False
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in (socket.gethostname().lower(), socket.getfqdn().lower())
+        return True
+
+
+def door_for(host: str) -> Door:
+    """The door of an address: with a token where others than this machine can reach it."""
+    return Door(host.lower(), "" if host.lower() in LOOPBACK else secrets.token_urlsafe(24))
+
+
+class Guard:
+    """ASGI middleware. A request that passes finds in its state `session`, `csrf` and, after a POST, `fields` (name to
+    its values); all other requests are refused with the page that `refuse` makes."""
+
+    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal) -> None:
+        self.app, self.door, self.refuse = app, door, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        known = cookies(request).get(SESSION, "")
+        session = known if len(known) == 64 and known.isalnum() else secrets.token_hex(32)
+        scope["state"] = {
+            **scope.get("state", {}),
+            "session": session,
+            "csrf": self.door.sign(f"csrf {session}"),
+        }
+        response = self._at_the_door(request) or await self._posted(request, bool(known))
+        sender = self._dressed(send, "" if session == known else session)
+        await (response or self.app)(scope, receive, sender)
+
+    def _at_the_door(self, request: Request) -> Response | None:
+        """Refusal of a foreign Host or of who has no token; the way in for who shows it."""
+        hosts = request.headers.getlist("host")
+        try:
+            name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+        except ValueError:
+            name = None
+        if name is None or not self.door.serves(name):
+            return self.refuse(request, 400, "refused_host")
+        if not self.door.token:
+            return None
+        if hmac.compare_digest(cookies(request).get(KEY, "").encode(), self.door.key.encode()):
+            return None
+        shown = request.query_params.get("token", "")
+        if request.method == "GET" and hmac.compare_digest(shown.encode(), self.door.token.encode()):
+            rest = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
+            response = RedirectResponse(request.url.path + (f"?{urlencode(rest)}" if rest else ""), 303)
+            response.set_cookie(KEY, self.door.key, httponly=True, samesite="strict")
+            return response
+        return self.refuse(request, 403, "refused_token")
+
+    async def _posted(self, request: Request, known: bool) -> Response | None:
+        """Refusal of a POST that is not from our page or is too large; else its fields are read."""
+        if request.method in ("GET", "HEAD"):
+            return None
+        if request.method != "POST":
+            return self.refuse(request, 405, "refused_method")
+        if not same_origin(request.headers):
+            return self.refuse(request, 403, "refused_origin")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            return self.refuse(request, 415, "refused_upload")
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_FORM:
+                return self.refuse(request, 413, "refused_size")
+        fields: dict[str, list[str]] = {}
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            return self.refuse(request, 400, "refused_form")
+        for name, value in pairs:
+            fields.setdefault(name, []).append(value)
+        shown = fields.pop("csrf", [""])[0]
+        if not known or not hmac.compare_digest(shown.encode(), request.state.csrf.encode()):
+            return self.refuse(request, 403, "refused_csrf")
+        request.state.fields = fields
+        return None
+
+    def _dressed(self, send: Send, session: str) -> Send:
+        """Add the headers that every answer bears, and the cookie of a new session."""
+        # with no-referrer a browser hides the origin of its POSTs; off this machine that is all there is to check,
+        # since browsers send Sec-Fetch-Site over plain HTTP only to loopback
+        referrer = "same-origin" if self.door.token else "no-referrer"
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**HEADERS, "referrer-policy": referrer}.items():
+                    headers.setdefault(name, value)
+                if session:
+                    headers.append("set-cookie", f"{SESSION}={session}; HttpOnly; Path=/; SameSite=strict")
+            await send(message)
+
+        return dressed
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a request comes from a page of ours, by what the browser says."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    ours = origin is not None and urlsplit(origin).netloc == headers.get("host") and origin.startswith("http")
+    if site is None:
+        return ours
+    return site == "same-origin" and (ours or origin in (None, "null"))
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """The cookies of a request; none where they cannot be read."""
+    try:
+        return {
+            name: morsel.value for name, morsel in SimpleCookie(request.headers.get("cookie", "")).items()
+        }
+    except CookieError:
+        return {}

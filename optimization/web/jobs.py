@@ -1,0 +1,278 @@
+"""Runs in the background: a bounded line of jobs, each a child process with a group of its own, one at a time."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from optimization.face import INPUTS
+from optimization.web.cases import OWN
+from optimization.web.worker import replace_json
+
+log = logging.getLogger(__name__)
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+OVERLAY = "my_settings"
+"""Name of the package that holds what the user changed on the page."""
+REMEMBERED = 200
+"""Ended jobs of which the server still tells what became of them."""
+
+
+class LineFullError(Exception):
+    """No place in the line; `mine` when the session has taken its part of it."""
+
+    def __init__(self, mine: bool) -> None:
+        super().__init__()
+        self.mine = mine
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, and the text of an
+    overlay package ('' for none)."""
+
+    case: str
+    package: str
+    prefectures: tuple[str, ...] = ()
+    gap: float = 1e-4
+    seconds: float = 600.0
+    overlay: str = ""
+
+    @property
+    def title(self) -> str:
+        """The packages as a run names them."""
+        return f"{self.package}+{OVERLAY}" if self.overlay else self.package
+
+
+@dataclass
+class Job:
+    """An order with its state; `why` and `detail` say what is wrong where it failed."""
+
+    id: str
+    session: str
+    order: Order
+    asked: datetime
+    state: str = QUEUED
+    started: datetime | None = None
+    ended: datetime | None = None
+    why: str = ""
+    detail: list[str] = field(default_factory=list)
+    unwanted: bool = False
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it started."""
+        return ((self.ended or datetime.now(UTC)) - self.started).total_seconds() if self.started else 0.0
+
+
+class Jobs:
+    """The line of jobs. `waiting` is the most that may be queued, `each` the most of one session, `at_once` how many
+    run side by side, `grace` the seconds between asking a process to end and ending it."""
+
+    def __init__(
+        self,
+        results: Path,
+        waiting: int = 20,
+        each: int = 5,
+        at_once: int = 1,
+        threads: int = 2,
+        grace: float = 5.0,
+    ) -> None:
+        self.target = results.resolve() / OWN
+        self.waiting, self.each, self.at_once, self.threads, self.grace = (
+            waiting,
+            each,
+            at_once,
+            threads,
+            grace,
+        )
+        self.jobs: dict[str, Job] = {}
+        self.lock = threading.RLock()
+        self.closed = False
+        self.watchers: list[threading.Thread] = []
+        jobs = self.target / ".jobs"
+        _sweep(jobs)
+        self.work = jobs / f"{os.getpid()}-{secrets.token_hex(4)}"
+
+    def submit(self, order: Order, session: str) -> Job:
+        """Take an order; raises LineFullError when there is no place."""
+        with self.lock:
+            queued = [job for job in self.jobs.values() if job.state == QUEUED]
+            if len(queued) >= self.waiting:
+                raise LineFullError(mine=False)
+            if sum(job.session == session for job in queued) >= self.each:
+                raise LineFullError(mine=True)
+            name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+            job = self.jobs[name] = Job(name, session, order, datetime.now(UTC))
+            self._forget()
+            self._go_on()
+            return job
+
+    def get(self, name: str) -> Job | None:
+        """A job by its id."""
+        return self.jobs.get(name)
+
+    def all(self) -> list[Job]:
+        """Every job that is remembered, newest first."""
+        with self.lock:
+            return sorted(self.jobs.values(), key=lambda job: job.asked, reverse=True)
+
+    def ahead(self, job: Job) -> int:
+        """Jobs that run or stand before it in the line."""
+        with self.lock:
+            return sum(
+                o.state == RUNNING or (o.state == QUEUED and o.asked < job.asked) for o in self.jobs.values()
+            )
+
+    def progress(self, job: Job) -> Mapping[str, Any]:
+        """The last note of a running job: `phase` and, while solving, `best`, `bound` (million yen), `gap`."""
+        try:
+            note = json.loads((self.work / job.id / "progress.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {"phase": "starting"}
+        return note if isinstance(note, dict) else {"phase": "starting"}
+
+    def cancel(self, job: Job) -> None:
+        """Take a queued job out of the line; end the processes of a running one."""
+        with self.lock:
+            if job.state == QUEUED:
+                job.state, job.ended = CANCELLED, datetime.now(UTC)
+            elif job.state == RUNNING and job.process is not None and not job.unwanted:
+                job.unwanted = True
+                _signal(job.process, signal.SIGTERM)
+                later = threading.Timer(self.grace, _kill, (job.process,))
+                later.daemon = True
+                later.start()
+
+    def close(self) -> None:
+        """Empty the line, end every process, remove what was being worked on."""
+        with self.lock:
+            self.closed = True
+            for job in list(self.jobs.values()):
+                self.cancel(job)
+            watchers = list(self.watchers)
+        for watcher in watchers:
+            watcher.join(self.grace + 5.0)
+        shutil.rmtree(self.work, ignore_errors=True)
+        for folder in (self.work.parent, self.target):
+            try:
+                folder.rmdir()
+            except OSError:
+                break  # another server works there, or runs stand in it
+
+    def _go_on(self) -> None:
+        """Start what may start; the lock is held."""
+        for job in sorted(self.jobs.values(), key=lambda job: job.asked):
+            if self.closed or sum(j.state == RUNNING for j in self.jobs.values()) >= self.at_once:
+                return
+            if job.state == QUEUED:
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        work = self.work / job.id
+        work.mkdir(parents=True)
+        packages = [job.order.package]
+        if job.order.overlay:
+            packages.append(str(work / f"{OVERLAY}.toml"))
+            Path(packages[-1]).write_text(job.order.overlay, encoding="utf-8")
+        question = {
+            "case": str(INPUTS / job.order.case),
+            "packages": packages,
+            "prefectures": list(job.order.prefectures),
+            "gap": job.order.gap,
+            "seconds": job.order.seconds,
+            "threads": self.threads,
+            "target": str(self.target / job.id),
+            "work": str(work),
+            "parent": os.getpid(),
+        }
+        replace_json(work / "job.json", question)
+        command = [sys.executable, "-m", "optimization.web.worker", str(work / "job.json")]
+        # all that the process writes by the way is removed with the folder of work
+        surroundings = {**os.environ, "TMPDIR": str(work)}
+        with (work / "output").open("wb") as output:
+            job.process = subprocess.Popen(
+                command,
+                cwd=INPUTS.parent,
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        job.state, job.started = RUNNING, datetime.now(UTC)
+        watcher = threading.Thread(target=self._watch, args=(job, job.process), daemon=True)
+        self.watchers = [old for old in self.watchers if old.is_alive()] + [watcher]
+        watcher.start()
+
+    def _watch(self, job: Job, process: subprocess.Popen[bytes]) -> None:
+        """Wait for a process, settle what became of its job, start the next."""
+        process.wait()
+        _signal(process, signal.SIGKILL)  # helpers of the solver that outlived it
+        with self.lock:
+            self._settle(job)
+            shutil.rmtree(self.work / job.id, ignore_errors=True)
+            job.process = None
+            self._go_on()
+
+    def _settle(self, job: Job) -> None:
+        work = self.work / job.id
+        job.ended = datetime.now(UTC)
+        if (self.target / job.id / "run.json").is_file():
+            job.state = DONE
+        elif job.unwanted:
+            job.state = CANCELLED
+        else:
+            job.state = FAILED
+            try:
+                end = json.loads((work / "end.json").read_text(encoding="utf-8"))
+                job.why, job.detail = str(end["why"]), [str(line) for line in end["detail"]]
+            except (OSError, ValueError, KeyError):
+                job.why = "defect"
+                output = work / "output"
+                words = (
+                    output.read_text(encoding="utf-8", errors="replace")[-4000:] if output.is_file() else ""
+                )
+                log.error("run %s ended without an answer:\n%s", job.id, words)
+
+    def _forget(self) -> None:
+        ended = [job for job in self.jobs.values() if job.state not in (QUEUED, RUNNING)]
+        for job in sorted(ended, key=lambda job: job.asked)[:-REMEMBERED]:
+            del self.jobs[job.id]
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process and all it has started (its group bears its id)."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that did not end when asked; one that has ended may have given its number to another."""
+    if process.poll() is None:
+        _signal(process, signal.SIGKILL)
+
+
+def _sweep(jobs: Path) -> None:
+    """Remove what servers that were killed have left behind."""
+    for folder in jobs.glob("*-*"):
+        try:
+            os.kill(int(folder.name.split("-")[0]), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:
+            continue

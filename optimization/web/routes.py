@@ -1,0 +1,342 @@
+"""The pages: start, list of runs, one run and what can be had of it, town, comparison, about."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from optimization.case.packages import STATUS_QUO
+from optimization.dictionary.results import Language
+from optimization.errors import InputError
+from optimization.face import DEFAULT_PACKAGE, INPUTS
+from optimization.web import compare_view, run_view, town_view
+from optimization.web.cases import Finished, case_cards, case_is_here, finished_runs, packages
+from optimization.web.form import GAP, SECONDS, Typed, entries, order_of, placeholders, read_form
+from optimization.web.jobs import DONE, Job, Jobs, LineFullError
+from optimization.web.page import HERE, page, refusal, voice_of
+from optimization.web.towns import find_towns, nearest_towns
+from optimization.web.worker import said
+from optimization.workbook import write_workbook
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
+"""Packages shown before the others."""
+MOST_COMPARED = 8
+MOST_TOWNS = 60
+CODE = re.compile(r"\d{5}")
+
+
+@dataclass
+class Site:
+    """The pages over a folder of results and the jobs that write into it."""
+
+    results: Path
+    jobs: Jobs
+    scratch: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="optimization-")
+    )
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+    def routes(self) -> list[Route | Mount]:
+        """Every address. All but the static files are answered in threads: reading tables takes a while."""
+        return [
+            Route("/", self.start),
+            Route("/", self.order, methods=["POST"]),
+            Route("/values", self.values),
+            Route("/runs", self.runs),
+            Route("/runs/{id}", self.run),
+            Route("/runs/{id}/progress", self.progress),
+            Route("/runs/{id}/cancel", self.cancel, methods=["POST"]),
+            Route("/runs/{id}/report", self.report),
+            Route("/runs/{id}/town", self.town),
+            Route("/runs/{id}/package.toml", self.package),
+            Route("/runs/{id}/workbook.xlsx", self.workbook),
+            Route("/runs/{id}/tables/{name}.csv", self.table),
+            Route("/compare", self.compare),
+            Route("/compare.csv", self.compare_csv),
+            Route("/compare.xlsx", self.compare_xlsx),
+            Route("/about", self.about),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ]
+
+    # ---- start
+
+    def start(self, request: Request) -> Response:
+        """The form; fields in the address fill it in."""
+        fields: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            fields.setdefault(name, []).append(value)
+        return self._form(request, read_form(fields, voice_of(request)), 200)
+
+    def order(self, request: Request) -> Response:
+        """Take an order, or show the form again with what is wrong in it."""
+        voice, fields = voice_of(request), request.state.fields
+        typed = read_form(fields, voice)
+        if fields.get("do") == ["show"]:
+            return self._form(request, typed, 200)
+        if typed.faults:
+            return self._form(request, typed, 422)
+        order = order_of(typed, voice)
+        if isinstance(order, list):
+            wrong = Typed(fields, typed.case, typed.package, typed.prefectures, faults=tuple(order))
+            return self._form(request, wrong, 422)
+        try:
+            job = self.jobs.submit(order, request.state.session)
+        except LineFullError as full:
+            response = refusal(request, *((429, "refused_mine") if full.mine else (503, "refused_full")))
+            response.headers["retry-after"] = "60"
+            return response
+        return RedirectResponse(f"/runs/{job.id}", 303)
+
+    def _form(self, request: Request, typed: Typed, status: int) -> Response:
+        voice = voice_of(request)
+        return page(
+            request,
+            "start.html",
+            status,
+            typed=typed,
+            cases=list(case_cards().values()),
+            packages=sorted(packages(), key=lambda each: (each.name not in FIRST, each.name)),
+            groups=entries(typed, voice),
+            options=(GAP, SECONDS),
+        )
+
+    def values(self, request: Request) -> Response:
+        """The settings of a package on a case, to show in the form when another is chosen."""
+        case, package = (request.query_params.get(name, "") for name in ("case", "package"))
+        if case not in case_cards() or package not in [each.name for each in packages()]:
+            raise HTTPException(404)
+        return JSONResponse(placeholders(case, package, voice_of(request)))
+
+    # ---- runs
+
+    def runs(self, request: Request) -> Response:
+        """The list of all runs."""
+        lines = run_view.lines(self.jobs, finished_runs(self.results), voice_of(request))
+        alive = any(line.state in ("queued", "running") for line in lines)
+        return page(request, "runs.html", lines=lines, most=MOST_COMPARED, refresh=5 if alive else 0)
+
+    def _run(self, request: Request) -> Finished:
+        """The finished run of the address; 404 for anything else."""
+        run = finished_runs(self.results).get(request.path_params["id"])
+        if run is None:
+            raise HTTPException(404)
+        return run
+
+    def _decided(self, request: Request) -> Finished:
+        """The same, where it holds a plan."""
+        run = self._run(request)
+        if not run.decided:
+            raise HTTPException(404, "refused_undecided")
+        return run
+
+    def _job(self, request: Request) -> Job:
+        job = self.jobs.get(request.path_params["id"])
+        if job is None:
+            raise HTTPException(404)
+        return job
+
+    def run(self, request: Request) -> Response:
+        """One run: its progress, its result, or why there is none."""
+        voice = voice_of(request)
+        run = finished_runs(self.results).get(request.path_params["id"])
+        if run is not None and run.decided:
+            return page(
+                request,
+                "run.html",
+                run=run,
+                line=run_view.run_line(run, voice),
+                headline=run_view.headline(run, voice),
+                downloads=run_view.downloads(run, voice),
+                has_towns=case_is_here(run),
+            )
+        if run is not None:
+            why, arguments = run_view.diagnosis(run, voice)
+            line = run_view.run_line(run, voice)
+            return page(request, "failed.html", line=line, why=why, detail=arguments, saved=run)
+        job = self._job(request)
+        line, now = run_view.job_line(job, voice), run_view.progress(self.jobs, job, voice)
+        if not now["over"] or job.state == DONE:
+            return page(request, "running.html", line=line, now=now, refresh=0 if job.state == DONE else 3)
+        why = voice("was_cancelled") if job.state == "cancelled" else run_view.failure(job, voice)
+        return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None)
+
+    def progress(self, request: Request) -> Response:
+        """The progress of a job, as JSON."""
+        if request.path_params["id"] in finished_runs(self.results):
+            return JSONResponse({"state": DONE, "over": True})
+        return JSONResponse(run_view.progress(self.jobs, self._job(request), voice_of(request)))
+
+    def cancel(self, request: Request) -> Response:
+        """End a job."""
+        self.jobs.cancel(self._job(request))
+        return RedirectResponse(f"/runs/{request.path_params['id']}", 303)
+
+    # ---- what a run gives
+
+    def report(self, request: Request) -> Response:
+        """The report, a page of its own: it may run the scripts it brings and nothing else, and load nothing."""
+        run = self._decided(request)
+        if not case_is_here(run):
+            return refusal(request, 422, "no_case")
+        try:
+            stamp = (run.folder / "run.json").stat().st_mtime_ns
+            html, policy = report_of(
+                run.folder, INPUTS / str(run.record["case"]), voice_of(request).language, stamp
+            )
+        except InputError as error:
+            return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
+        return HTMLResponse(html, headers={"content-security-policy": policy})
+
+    def town(self, request: Request) -> Response:
+        """What the run means for a municipality."""
+        run, voice = self._decided(request), voice_of(request)
+        if not case_is_here(run):
+            return refusal(request, 422, "no_case")
+        query, code = request.query_params.get("q", "").strip()[:100], request.query_params.get("code", "")
+        hits = find_towns(run.towns, query)
+        chosen = [town for town in run.towns if town.code == code] if CODE.fullmatch(code) else hits
+        shown = town_view.portrait(run, chosen[0], voice) if len(chosen) == 1 else None
+        return page(
+            request,
+            "town.html",
+            run=run,
+            line=run_view.run_line(run, voice),
+            query=query,
+            town=shown,
+            hits=hits[:MOST_TOWNS] if shown is None else [],
+            count=len(hits),
+            near=nearest_towns(run.towns, query) if query and not hits and shown is None else [],
+            named=lambda town: town_view.name_of(town, voice),
+            home=lambda town: town_view.home_of(town, voice),
+        )
+
+    def package(self, request: Request) -> Response:
+        """The package as it was solved."""
+        run = self._run(request)
+        return FileResponse(
+            run.folder / "package.resolved.toml",
+            media_type="application/toml",
+            filename="package.resolved.toml",
+        )
+
+    def table(self, request: Request) -> Response:
+        """A table as CSV, the file of the run."""
+        run = self._run(request)
+        path = run.files.get(request.path_params["name"])
+        if path is None:
+            raise HTTPException(404)
+        return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{run.id}-{path.name}")
+
+    def workbook(self, request: Request) -> Response:
+        """All tables and the assumptions of the case as one Excel file, written once."""
+        run, language = self._decided(request), voice_of(request).language
+        target = Path(self.scratch.name) / f"{run.id}-{language}.xlsx"
+        parameters = INPUTS / str(run.record["case"]) / "parameters.csv"
+        assumptions = pd.read_csv(parameters, dtype=str) if case_is_here(run) else None
+        try:
+            with self.writing:
+                if not target.exists():
+                    write_workbook(run.folder, target, language, assumptions)
+        except InputError as error:
+            return refusal(request, 422, "no_workbook", [said(problem) for problem in error.problems])
+        return FileResponse(target, media_type=EXCEL, filename=target.name)
+
+    # ---- several runs
+
+    def _compared(self, request: Request) -> list[Finished] | None:
+        """The runs to compare, two at least; 404 for an unknown one."""
+        runs = finished_runs(self.results)
+        asked = list(dict.fromkeys(request.query_params.getlist("run")))
+        if any(name not in runs for name in asked):
+            raise HTTPException(404)
+        return [runs[name] for name in asked] if 2 <= len(asked) <= MOST_COMPARED else None
+
+    def _comparison(
+        self, request: Request, answer: Callable[[list[Finished], pd.DataFrame], Response]
+    ) -> Response:
+        runs = self._compared(request)
+        if runs is None:
+            return refusal(request, 422, "refused_compare")
+        try:
+            table = compare_view.comparison(runs)
+        except InputError as error:
+            return refusal(request, 422, "refused_undecided", [said(problem) for problem in error.problems])
+        return answer(runs, table)
+
+    def compare(self, request: Request) -> Response:
+        """Settings and outcomes in which runs differ."""
+        voice = voice_of(request)
+
+        def answer(runs: list[Finished], table: pd.DataFrame) -> Response:
+            asked = {(str(run.record["case"]), tuple(run.record["prefectures_asked"])) for run in runs}
+            return page(
+                request,
+                "compare.html",
+                lines=[run_view.run_line(run, voice) for run in runs],
+                names=compare_view.names_of(table, voice),
+                settings=compare_view.rows_of(table, "setting", runs, voice),
+                outcomes=compare_view.rows_of(table, "outcome", runs, voice),
+                unlike=len(asked) > 1,
+                query="&".join(f"run={run.id}" for run in runs),
+            )
+
+        return self._comparison(request, answer)
+
+    def compare_csv(self, request: Request) -> Response:
+        """The comparison as CSV."""
+
+        def answer(_: list[Finished], table: pd.DataFrame) -> Response:
+            text = table.to_csv(index=False, lineterminator="\n")
+            return Response(text, media_type="text/csv; charset=utf-8", headers=attached("comparison.csv"))
+
+        return self._comparison(request, answer)
+
+    def compare_xlsx(self, request: Request) -> Response:
+        """The comparison as Excel."""
+
+        def answer(_: list[Finished], table: pd.DataFrame) -> Response:
+            return Response(
+                compare_view.workbook(table), media_type=EXCEL, headers=attached("comparison.xlsx")
+            )
+
+        return self._comparison(request, answer)
+
+    def about(self, request: Request) -> Response:
+        """What the figures are not, and whose they are."""
+        return page(request, "about.html")
+
+
+def attached(name: str) -> dict[str, str]:
+    """The header of a file to be saved."""
+    return {"content-disposition": f'attachment; filename="{name}"'}
+
+
+@lru_cache(maxsize=4)
+def report_of(folder: Path, case: Path, language: Language, _: int) -> tuple[str, str]:
+    """The report of a run and the policy under which a browser shows it: no network, its own scripts by their hash."""
+    from optimization.report.page import render_report
+
+    html = render_report(folder, case, (), language)
+    scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", html, re.DOTALL)
+    hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts}
+    allowed = " ".join(f"'sha256-{value}'" for value in sorted(hashes)) or "'none'"
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return html, policy

@@ -1,0 +1,149 @@
+"""What the page says of runs: a line of the list, the headline figures, the progress, why there is no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optimization.dictionary.results import load_results
+from optimization.web.cases import Finished, case_cards, packages
+from optimization.web.jobs import DONE, OVERLAY, RUNNING, Job, Jobs
+from optimization.web.language import Voice, phrases
+
+PROVEN = "infeasible"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run in the list: state (a word of the page), package, case and prefectures, cost and gap ('' without a plan),
+    time (UTC), whether it holds a plan and so may be compared."""
+
+    id: str
+    state: str
+    title: str
+    where: str
+    cost: str
+    change: str
+    gap: str
+    when: str
+    decided: bool
+
+
+def lines(jobs: Jobs, runs: Mapping[str, Finished], voice: Voice) -> list[Line]:
+    """Every run, newest first; a job that has written its folder is shown by it."""
+    waiting = [job_line(job, voice) for job in jobs.all() if job.id not in runs and job.state != DONE]
+    found = [*waiting, *(run_line(run, voice) for run in runs.values())]
+    return sorted(found, key=lambda line: line.when, reverse=True)
+
+
+def job_line(job: Job, voice: Voice) -> Line:
+    """A job that has no run folder."""
+    place = where(job.order.case, job.order.prefectures, voice)
+    when = f"{job.asked:%Y-%m-%d %H:%M}"
+    return Line(job.id, job.state, titled(job.order.title, voice), place, "", "", "", when, False)
+
+
+def run_line(run: Finished, voice: Voice) -> Line:
+    """A run folder."""
+    record = run.record
+    cost = change = gap = ""
+    if run.decided:
+        now, today = float(record["objective_million_yen"]), float(record["baseline_million_yen"])
+        cost, change, gap = (
+            voice.money(now),
+            signed_share(now / today - 1.0, voice),
+            gap_text(record["gap"], voice),
+        )
+    place = where(str(record["case"]), record["prefectures_asked"], voice)
+    when = str(record["written"]).replace("T", " ")[:16]
+    title = titled(str(record["package"]), voice)
+    return Line(run.id, str(record["status"]), title, place, cost, change, gap, when, run.decided)
+
+
+def titled(name: str, voice: Voice) -> str:
+    """Packages as a run names them ('a+b', perhaps with a remark in brackets) by their titles; one that is not at hand
+    keeps its name."""
+    names, bracket, remark = name.partition(" (")
+    titles = {each.name: each.title_ja if voice.language == "ja" else each.title for each in packages()}
+    titles[OVERLAY] = voice("my_settings")
+    return " + ".join(titles.get(part, part) for part in names.split("+")) + bracket + remark
+
+
+def where(case: str, prefectures: Any, voice: Voice) -> str:
+    """The case, and the prefectures of a part of it by name."""
+    card = case_cards().get(case)
+    names = {code: ja if voice.language == "ja" else en for code, en, ja in card.prefectures} if card else {}
+    part = voice.listed([names.get(code, str(code)) for code in prefectures])
+    return f"{case} ({part})" if part else case
+
+
+def signed_share(value: float, voice: Voice) -> str:
+    """A change as per cent with its sign."""
+    return ("+" if value > 0 else "") + voice.share(value, 2)
+
+
+def gap_text(value: Any, voice: Voice) -> str:
+    """A gap as per cent."""
+    return "–" if value is None else voice.share(float(value), 4)
+
+
+def progress(jobs: Jobs, job: Job, voice: Voice) -> dict[str, Any]:
+    """The state of a job in words, small enough to be asked for every second."""
+    note = jobs.progress(job) if job.state == RUNNING else {}
+    best = voice.money(float(note["best"])) if "best" in note else voice("none_yet")
+    phase = f"phase_{note['phase']}" if "phase" in note else ""
+    waits = voice("phase_queued", ahead=jobs.ahead(job))
+    return {
+        "state": job.state,
+        "word": voice.state_of(job.state),
+        "over": job.state not in ("queued", RUNNING),
+        "phase": voice(phase) if phase in phrases() else waits,
+        "best": best,
+        "gap": gap_text(note["gap"], voice) if "gap" in note and "best" in note else voice("open"),
+        "elapsed": voice.duration(job.seconds),
+    }
+
+
+def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
+    """The figures that stand first: label, value, remark."""
+    record, tables = run.record, run.tables
+    today, now = float(record["baseline_million_yen"]), float(record["objective_million_yen"])
+    governments = tables["governments"]
+    measures = tables["measures"].set_index("measure")["under_package"]
+    gain, lose = int((governments["gains"] > 0).sum()), int((governments["gains"] < 0).sum())
+    grants = [float(governments[f"grant{label}_million_yen"].sum()) for label in ("_today", "")]
+    return [
+        (voice("cost_today"), voice.money(today), voice("a_year")),
+        (voice("cost_package"), voice.money(now), voice("a_year")),
+        (voice("change"), voice.money(now - today, signed=True), signed_share(now / today - 1.0, voice)),
+        (voice("certainty"), gap_text(record["gap"], voice), voice("certainty_note")),
+        (voice("duties_moved"), voice.number(float(measures["duties_moved"])), voice("duties_note")),
+        (voice("bodies"), voice.number(float(measures["wide_area_bodies"])), voice("bodies_note")),
+        (voice("gain_lose"), f"{gain:,} / {lose:,}", voice("gain_lose_note", count=len(governments))),
+        (voice("allocation"), voice.money(grants[1]), voice("allocation_note", today=voice.money(grants[0]))),
+    ]
+
+
+def diagnosis(run: Finished, voice: Voice) -> tuple[str, list[str]]:
+    """Why a run holds no plan: a sentence of ours, and the counting arguments (in English, as they were written)."""
+    arguments = [str(sentence) for sentence in run.record["counting_arguments"]]
+    if run.record["status"] != PROVEN:
+        return voice("stopped_without"), []
+    return voice("impossible_counted" if arguments else "impossible_solver"), arguments
+
+
+def failure(job: Job, voice: Voice) -> str:
+    """What went wrong with a job that wrote no run."""
+    return voice(f"failed_{job.why}")
+
+
+def downloads(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
+    """The tables to download: name, title, what one row is."""
+    known = load_results()
+    return [
+        (name, known[name].said("title", voice.language), known[name].said("row", voice.language))
+        if name in known
+        else (name, name, "")
+        for name in run.files
+    ]

@@ -1,0 +1,250 @@
+"""Finding a municipality by what people call it: Japanese name, reading in kana or romaji, official code.
+
+Pure functions on `Town` entries. Readings are compared in one folded spelling, in which long vowels, Hepburn and
+Kunrei forms, and macrons make no difference: Osaka, Oosaka, Ōsaka, Ohsaka, おおさか and オーサカ are one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+
+from optimization.case.case import TOKYO_WARDS, Case
+
+ENDINGS = "市町村区"
+SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")
+"""How the endings are read, as the readings of a case write them after a hyphen."""
+TRANSLATED = re.compile(r"[\s,]+(?:city|town|village|ward)$", re.IGNORECASE)
+CODE = re.compile(r"\d{5,6}")
+
+WARDS = (
+    "千代田 Chiyoda|中央 Chuo|港 Minato|新宿 Shinjuku|文京 Bunkyo|台東 Taito|墨田 Sumida|江東 Koto|品川 Shinagawa|"
+    "目黒 Meguro|大田 Ota|世田谷 Setagaya|渋谷 Shibuya|中野 Nakano|杉並 Suginami|豊島 Toshima|北 Kita|荒川 Arakawa|"
+    "板橋 Itabashi|練馬 Nerima|足立 Adachi|葛飾 Katsushika|江戸川 Edogawa"
+)
+"""The special wards, which a case holds as one municipality."""
+
+ROWS = {
+    "": "アイウエオ",
+    "k": "カキクケコ",
+    "g": "ガギグゲゴ",
+    "s": "サシスセソ",
+    "z": "ザジズゼゾ",
+    "t": "タチツテト",
+    "d": "ダヂヅデド",
+    "n": "ナニヌネノ",
+    "h": "ハヒフヘホ",
+    "b": "バビブベボ",
+    "p": "パピプペポ",
+    "m": "マミムメモ",
+    "r": "ラリルレロ",
+    "w": "ワヰ・ヱヲ",
+}
+SIGNS = {sign: row + vowel for row, signs in ROWS.items() for sign, vowel in zip(signs, "aiueo", strict=True)}
+SIGNS |= {
+    "ヤ": "ya",
+    "ユ": "yu",
+    "ヨ": "yo",
+    "ン": "n",
+    "ヂ": "zi",
+    "ヅ": "zu",
+    "ヲ": "o",
+    "ー": "",
+    "ッ": "",
+}
+SMALL = {"ャ": "ya", "ュ": "yu", "ョ": "yo", "ァ": "a", "ィ": "i", "ゥ": "u", "ェ": "e", "ォ": "o"}
+
+KUNREI = (
+    ("tch", "tti"),
+    ("sh", "sy"),
+    ("ch", "ty"),
+    ("ts", "t"),
+    ("dz", "z"),
+    ("j", "zy"),
+    ("syi", "si"),
+    ("tyi", "ti"),
+    ("zyi", "zi"),
+    ("fu", "hu"),
+    ("du", "zu"),
+    ("di", "zi"),
+)
+"""Hepburn to Kunrei, in this order."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality and what it is called; `aliases` are other names of it or of its parts, without ending."""
+
+    code: str
+    name_ja: str
+    county_ja: str
+    prefecture_ja: str
+    prefecture_en: str
+    kana: str
+    romaji: str
+    aliases: tuple[str, ...] = ()
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Japanese names, with and without ending, after county and prefecture or alone."""
+        names = {fold_ja(self.name_ja)}
+        names |= {name[:-1] for name in names if len(name) > 1 and name[-1] in ENDINGS}
+        names |= {fold_ja(alias) for alias in self.aliases}
+        county, prefecture = fold_ja(self.county_ja), fold_ja(self.prefecture_ja)
+        before = {"", county, prefecture, prefecture.rstrip("都府県"), prefecture + county}
+        return frozenset(head + name for head in before for name in names)
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Readings in the folded spelling, with and without ending."""
+        found = {
+            fold(self.romaji),
+            fold(self.romaji.rpartition("-")[0] or self.romaji),
+            fold(romaji_of(self.kana)),
+        }
+        return frozenset(name for name in (*found, *map(fold, self.aliases)) if name)
+
+
+def town_index(case: Case) -> tuple[Town, ...]:
+    """Every municipality of a case, ready to be searched."""
+    places, prefectures, readings = case.municipalities, case.prefectures, case.readings
+    towns = []
+    for code in case.codes:
+        home = str(places.at[code, "prefecture_code"])
+        read = code in readings.index
+        towns.append(
+            Town(
+                code=str(code),
+                name_ja=str(places.at[code, "name_ja"]),
+                county_ja=_text(places.at[code, "county_ja"]) if "county_ja" in places else "",
+                prefecture_ja=str(prefectures.at[home, "name_ja"]),
+                prefecture_en=str(prefectures.at[home, "name_en"]),
+                kana=_text(readings.at[code, "name_kana"]) if read else "",
+                romaji=_text(readings.at[code, "name_romaji"]) if read else "",
+                aliases=ward_names() if code == TOKYO_WARDS else (),
+            )
+        )
+    return tuple(towns)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def ward_names() -> tuple[str, ...]:
+    """Names of the special wards in Japanese (with 区, and alone) and in romaji, and of all of them together."""
+    pairs = [ward.split() for ward in WARDS.split("|")]
+    alone = [name for name, _ in pairs]
+    return (
+        "東京",
+        "東京23区",
+        "23区",
+        "Tokyo",
+        *alone,
+        *(f"{n}区" for n in alone),
+        *(f"{r}-ku" for _, r in pairs),
+    )
+
+
+def fold_ja(name: str) -> str:
+    """A Japanese name in one form: full width, no spaces, ヶ and ヵ as written large."""
+    return re.sub(r"[\s,、]+", "", unicodedata.normalize("NFKC", name)).translate(
+        str.maketrans("ヶヵ", "ケカ")
+    )
+
+
+def romaji_of(kana: str) -> str:
+    """Kana (either kind) in Kunrei spelling, long vowels and doubled consonants as they are written."""
+    text = "".join(chr(ord(c) + 96) if "ぁ" <= c <= "ゖ" else c for c in unicodedata.normalize("NFKC", kana))
+    result = ""
+    for sign in text:
+        if sign in SMALL:
+            # シャ is si + ya: the small sign takes the place of the vowel
+            result = result[:-1] + SMALL[sign] if result else SMALL[sign]
+        else:
+            result += SIGNS.get(sign, sign)
+    return result
+
+
+def fold(reading: str) -> str:
+    """A reading in romaji in the folded spelling: letters only, no long vowels, nothing doubled."""
+    plain = unicodedata.normalize("NFKD", reading).casefold()
+    text = "".join(c for c in plain if c.isascii() and c.isalnum())
+    for hepburn, kunrei in KUNREI:
+        text = text.replace(hepburn, kunrei)
+    text = re.sub(r"n?m(?=[bpm])", "n", text)
+    text = re.sub(r"oh(?![aiueoy])", "o", text)
+    text = text.replace("ou", "o")
+    return re.sub(r"(.)\1+", r"\1", text)
+
+
+def find_towns(towns: Sequence[Town], query: str) -> list[Town]:
+    """The municipalities that a query means, in code order: those it names exactly, else those whose name begins with
+    it, else those that contain it; none for an empty or unknown query."""
+    query = unicodedata.normalize("NFKC", query).strip()
+    digits = query.replace("-", "")
+    if CODE.fullmatch(digits):
+        return [town for town in towns if town.code == digits[:5]]
+    if not query:
+        return []
+    parts = [part for part in re.split(r"[\s,、]+", query) if part]
+    for test in _tests(query):
+        if hits := [town for town in towns if test(town)]:
+            return hits
+    return _in_prefecture(towns, parts)
+
+
+def _tests(query: str) -> list[Callable[[Town], bool]]:
+    """Whether a town is meant, from the strictest test down."""
+    if re.search(r"[぀-ヿ]", query) and not re.search(r"[一-鿿]", query):
+        spoken = fold(romaji_of(query))
+    else:
+        spoken = fold(TRANSLATED.sub("", query))
+    written = fold_ja(query)
+    tests: list[Callable[[Town], bool]] = [
+        lambda town: written in town.written or (bool(spoken) and spoken in town.spoken)
+    ]
+    if len(written) >= 2 or spoken:
+        tests.append(lambda town: any(name.startswith(written) for name in town.written))
+    if len(spoken) >= 3:
+        tests.append(lambda town: any(name.startswith(spoken) for name in town.spoken))
+        tests.append(lambda town: any(spoken in name for name in town.spoken))
+    tests.append(lambda town: any(written in name for name in town.written))
+    return tests
+
+
+def _in_prefecture(towns: Sequence[Town], parts: Sequence[str]) -> list[Town]:
+    """Hits for 'name prefecture' in either order, as in 'Fuchu, Hiroshima'."""
+    if len(parts) < 2:
+        return []
+    for name, home in ((parts[0], parts[1:]), (parts[-1], parts[:-1])):
+        wanted = "".join(home)
+        here = [
+            town
+            for town in towns
+            if wanted in (town.prefecture_ja, town.prefecture_ja[:-1])
+            or (
+                fold(wanted) and fold(wanted) in (fold(town.prefecture_en), fold(town.prefecture_en + "-ken"))
+            )
+        ]
+        if here and (hits := find_towns(here, name)):
+            return hits
+    return []
+
+
+def nearest_towns(towns: Sequence[Town], query: str, count: int = 5) -> list[Town]:
+    """The municipalities whose names are most like a query, the likest first."""
+    query = unicodedata.normalize("NFKC", query).strip()
+    kana = re.search(r"[぀-ヿ]", query) is not None
+    spoken, written = fold(romaji_of(query) if kana else query), fold_ja(query)
+
+    def likeness(town: Town) -> float:
+        pairs = [(spoken, name) for name in town.spoken if spoken] + [(written, fold_ja(town.name_ja))]
+        return max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+    ranked = sorted(towns, key=lambda town: (-likeness(town), town.code))
+    return ranked[:count]

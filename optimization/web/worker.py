@@ -1,0 +1,126 @@
+"""One run in a process of its own: `python -m optimization.web.worker JOBFILE`.
+
+The job file (JSON) names the case folder, packages, prefectures, gap, seconds, threads, the run folder to write
+(`target`), the folder to work in (`work`) and the process that asked (`parent`). Progress goes to `progress.json` of
+`work`, the end to `end.json`. The run folder is filled and re-checked in `work` and moved to `target` as the last act,
+so that a process killed at any moment leaves nothing but `work`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from optimization.archive import write_run
+from optimization.audit import audit_run
+from optimization.case.load import load_case
+from optimization.errors import InputError, Problem
+from optimization.face import load_package
+from optimization.outcome.result import Result
+from optimization.outcome.solve import solve
+from optimization.solving.highs import Limits, Progress, Status
+
+EVERY = 0.5
+"""Seconds between two notes of progress."""
+
+
+def replace_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole, so that a reader meets the old text or the new one."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    os.replace(draft, path)
+
+
+class Notes:
+    """The progress of the run, noted twice a second at most; called by the solver, it lets it go on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.last = path, 0.0
+
+    def phase(self, name: str) -> None:
+        """A phase begins."""
+        replace_json(self.path, {"phase": name})
+        self.last = time.monotonic()
+
+    def __call__(self, progress: Progress) -> bool:
+        """A moment of the solve: best plan and bound in million yen, relative gap."""
+        if time.monotonic() - self.last >= EVERY:
+            numbers = {"best": progress.incumbent, "bound": progress.bound, "gap": progress.gap}
+            known = {key: value for key, value in numbers.items() if math.isfinite(value)}
+            replace_json(self.path, {"phase": "solving", **known})
+            self.last = time.monotonic()
+        return True
+
+
+def watch_parent(parent: int) -> None:
+    """End this process at once when the one that asked for it has gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(EVERY)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """Solve and write the run into the folder of work; what became of it: `state` and, where it failed, `why`."""
+    work = Path(job["work"])
+    notes = Notes(work / "progress.json")
+    notes.phase("reading")
+    case = load_case(job["case"])
+    package = load_package(case, job["packages"], job["prefectures"])
+    limits = Limits(gap=job["gap"], seconds=job["seconds"], threads=job["threads"])
+    notes.phase("building")
+    result = solve(case, package, job["prefectures"], limits, "auto", work / "highs", notes)
+    notes.phase("writing")
+    write_run(result, work / "run", limits, "auto", job["prefectures"])
+    notes.phase("checking")
+    if failed := _failed_checks(result, work / "run"):
+        return {"state": "failed", "why": "unsound", "detail": failed}
+    if result.outcome.status is Status.FAILED:
+        return {"state": "failed", "why": "solver", "detail": [result.outcome.termination]}
+    return {"state": "done"}
+
+
+def _failed_checks(result: Result, folder: Path) -> list[str]:
+    """Rules that the decision breaks, or statements in which the written tables do not agree with themselves."""
+    if result.breaches:
+        return sorted({breach.rule for breach in result.breaches})
+    if result.accounts is None:
+        return []
+    return [name for name, held in audit_run(folder).checks.items() if not held]
+
+
+def said(problem: Problem) -> str:
+    """A fault of the input without the places of files, which mean nothing to who reads a page."""
+    place = ", ".join(part for part in (problem.row, problem.column) if part)
+    found = f" ({problem.value})" if problem.value else ""
+    head = f"{Path(problem.file).name}: {place}" if place else Path(problem.file).name
+    return f"{head}: {problem.message}{found}. {problem.remedy}"
+
+
+def main(arguments: list[str]) -> int:
+    """Do the job of the file named; 0 where a run folder was written, 2 for bad input, 1 for a defect of ours."""
+    job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    watch_parent(job["parent"])
+    work, code = Path(job["work"]), 0
+    try:
+        end = answer(job)
+    except InputError as error:
+        code, end = 2, {"state": "failed", "why": "input", "detail": [said(p) for p in error.problems]}
+    replace_json(work / "end.json", end)
+    if end["state"] == "done":
+        Path(job["target"]).parent.mkdir(parents=True, exist_ok=True)
+        (work / "run").rename(job["target"])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

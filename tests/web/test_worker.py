@@ -1,0 +1,150 @@
+"""Runs in child processes: sound at the end, nothing left when ended, a reason where there is no plan."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from optimization.audit import audit_run
+from optimization.case.overlay import overlay
+from optimization.web.cases import finished_runs
+from optimization.web.jobs import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    OVERLAY,
+    QUEUED,
+    RUNNING,
+    Job,
+    Jobs,
+    LineFullError,
+    Order,
+)
+
+WORDS = ("Settings of a test.", "試験の設定。")
+SLOW = Order("japan-2022", "role_division", gap=0.0)
+QUICK = Order("iwate-2022", "wide_area")
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[Jobs]:
+    line = Jobs(tmp_path / "results", threads=1)
+    yield line
+    line.close()
+
+
+def wait(holds: Callable[[], bool], seconds: float = 40.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def over(job: Job) -> bool:
+    return job.state not in (QUEUED, RUNNING) and job.process is None
+
+
+def left(jobs: Jobs) -> list[Path]:
+    return [path for path in jobs.target.rglob("*") if path.is_file()]
+
+
+def test_a_run_ends_with_a_sound_folder(jobs: Jobs) -> None:
+    job = jobs.submit(QUICK, "me")
+    phases = set()
+    wait(lambda: phases.add(jobs.progress(job)["phase"]) or over(job))
+    assert job.state == DONE
+    assert phases & {"reading", "building", "solving", "writing", "checking"}
+    folder = jobs.target / job.id
+    assert audit_run(folder).sound
+    assert set(finished_runs(jobs.target.parent)) == {job.id}
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert (record["status"], record["package"], record["asked_gap"]) == ("optimal", "wide_area", 1e-4)
+    assert all(path.is_relative_to(folder) for path in left(jobs))
+
+
+def test_settings_of_the_page_are_laid_on_top(jobs: Jobs) -> None:
+    text = overlay(OVERLAY, "a test", WORDS, {"equity.adequacy_floor": 0.9})
+    job = jobs.submit(Order("iwate-2022", "wide_area", ("03",), overlay=text), "me")
+    wait(lambda: over(job))
+    assert job.state == DONE, job.detail
+    resolved = (jobs.target / job.id / "package.resolved.toml").read_text(encoding="utf-8")
+    assert '"equity.adequacy_floor" = 0.9  # my_settings/1' in resolved
+
+
+def test_ended_in_the_middle_it_leaves_nothing(jobs: Jobs) -> None:
+    job = jobs.submit(SLOW, "me")
+    wait(lambda: jobs.progress(job)["phase"] in ("building", "solving"))
+    process = job.process
+    assert process is not None
+    jobs.cancel(job)
+    wait(lambda: over(job), 10.0)
+    assert job.state == CANCELLED
+    assert left(jobs) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_killed_from_outside_it_fails_and_leaves_nothing(jobs: Jobs) -> None:
+    job = jobs.submit(SLOW, "me")
+    wait(lambda: jobs.progress(job)["phase"] in ("reading", "building", "solving"))
+    assert job.process is not None
+    job.process.kill()
+    wait(lambda: over(job), 10.0)
+    assert (job.state, job.why) == (FAILED, "defect")
+    assert left(jobs) == []
+
+
+def test_the_line_goes_on_and_is_bounded(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, waiting=3, each=2, threads=1)
+    try:
+        first, second = jobs.submit(SLOW, "me"), jobs.submit(SLOW, "me")
+        third = jobs.submit(QUICK, "me")
+        assert [job.state for job in (first, second, third)] == [RUNNING, QUEUED, QUEUED]
+        assert (jobs.ahead(second), jobs.ahead(third)) == (1, 2)
+        with pytest.raises(LineFullError) as mine:
+            jobs.submit(QUICK, "me")
+        assert mine.value.mine
+        jobs.submit(SLOW, "you")
+        with pytest.raises(LineFullError) as full:
+            jobs.submit(QUICK, "somebody else")
+        assert not full.value.mine
+        jobs.cancel(second)
+        assert second.state == CANCELLED
+        jobs.cancel(first)
+        wait(lambda: first.state == CANCELLED and third.state == RUNNING, 10.0)
+    finally:
+        jobs.close()
+    assert all(job.state in (CANCELLED, DONE) for job in jobs.all())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_impossible_package_says_why(jobs: Jobs) -> None:
+    text = overlay(OVERLAY, "a test", WORDS, {"equity.adequacy_floor": 2.0})
+    job = jobs.submit(Order("iwate-2022", "status_quo", overlay=text), "me")
+    wait(lambda: over(job))
+    assert job.state == DONE, job.detail
+    run = finished_runs(jobs.target.parent)[job.id]
+    assert run.record["status"] == "infeasible"
+    assert not run.decided
+    assert run.record["counting_arguments"] or "infeasible" in (run.folder / "diagnosis.md").read_text()
+
+
+def test_bad_input_is_said(jobs: Jobs) -> None:
+    text = overlay(OVERLAY, "a test", WORDS, {"horizon.years": ("1999",)})
+    job = jobs.submit(Order("iwate-2022", "wide_area", overlay=text), "me")
+    wait(lambda: over(job))
+    assert (job.state, job.why) == (FAILED, "input")
+    assert "1999" in " ".join(job.detail)
+    assert str(jobs.target) not in " ".join(job.detail)
+
+
+def test_what_a_dead_server_left_is_swept(tmp_path: Path) -> None:
+    stale = tmp_path / "web" / ".jobs" / "999999999-abc" / "x"
+    stale.mkdir(parents=True)
+    Jobs(tmp_path).close()
+    assert not stale.exists()
