@@ -67,6 +67,7 @@ class Site:
             Route("/runs/{id}/workbook.xlsx", self.workbook),
             Route("/runs/{id}/tables/{name}.csv", self.table),
             Route("/compare", self.compare),
+            Route("/compare/page", self.compare_page),
             Route("/compare.csv", self.compare_csv),
             Route("/compare.xlsx", self.compare_xlsx),
             Route("/about", self.about),
@@ -297,6 +298,16 @@ class Site:
 
         return self._comparison(request, answer)
 
+    def compare_page(self, request: Request) -> Response:
+        """The comparison with maps and flows, a page of its own."""
+        from optimization.report.comparison import render_comparison
+
+        def answer(runs: list[Finished], _: pd.DataFrame) -> Response:
+            html = render_comparison([run.folder for run in runs], language=voice_of(request).language)
+            return HTMLResponse(html, headers={"content-security-policy": policy_of(html)})
+
+        return self._comparison(request, answer)
+
     def compare_csv(self, request: Request) -> Response:
         """The comparison as CSV."""
 
@@ -332,11 +343,15 @@ def report_of(folder: Path, case: Path, language: Language, _: int) -> tuple[str
     from optimization.report.page import render_report
 
     html = render_report(folder, case, (), language)
+    return html, policy_of(html)
+
+
+def policy_of(html: str) -> str:
+    """The policy of a page that brings all it needs: no network, its own scripts by their hash."""
     scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", html, re.DOTALL)
     hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts}
     allowed = " ".join(f"'sha256-{value}'" for value in sorted(hashes)) or "'none'"
-    policy = (
+    return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return html, policy

@@ -168,6 +168,9 @@ def test_the_excel_file_opens_and_holds_the_assumptions(page: Page) -> None:
 
 def test_a_comparison_as_csv_and_excel(page: Page) -> None:
     query = "&".join(f"run={name}" for name in ids(page) if name != undecided(page))
+    maps = page.get(f"/compare/page?{query}")
+    assert maps.status_code == 200 and "svg" in maps.text
+    assert "default-src 'none'" in maps.headers["content-security-policy"]
     text = page.get(f"/compare.csv?{query}").text
     assert text.startswith("kind,name,unit,today,")
     book = openpyxl.load_workbook(io.BytesIO(page.get(f"/compare.xlsx?{query}").content))
