@@ -50,7 +50,7 @@ class Audit:
 
 def audit_run(folder: str | Path) -> Audit:
     """Re-check a finished run from its tables."""
-    record, tables = read_run(folder)
+    record, tables = read_run(folder, sealed=False)
     settings = written_settings(Path(folder))
     objective = recompute_objective(tables, settings)
     return Audit(

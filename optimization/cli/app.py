@@ -15,10 +15,11 @@ from typer.exceptions import TyperException
 
 from optimization.cli import analyses, commands, showing
 from optimization.cli.console import err, for_machines, show_problems
+from optimization.cli.surroundings import OUT_OF_MEMORY, SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 
-BAD_INPUT = 2
+BAD_INPUT, WITHOUT_PLAN = 2, 5
 INTERRUPTED = 130
 """What shells give for a run stopped by Ctrl-C."""
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Role division and fiscal design of central and local government. Example: solve.py run role_division",
+    help="Central-local roles and finance. Example: solve.py run role_division",
 )
 
 Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
@@ -78,6 +79,17 @@ def run(
     """Solve reform packages and write a run folder."""
     options = commands.RunOptions(time_limit, gap, threads, seed, method, json)
     raise typer.Exit(commands.run(packages or [DEFAULT_PACKAGE], case, prefectures, out, options))
+
+
+@app.command(epilog="Example: solve.py rerun results/mine")
+def rerun(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    case: AnyCase = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Repeat a run from its folder; tell any difference."""
+    raise typer.Exit(commands.rerun(run, case, out, json))
 
 
 @app.command(epilog="Example: solve.py validate wide_area --case inputs/iwate-2022")
@@ -317,6 +329,13 @@ def start(arguments: list[str] | None = None) -> int:
         show_problems(error)
     except typer.Exit as stop:
         return stop.exit_code
+    except MemoryError:
+        err.print(f"[bold red]{OUT_OF_MEMORY}[/]")
+        return WITHOUT_PLAN
+    except OSError as error:
+        if error.errno not in SURROUNDINGS:
+            raise
+        err.print(f"[bold red]{unwritable(error)}[/]")
     except TyperException as error:
         words = " ".join(arguments if arguments is not None else sys.argv[1:])
         message = getattr(error, "format_message", error.__str__)()

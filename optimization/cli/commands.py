@@ -20,6 +20,7 @@ from optimization.cli.console import (
     progress_for,
     show_comparison,
     show_fit,
+    show_repetition,
     show_result,
     wrote,
 )
@@ -99,12 +100,20 @@ def run(
     with tempfile.TemporaryDirectory() as scratch:
         result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)
     line.end()
-    write_run(result, folder, limits, options.method, codes)
+    folder = written(result, folder, limits, options.method, codes)
     if options.json:
         print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
     elif not options.quiet:
         show_result(result, str(folder))
     return _verdict(result, folder)
+
+
+def written(result: Result, folder: Path, limits: Limits, method: str, codes: Sequence[str]) -> Path:
+    """Write a run and say where it stands, if not in the folder asked for."""
+    place = write_run(result, folder, limits, method, codes)
+    if place != folder:
+        err.print(f"[bold]{folder} cannot be written any more; the run was kept as {place}.[/]")
+    return place
 
 
 def _verdict(result: Result, folder: Path) -> int:
@@ -123,6 +132,29 @@ def _verdict(result: Result, folder: Path) -> int:
             err.print(f"[bold red]The re-check of the tables failed: {'; '.join(failed)}[/]")
             return 1
     return EXIT_CODE[result.outcome.status]
+
+
+def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: bool) -> int:
+    """Repeat a run from its folder; 1 where anything came out otherwise."""
+    from optimization.rerun import rerun as repeat
+
+    if target is not None:
+        new_folder(target, target.name, RESULTS)
+    line, callback = progress_for(as_json)
+    line.phase(f"Solving the question of {folder} again ...")
+    found = repeat(folder, case_folder, target, callback)
+    line.end()
+    if as_json:
+        rows = json.loads(found.differences.to_json(orient="records"))
+        said = {"same": found.same, "agrees": found.agrees, "changed": found.changed, "differences": rows}
+        print(json.dumps(said, ensure_ascii=False))
+        return 0 if found.agrees else 1
+    for text in found.changed:
+        err.print(f"note: {text}", markup=False)
+    if found.folder is not None:
+        wrote(found.folder)
+    show_repetition(found.differences, found.agrees)
+    return 0 if found.agrees else 1
 
 
 def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:

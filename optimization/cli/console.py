@@ -159,6 +159,20 @@ def _cell(value: object) -> str:
     return str(value)
 
 
+def show_repetition(differences: pd.DataFrame, agrees: bool) -> None:
+    """What came out otherwise when a run was repeated."""
+    if differences.empty:
+        out.print("The same to the last digit: every table, objective, bound and gap.")
+    elif agrees:
+        furthest = differences["largest_relative_difference"].max()
+        out.print(
+            f"The same plan, and every figure to nine digits; {len(differences)} columns differ beyond, "
+            f"by {furthest:.1e} of a figure at most."
+        )
+    else:
+        show_frame(differences, "What came out otherwise")
+
+
 def show_result(result: Result, folder: str) -> None:
     """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
     if result.accounts is None:

@@ -12,29 +12,15 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import optimization
+from optimization.archive.program import program
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.studies.study import Study
 
 CELLS = "cells"
-SHOWING = ("cli", "report", "web", "prepare")
-"""Rooms on which no answer hangs."""
-
-
-@cache
-def program() -> str:
-    """Hash of the program: every file of the package `optimization` but of the rooms that only show or start."""
-    root = Path(optimization.__file__).parent
-    digest = hashlib.sha256()
-    files = (p for p in root.rglob("*") if p.suffix in (".py", ".toml"))
-    for path in sorted(p for p in files if p.relative_to(root).parts[0] not in SHOWING):
-        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def key_of(case: Case, package: ResolvedPackage, study: Study) -> str:

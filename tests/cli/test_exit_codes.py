@@ -44,7 +44,7 @@ class TestInfeasible:
         done = run(package)
         assert done.finished.code == 3
         assert done.files == {
-            "run.json", "package.resolved.toml", "changes.csv", "solver.log", "diagnosis.md",
+            "run.json", "package.resolved.toml", "changes.csv", "solver.log", "diagnosis.md", "SHA256SUMS",
         }  # fmt: skip
         paid = paid_today()
         said = (done.folder / "diagnosis.md").read_text(encoding="utf-8")

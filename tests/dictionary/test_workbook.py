@@ -17,6 +17,7 @@ import pytest
 from sheets import EXAMPLE, HEADER_ROWS, PARAMETERS, REPO, assert_equal, read_back, rows_of
 
 import optimization.workbook as workbook_room
+from optimization.archive.seal import seal
 from optimization.dictionary.results import RESULTS_FILE
 from optimization.errors import InputError
 from optimization.workbook import LONGEST, write_workbook
@@ -47,6 +48,7 @@ def folder(tmp_path: Path) -> Path:
     for table in copy.glob("*.csv"):
         lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
         table.write_text("".join(lines[: 1 + ROWS]), encoding="utf-8")
+    seal(copy)
     return copy
 
 
@@ -55,6 +57,7 @@ def put(folder: Path, table: str, column: str, values: tuple[str, ...]) -> None:
     frame = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
     frame.loc[: len(values) - 1, column] = list(values)
     frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n")
+    seal(folder)
 
 
 def record(folder: Path, **changes: object) -> None:
@@ -62,6 +65,7 @@ def record(folder: Path, **changes: object) -> None:
     found = json.loads((folder / "run.json").read_text(encoding="utf-8")) | changes
     kept = {key: value for key, value in found.items() if value is not None}
     (folder / "run.json").write_text(json.dumps(kept), encoding="utf-8")
+    seal(folder)
 
 
 def test_the_first_sheet_says_what_the_run_is(folder: Path, tmp_path: Path) -> None:
@@ -211,7 +215,7 @@ def test_what_is_no_run_is_refused(folder: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"run\.json lacks"):
             write_workbook(folder, target)
     (folder / "run.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(InputError, match=r"run\.json lacks"):
+    with pytest.raises(InputError, match="does not say its layout"):
         write_workbook(folder, target)
     assert not target.exists()
 
@@ -222,6 +226,7 @@ def test_every_unknown_table_and_column_is_named(folder: Path, tmp_path: Path) -
     frame.to_csv(folder / "tiers.csv", index=False)
     with (folder / "taxes.csv").open("a", encoding="utf-8") as file:
         file.write("short,row\n")
+    seal(folder)
     with pytest.raises(InputError) as fault:
         write_workbook(folder, tmp_path / "run.xlsx")
     assert len(fault.value.problems) == 3

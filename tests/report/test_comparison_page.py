@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from report_runs import EXAMPLE, Html, copied, example, solved
 
+from optimization.archive.seal import seal
 from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.comparison import render_comparison
@@ -50,6 +51,7 @@ def test_runs_of_unlike_questions_are_told(tmp_path: Path) -> None:
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     record["inputs_sha256"]["items.csv"] = "0" * 64
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    seal(folder)
     assert "not of one question: inputs_sha256" in Html(render_comparison([EXAMPLE, folder])).text
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from report_runs import CASE, EXAMPLE, Html, copied, example, solved
 
+from optimization.archive.seal import seal
 from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker
@@ -187,6 +188,7 @@ def test_a_run_without_a_plan_is_refused(tmp_path: Path) -> None:
     (folder / "run.json").write_text(
         json.dumps({**record, "objective_million_yen": None, "status": "infeasible"})
     )
+    seal(folder)
     with pytest.raises(InputError, match="holds no decision"):
         render_report(folder)
 
@@ -201,6 +203,7 @@ def test_changed_tables_of_the_case_are_told(tmp_path: Path) -> None:
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     record["inputs_sha256"]["items.csv"] = "0" * 64
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    seal(folder)
     assert "The case has changed since the run (items.csv)" in Html(render_report(folder)).text
 
 
@@ -234,7 +237,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("optimization.archive.os.replace", full)
+    monkeypatch.setattr("optimization.archive.folders.os.replace", full)
     with pytest.raises(InputError, match="No space left on device"):
         write_report("third", target)
     assert target.read_text(encoding="utf-8") == "second"

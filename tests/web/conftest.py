@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from visitor import EXAMPLE, LOCAL, Page
 
+from optimization.archive.seal import seal
 from optimization.web.jobs import Jobs
 from optimization.web.server import application
 
@@ -28,6 +29,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = text.replace('"counting_arguments": []', '"counting_arguments": ["The pool is <b>too small</b>."]')
     (undecided / "run.json").write_text(text, encoding="utf-8")
     (undecided / "package.resolved.toml").write_text("", encoding="utf-8")
+    seal(undecided)
     (root / "broken").mkdir()
     (root / "broken" / "run.json").write_text("{", encoding="utf-8")
     return root

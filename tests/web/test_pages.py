@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from visitor import EXAMPLE, LOCAL, OWN, Page, ids, stranger, undecided
 
+from optimization.archive.seal import seal
 from optimization.dictionary.settings import load_settings
 from optimization.web.language import PHRASES, Voice, phrases
 from optimization.web.page import templates
@@ -213,6 +214,7 @@ def test_a_run_whose_case_has_gone_is_still_listed(page: Page, results: Path) ->
     try:
         record = (folder / "run.json").read_text(encoding="utf-8")
         (folder / "run.json").write_text(record.replace('"iwate-2022"', '"../packages"'), encoding="utf-8")
+        seal(folder)
         assert page.get(f"/runs/{folder.name}").status_code == 200
         assert page.get(f"/runs/{folder.name}/workbook.xlsx").status_code == 200
         for path in ("town", "report"):

@@ -1,0 +1,18 @@
+"""A run's folder: written once, atomically, complete with provenance; and read back."""
+
+from optimization.archive.folders import free, new_folder, written_over, written_whole
+from optimization.archive.record import diagnosis, run_record
+from optimization.archive.run import CODES, read_run, write_run, write_tables
+
+__all__ = [
+    "CODES",
+    "diagnosis",
+    "free",
+    "new_folder",
+    "read_run",
+    "run_record",
+    "write_run",
+    "write_tables",
+    "written_over",
+    "written_whole",
+]

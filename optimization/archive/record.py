@@ -1,0 +1,114 @@
+"""What a run's folder says of itself: `run.json`, and in sentences why there is no decision."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from optimization.archive.program import program
+from optimization.archive.schemas import SCHEMA
+from optimization.outcome.result import Result
+from optimization.solving.highs import Limits
+
+LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
+
+
+def diagnosis(result: Result) -> str:
+    """Why there is no decision, in sentences."""
+    lines = [f"# No decision for {result.package.name}", "", f"Status: {result.outcome.status}.", ""]
+    if result.arguments:
+        lines.append("Proven by counting, each on its own enough to make the package impossible:")
+        lines += ["", *(f"- {sentence}" for sentence in result.arguments)]
+    elif result.outcome.status == "infeasible":
+        lines.append(
+            "The limits cannot hold together (proven by the solver on the whole program); none of the "
+            "limits counted here (retention, pool, national limit, adequacy) breaks by addition alone."
+        )
+    else:
+        lines.append("The time limit ended the search before a decision was found; this proves nothing.")
+    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {result.package.name}"]
+    return "\n".join(lines) + "\n"
+
+
+def run_record(result: Result, limits: Limits, method: str, prefectures: Sequence[str]) -> dict[str, Any]:
+    """Contents of `run.json`: status and certificate, size, time, provenance."""
+    outcome, instance = result.outcome, result.instance
+    found = result.accounts is not None
+    kinds = instance.case.governments["tier"]
+    return {
+        "schema": SCHEMA,
+        "status": str(outcome.status),
+        "termination": outcome.termination,
+        "objective_million_yen": outcome.objective if found else None,
+        "baseline_million_yen": result.baseline.objective,
+        "bound_million_yen": _finite(outcome.bound),
+        "gap": outcome.gap if found else None,
+        "asked_gap": limits.gap,
+        "certificate": certificate(instance.settings),
+        "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        **result.size,
+        "nodes": outcome.nodes,
+        "method": result.method,
+        "asked_method": method,
+        "municipalities": int((instance.case.codes != "13100").sum()),
+        "joint_wards": int((instance.case.codes == "13100").sum()),
+        "prefectures": len(instance.case.prefectures),
+        "governments": len(kinds),
+        "services": len(instance.services),
+        "rule_groups": len(instance.groups.labels),
+        "objective_parts_million_yen": result.accounts.objective_parts if result.accounts else None,
+        "baseline_parts_million_yen": result.baseline.objective_parts,
+        "breaches": [breach.__dict__ for breach in result.breaches],
+        "counting_arguments": result.arguments,
+        "case": instance.case.name,
+        "fiscal_year": instance.case.fiscal_year,
+        "prefectures_asked": list(prefectures),
+        "packages": [package.name for package in result.package.packages],
+        "package": result.package.name,
+        "warnings": list(result.package.warnings),
+        "overridden": [str(override) for override in result.package.overridden],
+        "seed": limits.seed,
+        "threads": limits.threads,
+        "time_limit_seconds": limits.seconds,
+        "inputs_sha256": dict(instance.case.sha256),
+        "program_sha256": program(),
+        **surroundings(),
+        "written": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def surroundings() -> dict[str, Any]:
+    """Versions and platform, on which the last digits may hang."""
+    return {
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES}},
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def certificate(settings: Mapping[str, Any]) -> str:
+    """What the bound covers."""
+    text = (
+        "The bound holds for every decision within the package's limits over the listed candidate bodies; "
+        "what pairs left out of the model could still save is taken off it, and dominated pairs were left out "
+        "only where that is exact."
+    )
+    sources, most = settings["wide_area.sources"], settings["wide_area.connected_members"]
+    if not settings["wide_area.services"] or not {"connected", "generated"} & set(sources):
+        return text
+    sets = f"every connected body of up to {most} members within the bounds of R8"
+    if "generated" not in sources:
+        return f"{text} The list holds {sets}."
+    return (
+        f"{text} Beyond the list it covers {sets}: all are priced, and what they could still save is taken off "
+        "too. Only that a package is impossible is proven for the list alone."
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None
