@@ -6,7 +6,6 @@ Nothing here uses the model, the ledger or the solver; only the tables, `run.jso
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.archive import read_run
+from optimization.archive import read_run, read_settings
+from optimization.archive.form import AGAIN
 from optimization.audit_horizon import horizon_checks, weighted_objective
+from optimization.errors import Problem, raise_if_any
 
 COMPONENT_WEIGHTS = {
     "standard": "weights.provision",
@@ -50,8 +51,21 @@ class Audit:
 
 def audit_run(folder: str | Path) -> Audit:
     """Re-check a finished run from its tables."""
-    record, tables = read_run(folder, sealed=False)
-    settings = written_settings(Path(folder))
+    record, tables = read_run(folder, sealed=False, fitting=False)
+    return audit_of(record, tables, written_settings(Path(folder)))
+
+
+def sound_or_refused(
+    folder: Path, record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: dict[str, Any]
+) -> None:
+    """Raise `InputError` where a run that was read does not agree with itself: nobody is shown such figures."""
+    failed = [name for name, held in audit_of(record, tables, settings).checks.items() if not held]
+    said = "its tables contradict each other: not so that"
+    raise_if_any([Problem(str(folder), f"{said} {name}", AGAIN) for name in failed])
+
+
+def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> Audit:
+    """The same of a run that has been read."""
     objective = recompute_objective(tables, settings)
     return Audit(
         objective,
@@ -114,8 +128,7 @@ def _roles(
 
 def written_settings(folder: Path) -> dict[str, Any]:
     """Settings of `package.resolved.toml`, all provisions together."""
-    document = tomllib.loads((folder / "package.resolved.toml").read_text(encoding="utf-8"))
-    return {k: v for provision in document["provision"] for k, v in provision.get("settings", {}).items()}
+    return read_settings(folder)[1]
 
 
 def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_run
-from optimization.audit import written_settings
+from optimization.audit import sound_or_refused, written_settings
 from optimization.case.compose import as_text
 from optimization.errors import InputError, Problem
 
@@ -32,6 +32,8 @@ def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
     runs = dict(zip(labels, found, strict=True))
     _refuse_undecided(runs)
     settings = {label: written_settings(folder) for label, folder in zip(labels, folders, strict=True)}
+    for label, folder in zip(labels, folders, strict=True):
+        sound_or_refused(folder, *runs[label], settings[label])
     rows = [*_setting_rows(settings), *_outcome_rows(runs)]
     return pd.DataFrame(rows, columns=["kind", "name", "unit", "today", *labels])
 

@@ -83,7 +83,7 @@ def rerun(
 
     Raises `InputError` where the folder is no run or was changed, or the case is not the one the run was solved on.
     """
-    record, tables = read_run(folder)
+    record, tables = read_run(folder, fitting=False)
     case = load_case(case_folder or INPUTS / str(record["case"]))
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
     codes = [str(code) for code in record["prefectures_asked"]]

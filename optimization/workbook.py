@@ -7,6 +7,7 @@ Japanese. Text is written as text, whatever it looks like: no cell of a workbook
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -16,12 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimization.archive import read_run
+from optimization.archive import read_run_record
+from optimization.archive.form import AGAIN, TIME, within
 from optimization.dictionary.results import (
     Language,
     column_of,
@@ -34,16 +37,19 @@ from optimization.dictionary.results import (
 )
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import INPUTS
-
-NEEDED = ("package", "case", "fiscal_year", "baseline_million_yen")
-"""What the record of a run holds at least, beside its status and time."""
-TIME = "%Y-%m-%dT%H:%M:%SZ"
+from optimization.files import MOST_RESULT, read_text
 
 ASSUMPTIONS = "parameters"
 ROW_UNIT = "of the row"
 HEADER_ROWS = 3
 LONGEST = 32_767
 """Characters that a cell of Excel can hold."""
+MOST_CELLS = 2_000_000
+"""Cells of a table; the largest of the whole country has 0.9 million."""
+
+SHOWN = 20
+"""Faults reported of one table."""
+
 NARROWEST, WIDEST = 9, 40
 """Width of a column in characters."""
 SAMPLE = 500
@@ -70,25 +76,10 @@ def write_workbook(
     same folder gives the same workbook. Nothing is left where writing fails. Raises InputError when the folder is no
     run, holds what the dictionary does not know, or `target` exists or cannot be written.
     """
-    record = _record(folder)
+    record = read_run_record(folder)
     sheets = _sheets(folder, assumptions)
     with _new_file(target) as draft:
         _write(draft, record, sheets, language)
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    """The record of the run, with all that the first sheet says."""
-    record, _ = read_run(folder)
-    try:
-        word(record["status"], "en")
-        datetime.strptime(record["written"], TIME)
-        lacking = [key for key in NEEDED if key not in record]
-    except (KeyError, TypeError, ValueError):
-        lacking = ["status or written"]
-    if lacking:
-        remedy = "name a folder written by 'solve.py run'"
-        raise InputError([Problem(str(folder), f"is not a run: run.json lacks {', '.join(lacking)}", remedy)])
-    return record
 
 
 @contextmanager
@@ -120,16 +111,29 @@ def _sheets(folder: Path, assumptions: pd.DataFrame | None) -> list[Sheet]:
     sheets = []
     for name in known:
         if name in found:
-            with found[name].open(encoding="utf-8", newline="") as file:
-                header, *rows = csv.reader(file)
-            sheets.append(Sheet(name, header, rows))
+            try:
+                header, *rows = _rows(found[name])
+            except (OSError, ValueError, csv.Error) as error:
+                problems.append(Problem(str(found[name]), f"cannot be read ({error})", AGAIN))
+            else:
+                sheets.append(Sheet(name, header, rows))
     if assumptions is not None:
         cells = [["" if pd.isna(v) else str(v) for v in row] for row in assumptions.itertuples(index=False)]
         sheets.append(Sheet(ASSUMPTIONS, [str(c) for c in assumptions.columns], cells))
     for sheet in sheets:
-        problems += _faults(sheet, str(found.get(sheet.table, f"{sheet.table}.csv")))
+        problems += islice(_faults(sheet, str(found.get(sheet.table, f"{sheet.table}.csv"))), SHOWN)
     raise_if_any(problems)
     return sheets
+
+
+def _rows(file: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file, its header first; ValueError where it has none, or more than a workbook can hold."""
+    left = MOST_CELLS
+    for row in csv.reader(io.StringIO(read_text(within(file), MOST_RESULT), newline="")):
+        left -= len(row)
+        if left < 0:
+            raise ValueError(f"it has more than {MOST_CELLS:,} cells")
+        yield row
 
 
 def _faults(sheet: Sheet, file: str) -> Iterator[Problem]:

@@ -1,18 +1,30 @@
 """A run's folder: written once, atomically, complete with provenance; and read back."""
 
-from optimization.archive.folders import free, new_folder, written_over, written_whole
+from optimization.archive.folders import free, new_folder, written_into, written_over, written_whole
 from optimization.archive.record import diagnosis, run_record
-from optimization.archive.run import CODES, read_run, write_run, write_tables
+from optimization.archive.run import (
+    CODES,
+    read_changes,
+    read_run,
+    read_run_record,
+    read_settings,
+    write_run,
+    write_tables,
+)
 
 __all__ = [
     "CODES",
     "diagnosis",
     "free",
     "new_folder",
+    "read_changes",
     "read_run",
+    "read_run_record",
+    "read_settings",
     "run_record",
     "write_run",
     "write_tables",
+    "written_into",
     "written_over",
     "written_whole",
 ]

@@ -63,6 +63,21 @@ def written_whole(folder: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+@contextmanager
+def written_into(folder: Path) -> Iterator[Path]:
+    """A draft folder to fill, whose files are moved into `folder` at the end of the block: each is whole, or the one
+    that stood there before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft, lock = _draft(folder)
+    try:
+        yield draft
+        for file in sorted(draft.iterdir()):
+            os.replace(file, folder / file.name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(lock)
+
+
 def kept(folder: Path, fill: Callable[[Path], None]) -> Path:
     """Fill a folder so that a finished answer is not lost: under the next free name where somebody made `folder`
     meanwhile, in the system's folder for temporary files where nothing can be written beside it. Returns where it
@@ -122,6 +137,8 @@ def written_over(target: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         Path(draft).chmod(0o644)
         os.replace(draft, target)
     except BaseException:

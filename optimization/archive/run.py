@@ -9,14 +9,23 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.archive.fit import fit_problems, presence_problems
 from optimization.archive.folders import kept
+from optimization.archive.form import AGAIN, read_record, read_table, record_problems, within
 from optimization.archive.record import diagnosis, run_record
 from optimization.archive.schemas import SEALED_SINCE, up_to_date, written_schema
 from optimization.archive.seal import broken, seal
 from optimization.case.compose import changes, to_toml
+from optimization.case.packages import Package, read_package
+from optimization.dictionary.results import load_results
+from optimization.dictionary.settings import CASE, load_settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.result import Result
 from optimization.solving.highs import Limits
+
+RESOLVED = "package.resolved.toml"
+APART = ("changes", "parameters")
+"""Tables of the dictionary that are not among those of a result."""
 
 CODES = dict.fromkeys(
     ("code", "government", "prefecture_code", "provider", "hub_code", "rule_group", "member_codes"), str
@@ -35,7 +44,7 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     (folder / "run.json").write_text(
         json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
     )
-    (folder / "package.resolved.toml").write_text(to_toml(result.package), encoding="utf-8")
+    (folder / RESOLVED).write_text(to_toml(result.package), encoding="utf-8")
     changes(result.package).to_csv(folder / "changes.csv", index=False, lineterminator="\n")
     (folder / "solver.log").write_text(result.outcome.log, encoding="utf-8")
     if result.arguments or result.accounts is None:
@@ -52,25 +61,64 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def read_run(folder: str | Path, sealed: bool = True) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """The record and the tables of a run folder (the CSV tables, codes as text), older layouts as today's.
+def read_run(
+    folder: str | Path, sealed: bool = True, fitting: bool = True
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The record and the tables of a run folder (the CSV tables, codes and words as text), older layouts as today's.
 
-    Raises `InputError` when the folder is not a run, is of a later version, or holds a file that is not as it was
-    written; `sealed=False` leaves the last to the caller.
+    Raises `InputError` when the folder is not a run, is of a later version, holds a file that is not as it was written,
+    figures and names of another form than runs have, or tables that do not fit together. `sealed=False` leaves the sums
+    of the files to the caller, `fitting=False` whether the tables fit. Files that are no tables of a run are not read.
     """
     folder = Path(folder)
+    record = read_run_record(folder, sealed)
+    problems: list[Problem] = []
+    tables = {}
+    for path in sorted(folder.glob("*.csv")):
+        if path.stem in load_results() and path.stem not in APART:
+            tables[path.stem], found = read_table(path)
+            problems += found
+    if not problems and record["objective_million_yen"] is not None:
+        problems += presence_problems(folder, tables)
+        if fitting and not problems:
+            problems += fit_problems(folder, tables)
+    raise_if_any(problems)
+    return record, tables
+
+
+def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
+    """The record of a run folder alone, brought up to date; raises `InputError` as `read_run` does."""
     file = folder / "run.json"
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        remedy = "name a folder written by 'solve.py run'"
-        raise InputError([Problem(str(folder), f"is not a run folder ({error})", remedy)]) from error
-    schema = written_schema(record, file)
+    written = read_record(file)
+    schema = written_schema(written, file)
     if sealed and schema >= SEALED_SINCE:
         raise_if_any(broken(folder))
-    tables = {
-        path.stem: pd.read_csv(path, dtype=CODES, keep_default_na=False)
-        for path in sorted(folder.glob("*.csv"))
-        if path.stem != "changes"
-    }
-    return up_to_date(record, schema), tables
+    record = up_to_date(written, schema)
+    raise_if_any(list(record_problems(record, file)))
+    return record
+
+
+def read_changes(folder: Path) -> pd.DataFrame:
+    """The settings that differ from today, all as text; raises InputError where the table is not of its form."""
+    frame, problems = read_table(folder / "changes.csv")
+    raise_if_any(problems)
+    return frame
+
+
+def read_settings(folder: Path) -> tuple[Package, dict[str, Any]]:
+    """The package of a run as it was resolved, and its settings, those it does not name as of today. Raises InputError
+    where it is no package of this tool or leaves a figure of the case open."""
+    file = folder / RESOLVED
+    try:
+        package = read_package(within(file))
+    except OSError as error:
+        raise InputError([Problem(str(file), str(error), AGAIN)]) from error
+    settings = {key: setting.default for key, setting in load_settings().items()} | package.settings
+    raise_if_any(
+        [
+            Problem(str(file), "the setting is missing", AGAIN, column=key)
+            for key in settings
+            if settings[key] == CASE
+        ]
+    )
+    return package, settings

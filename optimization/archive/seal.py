@@ -6,7 +6,9 @@ import hashlib
 import re
 from pathlib import Path
 
+from optimization.archive.form import within
 from optimization.errors import Problem
+from optimization.files import MOST_RESULT, MOST_SETTINGS, read_text
 
 SUMS = "SHA256SUMS"
 
@@ -22,7 +24,7 @@ def broken(folder: Path) -> list[Problem]:
     """Files that are not as they were written, or are gone; files that came later (a report) do not count."""
     place, remedy = str(folder / SUMS), "take a copy that nobody has changed, or solve again"
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = read_text(folder / SUMS, MOST_SETTINGS).splitlines()
     except (OSError, ValueError):
         return [
             Problem(place, "cannot be read: the files of this run cannot be told from changed ones", remedy)
@@ -40,8 +42,11 @@ def broken(folder: Path) -> list[Problem]:
 
 
 def _digest(path: Path) -> str:
-    """Sum of a file; '' where it is none."""
-    if not path.is_file():
+    """Sum of a file; '' where it is none of the folder's own, cannot be read, or is larger than any of a run."""
+    if not path.is_file() or path.stat().st_size > MOST_RESULT:
         return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with within(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -30,6 +30,9 @@ from optimization.dictionary.settings import canonical, load_settings, nearest, 
 from optimization.errors import InputError, Problem, raise_if_any
 
 RESOLVED_NAME = "package.resolved"
+DEEPEST = 50
+"""Packages that may lie one beneath the other."""
+
 COLUMNS = ("setting", "from", "to", "source", "provision", "unit")
 
 
@@ -284,6 +287,13 @@ class _Shelf:
         if path in above:
             circle = " -> ".join(each.stem for each in (*above[above.index(path) :], path))
             message, remedy = f"extends itself: {circle}", "break the circle"
+            self.problems.append(Problem(str(path), message, remedy, "package", "extends"))
+            return
+        if len(above) == DEEPEST:
+            message, remedy = (
+                f"lies more than {DEEPEST} packages below {above[0].stem}",
+                "extend fewer in a row",
+            )
             self.problems.append(Problem(str(path), message, remedy, "package", "extends"))
             return
         package = self.load(path)

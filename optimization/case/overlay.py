@@ -44,8 +44,4 @@ def overlay(
 
 
 def _entries(values: Mapping[str, Any]) -> list[str]:
-    return [f"{toml_value(key)} = {_literal(value)}" for key, value in values.items()]
-
-
-def _literal(value: Any) -> str:
-    return toml_value(tuple(value) if isinstance(value, list) else value)
+    return [f"{toml_value(key)} = {toml_value(value)}" for key, value in values.items()]

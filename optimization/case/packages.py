@@ -27,15 +27,15 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from optimization.dictionary.settings import check_value, load_settings, nearest, shown
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.files import MOST_SETTINGS, parse_toml, read_bytes
 
 STATUS_QUO = "status_quo"
 ASSUMPTIONS = "assumptions"
@@ -142,15 +142,17 @@ def check_names(package: Package, services: Collection[str], parameters: Collect
 
 
 def toml_value(value: Any) -> str:
-    """A text, number, truth value, day, tuple or table in TOML, on one line."""
+    """A text, number, truth value, day or time, list or table in TOML, on one line."""
     if isinstance(value, Mapping):
         return (
             "{" + ", ".join(f"{toml_value(key)} = {toml_value(entry)}" for key, entry in value.items()) + "}"
         )
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return "[" + ", ".join(map(toml_value, value)) + "]"
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     # JSON writes texts and numbers as TOML does, but for the delete character
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
@@ -163,9 +165,7 @@ def _parse(path: Path) -> dict[str, Any]:
     """The file as a TOML document; raises InputError naming the line where it breaks."""
     text = _text(path)
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise _refusal(path, "nests too deeply", "write plain values, lists of names or numbers") from error
+        return parse_toml(text)
     except ValueError as error:
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         line = place[1] if place else len(text.splitlines())
@@ -179,7 +179,7 @@ def _text(path: Path) -> str:
         if not path.is_file():
             found = "is not a file" if path.exists() else "there is no such file"
             raise _refusal(path, found, "name a package file ending in .toml")
-        raw = path.read_bytes()
+        raw = read_bytes(path, MOST_SETTINGS)
     except (OSError, ValueError) as error:
         raise _refusal(path, f"cannot be read ({error})", "check the path and the rights") from error
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -24,6 +24,7 @@ from pyarrow import csv as arrow_csv
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any
+from optimization.files import MOST_TABLE, read_bytes
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings"})
 """Tables a case may lack; they are then empty."""
@@ -33,6 +34,10 @@ FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allow
 
 SHOWN = 20
 """Problems reported of one file; the others are counted."""
+
+MOST_ROWS, MOST_COLUMNS, MOST_FAULTS = 1_000_000, 1_000, 10_000
+"""Rows and columns of a table (the largest of the whole country has 14,000 and 57); faults looked for of one kind or
+in one column."""
 
 ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand yen", label_ja="", min=0)
 """What every item column holds."""
@@ -70,9 +75,9 @@ class Sheet:
     def label(self, position: int, keys: Iterable[str]) -> str:
         """How a person finds the row: its key values, else its line."""
         values = [self.column(key)[position].as_py() for key in keys if key in self.header]
-        return (
-            "/".join(filter(None, values)) if values and values[0].strip() else f"line {self.lines[position]}"
-        )
+        if not values or not values[0].strip():
+            return f"line {self.lines[position]}"
+        return "/".join(filter(None, values))[:80]
 
 
 def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
@@ -149,7 +154,7 @@ def _read_sheet(file: Path, problems: list[Problem]) -> Sheet | None:
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
         ragged[row.number] = row
-        return "skip"
+        return "skip" if len(ragged) < MOST_FAULTS else "error"
 
     names = [str(position) for position in range(len(header))]
     reading = arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(content) + 1)
@@ -161,6 +166,10 @@ def _read_sheet(file: Path, problems: list[Problem]) -> Sheet | None:
         cells = arrow_csv.read_csv(pa.BufferReader(content), reading, parsing, typing)
     except pa.ArrowInvalid as error:
         problems.append(Problem(name, f"is not CSV: {error}", "save the table as 'CSV UTF-8'"))
+        return None
+    if cells.num_rows > MOST_ROWS:
+        message = f"has {cells.num_rows:,} rows, and no table has more than {MOST_ROWS:,}"
+        problems.append(Problem(name, message, "save the table without the rows that say nothing"))
         return None
     cells = cells.slice(1).combine_chunks()
     count = cells.num_rows + len(ragged)
@@ -180,9 +189,10 @@ def _content(file: Path) -> tuple[bytes, tuple[str, str] | None]:
     if file.is_dir():
         return b"", ("is a folder, not a file", "remove the folder and put the table in its place")
     try:
-        content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = read_bytes(file, MOST_TABLE).removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
-        return b"", (f"cannot be read: {error.strerror}", "let the user who runs this read the file")
+        remedy = "put the table itself in its place, for the user who runs this to read"
+        return b"", (f"cannot be read: {error.strerror}", remedy)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -200,6 +210,8 @@ def _header(content: bytes) -> tuple[list[str], tuple[str, str] | None]:
     header = next(csv.reader([first]), [])
     if first.count('"') % 2:
         return header, ("has a header with a quotation mark left open", "close it")
+    if len(header) > MOST_COLUMNS:
+        return header, (f"has {len(header):,} columns", f"keep those of the table: none has {MOST_COLUMNS:,}")
     if len(header) < 2 and (mark := next((m for m in "\t;|" if m in first), "")):
         return header, (f"its columns are separated by {mark!r}", "save the table separated by commas")
     return header, None
@@ -293,7 +305,7 @@ def _filled_rows(sheet: Sheet, problems: list[Problem]) -> np.ndarray:
         filled |= pc.not_equal(column, "").to_numpy()
         if filled.all():
             break
-    for position in np.flatnonzero(~filled):
+    for position in np.flatnonzero(~filled)[:MOST_FAULTS]:
         row = f"line {sheet.lines[position]}"
         problems.append(Problem(sheet.file, "the row is empty", "delete the line", row))
     return filled
@@ -332,7 +344,7 @@ def _checked(cells: pa.Array, rule: Column) -> tuple[pd.Series | np.ndarray, lis
     good = pc.is_in(cells, pa.array(rule.enum)) if rule.enum else pc.match_substring_regex(cells, _form(rule))
     whole = pc.all(good).as_py()
     faults = []
-    for position in [] if whole else pc.indices_nonzero(pc.invert(good)).to_pylist():
+    for position in [] if whole else pc.indices_nonzero(pc.invert(good))[:MOST_FAULTS].to_pylist():
         text = cells[position].as_py()
         if text.strip():
             fault = _text_fault(text, rule) if rule.type == "string" else _number_fault(text, rule)
@@ -357,10 +369,10 @@ def _form(rule: Column) -> str:
 def _beyond(values: np.ndarray, rule: Column) -> Iterator[Fault]:
     remedy = f"correct the figure ({rule.unit})"
     if rule.min is not None:
-        for position in np.flatnonzero(values < rule.min):
+        for position in np.flatnonzero(values < rule.min)[:MOST_FAULTS]:
             yield Fault(int(position), f"is below {rule.min:g}, the least it can be", remedy)
     if rule.max is not None:
-        for position in np.flatnonzero(values > rule.max):
+        for position in np.flatnonzero(values > rule.max)[:MOST_FAULTS]:
             yield Fault(int(position), f"is above {rule.max:g}, the most it can be", remedy)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import new_folder, write_tables, written_over, written_whole
+from optimization.archive import new_folder, write_tables, written_into, written_whole
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
@@ -215,8 +215,6 @@ def sensitivity(
         case, case_folder, package, "+".join(names), study, method, draws, target,
         workers.processes, workers.scheduler, line, only,
     )  # fmt: skip
-    target.mkdir(parents=True, exist_ok=True)
-    write_tables(target, found.tables)
     record = {
         "case": case.name,
         "package": package.name,
@@ -228,7 +226,10 @@ def sensitivity(
         "seed": options.seed,
         "inputs_sha256": dict(case.sha256),
     }
-    written_over(target / "study.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    with written_into(target) as draft:
+        write_tables(draft, found.tables)
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        (draft / "study.json").write_text(text, encoding="utf-8")
     _show_sensitivity(found.tables)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
     out.print(f"{found.draws} draws: {counts}.", markup=False)

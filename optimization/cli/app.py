@@ -15,11 +15,11 @@ from typer.exceptions import TyperException
 
 from optimization.cli import analyses, commands, showing
 from optimization.cli.console import err, for_machines, show_problems
-from optimization.cli.surroundings import OUT_OF_MEMORY, SURROUNDINGS, unwritable
+from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 
-BAD_INPUT, WITHOUT_PLAN = 2, 5
+BAD_INPUT = 2
 INTERRUPTED = 130
 """What shells give for a run stopped by Ctrl-C."""
 
@@ -329,9 +329,6 @@ def start(arguments: list[str] | None = None) -> int:
         show_problems(error)
     except typer.Exit as stop:
         return stop.exit_code
-    except MemoryError:
-        err.print(f"[bold red]{OUT_OF_MEMORY}[/]")
-        return WITHOUT_PLAN
     except OSError as error:
         if error.errno not in SURROUNDINGS:
             raise

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from optimization.archive import new_folder, run_record, write_run
+from optimization.archive import new_folder, run_record, write_run, written_over
 from optimization.audit import audit_run
 from optimization.case.case import Case
 from optimization.case.compose import changes
@@ -257,7 +257,8 @@ def curves(case_folder: Path, target: Path | None) -> int:
     show_fit(report)
     if target is not None:
         new_folder(target, target.name, RESULTS)
-        report.to_csv(target, index=False, lineterminator="\n")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written_over(target, report.to_csv(index=False, lineterminator="\n"))
         out.print(f"Wrote {target}.", markup=False)
     return 0
 
@@ -277,7 +278,7 @@ def compare(
         folders.append(target)
     table = compare_runs(folders)
     root.mkdir(parents=True, exist_ok=True)
-    table.to_csv(root / "comparison.csv", index=False, lineterminator="\n")
+    written_over(root / "comparison.csv", table.to_csv(index=False, lineterminator="\n"))
     show_comparison(table)
     wrote(root / "comparison.csv")
     _write_pages(folders, case_folder, root)
@@ -292,8 +293,9 @@ def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None
     known = None if case_folder == DEFAULT_CASE else case_folder
     for language, name in COMPARISONS.items():
         try:
-            write_report(render_comparison(folders, known, language), root / name)
+            page = render_comparison(folders, known, language)
         except InputError as error:
             err.print(f"note: no page was written: {error}", markup=False)
             return
+        write_report(page, root / name)
         wrote(root / name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import read_run
+from optimization.archive import read_run_record
 from optimization.case.load import load_case
 from optimization.cli.commands import RESULTS
 from optimization.cli.console import err, out
@@ -47,7 +47,7 @@ def export(folder: Path, case_folder: Path | None, target: Path | None, language
     """Write the tables of a run as one Excel workbook."""
     from optimization.workbook import write_workbook
 
-    record, _ = read_run(folder)
+    record = read_run_record(folder)
     place = target or folder.parent / f"{folder.name}.xlsx"
     write_workbook(folder, place, named_language(language or "en"), assumptions_of(record, case_folder))
     tell([place], as_json)

@@ -57,7 +57,8 @@ class ResultColumn(Bilingual):
 
 
 class ResultTable(Bilingual):
-    """One table of a run folder: its title (fit for a sheet's name), what one row is, whence its figures come."""
+    """One table of a run folder: its title (fit for a sheet's name), what one row is, whence its figures come. `key`
+    names the columns that tell rows apart, `today` those that say the same as another of today's arrangement."""
 
     title: str = Field(min_length=1, max_length=30, pattern=r"^[^\[\]:*?/\\']+$")
     title_ja: str = Field(min_length=1, max_length=30, pattern=r"^[^\[\]:*?/\\']+$")
@@ -66,6 +67,8 @@ class ResultTable(Bilingual):
     source: str = Field(min_length=1)
     source_ja: str = Field(min_length=1)
     columns: dict[str, ResultColumn] = Field(min_length=1)
+    key: tuple[str, ...] = Field(min_length=1)
+    today: tuple[str, ...] = ()
 
 
 class _Today(Bilingual):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.prepare.package import write_datapackage
-from optimization.prepare.writing import write_tables
+from optimization.prepare.writing import copy_whole, write_tables
 
 CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
 NATION = "00"
@@ -44,7 +43,7 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
         cut[path.stem] = frame[keep]
     write_tables(cut, out)
     for path in copied:
-        shutil.copyfile(path, out / path.name)
+        copy_whole(path, out / path.name)
     write_datapackage(out)
     return {name: len(frame) for name, frame in cut.items()}
 

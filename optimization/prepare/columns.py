@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +13,15 @@ import pandas as pd
 
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.files import MOST_TABLE, read_text
 from optimization.prepare.codes import JOINT_WARDS
 
 WARDS = tuple(f"131{number:02d}" for number in range(1, 24))
 CODE_LENGTHS = {"code": 5, "code_a": 5, "code_b": 5, "prefecture_code": 2}
 UNITS_ADDED = ("persons", "thousand_yen", "deg", "percent")  # units the compiled tables leave out of names
 REMEDY = "restore the compiled table"
+MOST = 1e15  # what no figure reaches; a larger number, or an endless one, is broken
+MOST_ROWS = 1_000_000  # the largest compiled table has 14,000
 SHOWN = 20  # faulty lines, or cells a column, that are named
 
 
@@ -34,12 +40,12 @@ def read_table(
     for name in dict.fromkeys((*numbers, *optional)):
         text = frame[name].str.strip()
         values = pd.to_numeric(text.replace("", np.nan), errors="coerce")
-        faulty = values.isna() & ((text != "") | (name in numbers))
+        faulty = ~(values.abs() <= MOST) & ((text != "") | (name in numbers))
         problems += [
             _fault(path, "not a number", " ".join(frame.loc[index, list(key)]), name, text[index])
             for index in frame.index[faulty][:SHOWN]
         ]
-        whole = bool((values.dropna() % 1 == 0).all())
+        whole = bool((values.dropna() % 1 == 0).all()) and not faulty.any()
         frame[name] = values.astype("Int64") if whole else values
     raise_if_any(problems)
     return frame
@@ -53,29 +59,32 @@ def _read_text(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError([_fault(path, f"no such table in {path.parent.name}/")])
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            head, *rows = csv.reader(lines)
-    except ValueError as fault:  # no line at all, or not UTF-8
+        lines = csv.reader(io.StringIO(read_text(path, MOST_TABLE), newline=""))
+        head, *rows = islice(lines, MOST_ROWS + 2)
+    except (OSError, ValueError, csv.Error) as fault:  # no line at all, not UTF-8, a cell without an end
         raise InputError([_fault(path, f"cannot be read ({fault})")]) from fault
-    doubled = [_fault(path, "the column stands twice", column=name) for name in head if head.count(name) > 1]
+    if len(rows) > MOST_ROWS:
+        raise InputError([_fault(path, f"has more than {MOST_ROWS:,} rows")])
+    counts = Counter(head)
+    doubled = [_fault(path, "the column stands twice", column=name) for name in head if counts[name] > 1]
     message = f"the line has another number of cells than the head ({len(head)})"
     ragged = [
         _fault(path, message, f"line {i}", value=str(len(row)))
         for i, row in enumerate(rows, 2)
         if len(row) != len(head)
     ]
-    raise_if_any(doubled + ragged[:SHOWN])
+    raise_if_any(doubled[:SHOWN] + ragged[:SHOWN])
     return pd.DataFrame(rows, columns=head, dtype=str)
 
 
 def _key_problems(path: Path, frame: pd.DataFrame, key: tuple[str, ...]) -> list[Problem]:
     columns = list(key)
-    doubled = frame.loc[frame.duplicated(columns), columns].itertuples(index=False)
+    doubled = frame.loc[frame.duplicated(columns), columns][:SHOWN].itertuples(index=False)
     problems = [_fault(path, "the row stands twice", row=" ".join(row)) for row in doubled]
     for name in set(columns) & set(CODE_LENGTHS):
         message = f"not a code of {CODE_LENGTHS[name]} digits"
         bad = ~frame[name].str.fullmatch(rf"[0-9]{{{CODE_LENGTHS[name]}}}")
-        problems += [_fault(path, message, column=name, value=text) for text in frame.loc[bad, name]]
+        problems += [_fault(path, message, column=name, value=text) for text in frame.loc[bad, name][:SHOWN]]
     return problems
 
 

@@ -15,6 +15,9 @@ from optimization.prepare.workbook import Sheet, column_letter, normalise, read_
 
 MONEY = "thousand_yen"
 BURDEN = "future_burden_ratio_percent"
+BEYOND = 1e6
+"""Per cent that no ratio reaches."""
+
 INDICATORS = {
     "財政力指数": "fiscal_strength_index",
     "経常収支比率": "current_balance_ratio_percent",
@@ -118,7 +121,7 @@ def _ratios(sheet: Sheet, row: int, columns: dict[str, int]) -> tuple[Row, list[
     values, problems = Row(), list[Problem]()
     for name, column in columns.items():
         cell = sheet.grid[row][column]
-        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < BEYOND:
             values[name] = float(cell)
         elif normalise(cell) == "-" and name == BURDEN:
             values[name] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.files import MOST_TABLE, read_text
 from optimization.prepare.codes import JOINT_WARDS
 from optimization.prepare.columns import WARDS, shaped
 
@@ -24,6 +26,12 @@ KINDS = {"市": ("シ",), "町": ("チョウ", "マチ"), "村": ("ソン", "ム
 """Kinds of municipality and how the last sign of their names is read."""
 
 POSTAL_COLUMNS = 15
+MOST_POINTS = 100_000
+"""Points of a ring; the longest of the whole country has a few thousand."""
+
+MALFORMED = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a JSON file of another shape may meet."""
+
 Point = tuple[int, int]
 
 
@@ -34,7 +42,7 @@ def outlines(source: Path) -> pd.DataFrame:
     Rings that shrink to less than a triangle are left out. Raises `InputError` for a file that is no such topology.
     """
     try:
-        topology = json.loads((source / BOUNDARIES).read_text(encoding="utf-8"))
+        topology = json.loads(read_text(source / BOUNDARIES, MOST_TABLE))
         shapes = topology["objects"]["municipalities"]["geometries"]
         arcs = [_decoded(arc, topology["transform"]) for arc in topology["arcs"]]
         rings = [
@@ -43,7 +51,7 @@ def outlines(source: Path) -> pd.DataFrame:
             for polygon in _polygons(shape)
             for ring in (_closed(arcs, part) for part in polygon)
         ]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as fault:
+    except MALFORMED as fault:
         problem = Problem(BOUNDARIES, f"cannot be read as a topology ({fault})", "restore the file")
         raise InputError([problem]) from fault
     frame = pd.DataFrame(
@@ -74,6 +82,8 @@ def _closed(arcs: Sequence[Sequence[Point]], ring: Sequence[int]) -> list[Point]
     """A ring's points without repetitions; a negative arc is walked backwards (its complement's number)."""
     points: list[Point] = []
     for number in ring:
+        if len(points) > MOST_POINTS:
+            raise ValueError(f"a ring has more than {MOST_POINTS:,} points")
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points += [point for point in arc if not points or point != points[-1]]
     while len(points) > 1 and points[0] == points[-1]:
@@ -119,9 +129,9 @@ def readings(postal: Path, municipalities: pd.DataFrame) -> pd.DataFrame:
 def _addresses(postal: Path) -> pd.DataFrame:
     """Code, city and its kana of every line."""
     try:
-        with postal.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [(row[0], row[7], row[4]) for row in _checked(csv.reader(lines), postal)]
-    except (OSError, UnicodeDecodeError) as fault:
+        lines = csv.reader(io.StringIO(read_text(postal, MOST_TABLE), newline=""))
+        rows = [(row[0], row[7], row[4]) for row in _checked(lines, postal)]
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
         remedy = "give the file utf_ken_all.csv of Japan Post"
         raise InputError([Problem(postal.name, f"cannot be read ({fault})", remedy)]) from fault
     return pd.DataFrame(rows, columns=["code", "city", "city_kana"])

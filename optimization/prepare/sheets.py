@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 
@@ -25,6 +24,9 @@ LONG_CODE = re.compile(r"C(\d{6})\d{6}")
 NUMBERED_NAME = re.compile(r"(\d{1,2})(\D+)")
 TOTAL_ROWS = ("不足", "超過", "合計")
 NOTE = re.compile(r"※|\(?注")
+MOST = 1e15
+"""Thousand yen no figure reaches; a larger number, an endless one or none at all is broken."""
+
 SHORT, OVER = "不足", "超過"
 
 
@@ -54,7 +56,7 @@ def whole_number(cell: Cell) -> int | None:
     """A cell as whole thousand yen; blank counts as nothing (0); None when it is text or broken."""
     if cell is None or (isinstance(cell, str) and not normalise(cell)):
         return 0
-    if isinstance(cell, (bool, str)) or not math.isfinite(cell) or cell != int(cell):
+    if isinstance(cell, (bool, str)) or not abs(cell) <= MOST or cell != int(cell):
         return None
     return int(cell)
 

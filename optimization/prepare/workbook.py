@@ -10,23 +10,31 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import xlrd
 
 from optimization.errors import InputError, Problem
+from optimization.files import MEGABYTE, MOST_TABLE, read_bytes
 
 Cell = str | int | float | bool | None
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP_MAGIC = b"PK\x03\x04"
 PDF_MAGIC = b"%PDF"
 UNCOMPUTED = re.compile(  # a formula in the XML of a sheet that no result follows; results may be empty text
-    rb'<c r="([A-Z]+[0-9]+)"(?![^>]*t="str")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)'
+    rb'<c r="([A-Z]+[0-9]+)"(?![^<>]*t="str")[^<>]*>\s*<f(?:[^<>]*/>|[^<>]*>[^<]*</f>)'
     rb"\s*(?:<v\s*/>|<v></v>)?\s*</c>"
 )
+MOST_UNPACKED = 32 * MEGABYTE
+"""Bytes of a workbook once unpacked; the largest official one has 6 million."""
+
+MOST_CELLS = 2_000_000
+"""Cells of a workbook, blank ones within its rectangles included; the largest official one has 260,000."""
+
 SAME_LETTERS = str.maketrans({"塡": "填", "靱": "靭"})  # two spellings met in headings
 
 
@@ -75,11 +83,13 @@ def read_sheets(path: Path) -> list[Sheet]:
     Raises `InputError` when the file is missing, empty, cut off or of another kind.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, MOST_TABLE)
         reader = _reader(content[:8])
         sheets = reader(path.name, content) if reader else []
     except InputError:
         raise
+    except OSError as fault:
+        raise _unreadable(path, f"cannot be read ({fault.strerror or fault})") from fault
     except Exception as fault:  # the parsers fail in many ways on a broken file: all mean the same
         raise _unreadable(path, f"cannot be read ({type(fault).__name__}: {fault})") from fault
     if not sheets:
@@ -100,17 +110,44 @@ def _unreadable(path: Path, message: str) -> InputError:
     return InputError([Problem(path.name, message, "fetch the file again from the ministry's page")])
 
 
-def _rectangle(file: str, name: str, rows: list[list[Cell]]) -> Sheet:
-    width = max((len(row) for row in rows), default=0)
-    return Sheet(file, name, [row + [None] * (width - len(row)) for row in rows])
+def _too_large(file: str, what: str) -> InputError:
+    remedy = "use the ministry's workbook, unchanged: none of them is near that size"
+    return InputError([Problem(file, f"has more than {what}", remedy)])
+
+
+def _sheets(file: str, pages: Iterable[tuple[str, Iterable[list[Cell]]]]) -> list[Sheet]:
+    """Sheets from their names and rows, each a rectangle; cells are counted as they come, so that a false sheet ends
+    early."""
+    sheets, left = list[Sheet](), MOST_CELLS
+    for name, rows in pages:
+        kept = _kept(file, rows, left)
+        width = max(map(len, kept), default=0)
+        left -= len(kept) * width
+        sheets.append(Sheet(file, name, [row + [None] * (width - len(row)) for row in kept]))
+    return sheets
+
+
+def _kept(file: str, rows: Iterable[list[Cell]], most: int) -> list[list[Cell]]:
+    """The rows up to the last that holds anything, each up to its last cell that does."""
+    kept, width, full = list[list[Cell]](), 0, 0
+    for row in rows:
+        while row and row[-1] is None:
+            row.pop()
+        kept.append(row)
+        if row:
+            width, full = max(width, len(row)), len(kept)
+        if full * width > most or len(kept) > MOST_CELLS:
+            raise _too_large(file, f"{MOST_CELLS:,} cells")
+    return kept[:full]
 
 
 def _read_xls(file: str, content: bytes) -> list[Sheet]:
-    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO()) as book:
-        return [
-            _rectangle(file, sheet.name, [_xls_row(sheet, row) for row in range(sheet.nrows)])
-            for sheet in book.sheets()
-        ]
+    # ragged: a cell far to the right does not widen every other row
+    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), ragged_rows=True) as book:
+        return _sheets(
+            file,
+            ((s.name, (_xls_row(s, row) for row in range(s.nrows))) for s in book.sheets()),
+        )
 
 
 def _xls_row(sheet: xlrd.sheet.Sheet, index: int) -> list[Cell]:
@@ -129,9 +166,13 @@ def _xls_row(sheet: xlrd.sheet.Sheet, index: int) -> list[Cell]:
     return cells
 
 
-def _check_formulas(file: str, content: bytes) -> None:
-    """Refuse formulas that a program stored without their results: their cells would read as blank."""
+def _check_parts(file: str, content: bytes) -> None:
+    """Refuse an archive that unpacks beyond all bounds, and formulas that a program stored without their results:
+    their cells would read as blank."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        # a reader of a part stops at the size that the archive states for it
+        if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
+            raise _too_large(file, f"{MOST_UNPACKED / MEGABYTE:g} MB once unpacked")
         pages = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/")]
     cells = [cell.decode() for page in pages for cell in UNCOMPUTED.findall(page)]
     if cells:
@@ -140,14 +181,15 @@ def _check_formulas(file: str, content: bytes) -> None:
 
 
 def _read_xlsx(file: str, content: bytes) -> list[Sheet]:
-    _check_formulas(file, content)
+    _check_parts(file, content)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    sheets = []
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        rows = [[_xlsx_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        sheets.append(_rectangle(file, sheet.title, rows))
-    return sheets
+    return _sheets(file, ((sheet.title, _xlsx_rows(sheet)) for sheet in book.worksheets))
+
+
+def _xlsx_rows(sheet: Any) -> Iterator[list[Cell]]:
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows(values_only=True):
+        yield [_xlsx_cell(value) for value in row]
 
 
 def _xlsx_cell(value: object) -> Cell:
@@ -159,8 +201,8 @@ def _read_csv(file: str, content: bytes) -> list[Sheet]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp932")
-    rows = [[_csv_cell(cell.strip()) for cell in row] for row in csv.reader(io.StringIO(text))]
-    return [_rectangle(file, "", rows)]
+    rows = ([_csv_cell(cell.strip()) for cell in row] for row in csv.reader(io.StringIO(text)))
+    return _sheets(file, [("", rows)])
 
 
 def _csv_cell(text: str) -> Cell:

@@ -25,6 +25,13 @@ def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> list[Path]:
         shutil.rmtree(beside)
 
 
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file all or nothing."""
+    beside = path.with_name(f".{path.name}.part")
+    shutil.copyfile(source, beside)
+    beside.replace(path)
+
+
 def write_text(text: str, path: Path) -> None:
     """Write a small text file all or nothing."""
     beside = path.with_name(f".{path.name}.part")

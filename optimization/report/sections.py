@@ -12,7 +12,8 @@ from optimization.dictionary.parameters import parameter_label
 from optimization.dictionary.settings import load_settings
 from optimization.report.language import Speaker
 from optimization.report.sentences import parts, saving
-from optimization.report.view import MIL, RunView, StudyView
+from optimization.report.studies import StudyView
+from optimization.report.view import MIL, RunView
 
 Rows = list[dict[str, Any]]
 TRAVEL = (
@@ -226,7 +227,7 @@ def waiting(run: RunView, say: Speaker) -> Rows:
 
 def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
     """Every number marked as an assumption by its parameter: of the case, then of the settings."""
-    changed = dict(run.package.get("assumptions", {}))
+    changed = dict(run.package.assumptions)
     table = run.case.parameters.table
     found: dict[str, Rows] = {}
     for key, row in zip(run.case.parameters.keys, table.to_dict("records"), strict=True):

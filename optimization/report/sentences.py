@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimization.archive.form import AGAIN
+from optimization.errors import InputError, Problem
 from optimization.report.flows import left_in_pool
 from optimization.report.gains import changes, losers
 from optimization.report.language import Speaker
@@ -271,7 +273,7 @@ def slower(run: RunView) -> Slower | None:
     joint = provision[provision["provider_kind"] == "wide_area_body"]
     if joint.empty:
         return None
-    parameters = run.case.parameters.override(run.package.get("assumptions", {}))
+    parameters = run.case.parameters.override(run.package.assumptions)
     rows = parameters.table[parameters.table["parameter"] == "travel_speed_km_per_hour"]
     speed, slow = parameters("travel_speed_km_per_hour"), float(rows["low"].iloc[0])
     allowed = joint["service"].map(parameters.of("max_travel_minutes", joint["service"].unique()))
@@ -295,8 +297,13 @@ def _if_slower(run: RunView, say: Speaker) -> str:
 
 
 def measure(run: RunView, name: str) -> pd.Series:
-    """A row of the table of measures."""
-    return run.tables["measures"].set_index("measure").loc[name]
+    """A row of the table of measures; raises `InputError` where it has none of that name."""
+    table = run.tables["measures"].set_index("measure")
+    if name not in table.index:
+        raise InputError(
+            [Problem(str(run.folder / "measures.csv"), "has no row for this measure", AGAIN, value=name)]
+        )
+    return table.loc[name]
 
 
 def assumption_count(run: RunView) -> int:

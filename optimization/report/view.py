@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,30 +10,22 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.archive import read_run
-from optimization.audit import written_settings
+from optimization.archive import read_changes, read_run, read_settings
+from optimization.audit import sound_or_refused
 from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
 from optimization.case.load import load_case
-from optimization.errors import InputError, Problem
+from optimization.case.packages import Package
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import INPUTS
 from optimization.report.language import Speaker
+from optimization.report.studies import StudyView, view_study
 
 MIL = "_million_yen"
-STUDY_TABLES = ("recommendations", "effects", "numbers", "draws", "overturns")
-
-
-@dataclass(frozen=True)
-class StudyView:
-    """A sensitivity study: its record and its tables by name."""
-
-    folder: Path
-    record: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
-
-    @property
-    def draws(self) -> int:
-        """Solved draws."""
-        return len(self.tables["draws"])
+SIZE_CLASSES = (
+    "designated_city", "core_city", "wards", "city_100k_up", "city_50k_100k", "city_below_50k", "town_10k_up",
+    "town_below_10k",
+)  # fmt: skip
+"""Classes of `case.rule_groups.size_class`."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +37,7 @@ class RunView:
     tables: dict[str, pd.DataFrame]
     changes: pd.DataFrame
     settings: dict[str, Any]
-    package: dict[str, Any]
+    package: Package
     case: Case
     studies: tuple[StudyView, ...] = field(default=())
 
@@ -133,45 +123,56 @@ def view_run(folder: Path, case_folder: Path | None = None, studies: Sequence[Pa
     if case.name != record["case"]:
         message = f"is not the case of the run, {record['case']}"
         raise InputError([Problem(str(case.path), message, "name it with --case")])
-    asked = record["prefectures_asked"]
+    part = solved_part(case, record)
+    raise_if_any(list(_strangers(folder, tables, part)))
+    package, settings = read_settings(folder)
+    sound_or_refused(folder, record, tables, settings)
     return RunView(
         folder=folder,
         record=record,
         tables=tables,
-        changes=pd.read_csv(folder / "changes.csv", dtype=str, keep_default_na=False),
-        settings=written_settings(folder),
-        package=tomllib.loads((folder / "package.resolved.toml").read_text(encoding="utf-8")),
-        case=case.restrict(asked) if asked else case,
-        studies=tuple(view_study(path, record) for path in studies),
+        changes=read_changes(folder),
+        settings=settings,
+        package=package,
+        case=part,
+        studies=tuple(view_study(path, record, tables) for path in studies),
     )
 
 
-def view_study(folder: Path, record: dict[str, Any]) -> StudyView:
-    """Read a sensitivity study of the question that a run's record states."""
-    try:
-        found = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        tables = {
-            name: pd.read_csv(folder / f"{name}.csv", dtype={"rule_group": str}, keep_default_na=False)
-            for name in STUDY_TABLES
-        }
-    except (OSError, ValueError) as error:
-        remedy = "name a folder written by 'solve.py sensitivity'"
-        raise InputError([Problem(str(folder), f"is no study ({error})", remedy)]) from error
-    differing = [
-        Problem(
-            str(folder / "study.json"),
-            f"the study is of another question than the run ({record[theirs]!r})",
-            "give a study of the run's packages, case and prefectures",
-            column=key,
-            value=str(found[key]),
-        )
-        for key, theirs in (
-            ("case", "case"),
-            ("package", "package"),
-            ("prefectures_asked", "prefectures_asked"),
-        )
-        if found[key] != record[theirs]
-    ]
-    if differing:
-        raise InputError(differing)
-    return StudyView(folder, found, tables)
+def solved_part(case: Case, record: Mapping[str, Any]) -> Case:
+    """The part of its case that a run was solved on; raises `InputError` where the case has no such prefecture."""
+    asked = record["prefectures_asked"]
+    unknown = [code for code in asked if code not in case.prefectures.index]
+    remedy = "name the case of the run with --case"
+    raise_if_any(
+        [
+            Problem(str(case.path), "lacks a prefecture of the run", remedy, value=code[:80])
+            for code in unknown
+        ]
+    )
+    return case.restrict(asked) if asked else case
+
+
+def _strangers(folder: Path, tables: Mapping[str, pd.DataFrame], case: Case) -> Iterator[Problem]:
+    """Names in the tables of a run that its case does not know, and governments of the case that the run lacks."""
+    remedy = "name the case that the run was solved on with --case"
+    for table, column, known in (
+        ("governments", "government", case.governments.index),
+        ("provision", "code", case.codes),
+        ("services", "service", case.services.index),
+    ):
+        for code in sorted(set(tables[table][column]) ^ set(known))[:3]:
+            where = "is not in the case" if code not in known else "of the case is not in the table"
+            yield Problem(str(folder / f"{table}.csv"), where, remedy, column=column, value=str(code)[:80])
+    for row in tables["governments"][["prefecture_code", "government"]].itertuples(index=False):
+        if row.prefecture_code not in case.prefectures.index:
+            message, file = "is no prefecture of the case", str(folder / "governments.csv")
+            yield Problem(file, message, remedy, row.government, "prefecture_code", row.prefecture_code[:80])
+            return
+    groups = set(tables["responsibility"]["rule_group"])
+    labels = {"all", *case.codes, *case.prefectures.index, *SIZE_CLASSES}
+    for group in groups - labels:
+        code, _, kind = group.partition("_")
+        if code not in case.prefectures.index or kind not in SIZE_CLASSES:
+            file = str(folder / "responsibility.csv")
+            yield Problem(file, "is no rule group of the case", remedy, column="rule_group", value=group[:80])

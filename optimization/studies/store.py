@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optimization.archive import written_over
 from optimization.archive.program import program
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.errors import InputError, Problem
+from optimization.files import MEGABYTE, read_text
 from optimization.studies.study import Study
 
 CELLS = "cells"
+MOST_ANSWER = 16 * MEGABYTE
+"""Bytes of an answer; one on the whole country has 0.1 million."""
 
 
 def key_of(case: Case, package: ResolvedPackage, study: Study) -> str:
@@ -46,17 +49,28 @@ def write(folder: Path, key: str, answer: Mapping[str, Any]) -> None:
     """Archive an answer whole."""
     target = path_of(folder, key)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".", dir=target.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(answer, file, ensure_ascii=False, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, target)
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    kept = {"answer": answer, "sha256": _digest(text)}
+    written_over(target, json.dumps(kept, ensure_ascii=False, allow_nan=False))
 
 
 def read(folder: Path, key: str) -> dict[str, Any] | None:
-    """The answer of a question, or None where it has none yet."""
+    """The answer of a question, or None where it has none yet, or one that is not as it was written. Raises InputError
+    where something else stands in its place."""
+    path = path_of(folder, key)
     try:
-        return dict(json.loads(path_of(folder, key).read_text(encoding="utf-8")))
+        kept = json.loads(read_text(path, MOST_ANSWER))
+        answer = dict(kept["answer"])
+        text = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        return answer if kept["sha256"] == _digest(text) else None
     except FileNotFoundError:
         return None
+    except OSError as error:
+        remedy = "take it away: the question is then answered anew"
+        raise InputError([Problem(str(path), str(error.strerror or error), remedy)]) from error
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -21,34 +21,52 @@ settings = { "equity.adequacy_floor" = 0.9 }
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.overlay import overlay
+from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import load_package
+from optimization.files import MOST_SETTINGS, parse_toml, read_text
+from optimization.outcome.run import METHODS
 
-NAME = re.compile(r"[a-z0-9_]+")
+LONGEST = 100
+NAME = re.compile(rf"[a-z0-9_]{{1,{LONGEST}}}")
+
+
+class Limit(NamedTuple):
+    """A key of [study]: the kinds its value may be of, the value where it is not given, what is allowed, in words and
+    as a check."""
+
+    kinds: tuple[type, ...]
+    default: Any
+    allowed: str
+    holds: Callable[[Any], bool]
+
+
 KEYS = {
     "": ("study", "grid", "cell"),
     "study": ("name", "title", "prefectures", "gap", "time_limit", "method", "seed"),
     "grid": ("packages", "settings", "assumptions"),
     "cell": ("packages", "settings", "assumptions"),
 }
-LIMITS: Mapping[str, tuple[type | tuple[type, ...], Any]] = {
-    "gap": ((int, float), 1e-3),
-    "time_limit": ((int, float), 600.0),
-    "method": (str, "auto"),
-    "seed": (int, 0),
+LIMITS: Mapping[str, Limit] = {
+    "gap": Limit((int, float), 1e-3, "a number from 0 to 1", lambda gap: 0 <= gap <= 1),
+    "time_limit": Limit((int, float), 600.0, "seconds above 0, at most 1e7", lambda s: 0 < s <= 1e7),
+    "method": Limit((str,), METHODS[0], f"one of: {', '.join(METHODS)}", METHODS.__contains__),
+    "seed": Limit((int,), 0, "a whole number from 0 to 2147483647", lambda seed: 0 <= seed < 2**31),
 }
+MOST_CELLS = 100_000
+"""Questions of a study: at a second each, more than a day."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +101,17 @@ def read_study(path: Path) -> Study:
     """Read a study file; raises InputError with every fault of its form. What the packages make of it is said cell by
     cell when it is run."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(read_text(path, MOST_SETTINGS))
     except (OSError, ValueError) as error:
         raise InputError([Problem(str(path), f"cannot be read ({error})", "name a TOML file")]) from error
-    problems = list(_faults(str(path), document))
-    raise_if_any(problems)
+    for check in (
+        _form_faults,
+        _faults,
+        _value_faults,
+    ):  # each looks at what the one before it has found in order
+        raise_if_any(list(check(str(path), document)))
     head = document["study"]
-    limits = {key: head.get(key, default) for key, (_, default) in LIMITS.items()}
+    limits = {key: head.get(key, limit.default) for key, limit in LIMITS.items()}
     cells = [*_of_grid(document.get("grid")), *map(_of_table, document.get("cell", []))]
     unique = tuple({repr(cell.varied): cell for cell in cells}.values())
     return Study(
@@ -97,20 +119,42 @@ def read_study(path: Path) -> Study:
     )
 
 
+def _form_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What should be a table, or a list of tables, and is none."""
+    cells = document.get("cell", [])
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        yield Problem(file, "must be a list of tables", "write [[cell]], twice bracketed", column="cell")
+        cells = []
+    parts = [(name, document[name]) for name in ("study", "grid") if name in document]
+    for name, part in [*parts, *(("cell", cell) for cell in cells)]:
+        if not isinstance(part, dict):
+            yield Problem(file, "must be a table", f"write [{name}] on a line of its own", column=name)
+            continue
+        for key in ("settings", "assumptions"):
+            if not isinstance(part.get(key, {}), dict):
+                yield Problem(
+                    file, "must be a table", 'write { "name" = value }', name, key, shown(part[key])
+                )
+
+
+def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tables of a document with their names."""
+    yield "", document
+    yield from ((name, document[name]) for name in ("study", "grid") if name in document)
+    yield from (("cell", cell) for cell in document.get("cell", []))
+
+
 def _faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
-    parts = [("", document), *((key, document[key]) for key in ("study", "grid") if key in document)]
-    parts += [("cell", cell) for cell in document.get("cell", [])]
-    for name, part in parts:
+    """Keys that are not known, a name that is none, nothing asked."""
+    for name, part in _parts(document):
         for key in sorted(set(part) - set(KEYS[name])):
             remedy = f"use one of: {', '.join(KEYS[name])}"
             yield Problem(file, "is not known here", remedy, row=name, column=key)
     head = document.get("study", {})
-    if not NAME.fullmatch(str(head.get("name", ""))):
-        remedy = 'write name = "..." of a to z, 0 to 9 and _ under [study]'
-        yield Problem(file, "names no study", remedy, "study", "name", str(head.get("name", "")))
-    for key, (kind, _) in LIMITS.items():
-        if key in head and (not isinstance(head[key], kind) or isinstance(head[key], bool)):
-            yield Problem(file, "is of the wrong kind", "see docs/studies.md", "study", key, str(head[key]))
+    name = head.get("name", "")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        remedy = f'write name = "..." of a to z, 0 to 9 and _, at most {LONGEST}, under [study]'
+        yield Problem(file, "names no study", remedy, "study", "name", shown(name))
     if not document.get("grid") and not document.get("cell"):
         yield Problem(file, "asks nothing", "add [grid] or [[cell]]")
     for key in ("settings", "assumptions"):
@@ -119,10 +163,51 @@ def _faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
                 remedy = (
                     "write a list of values in brackets; a value that is a list itself goes in a second pair"
                 )
-                yield Problem(file, "is no list of values", remedy, f"grid.{key}", name, str(values))
-    for part in (document.get("grid"), *document.get("cell", [])):
-        if part is not None and not part.get("packages"):
-            yield Problem(file, "names no package", "add packages", column="packages")
+                yield Problem(file, "is no list of values", remedy, f"grid.{key}", name, shown(values))
+    for name, part in _parts(document):
+        if name in ("grid", "cell") and not _names_packages(part, several=name == "grid"):
+            remedy = 'write packages = "name"' + (", or a list of such names" if name == "grid" else "")
+            yield Problem(file, "names no package", remedy, name, "packages", shown(part.get("packages", "")))
+
+
+def _names_packages(part: Mapping[str, Any], several: bool) -> bool:
+    """Whether a part names packages: one text, or in a grid several."""
+    found = part.get("packages")
+    names = found if several and isinstance(found, list) else [found]
+    return bool(names) and all(isinstance(name, str) and name.strip() for name in names)
+
+
+def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Values under [study] of a wrong kind or beyond bounds; a grid of more questions than can be answered."""
+    head = document["study"]
+    for key, limit in LIMITS.items():
+        value = head.get(key, limit.default)
+        if not isinstance(value, limit.kinds) or isinstance(value, bool):
+            yield Problem(file, "is of the wrong kind", f"write {limit.allowed}", "study", key, shown(value))
+        elif not limit.holds(value):
+            yield Problem(file, "is not allowed", f"write {limit.allowed}", "study", key, shown(value))
+    if not isinstance(head.get("title", ""), str):
+        yield Problem(
+            file, "must be a text", "write it in quotation marks", "study", "title", shown(head["title"])
+        )
+    codes = head.get("prefectures", [])
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        yield Problem(
+            file, "must be a list of codes", 'write ["03", "04"]', "study", "prefectures", shown(codes)
+        )
+    count = _count(document.get("grid")) + len(document.get("cell", []))
+    if count > MOST_CELLS:
+        message = f"asks {count:,} questions, and at most {MOST_CELLS:,} can be asked at once"
+        yield Problem(file, message, "leave out values, or ask in several studies")
+
+
+def _count(grid: Mapping[str, Any] | None) -> int:
+    """How many combinations a grid has."""
+    if grid is None:
+        return 0
+    packages = grid["packages"] if isinstance(grid["packages"], list) else [grid["packages"]]
+    axes = [values for key in ("settings", "assumptions") for values in grid.get(key, {}).values()]
+    return math.prod(map(len, axes), start=len(packages))
 
 
 def _of_grid(grid: Mapping[str, Any] | None) -> Iterator[Cell]:

@@ -15,9 +15,10 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.archive import written_into
 from optimization.case.case import Case
 from optimization.case.load import load_case
-from optimization.errors import InputError, Problem
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.ledger.measures import all_measures
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
@@ -63,11 +64,12 @@ def answers(
     report: Report = lambda done, total, failed: None,
 ) -> tuple[list[str | dict[str, Any]], list[dict[str, Any]]]:
     """Name and answer of every cell in order, those not known yet computed and archived as they come."""
+    raise_if_any([_stranger(code) for code in study.prefectures if code not in case.prefectures.index])
     keys = [_key(case, cell, study) for cell in study.cells]
     waiting = [
         (cell, key)
         for cell, key in zip(study.cells, keys, strict=True)
-        if isinstance(key, str) and not store.path_of(folder, key).exists()
+        if isinstance(key, str) and store.read(folder, key) is None
     ]
     waiting = list({key: (cell, key) for cell, key in waiting}.values())
     faults = {n: key for n, key in enumerate(keys) if not isinstance(key, str)}
@@ -91,6 +93,11 @@ def _key(case: Case, cell: Cell, study: Study) -> str | dict[str, Any]:
         return store.key_of(case, resolved(case, cell, study.prefectures, study.name), study)
     except InputError as error:
         return _fault("; ".join(map(str, error.problems)))
+
+
+def _stranger(code: str) -> Problem:
+    remedy = "name two-digit codes of the case under [study]"
+    return Problem("study", "is not a prefecture of the case", remedy, "study", "prefectures", code[:80])
 
 
 def _fault(reason: str) -> dict[str, Any]:
@@ -206,10 +213,10 @@ def _tables(
     names = pd.DataFrame({"cell": labels, "key": [key if isinstance(key, str) else "" for key in keys]})
     table = pd.concat([names, varied, found], axis=1)
     times = names.assign(seconds=[row.get("seconds") for row in rows])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in ((TABLE, table), (TIMES, times), (LONG, long_form(study, case, table))):
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    table.to_parquet(folder / f"{TABLE}.parquet", index=False)
+    with written_into(folder) as draft:
+        for name, frame in ((TABLE, table), (TIMES, times), (LONG, long_form(study, case, table))):
+            frame.to_csv(draft / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_parquet(draft / f"{TABLE}.parquet", index=False)
     return table
 
 

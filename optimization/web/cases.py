@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.archive import read_run
+from optimization.archive import read_run, read_run_record
+from optimization.audit import sound_or_refused, written_settings
 from optimization.case.case import TOKYO_WARDS, Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
@@ -116,7 +116,7 @@ class Finished:
     @property
     def files(self) -> dict[str, Path]:
         """Its CSV files by name of the table."""
-        return {path.stem: path for path in sorted(self.folder.glob("*.csv"))}
+        return {path.stem: path for path in sorted(self.folder.glob("*.csv")) if is_own(path)}
 
     @property
     def case(self) -> Case:
@@ -139,7 +139,9 @@ def _towns(case: str, prefectures: tuple[str, ...], _: int) -> tuple[Town, ...]:
 
 @lru_cache(maxsize=4)
 def _tables(folder: Path, _: int) -> dict[str, pd.DataFrame]:
-    return read_run(folder)[1]
+    record, tables = read_run(folder)
+    sound_or_refused(folder, record, tables, written_settings(folder))
+    return tables
 
 
 def finished_runs(results: Path) -> dict[str, Finished]:
@@ -165,16 +167,18 @@ def _finished(results: Path, path: Path, _: int) -> Finished | None:
     if any(part.startswith(".") for part in place.parts):
         return None
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        needed = ("status", "package", "case", "prefectures_asked", "written", "baseline_million_yen", "gap")
-        if any(name not in record for name in (*needed, "objective_million_yen", "counting_arguments")):
-            return None
-    except (OSError, ValueError, TypeError):
+        record = read_run_record(folder, sealed=False)
+    except InputError:
         return None
     own = place.parts[0] == OWN and len(place.parts) == 2
     return Finished(
         place.name if own else hashlib.sha256(str(place).encode()).hexdigest()[:16], folder, record
     )
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file is one of its folder's own, to be sent as it is: no link, no pipe."""
+    return path.is_file() and not path.is_symlink()
 
 
 def case_is_here(run: Finished) -> bool:

@@ -19,12 +19,14 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from optimization.archive.run import RESOLVED
 from optimization.case.packages import STATUS_QUO
 from optimization.dictionary.results import Language
 from optimization.errors import InputError
 from optimization.face import DEFAULT_PACKAGE, INPUTS
 from optimization.web import compare_view, run_view, town_view
-from optimization.web.cases import Finished, case_cards, case_is_here, finished_runs, packages
+from optimization.web.cases import Finished, case_cards, case_is_here, finished_runs, is_own, packages
+from optimization.web.downloads import inert_csv, table_of
 from optimization.web.form import GAP, SECONDS, Typed, entries, order_of, placeholders, read_form
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
 from optimization.web.page import HERE, page, refusal, voice_of
@@ -33,6 +35,7 @@ from optimization.web.worker import said
 from optimization.workbook import write_workbook
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 """Packages shown before the others."""
 MOST_COMPARED = 8
@@ -229,19 +232,22 @@ class Site:
     def package(self, request: Request) -> Response:
         """The package as it was solved."""
         run = self._run(request)
+        path = run.folder / RESOLVED
+        if not is_own(path):
+            raise HTTPException(404)
         return FileResponse(
-            run.folder / "package.resolved.toml",
+            path,
             media_type="application/toml",
-            filename="package.resolved.toml",
+            filename=RESOLVED,
         )
 
     def table(self, request: Request) -> Response:
-        """A table as CSV, the file of the run."""
+        """A table as CSV, the file of the run; a text in it that would be a formula stands behind an apostrophe."""
         run = self._run(request)
         path = run.files.get(request.path_params["name"])
         if path is None:
             raise HTTPException(404)
-        return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{run.id}-{path.name}")
+        return Response(table_of(path), media_type=CSV, headers=attached(f"{run.id}-{path.name}"))
 
     def workbook(self, request: Request) -> Response:
         """All tables and the assumptions of the case as one Excel file, written once."""
@@ -312,8 +318,8 @@ class Site:
         """The comparison as CSV."""
 
         def answer(_: list[Finished], table: pd.DataFrame) -> Response:
-            text = table.to_csv(index=False, lineterminator="\n")
-            return Response(text, media_type="text/csv; charset=utf-8", headers=attached("comparison.csv"))
+            text = inert_csv(table.to_csv(index=False, lineterminator="\n"))
+            return Response(text, media_type=CSV, headers=attached("comparison.csv"))
 
         return self._comparison(request, answer)
 
@@ -330,6 +336,12 @@ class Site:
     def about(self, request: Request) -> Response:
         """What the figures are not, and whose they are."""
         return page(request, "about.html")
+
+
+def on_bad_input(request: Request, error: Exception) -> Response:
+    """The page of a run, or of a case, whose files are not what they should be."""
+    assert isinstance(error, InputError)
+    return refusal(request, 422, "bad_files", [said(problem) for problem in error.problems])
 
 
 def attached(name: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from optimization.errors import InputError, Problem
 from optimization.web.guard import Door, Guard, door_for
 from optimization.web.jobs import Jobs
 from optimization.web.page import on_defect, on_http_error, refusal
-from optimization.web.routes import Site
+from optimization.web.routes import Site, on_bad_input
 
 
 def application(results: Path, door: Door | None = None, jobs: Jobs | None = None) -> Starlette:
@@ -40,7 +40,7 @@ def application(results: Path, door: Door | None = None, jobs: Jobs | None = Non
     return Starlette(
         routes=site.routes(),
         middleware=[Middleware(Guard, door=door or Door(), refuse=refusal)],
-        exception_handlers={HTTPException: on_http_error, 500: on_defect},
+        exception_handlers={HTTPException: on_http_error, InputError: on_bad_input, 500: on_defect},
         lifespan=lifespan,
     )
 

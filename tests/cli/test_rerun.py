@@ -157,8 +157,8 @@ def test_rounding_is_told_from_another_answer(
     """Nine digits may be held, a yen in a million may not."""
     read = room.read_run
 
-    def read_otherwise(folder: Path) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
-        record, tables = read(folder)
+    def read_otherwise(folder: Path, **more: bool) -> tuple[dict[str, object], dict[str, pd.DataFrame]]:
+        record, tables = read(folder, **more)
         if Path(folder) == reform.folder:
             tables["governments"]["need_million_yen"] *= 1 + apart
         return record, tables

@@ -13,13 +13,15 @@ import pytest
 from report_runs import CASE, EXAMPLE, Html, copied, example, solved
 
 from optimization.archive.seal import seal
+from optimization.case.packages import Provision
 from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker
 from optimization.report.page import SECTIONS, render_report, rendered, shortened, write_report
 from optimization.report.roles import matrix
+from optimization.report.studies import STUDY_TABLES
 from optimization.report.towns import KINDS
-from optimization.report.view import STUDY_TABLES, view_run
+from optimization.report.view import view_run
 
 SELDOM = (
     "crisis_ready",
@@ -211,8 +213,7 @@ def test_text_of_a_package_cannot_become_markup(tmp_path: Path) -> None:
     """Titles and provisions are shown as they are written, in the page and in its data."""
     evil = '</script><img src=x onerror="alert(1)">'
     run = example()
-    package = {**run.package, "package": {**run.package["package"], "title": evil, "source": evil}}
-    package["provision"] = [{"text": evil, "text_ja": evil}]
+    package = replace(run.package, title=evil, source=evil, provisions=(Provision(1, evil, evil, {}),))
     municipalities = run.case.municipalities.assign(name_ja=evil)
     page = Html(
         rendered(replace(run, package=package, case=replace(run.case, municipalities=municipalities)), "en")

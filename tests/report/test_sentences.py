@@ -101,10 +101,8 @@ def test_slower_travel_by_hand() -> None:
             "travel_minutes": [20.0, 10.0, 99.0],
         }
     )
-    package = {
-        **run.package,
-        "assumptions": {"travel_speed_km_per_hour": 35.0, "fire.max_travel_minutes": 25.0},
-    }
+    assumptions = {"travel_speed_km_per_hour": 35.0, "fire.max_travel_minutes": 25.0}
+    package = replace(run.package, assumptions=assumptions)
     found = slower(replace(run, tables={**run.tables, "provision": provision}, package=package))
     assert found == sentences.Slower(speed=35.0, slow=25.0, pairs=2, farther=1, bodies=1)
     alone = provision.assign(provider_kind="alone")

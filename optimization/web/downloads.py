@@ -1,0 +1,44 @@
+"""Tables sent as CSV: no text in them is a formula to the spreadsheet program that opens it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from optimization.errors import InputError, Problem
+from optimization.files import MOST_RESULT, read_text
+
+STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""Signs with which a cell is taken for a formula."""
+
+
+def inert(cell: str) -> str:
+    """A cell as it is, or behind an apostrophe where it would be a formula; numbers are left alone."""
+    if not cell.startswith(STARTS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def inert_csv(text: str) -> str:
+    """A table as CSV, the very same where no cell would be a formula."""
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    safe = [[inert(cell) for cell in row] for row in rows]
+    if safe == rows:
+        return text
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(safe)
+    return out.getvalue()
+
+
+def table_of(path: Path) -> str:
+    """A table of a run as it is sent; raises `InputError` where it cannot be read."""
+    try:
+        return inert_csv(read_text(path, MOST_RESULT))
+    except (OSError, ValueError, csv.Error) as error:
+        remedy = "take a copy that nobody has changed, or solve again"
+        raise InputError([Problem(path.name, f"cannot be read ({error})", remedy)]) from error
