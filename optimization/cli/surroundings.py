@@ -17,6 +17,7 @@ REMEDIES = {
     errno.ENOMEM: "ask for fewer prefectures, or use a machine with more memory",
     errno.EAGAIN: "raise the limit on processes (ulimit -u)",
     errno.ENAMETOOLONG: "give a shorter name",
+    errno.EISDIR: "move the folder that stands in the place of the file away",
 }
 SURROUNDINGS = frozenset(REMEDIES)
 """Errors of the system that lie outside the program."""
@@ -25,6 +26,20 @@ OUT_OF_MEMORY = (
     "The memory ran out; nothing was written. Ask for fewer prefectures (--prefectures), fewer threads (--threads), "
     "or use a machine with more memory."
 )
+
+SIGNS = (
+    (MemoryError, ""),
+    (RuntimeError, "can't start new thread"),
+    (ImportError, "failed to map segment"),
+    (ImportError, "annot allocate memory"),
+    (SystemError, "error return without exception set"),
+)
+"""How Python and its libraries tell that nothing more can be had, beside the error that says so."""
+
+
+def memory_is_out(error: BaseException) -> bool:
+    """Whether an error means that the machine has no memory, or no thread, left to give."""
+    return any(isinstance(error, kind) and words in str(error) for kind, words in SIGNS)
 
 
 def unwritable(error: OSError) -> str:

@@ -8,6 +8,7 @@ the arrays they are sent, and stay for the next call.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -18,11 +19,19 @@ FEW = 4
 
 
 def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], processes: int) -> list[Answer]:
-    """`function(*task)` for every task, in their order; list the longest first."""
+    """`function(*task)` for every task, in their order; list the longest first. What a process leaves undone that is
+    killed, or finds no memory, is done here."""
     if processes <= 1 or len(tasks) < FEW:
         return [function(*task) for task in tasks]
-    executor = _executor(processes)
-    return [future.result() for future in [executor.submit(function, *task) for task in tasks]]
+    from concurrent.futures.process import BrokenProcessPool
+
+    done: dict[int, Answer] = {}
+    with suppress(BrokenProcessPool):
+        executor = _executor(processes)
+        futures = {n: executor.submit(function, *task) for n, task in enumerate(tasks)}
+        for n, future in futures.items():
+            done[n] = future.result()
+    return [done[n] if n in done else function(*task) for n, task in enumerate(tasks)]
 
 
 def _executor(processes: int) -> Any:

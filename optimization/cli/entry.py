@@ -1,0 +1,29 @@
+"""The way in: load the program and start the command line; say so where the machine has too little memory for it."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import sys
+
+from optimization.cli.surroundings import OUT_OF_MEMORY, memory_is_out
+
+WITHOUT_PLAN = 5
+"""Exit code of a run that stopped without a plan."""
+
+
+def main() -> int:
+    """Run the command line; a crash of the solver's own code tells at least where it happened."""
+    faulthandler.enable()
+    try:
+        gc.disable()  # what the imports bring stays to the end: no collection, now or later, need look at it
+        from optimization.cli.app import start
+
+        gc.freeze()
+        gc.enable()
+        return start()
+    except (ImportError, MemoryError, RuntimeError, SystemError) as error:
+        if not memory_is_out(error):
+            raise
+        sys.stderr.write(OUT_OF_MEMORY + "\n")
+        return WITHOUT_PLAN
