@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
+SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run test national bench bench-test browser docs site inputs clean
+.PHONY: run test national bench bench-test browser referee validation fuzz faults attack security docs site inputs clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -34,6 +35,32 @@ bench-test: $(BENCH_READY)
 # Reports and the local page in a real browser; needs Debian's chromium or another one named by CHROMIUM
 browser: $(BROWSER_READY)
 	$(BIN)/python -m pytest -m browser
+
+# Why the answer may be trusted; the figures stand in docs/reliability.md.
+# Against enumeration, SCIP and CBC, and in exact arithmetic
+referee: $(BENCH_READY)
+	$(BIN)/python -m pytest -m referee --numprocesses 2
+
+# The model against what was observed: docs/validation.md; from the official files too: make validation DATA=<folder>
+validation: $(READY)
+	$(BIN)/python docs/build_validation.py $(if $(DATA),--data $(DATA))
+
+# 10,000 damaged tables, packages, workbooks, runs and studies
+fuzz: $(READY)
+	$(BIN)/python -m pytest -m fuzz --numprocesses 2
+
+# Full disks, kills in every phase, too little memory, clocks that jump
+faults: $(READY)
+	$(BIN)/python -m pytest -m faults --numprocesses 2
+
+# The local page: 50 users at once, and visitors of ill will
+attack: $(READY)
+	$(BIN)/python -m pytest -m attack
+
+# Known faults of what is installed; needs the network for the database of them
+security: $(SECURITY_READY)
+	$(BIN)/python -m pytest tests/security
+	$(BIN)/python -m tests.security.audit_locks
 
 # The documentation as a static site
 site: $(READY)
@@ -67,6 +94,11 @@ $(BROWSER_READY): requirements-browser.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-browser.lock \
 		--constraint requirements.lock
 	touch $(BROWSER_READY)
+
+$(SECURITY_READY): requirements-security.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-security.lock \
+		--constraint requirements.lock
+	touch $(SECURITY_READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -151,10 +151,12 @@ def _faults(sheet: Sheet, file: str) -> Iterator[Problem]:
 
 
 def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], language: Language) -> None:
-    xlsxwriter = _engine()
     # rows are flushed as they are written: a national run has close to a million cells
     options = {"constant_memory": True, "tmpdir": str(draft.parent)}
-    book = xlsxwriter.Workbook(str(draft), options)
+    # the archive is made in memory: one that meets a full disk while it is closed is closed again, and fails again
+    whole = io.BytesIO()
+    xlsxwriter = _engine()
+    book = xlsxwriter.Workbook(whole, options)
     try:
         created = datetime.strptime(record["written"], TIME)
         book.set_properties({"title": str(record["package"]), "created": created})
@@ -168,6 +170,7 @@ def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], lang
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise OSError(str(error)) from error
+    draft.write_bytes(whole.getvalue())
 
 
 def _engine() -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from optimization.archive.program import program
 from optimization.archive.schemas import SCHEMA
 from optimization.outcome.result import Result
-from optimization.solving.highs import Limits
+from optimization.solving.highs import Limits, Status
 
 LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
 
@@ -28,6 +28,11 @@ def diagnosis(result: Result) -> str:
         lines.append(
             "The limits cannot hold together (proven by the solver on the whole program); none of the "
             "limits counted here (retention, pool, national limit, adequacy) breaks by addition alone."
+        )
+    elif result.outcome.status is Status.FAILED:
+        lines.append(
+            "The solver failed, of a fault of its own or for want of memory; this proves nothing. Try it on a "
+            "machine with more memory, or with fewer prefectures."
         )
     else:
         lines.append("The time limit ended the search before a decision was found; this proves nothing.")

@@ -323,7 +323,7 @@ def start(arguments: list[str] | None = None) -> int:
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="solve.py")
         if code == INTERRUPTED:
-            err.print("Stopped from the keyboard; nothing was written.")
+            err.print("Stopped from the keyboard; nothing was left half-written.")
         return code if isinstance(code, int) else 0
     except InputError as error:
         show_problems(error)

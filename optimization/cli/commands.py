@@ -24,6 +24,7 @@ from optimization.cli.console import (
     show_result,
     wrote,
 )
+from optimization.cli.surroundings import KINDS, memory_is_out
 from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
@@ -46,6 +47,8 @@ EXIT_CODE = {
     Status.NOTHING: 5,
     Status.FAILED: 1,
 }
+UNCHECKED = 4
+"""Exit code where a run was written but the memory ran out before its check; what reads the folder checks it."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,17 @@ def run(
         result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)
     line.end()
     folder = written(result, folder, limits, options.method, codes)
-    if options.json:
-        print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
-    elif not options.quiet:
-        show_result(result, str(folder))
-    return _verdict(result, folder)
+    try:
+        if options.json:
+            print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
+        elif not options.quiet:
+            show_result(result, str(folder))
+        return _verdict(result, folder)
+    except KINDS as error:
+        if not memory_is_out(error):
+            raise
+        err.print(f"[bold red]The memory ran out before the run was checked; it is whole in {folder}.[/]")
+        return UNCHECKED
 
 
 def written(result: Result, folder: Path, limits: Limits, method: str, codes: Sequence[str]) -> Path:

@@ -6,7 +6,7 @@ import faulthandler
 import gc
 import sys
 
-from optimization.cli.surroundings import OUT_OF_MEMORY, memory_is_out
+from optimization.cli.surroundings import KINDS, OUT_OF_MEMORY, memory_is_out
 
 WITHOUT_PLAN = 5
 """Exit code of a run that stopped without a plan."""
@@ -22,7 +22,7 @@ def main() -> int:
         gc.freeze()
         gc.enable()
         return start()
-    except (ImportError, MemoryError, RuntimeError, SystemError) as error:
+    except KINDS as error:
         if not memory_is_out(error):
             raise
         sys.stderr.write(OUT_OF_MEMORY + "\n")

@@ -23,8 +23,8 @@ SURROUNDINGS = frozenset(REMEDIES)
 """Errors of the system that lie outside the program."""
 
 OUT_OF_MEMORY = (
-    "The memory ran out; nothing was written. Ask for fewer prefectures (--prefectures), fewer threads (--threads), "
-    "or use a machine with more memory."
+    "The memory ran out; nothing was left half-written. Ask for fewer prefectures (--prefectures), fewer "
+    "threads (--threads), or use a machine with more memory."
 )
 
 SIGNS = (
@@ -35,6 +35,9 @@ SIGNS = (
     (SystemError, "error return without exception set"),
 )
 """How Python and its libraries tell that nothing more can be had, beside the error that says so."""
+
+
+KINDS = tuple({kind for kind, _ in SIGNS})
 
 
 def memory_is_out(error: BaseException) -> bool:

@@ -144,6 +144,7 @@ class TestOurDefects:
         assert done.finished.code == 1
         assert done.record["status"] == "solver_failure"
         assert not any(name.endswith(".parquet") for name in done.files)
+        assert "want of memory" in (done.folder / "diagnosis.md").read_text(encoding="utf-8")
 
     def test_the_decision_breaks_a_rule(
         self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
@@ -162,6 +163,17 @@ class TestOurDefects:
         assert done.finished.code == 1
         assert "re-check of the tables failed: sums agree" in done.finished.err
 
+    def test_there_was_no_memory_to_check_it(
+        self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def without(folder: Path) -> Audit:
+            raise MemoryError
+
+        monkeypatch.setattr(commands, "audit_run", without)
+        done = run("status_quo")
+        assert done.finished.code == 4 and done.record["status"] == "optimal"
+        assert "memory ran out before the run was checked" in done.finished.err
+
 
 def test_stopping_from_the_keyboard_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: Any) -> None:
@@ -170,7 +182,7 @@ def test_stopping_from_the_keyboard_leaves_nothing(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(commands, "solve", stop)
     finished = command("run", "status_quo", *ON_IWATE, "--out", tmp_path / "run")
     assert finished == Finished(130, "", finished.err)
-    assert "nothing was written" in finished.err
+    assert "nothing was left half-written" in finished.err
     assert not list(tmp_path.iterdir())
 
 

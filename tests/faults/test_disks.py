@@ -98,7 +98,8 @@ def test_other_commands_on_a_full_disk(name: str, tmp_path: Path) -> None:
     else:
         assert_told(ended)
     files = [path for path in (tmp_path / "left").rglob("*") if path.is_file()]
-    assert not files, files
+    assert [path.name for path in files] == (["comparison.csv"] if name == "compare" else [])
+    assert all(path.read_bytes().endswith(b"\n") for path in files)
 
 
 @pytest.mark.parametrize("name", ["run", *COMMANDS])

@@ -30,15 +30,20 @@ def limited(kind: str, most: int, *arguments: str | Path) -> Ended:
 
 
 def assert_all_or_nothing(done: Ended, folder: Path) -> None:
-    """A whole run and 0, or no run, a reason and another code."""
+    """A whole run and 0; a whole run that there was no memory to check and 4; a solver that failed, said so, and 1; or
+    no run, a reason and another code."""
     assert "Traceback" not in done.err, done
-    if done.code == 0:
+    if done.code in (0, 4):
         read_run(folder)
         assert audit_run(folder).sound
+        assert done.code == 0 or "memory ran out before the run was checked" in done.err
+    elif folder.exists():
+        assert done.code == 1 and read_run(folder)[0]["status"] == "solver_failure", done
+        assert "want of memory" in (folder / "diagnosis.md").read_text(encoding="utf-8")
     else:
-        assert not folder.exists() and done.err.strip(), done
+        assert done.err.strip(), done
     if done.code == 5:
-        assert "memory ran out; nothing was written" in done.err
+        assert "memory ran out; nothing was left half-written" in done.err
 
 
 @pytest.mark.parametrize("megabytes", [600, 700, 800, 820, 840, 860, 900, 1000, 1200, 1500, 2000, 3000])
@@ -47,7 +52,7 @@ def test_memory_of_a_small_run(megabytes: int, tmp_path: Path) -> None:
     process themselves (OpenBLAS)."""
     done = limited("RLIMIT_AS", megabytes * 2**20, *RUN, "--out", tmp_path / "run")
     assert_all_or_nothing(done, tmp_path / "run")
-    assert done.code in ((0, 5) if megabytes > 800 else (0, 1, 5))
+    assert done.code in ((0, 4, 5) if megabytes > 800 else (0, 1, 4, 5))
 
 
 @pytest.mark.parametrize("megabytes", [1200, 1800, 2400, 3000])
@@ -127,17 +132,24 @@ time_t time(time_t *t) { struct timeval now; gettimeofday(&now, 0); if (t) *t = 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 @pytest.mark.parametrize("seconds", [-315_360_000, -3600, 3600, 315_360_000])
 def test_a_clock_that_jumps(seconds: int, tmp_path: Path) -> None:
-    """Ten years or an hour, forth or back, in the middle of a run: the same answer, no time limit that fires."""
+    """Ten years or an hour, forth or back, in the middle of a run. HiGHS takes its time from the clock of the day: a
+    jump forth ends what it is at, which may cost another way to the plan, never a false word about it."""
     (tmp_path / "clock.c").write_text(CLOCK, encoding="utf-8")
     library = tmp_path / "clock.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "clock.c", "-ldl"], check=True)
     done = solve_py(*RUN, "--time-limit", "60", "--method", "decomposed", "--out", tmp_path / "run",
                     LD_PRELOAD=str(library), JUMP_SECONDS=str(seconds))  # fmt: skip
-    assert done.code == 0 and "Traceback" not in done.err, done
-    record, _ = read_run(tmp_path / "run")
-    assert record["status"] == "optimal" and all(0 <= value < 60 for value in record["seconds"].values())
-    again = solve_py("rerun", tmp_path / "run")
-    assert again.code == 0, again
+    assert done.code in (0, 4) and "Traceback" not in done.err, done
+    again = solve_py("rerun", tmp_path / "run", "--out", tmp_path / "again")
+    then, now = (read_run(tmp_path / name)[0] for name in ("run", "again"))
+    assert audit_run(tmp_path / "run").sound and now["status"] == "optimal"
+    assert then["bound_million_yen"] <= now["objective_million_yen"] * (1 + 1e-9)
+    assert all(0 <= value < 60 for value in then["seconds"].values())
+    if seconds < 0 or then["status"] == "optimal":
+        assert then["objective_million_yen"] == pytest.approx(
+            now["objective_million_yen"], rel=then["asked_gap"]
+        )
+    assert again.code == 0 or seconds > 0, again
 
 
 VANISHING = """
