@@ -1,0 +1,292 @@
+"""A run re-checked in fractions from the figures as they stand written, to the last digit.
+
+A written figure is the decimal that reads back to one double; here it is that decimal, and nothing is rounded. Two
+kinds of statements are made of the figures. An *identity* says that one figure is computed from others: both sides may
+differ by no more than the roundings of the doubles behind them. A *limit* of the package says that one side is not
+above the other: what is above in fractions is told, and may be no more than the solver's own tolerance.
+
+Nothing here uses the model, the ledger or the solver. Covered are runs of one year without crises under today's formula
+family; who answers and who provides is a matter of words and whole numbers, and `audit` is exact in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from optimization.archive import read_run
+from optimization.audit import COMPONENT_WEIGHTS, audit_of, written_settings
+from optimization.errors import InputError, Problem
+from optimization.files import MOST_RESULT, read_text
+
+ROUNDING = Fraction(1, 2**53)
+"""Largest relative error of one operation on doubles, and of reading a decimal into one."""
+
+STEPS = 16
+"""More operations than any figure of one row has behind it, counted from the other figures of its row."""
+
+TOLERANCE = Fraction(1, 10**6)
+"""Largest excess over a limit, relative to its sides: what the solver calls feasible."""
+
+MIL = "_million_yen"
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`excess` of one side over the other (of an identity, their distance), in the unit of the figures, and the most
+    that it may be; `where` is a government, a service or nothing."""
+
+    rule: str
+    where: str
+    identity: bool
+    excess: Fraction
+    allowance: Fraction
+
+    @property
+    def holds(self) -> bool:
+        """Whether the excess is within its allowance."""
+        return self.excess <= self.allowance
+
+
+@dataclass(frozen=True)
+class ExactCheck:
+    """The objective in fractions and as it was recorded, million yen; every statement; what the words of the tables
+    say of who answers and who provides (`plan`: statement and whether it holds)."""
+
+    objective_million_yen: Fraction
+    recorded_million_yen: Fraction
+    statements: list[Statement]
+    plan: dict[str, bool]
+
+    @property
+    def broken(self) -> list[Statement]:
+        """Statements that do not hold."""
+        return [statement for statement in self.statements if not statement.holds]
+
+    @property
+    def sound(self) -> bool:
+        """Whether every statement holds."""
+        return not self.broken and all(self.plan.values())
+
+    def largest(self, identity: bool) -> Statement:
+        """The statement that comes nearest to its allowance, or farthest beyond it."""
+        kind = [statement for statement in self.statements if statement.identity == identity]
+        return max(kind, key=lambda statement: statement.excess / (statement.allowance or 1))
+
+
+def exact_check(folder: str | Path) -> ExactCheck:
+    """Re-check a run folder in fractions.
+
+    Raises InputError where the folder is no run with a plan, or a run that is not covered.
+    """
+    folder = Path(folder)
+    record, tables = read_run(folder)
+    settings = written_settings(folder)
+    _refuse_what_is_not_covered(folder, record, tables, settings)
+    written = {name: _rows(folder / f"{name}.csv") for name in tables}
+    digits = json.loads(read_text(folder / "run.json", MOST_RESULT), parse_float=Fraction, parse_int=Fraction)
+    recorded = Fraction(digits["objective_million_yen"])
+    parts = dict(_parts(written, settings))
+    objective = _total(map(_total, parts.values()))
+    terms = [term for part in parts.values() for term in part]
+    return ExactCheck(
+        objective,
+        recorded,
+        [
+            _equal("objective", "", [objective], [recorded], len(terms) + STEPS, terms),
+            *_recorded_parts(parts, digits["objective_parts_million_yen"]),
+            *_sums(written),
+            *_accounts(written, settings),
+            *_government_limits(written["governments"], settings),
+            *_common_limits(written, settings),
+        ],
+        audit_of(record, tables, settings).checks,
+    )
+
+
+def _refuse_what_is_not_covered(
+    folder: Path, record: Mapping[str, Any], tables: Mapping[str, Any], settings: Mapping[str, Any]
+) -> None:
+    families = {settings["formula.family"], settings["formula.family_prefecture"]}
+    reasons = {
+        "has no plan": record["objective_million_yen"] is None,
+        "has later years": "horizon" in tables,
+        "has crises": "crisis_shortage" in tables,
+        "has a formula other than today's family": families != {"japan_lat"},
+    }
+    found = [what for what, so in reasons.items() if so]
+    if found:
+        remedy = "name a run of one year, without crises, under japan_lat"
+        raise InputError(
+            [Problem(str(folder), f"{what} and is not re-checked exactly", remedy) for what in found]
+        )
+
+
+def _rows(path: Path) -> list[Row]:
+    return list(csv.DictReader(io.StringIO(read_text(path, MOST_RESULT), newline="")))
+
+
+def _column(rows: Sequence[Row], name: str) -> list[Fraction]:
+    return [Fraction(row[name]) for row in rows]
+
+
+def _total(figures: Iterable[Fraction]) -> Fraction:
+    return sum(figures, Fraction(0))
+
+
+def _equal(
+    rule: str,
+    where: str,
+    left: Sequence[Fraction],
+    right: Sequence[Fraction],
+    steps: int = STEPS,
+    terms: Sequence[Fraction] | None = None,
+) -> Statement:
+    """sum(left) = sum(right), but for `steps` roundings of all terms."""
+    size = _total(map(abs, terms if terms is not None else [*left, *right]))
+    return Statement(rule, where, True, abs(_total(left) - _total(right)), steps * ROUNDING * size)
+
+
+def _at_most(rule: str, where: str, left: Fraction, right: Fraction) -> Statement:
+    """left <= right."""
+    return Statement(rule, where, False, left - right, TOLERANCE * max(abs(left), abs(right)))
+
+
+def _parts(
+    written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]
+) -> Iterator[tuple[str, list[Fraction]]]:
+    """The terms of the objective, part by part."""
+    for part, weight in COMPONENT_WEIGHTS.items():
+        table = written["services" if part == "units" else "provision"]
+        yield part, [Fraction(str(settings[weight])) * figure for figure in _column(table, part + MIL)]
+    body = Fraction(str(settings["weights.body_million_yen"]))
+    yield "bodies", [body for _ in written["bodies"]]
+    soft = Fraction(str(settings["weights.soft_budget"]))
+    yield "soft_budget", [soft * figure for figure in _column(written["governments"], "grant" + MIL)]
+    dulled = Fraction(str(settings["weights.dulled_incentive"]))
+    yield (
+        "dulled_incentive",
+        [
+            dulled
+            * Fraction(row["base_of_receiving_today_million_yen"])
+            * Fraction(row["counted_ratio"])
+            * Fraction(row["assigned_ratio"])
+            for row in written["taxes"]
+            if row["counted_in_part"] == "1"
+        ],
+    )
+
+
+def _recorded_parts(
+    parts: Mapping[str, Sequence[Fraction]], recorded: Mapping[str, Any]
+) -> Iterator[Statement]:
+    for part, terms in parts.items():
+        yield _equal("part of the objective", part, terms, [Fraction(recorded[part])], len(terms) + STEPS)
+
+
+def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
+    """What a service costs is what it costs in all places; what the pool pays is what all governments get."""
+    by_service: dict[str, list[Row]] = {}
+    for row in written["provision"]:
+        by_service.setdefault(row["service"], []).append(row)
+    for row in written["services"]:
+        places = by_service.get(row["service"], [])
+        for part in ("standard", "access", "coordination", "uniformity", "transition"):
+            figures = _column(places, part + MIL)
+            whole = [Fraction(row[part + MIL])]
+            yield _equal(f"{part} cost of a service", row["service"], figures, whole, len(figures) + STEPS)
+    formula = {row["parameter"]: Fraction(row["under_package"]) for row in written["formula"]}
+    paid = [
+        sign * figure
+        for name, sign in (("grant", 1), ("contribution", -1), ("residual", 1))
+        for figure in _column(written["governments"], name + MIL)
+    ]
+    whole = [formula["ordinary_allocation"]]
+    yield _equal("ordinary allocation", "", paid, whole, len(paid) + STEPS)
+    rest = [formula["pool"], -formula["ordinary_allocation"]]
+    yield _equal("what the pool leaves", "", rest, [formula["left_to_special_allocation"]])
+
+
+def _accounts(written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """The lines of every government's account, and the law's formula: max(0, (1 - rate) need - capacity)."""
+    rate = Fraction(str(settings["formula.adjustment_rate"]))
+    for row in written["governments"]:
+        who = row["government"]
+
+        def figure(name: str, unit: str = MIL, row: Row = row) -> Fraction:
+            return Fraction(row[name + unit])
+
+        need, capacity = figure("need") - figure("guarantee"), figure("capacity")
+        due = max(Fraction(0), (1 - rate) * need - capacity)
+        terms = [figure("need"), figure("guarantee"), capacity, figure("grant")]
+        yield _equal("grant by the formula", who, [due], [figure("grant")], STEPS, terms)
+        now, then = (
+            [figure(f"funds{when}"), figure(f"contribution{when}")]
+            + [-figure(f"{name}{when}") for name in ("own_revenue", "grant", "guarantee")]
+            for when in ("", "_today")
+        )
+        yield _equal("funds beside tax, grant and guarantee are today's", who, now, then)
+        yield _equal("margin", who, [figure("funds"), -figure("spending")], [figure("margin")])
+        share = figure("coverage", "_ratio") * figure("standard_cost")
+        yield _equal("coverage times standard cost is funds", who, [share], [figure("funds")])
+
+
+def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """E1, E2, D1 and D2 for every government; a limit at the value that switches it off says nothing."""
+    floor, ceiling = (
+        Fraction(str(settings[f"equity.{name}"])) for name in ("adequacy_floor", "coverage_ceiling")
+    )
+    most = Fraction(str(settings["discipline.grant_dependence_ceiling"]))
+    for row in governments:
+        who, funds, cost = (
+            row["government"],
+            Fraction(row["funds" + MIL]),
+            Fraction(row["standard_cost" + MIL]),
+        )
+        if floor > 0:
+            yield _at_most("adequacy (E1)", who, floor * cost, funds)
+        if ceiling > 0:
+            yield _at_most(
+                "coverage (E2)", who, funds, max(ceiling, Fraction(row["coverage_today_ratio"])) * cost
+            )
+        if settings["discipline.balance"]:
+            yield _at_most("balance (D1)", who, Fraction(row["spending" + MIL]), funds)
+        if most < 1:
+            today = Fraction(row["grant_today" + MIL]) / Fraction(row["funds_today" + MIL])
+            yield _at_most(
+                "grant dependence (D2)", who, Fraction(row["grant" + MIL]), max(most, today) * funds
+            )
+
+
+FLOORS = {
+    "retention_municipal": "discipline.retention_floor",
+    "retention_prefectural": "discipline.retention_floor",
+    "own_source_share_municipal": "discipline.own_source_floor_municipal",
+    "own_source_share_prefectural": "discipline.own_source_floor_prefectural",
+}
+CEILINGS = {
+    "national_outlay": "nation.limit_million_yen",
+    "mismatch_of_money_and_responsibility": "discipline.match_ceiling",
+    "earmarked_share": "discipline.earmarked_ceiling",
+    "duties_moved": "clarity.changes_ceiling",
+    "bodies_per_municipality_most": "wide_area.bodies_per_municipality",
+}
+"""Measure, and the setting that it must reach or must not pass."""
+
+
+def _common_limits(written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """The pool (F5), the nation's limit (F6) and what bounds a measure of a tier or of the whole."""
+    formula = {row["parameter"]: Fraction(row["under_package"]) for row in written["formula"]}
+    yield _at_most("pool (F5)", "", formula["ordinary_allocation"], formula["pool"])
+    measures = {row["measure"]: Fraction(row["under_package"]) for row in written["measures"]}
+    for name, key in FLOORS.items():
+        yield _at_most(key, name, Fraction(str(settings[key])), measures[name])
+    for name, key in CEILINGS.items():
+        yield _at_most(key, name, measures[name], Fraction(str(settings[key])))
