@@ -6,7 +6,6 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from optimization.case.load import load_case
 from optimization.case.packages import Package, list_packages
 from optimization.errors import InputError
 from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.web.once import once
 from optimization.web.towns import Town, town_index
 
 OWN = "web"
@@ -47,7 +47,7 @@ def case_cards(inputs: Path = INPUTS) -> dict[str, CaseCard]:
     }
 
 
-@lru_cache(maxsize=64)
+@once(64)
 def _card(folder: Path, _: int) -> CaseCard:
     def rows(name: str) -> list[dict[str, str]]:
         with (folder / name).open(encoding="utf-8", newline="") as file:
@@ -70,7 +70,7 @@ def case_of(name: str) -> Case:
     return _case(INPUTS / name, _stamp(INPUTS / name))
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def _case(folder: Path, _: int) -> Case:
     return load_case(folder)
 
@@ -80,7 +80,7 @@ def packages() -> list[Package]:
     return list(_packages(_stamp(PACKAGES)))
 
 
-@lru_cache(maxsize=2)
+@once(2)
 def _packages(_: int) -> tuple[Package, ...]:
     return tuple(list_packages(PACKAGES))
 
@@ -90,7 +90,7 @@ def resolved(case: str, package: str) -> ResolvedPackage:
     return _resolved(case, package, _stamp(INPUTS / case), _stamp(PACKAGES))
 
 
-@lru_cache(maxsize=64)
+@once(64)
 def _resolved(case: str, package: str, _: int, __: int) -> ResolvedPackage:
     return load_package(case_of(case), package)
 
@@ -131,13 +131,13 @@ class Finished:
         return _towns(case, tuple(self.record["prefectures_asked"]), _stamp(INPUTS / case))
 
 
-@lru_cache(maxsize=8)
+@once(8)
 def _towns(case: str, prefectures: tuple[str, ...], _: int) -> tuple[Town, ...]:
     whole = case_of(case)
     return town_index(whole.restrict(prefectures) if prefectures else whole)
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def _tables(folder: Path, _: int) -> dict[str, pd.DataFrame]:
     record, tables = read_run(folder)
     sound_or_refused(folder, record, tables, written_settings(folder))
@@ -159,7 +159,7 @@ def _records(results: Path) -> Iterator[Path]:
         )
 
 
-@lru_cache(maxsize=4096)
+@once(4096)
 def _finished(results: Path, path: Path, _: int) -> Finished | None:
     """A run whose record can be read and shown, else None."""
     folder = path.parent

@@ -7,6 +7,7 @@ names), a POST must come from our own page and carry a token that hangs on the s
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
@@ -26,6 +27,8 @@ SESSION, KEY = "session", "key"
 LARGEST_FORM = 256 * 1024
 """Bytes."""
 MOST_FIELDS = 2_000
+PATIENCE_SECONDS = 10.0
+"""How long a form may take to arrive."""
 FORM = "application/x-www-form-urlencoded"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -134,10 +137,14 @@ class Guard:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             return self.refuse(request, 415, "refused_upload")
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_FORM:
-                return self.refuse(request, 413, "refused_size")
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > LARGEST_FORM:
+                        return self._hang_up(request, 413, "refused_size")
+        except TimeoutError:
+            return self._hang_up(request, 408, "refused_slow")
         fields: dict[str, list[str]] = {}
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -150,6 +157,12 @@ class Guard:
             return self.refuse(request, 403, "refused_csrf")
         request.state.fields = fields
         return None
+
+    def _hang_up(self, request: Request, status: int, key: str) -> Response:
+        """A refusal after which nothing more is read."""
+        response = self.refuse(request, status, key)
+        response.headers["connection"] = "close"
+        return response
 
     def _dressed(self, send: Send, session: str) -> Send:
         """Add the headers that every answer bears, and the cookie of a new session."""

@@ -1,4 +1,9 @@
-"""Runs in the background: a bounded line of jobs, each a child process with a group of its own, one at a time."""
+"""Runs in the background: a bounded line of jobs, each a child process with a group of its own, one at a time.
+
+The line is fair. A job takes a number, one above that of its owner's job before it, or above that of the job started
+last where this is more; the lowest number is next, among equals the oldest. So who asks for one run waits for one at
+most of each other, however many they ask for.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +64,13 @@ class Order:
 
 @dataclass
 class Job:
-    """An order with its state; `why` and `detail` say what is wrong where it failed."""
+    """An order with its `number` in the line and its state; `why` and `detail` say what is wrong where it failed."""
 
     id: str
     session: str
     order: Order
     asked: datetime
+    number: int = 0
     state: str = QUEUED
     started: datetime | None = None
     ended: datetime | None = None
@@ -101,6 +107,7 @@ class Jobs:
             grace,
         )
         self.jobs: dict[str, Job] = {}
+        self.last = 0
         self.lock = threading.RLock()
         self.closed = False
         self.watchers: list[threading.Thread] = []
@@ -117,7 +124,7 @@ class Jobs:
             if sum(job.session == session for job in queued) >= self.each:
                 raise LineFullError(mine=True)
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-            job = self.jobs[name] = Job(name, session, order, datetime.now(UTC))
+            job = self.jobs[name] = Job(name, session, order, datetime.now(UTC), self._number(session))
             self._forget()
             self._go_on()
             return job
@@ -134,9 +141,9 @@ class Jobs:
     def ahead(self, job: Job) -> int:
         """Jobs that run or stand before it in the line."""
         with self.lock:
-            return sum(
-                o.state == RUNNING or (o.state == QUEUED and o.asked < job.asked) for o in self.jobs.values()
-            )
+            line = self._line()
+            running = sum(other.state == RUNNING for other in self.jobs.values())
+            return running + (line.index(job) if job in line else len(line))
 
     def progress(self, job: Job) -> Mapping[str, Any]:
         """The last note of a running job: `phase` and, while solving, `best`, `bound` (million yen), `gap`."""
@@ -176,11 +183,23 @@ class Jobs:
 
     def _go_on(self) -> None:
         """Start what may start; the lock is held."""
-        for job in sorted(self.jobs.values(), key=lambda job: job.asked):
+        for job in self._line():
             if self.closed or sum(j.state == RUNNING for j in self.jobs.values()) >= self.at_once:
                 return
-            if job.state == QUEUED:
-                self._start(job)
+            self._start(job)
+
+    def _line(self) -> list[Job]:
+        """The waiting jobs in the order in which they will start."""
+        queued = [job for job in self.jobs.values() if job.state == QUEUED]
+        return sorted(queued, key=lambda job: (job.number, job.asked))
+
+    def _number(self, session: str) -> int:
+        own = [
+            job.number
+            for job in self.jobs.values()
+            if job.session == session and job.state in (QUEUED, RUNNING)
+        ]
+        return max([self.last, *own]) + 1
 
     def _start(self, job: Job) -> None:
         work = self.work / job.id
@@ -215,6 +234,7 @@ class Jobs:
                 start_new_session=True,
             )
         job.state, job.started = RUNNING, datetime.now(UTC)
+        self.last = job.number
         watcher = threading.Thread(target=self._watch, args=(job, job.process), daemon=True)
         self.watchers = [old for old in self.watchers if old.is_alive()] + [watcher]
         watcher.start()

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +28,7 @@ from optimization.web.cases import Finished, case_cards, case_is_here, finished_
 from optimization.web.downloads import inert_csv, table_of
 from optimization.web.form import GAP, SECONDS, Typed, entries, order_of, placeholders, read_form
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
+from optimization.web.once import once
 from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.worker import said
@@ -175,7 +175,9 @@ class Site:
         job = self._job(request)
         line, now = run_view.job_line(job, voice), run_view.progress(self.jobs, job, voice)
         if not now["over"] or job.state == DONE:
-            return page(request, "running.html", line=line, now=now, refresh=0 if job.state == DONE else 3)
+            mine = job.session == request.state.session
+            refresh = 0 if job.state == DONE else 3
+            return page(request, "running.html", line=line, now=now, mine=mine, refresh=refresh)
         why = voice("was_cancelled") if job.state == "cancelled" else run_view.failure(job, voice)
         return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None)
 
@@ -186,8 +188,11 @@ class Site:
         return JSONResponse(run_view.progress(self.jobs, self._job(request), voice_of(request)))
 
     def cancel(self, request: Request) -> Response:
-        """End a job."""
-        self.jobs.cancel(self._job(request))
+        """End a job; only who asked for it may."""
+        job = self._job(request)
+        if job.session != request.state.session:
+            return refusal(request, 403, "refused_not_yours")
+        self.jobs.cancel(job)
         return RedirectResponse(f"/runs/{request.path_params['id']}", 303)
 
     # ---- what a run gives
@@ -349,7 +354,7 @@ def attached(name: str) -> dict[str, str]:
     return {"content-disposition": f'attachment; filename="{name}"'}
 
 
-@lru_cache(maxsize=4)
+@once(4)
 def report_of(folder: Path, case: Path, language: Language, _: int) -> tuple[str, str]:
     """The report of a run and the policy under which a browser shows it: no network, its own scripts by their hash."""
     from optimization.report.page import render_report

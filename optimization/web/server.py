@@ -20,6 +20,7 @@ from optimization.errors import InputError, Problem
 from optimization.web.guard import Door, Guard, door_for
 from optimization.web.jobs import Jobs
 from optimization.web.page import on_defect, on_http_error, refusal
+from optimization.web.patience import MOST_CONNECTIONS, Hurried
 from optimization.web.routes import Site, on_bad_input
 
 
@@ -59,6 +60,8 @@ def serve(host: str, port: int, results: Path, open_browser: bool) -> int:
         access_log=False,  # addresses hold the token
         server_header=False,
         timeout_graceful_shutdown=3,
+        http=Hurried,
+        limit_concurrency=MOST_CONNECTIONS,
     )
     print(f"Open {address}\nEnd with Ctrl-C.", flush=True)
     if open_browser:

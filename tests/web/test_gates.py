@@ -141,7 +141,13 @@ def test_a_run_from_order_to_cancel_and_a_full_line(page: Page) -> None:
     now = page.get(f"{address}/progress").json()
     assert (now["state"], now["over"]) == ("running", False)
     assert page.get(f"{waiting[0]}/progress").json()["phase"] == "waiting; runs before this one: 1"
-    for one in (*waiting, third.headers["location"], address):
+    theirs = third.headers["location"]
+    assert "Cancel this run" not in page.get(theirs).text
+    foreign = page.post_form(f"{theirs}/cancel?lang=en", {})
+    assert foreign.status_code == 403 and "Only who started a run" in foreign.text
+    assert page.get(f"{theirs}/progress").json()["state"] == "queued"
+    assert other.post_form(f"{theirs}/cancel", {}).status_code == 303
+    for one in (*waiting, address):
         assert page.post(f"{one}/cancel", headers=SAME).status_code == 415
         assert page.post_form(f"{one}/cancel", {}).status_code == 303
     end = time.monotonic() + 10

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from optimization.web.jobs import (
     LineFullError,
     Order,
 )
+from optimization.web.once import once
 
 WORDS = ("Settings of a test.", "試験の設定。")
 SLOW = Order("japan-2022", "role_division", gap=0.0)
@@ -99,6 +101,26 @@ def test_killed_from_outside_it_fails_and_leaves_nothing(jobs: Jobs) -> None:
     assert left(jobs) == []
 
 
+def test_the_line_is_fair(tmp_path: Path) -> None:
+    """Who asks for one run does not wait for all five of somebody else: 1 2 3 of me, 1 2 of you, 1 of him start as
+    my 1 (at once), then my 2, your 1, his 1, my 3, your 2."""
+    jobs = Jobs(tmp_path, threads=1)
+    try:
+        mine = [jobs.submit(SLOW, "me") for _ in range(3)]
+        yours = [jobs.submit(SLOW, "you") for _ in range(2)]
+        his = jobs.submit(SLOW, "him")
+        order = [mine[0], mine[1], yours[0], his, mine[2], yours[1]]
+        assert [jobs.ahead(job) for job in order[1:]] == [1, 2, 3, 4, 5]
+        jobs.cancel(mine[1])
+        assert [jobs.ahead(job) for job in (yours[0], his, mine[2], yours[1])] == [1, 2, 3, 4]
+        jobs.cancel(mine[0])
+        wait(lambda: yours[0].state == RUNNING, 10.0)
+        late = jobs.submit(SLOW, "late")  # after the one that runs, which is number 2
+        assert [jobs.ahead(job) for job in (his, mine[2], yours[1], late)] == [1, 2, 3, 4]
+    finally:
+        jobs.close()
+
+
 def test_the_line_goes_on_and_is_bounded(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, waiting=3, each=2, threads=1)
     try:
@@ -109,14 +131,16 @@ def test_the_line_goes_on_and_is_bounded(tmp_path: Path) -> None:
         with pytest.raises(LineFullError) as mine:
             jobs.submit(QUICK, "me")
         assert mine.value.mine
-        jobs.submit(SLOW, "you")
+        yours = jobs.submit(SLOW, "you")
         with pytest.raises(LineFullError) as full:
             jobs.submit(QUICK, "somebody else")
         assert not full.value.mine
         jobs.cancel(second)
         assert second.state == CANCELLED
         jobs.cancel(first)
-        wait(lambda: first.state == CANCELLED and third.state == RUNNING, 10.0)
+        wait(lambda: first.state == CANCELLED and yours.state == RUNNING, 10.0)
+        jobs.cancel(yours)
+        wait(lambda: third.state == RUNNING, 10.0)
     finally:
         jobs.close()
     assert all(job.state in (CANCELLED, DONE) for job in jobs.all())
@@ -148,3 +172,19 @@ def test_what_a_dead_server_left_is_swept(tmp_path: Path) -> None:
     stale.mkdir(parents=True)
     Jobs(tmp_path).close()
     assert not stale.exists()
+
+
+def test_what_many_ask_for_at_once_is_worked_out_once() -> None:
+    asked: list[int] = []
+
+    @once(2)
+    def slow(number: int) -> int:
+        asked.append(number)
+        time.sleep(0.1)
+        return number * number
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(slow, [7] * 20)) == [49] * 20
+    assert asked == [7]
+    assert [slow(n) for n in (7, 8, 9, 7)] == [49, 64, 81, 49]
+    assert asked == [7, 8, 9, 7]
