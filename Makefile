@@ -71,6 +71,7 @@ docs: $(READY)
 	$(BIN)/python docs/build_rules.py
 	$(BIN)/python docs/build_settings.py
 	$(BIN)/python docs/build_results.py
+	$(BIN)/python docs/build_validation.py --page
 	$(BIN)/python docs/build_notebooks.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>

@@ -1,0 +1,112 @@
+"""Write validation.md and the tables in validation/ from the data.
+
+    python docs/build_validation.py                 all that the embedded cases allow (half a minute)
+    python docs/build_validation.py --data FOLDER   the years 2018 and 2020 from the official files too
+    python docs/build_validation.py --influence     what hangs on each assumption, anew (some minutes)
+    python docs/build_validation.py --page          the page alone, from the tables at hand
+
+A test fails when the page is not what this script writes, another when a table is not what the data give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from optimization.case.case import Case
+from optimization.case.load import load_case
+from optimization.face import DEFAULT_CASE, load_package
+from optimization.outcome.solve import solve
+from optimization.validation import curves, dispersion, formula, joint
+from optimization.validation.influence import influence
+from optimization.validation.page import PLACES, page
+from optimization.validation.parameters import parameter_table
+
+HERE = Path(__file__).parent
+TABLES = HERE / "validation"
+YEAR, EARLIER = 2022, (2018, 2020)
+DIGITS = "%.6g"
+
+
+def text_table(path: Path) -> pd.DataFrame:
+    """A table of a case, all as text."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def from_the_case(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables that need nothing but the embedded case and a second or two."""
+    settlements = text_table(folder / "settlements.csv")
+    return {
+        "dispersion": dispersion.dispersion(folder),
+        "pool": formula.pool_identity(folder),
+        "small_and_large": curves.small_and_large(case),
+        "small_and_large_spending": curves.small_and_large_spending(case, settlements, YEAR),
+        "parameters": parameter_table(text_table(folder / "parameters.csv")),
+    }
+
+
+def slower(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables for which curves are fitted many times or the country is solved."""
+    plan = solve(case, load_package(case, "wide_area"))
+    gaps, settlements = (text_table(folder / f"{name}.csv") for name in ("joint_bodies", "settlements"))
+    return {
+        "held_out": curves.held_out(case),
+        "joint_bodies": joint.joint_bodies(case, plan, gaps, settlements, YEAR),
+    }
+
+
+def errors_of_all_years(data: Path | None) -> pd.DataFrame:
+    """The formula's errors of every prepared year; of the earlier ones from the official files, or as they stand."""
+    now = formula.formula_errors(DEFAULT_CASE, YEAR)
+    if data is None:
+        known = read("formula_errors")
+        return pd.concat([known[known["fiscal_year"] != YEAR], now], ignore_index=True)
+    from optimization.prepare.command import run
+
+    earlier = []
+    for year in EARLIER:
+        with tempfile.TemporaryDirectory() as scratch:
+            run(data / "allocation_tax", None, None, year, Path(scratch) / f"japan-{year}")
+            earlier.append(formula.formula_errors(Path(scratch) / f"japan-{year}", year))
+    return pd.concat([*earlier, now], ignore_index=True)
+
+
+def read(name: str) -> pd.DataFrame:
+    """A table of validation/ as it stands."""
+    codes = {"government": str, "prefecture_code": str, "largest_error_at": str}
+    return pd.read_csv(TABLES / f"{name}.csv", dtype=codes)
+
+
+def write(name: str, table: pd.DataFrame) -> None:
+    """Write a table of validation/."""
+    TABLES.mkdir(exist_ok=True)
+    table.to_csv(TABLES / f"{name}.csv", index=False, float_format=DIGITS, lineterminator="\n")
+
+
+def main() -> None:
+    """Write what was asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--influence", action="store_true")
+    parser.add_argument("--page", action="store_true")
+    asked = parser.parse_args()
+    if asked.influence:
+        case = load_case(DEFAULT_CASE)
+        write("influence", influence(case, load_package(case, "role_division", list(PLACES)), list(PLACES)))
+    if not asked.page:
+        case = load_case(DEFAULT_CASE)
+        errors = errors_of_all_years(asked.data)
+        write("formula_errors", errors)
+        write("formula", formula.formula_summary(errors))
+        write("strength_index", formula.strength_index(errors, text_table(DEFAULT_CASE / "indicators.csv")))
+        for name, table in {**from_the_case(case, DEFAULT_CASE), **slower(case, DEFAULT_CASE)}.items():
+            write(name, table)
+    names = sorted(path.stem for path in TABLES.glob("*.csv"))
+    (HERE / "validation.md").write_text(page({name: read(name) for name in names}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""The page on validation: the words of `page.md`, every other figure taken from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+
+from optimization.validation.joint import rank_correlation
+
+REFERENCE = {
+    ("municipal", "revenue per head"): 0.118,
+    ("municipal", "revenue and allocation per head"): 0.156,
+    ("municipal", "revenue over need"): 0.165,
+    ("municipal", "revenue and allocation over need"): 0.010,
+    ("prefectural", "revenue per head"): 0.090,
+    ("prefectural", "revenue and allocation per head"): 0.158,
+    ("prefectural", "revenue over need"): 0.195,
+    ("prefectural", "revenue and allocation over need"): 0.016,
+}
+"""Ginis of the same year from an analysis of the same workbooks that was made before the tool and apart from it."""
+
+PLACES = {"03": "Iwate", "04": "Miyagi", "27": "Osaka"}
+"""Prefectures for which the influence of the parameters is reckoned."""
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def page(tables: Tables) -> str:
+    """The page in Markdown."""
+    words = Template(Path(__file__).with_name("page.md").read_text(encoding="utf-8"))
+    figures: dict[str, str] = {}
+    for section in (_official, _strength, _inequality, _curves, _sizes, _joint, _parameters):
+        figures |= section(tables)
+    return words.substitute(figures)
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; columns after the first are figures."""
+    lines = [heads, ["---", *("---:" for _ in heads[1:])], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A share as per cent."""
+    return f"{100 * value:.{digits}f}%"
+
+
+def _official(tables: Tables) -> dict[str, str]:
+    rows = [
+        [
+            f"{row.fiscal_year} {row.tier}",
+            f"{row.governments:,}",
+            f"{row.need_billion_yen:,.1f}",
+            f"{row.revenue_billion_yen:,.1f}",
+            f"{row.formula_billion_yen:,.1f}",
+            f"{row.paid_billion_yen:,.1f}",
+            f"{row.to_a_thousand_yen:,} of {row.governments - row.not_receiving:,}",
+            f"{row.to_one_percent:,}",
+            percent(row.left_over_ratio, 2),
+            f"{row.largest_error_million_yen:,.0f} ({row.largest_error_at})",
+        ]
+        for row in tables["formula"].itertuples()
+    ]
+    heads = [
+        "year, tier", "governments", "need", "revenue", "by the formula", "paid", "to a thousand yen", "to 1%",
+        "left over", "largest error, million yen (where)",
+    ]  # fmt: skip
+    return {"official": markdown(heads, rows)}
+
+
+def _strength(tables: Tables) -> dict[str, str]:
+    table = tables["strength_index"]
+    off = (table["mean"] - table["published_2020"]).abs()
+    within = {
+        name: (off <= limit + 1e-9).mean() for name, limit in (("005", 0.005), ("01", 0.01), ("02", 0.02))
+    }
+    return {
+        **{f"strength_{name}": percent(share) for name, share in within.items()},
+        "strength_count": f"{len(table):,}",
+        "strength_median": f"{off.median():.4f}",
+        "strength_largest": f"{off.max():.3f}",
+        "strength_where": str(table.loc[off.idxmax(), "government"]),
+    }
+
+
+def _inequality(tables: Tables) -> dict[str, str]:
+    ginis = [
+        [f"{row.tier}: {row.measure}", f"{row.gini:.3f}", f"{REFERENCE[row.tier, row.measure]:.3f}"]
+        for row in tables["dispersion"].itertuples()
+    ]
+    pool = [[row.line, f"{row.billion_yen:,.1f}"] for row in tables["pool"].itertuples()]
+    return {
+        "ginis": markdown(["measure", "here", "there"], ginis),
+        "pool": markdown(["2022", "billion yen"], pool),
+    }
+
+
+def _curves(tables: Tables) -> dict[str, str]:
+    table = tables["held_out"]
+    shares = [name for name in table.columns if name not in ("service", "municipalities")]
+    rows = [
+        [row["service"], f"{row['municipalities']:,}", *(percent(row[name]) for name in shares)]
+        for _, row in table.iterrows()
+    ]
+    heads = [
+        "service",
+        "municipalities",
+        "in sample",
+        "held out",
+        "signed, held out",
+        "total of a prefecture",
+    ]
+    worst = table.nlargest(3, "mean_abs_error_of_prefecture_total")["service"].tolist()
+    return {"held_out": markdown(heads, rows), "held_out_worst": _listed(worst)}
+
+
+def _sizes(tables: Tables) -> dict[str, str]:
+    table, spending = tables["small_and_large"], tables["small_and_large_spending"]
+    gap = (
+        table["foretold_without_designated_ratio"] / table["observed_without_designated_ratio"] - 1.0
+    ).abs()
+    heads = ["service", "need", "foretold", "need, no designated cities", "foretold, none"]
+    return {
+        "sizes": markdown(heads, _ratios(table)),
+        "sizes_near": str(int((gap <= 0.1).sum())),
+        "sizes_count": str(len(table)),
+        "sizes_far": _listed(table.loc[gap > 0.25, "service"].tolist()),
+        "spending": markdown(["purpose", "spent", "need", "foretold"], _ratios(spending)),
+    }
+
+
+def _ratios(table: pd.DataFrame) -> list[list[str]]:
+    return [
+        [str(name), *(f"{value:.2f}" for value in values)] for name, *values in table.itertuples(index=False)
+    ]
+
+
+def _joint(tables: Tables) -> dict[str, str]:
+    table = tables["joint_bodies"]
+    found = {
+        "joint_rank": f"{rank_correlation(table.iloc[:, 1], table.iloc[:, 2]):.2f}",
+        "joint_count": str(len(table)),
+    }
+    for name, column in (("joint", "spent_by_joint_bodies_ratio"), ("wide", "wide_area_ratio")):
+        found |= {
+            f"{name}_least": percent(table[column].min()),
+            f"{name}_most": percent(table[column].max()),
+            f"{name}_median": percent(table[column].median()),
+        }
+    return found
+
+
+def _parameters(tables: Tables) -> dict[str, str]:
+    table, effect = tables["parameters"], tables["influence"]
+    effect = effect.assign(
+        swing=effect[["central", "at_low", "at_high"]].agg(lambda r: r.max() - r.min(), axis=1)
+    )
+    effect = effect.sort_values("swing", ascending=False, kind="stable").set_index("factor")
+    order = [name for name in effect.index if name in set(table["parameter"])]
+    rest = sorted(set(table["parameter"]) - set(order))
+    rows = [
+        [
+            f"`{row.parameter}`: {row.label}",
+            str(row.services),
+            row.unit,
+            f"{row.low:g} to {row.high:g}",
+            row.marks,
+            *_saved(effect, str(row.parameter)),
+            row.sources.replace("|", ";").replace("<", "&lt;"),
+        ]
+        for row in table.set_index("parameter", drop=False).loc[[*order, *rest]].itertuples()
+    ]
+    settings = [[f"`{name}`", *_saved(effect, name)] for name in effect.index if name not in order]
+    return {
+        "parameters": markdown(
+            ["parameter", "services", "unit", "range", "marks", "at low", "at high", "source"], rows
+        ),
+        "settings": markdown(["setting or figure of crises", "at low", "at high"], settings),
+        "saving_central": f"{effect['central'].iloc[0]:,.0f}",
+        "places": _listed(list(PLACES.values())),
+    }
+
+
+def _saved(effect: pd.DataFrame, name: str) -> list[str]:
+    """The saving at both ends."""
+    if name not in effect.index:
+        return ["–", "–"]
+    values = effect.loc[name, ["at_low", "at_high"]].tolist()
+    return ["no plan" if pd.isna(value) else f"{value:,.0f}" for value in values]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names) or "none"
