@@ -69,12 +69,15 @@ def test_a_run_killed_in_any_phase_leaves_all_or_nothing(
 
 
 def test_a_run_killed_at_any_time_leaves_all_or_nothing(tmp_path: Path) -> None:
-    """The same by the clock, which knows nothing of phases: sixty moments over the time of one run."""
+    """The same by the clock, which knows nothing of phases: sixty moments over the time of one run, and later ones
+    until a run has ended (a busy machine is slower than it was)."""
     begun = time.perf_counter()
     assert solve_py(*RUN, "--out", tmp_path / "whole").code == 0
     whole = time.perf_counter() - begun
-    ends = set()
-    for n in range(60):
+    ends: set[tuple[int, bool]] = set()
+    for n in range(180):
+        if n >= 60 and (0, True) in ends:
+            break
         place = tmp_path / f"run{n}"
         ended = killed_after(whole * (0.4 + 0.7 * n / 60), *RUN, "--out", place)
         assert ended.code in (0, -9), ended
@@ -107,10 +110,14 @@ def test_what_other_commands_leave_is_whole(name: str, tmp_path: Path) -> None:
         place = tmp_path / f"out{n}"
         ended = killed_after(whole * (n + 1) / 9, *LONG[name], "--out", place)
         assert ended.code in (0, -9), ended
-        for path in place.rglob("*.csv") if place.exists() else ():
+        # what was being written is hidden, and swept later
+        seen = [
+            path for path in place.rglob("*.*") if not any(p.name.startswith(DRAFT) for p in path.parents)
+        ]
+        for path in (path for path in seen if path.suffix == ".csv"):
             assert path.name in expected
             assert list(pd.read_csv(path, dtype=str)) and path.read_bytes().endswith(b"\n")
-        for run in place.rglob("run.json") if place.exists() else ():
+        for run in (path for path in seen if path.name == "run.json"):
             assert_whole(run.parent)
     assert solve_py(*LONG[name], "--out", tmp_path / "again").code == 0
 

@@ -98,10 +98,11 @@ def test_two_sweeps_of_one_study_end_alike(tmp_path: Path) -> None:
     processes = [
         started("sweep", study, *ON_IWATE, "--processes", "1", "--out", tmp_path / "study") for _ in range(2)
     ]
-    ends = [(process.communicate(timeout=300), process.returncode) for process in processes]
+    ends = [(process.communicate(timeout=600), process.returncode) for process in processes]
     assert [code for _, code in ends] == [0, 0], ends
     table = (tmp_path / "study" / "sweep.csv").read_text(encoding="utf-8")
-    assert solve_py("sweep", study, *ON_IWATE, "--processes", "1", "--out", tmp_path / "alone").code == 0
+    alone = solve_py("sweep", study, *ON_IWATE, "--processes", "1", "--out", tmp_path / "alone", seconds=600)
+    assert alone.code == 0
     assert table == (tmp_path / "alone" / "sweep.csv").read_text(encoding="utf-8")
 
 
