@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from optimization.web.towns import Town, town_index
 
 OWN = "web"
 """Folder under the results into which the page's runs go."""
+OWN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+"""Name that the page gives a run; a folder that somebody named otherwise may not be fit for an address."""
 NEEDED = ("municipalities.csv", "prefectures.csv", "national.csv", "services.csv")
 
 
@@ -170,7 +173,7 @@ def _finished(results: Path, path: Path, _: int) -> Finished | None:
         record = read_run_record(folder, sealed=False)
     except InputError:
         return None
-    own = place.parts[0] == OWN and len(place.parts) == 2
+    own = place.parts[0] == OWN and len(place.parts) == 2 and OWN_ID.fullmatch(place.name)
     return Finished(
         place.name if own else hashlib.sha256(str(place).encode()).hexdigest()[:16], folder, record
     )

@@ -121,7 +121,7 @@ class Guard:
         shown = request.query_params.get("token", "")
         if request.method == "GET" and hmac.compare_digest(shown.encode(), self.door.token.encode()):
             rest = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
-            response = RedirectResponse(request.url.path + (f"?{urlencode(rest)}" if rest else ""), 303)
+            response = RedirectResponse(own_path(request) + (f"?{urlencode(rest)}" if rest else ""), 303)
             response.set_cookie(KEY, self.door.key, httponly=True, samesite="strict")
             return response
         return self.refuse(request, 403, "refused_token")
@@ -180,6 +180,11 @@ class Guard:
             await send(message)
 
         return dressed
+
+
+def own_path(request: Request) -> str:
+    """The path of an address, as it may stand in a link: with two slashes at its start it would name another site."""
+    return "/" + request.url.path.lstrip("/")
 
 
 def same_origin(headers: Headers) -> bool:

@@ -186,7 +186,10 @@ class Jobs:
         for job in self._line():
             if self.closed or sum(j.state == RUNNING for j in self.jobs.values()) >= self.at_once:
                 return
-            self._start(job)
+            try:
+                self._start(job)
+            except (OSError, RuntimeError) as error:
+                self._give_up(job, error)
 
     def _line(self) -> list[Job]:
         """The waiting jobs in the order in which they will start."""
@@ -238,6 +241,17 @@ class Jobs:
         watcher = threading.Thread(target=self._watch, args=(job, job.process), daemon=True)
         self.watchers = [old for old in self.watchers if old.is_alive()] + [watcher]
         watcher.start()
+
+    def _give_up(self, job: Job, error: Exception) -> None:
+        """A job that cannot be started (no file, process or thread to be had) fails and leaves the line: if it stayed,
+        it would stop all that wait behind it."""
+        log.error("run %s could not be started: %s", job.id, error)
+        if job.process is not None:
+            _signal(job.process, signal.SIGKILL)
+            job.process.wait()
+            job.process = None
+        job.state, job.ended, job.why = FAILED, datetime.now(UTC), "start"
+        shutil.rmtree(self.work / job.id, ignore_errors=True)
 
     def _watch(self, job: Job, process: subprocess.Popen[bytes]) -> None:
         """Wait for a process, settle what became of its job, start the next."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from optimization.dictionary.results import LANGUAGES
-from optimization.web.guard import HEADERS
+from optimization.web.guard import HEADERS, own_path
 from optimization.web.language import COOKIE, Voice, language_of
 
 HERE = Path(__file__).parent
@@ -69,7 +69,7 @@ def switched(request: Request, language: str, typed: Any = None) -> str:
     if typed is None:
         pairs = request.query_params.multi_items()
     kept = [(name, value) for name, value in pairs if name not in (COOKIE, "token", "csrf", "do")]
-    return f"{request.url.path}?{urlencode([*kept, (COOKIE, language)])}"
+    return f"{own_path(request)}?{urlencode([*kept, (COOKIE, language)])}"
 
 
 def refusal(request: Request, status: int, key: str, detail: list[str] | None = None) -> Response:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -39,8 +42,11 @@ CSV = "text/csv; charset=utf-8"
 FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 """Packages shown before the others."""
 MOST_COMPARED = 8
+DEAR_AT_ONCE = 2
+"""Reports, workbooks and comparisons that are made side by side; further ones wait."""
 MOST_TOWNS = 60
 CODE = re.compile(r"\d{5}")
+PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Site:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="optimization-")
     )
     writing: threading.Lock = field(default_factory=threading.Lock)
+    dear: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DEAR_AT_ONCE))
 
     def routes(self) -> list[Route | Mount]:
         """Every address. All but the static files are answered in threads: reading tables takes a while."""
@@ -64,18 +71,30 @@ class Site:
             Route("/runs/{id}", self.run),
             Route("/runs/{id}/progress", self.progress),
             Route("/runs/{id}/cancel", self.cancel, methods=["POST"]),
-            Route("/runs/{id}/report", self.report),
+            Route("/runs/{id}/report", self.apart(self.report)),
             Route("/runs/{id}/town", self.town),
             Route("/runs/{id}/package.toml", self.package),
-            Route("/runs/{id}/workbook.xlsx", self.workbook),
+            Route("/runs/{id}/workbook.xlsx", self.apart(self.workbook)),
             Route("/runs/{id}/tables/{name}.csv", self.table),
-            Route("/compare", self.compare),
-            Route("/compare/page", self.compare_page),
-            Route("/compare.csv", self.compare_csv),
-            Route("/compare.xlsx", self.compare_xlsx),
+            Route("/compare", self.apart(self.compare)),
+            Route("/compare/page", self.apart(self.compare_page)),
+            Route("/compare.csv", self.apart(self.compare_csv)),
+            Route("/compare.xlsx", self.apart(self.compare_xlsx)),
             Route("/about", self.about),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
+
+    def apart(self, view: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """A page that takes seconds to make, a few at once: forty would take every thread, and nobody could open any
+        page. Who has gone by his turn is passed over."""
+
+        async def answer(request: Request) -> Response:
+            async with self.dear:
+                if await request.is_disconnected():
+                    return Response()
+                return await run_in_threadpool(view, request)
+
+        return answer
 
     # ---- start
 
@@ -350,8 +369,9 @@ def on_bad_input(request: Request, error: Exception) -> Response:
 
 
 def attached(name: str) -> dict[str, str]:
-    """The header of a file to be saved."""
-    return {"content-disposition": f'attachment; filename="{name}"'}
+    """The header of a file to be saved; a name that a header cannot hold as it is stands there in its coded form."""
+    named = f'filename="{name}"' if PLAIN.fullmatch(name) else f"filename*=utf-8''{quote(name, safe='')}"
+    return {"content-disposition": f"attachment; {named}"}
 
 
 @once(4)

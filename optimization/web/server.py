@@ -20,8 +20,11 @@ from optimization.errors import InputError, Problem
 from optimization.web.guard import Door, Guard, door_for
 from optimization.web.jobs import Jobs
 from optimization.web.page import on_defect, on_http_error, refusal
-from optimization.web.patience import MOST_CONNECTIONS, Hurried
+from optimization.web.patience import MOST_CONNECTIONS, Hurried, room_for_files
 from optimization.web.routes import Site, on_bad_input
+
+BACKLOG = 128
+"""Connections that may wait to be taken, and are taken in one go."""
 
 
 def application(results: Path, door: Door | None = None, jobs: Jobs | None = None) -> Starlette:
@@ -50,6 +53,7 @@ def serve(host: str, port: int, results: Path, open_browser: bool) -> int:
     """Serve the page until it is interrupted; 0. Runs go to `results`/web. On another address than this machine's own a
     token is asked for, which is printed once. Raises InputError where the address cannot be bound."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    room_for_files()
     door, listening = door_for(host), _listening(host, port)
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
@@ -62,6 +66,7 @@ def serve(host: str, port: int, results: Path, open_browser: bool) -> int:
         timeout_graceful_shutdown=3,
         http=Hurried,
         limit_concurrency=MOST_CONNECTIONS,
+        backlog=BACKLOG,
     )
     print(f"Open {address}\nEnd with Ctrl-C.", flush=True)
     if open_browser:
@@ -75,7 +80,7 @@ def _listening(host: str, port: int) -> socket.socket:
     """The socket of an address; raises InputError where it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         message = f"cannot be listened on ({error})"
         remedy = "choose another --port or --host, or end what listens there"
