@@ -265,7 +265,9 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
         (transfer.sum(axis=0), accounts.pool - instance.residual.sum()),
         (
             transfer.sum(axis=0),
-            settings["nation.limit_million_yen"] - (accounts.national_outlay - accounts.paid) - instance.residual.sum(),
+            settings["nation.limit_million_yen"]
+            - (accounts.national_outlay - accounts.paid)
+            - instance.residual.sum(),
         ),
         (weight @ spread, settings["equity.dispersion_ceiling"]),
         *((np.maximum(0.0, (r * cost)[:, None] - funds).sum(axis=0), settings[BUDGET]) for r in promised),
