@@ -26,9 +26,9 @@ class Verdict:
     value: float = np.inf
 
 
-def write_mps(form: StandardForm, path: Path) -> None:
-    """The program as an MPS file, columns and rows named by number; handed over one by one, apart from the way in which
-    the tool loads its solver."""
+def loaded(form: StandardForm) -> highspy.Highs:
+    """The program in a solver of its own, columns and rows named by number; handed over one by one, apart from the way
+    in which the tool loads its solver."""
     solver = highspy.Highs()
     solver.silent()
     for n in range(len(form.cost)):
@@ -41,7 +41,12 @@ def write_mps(form: StandardForm, path: Path) -> None:
         low, high = float(form.row_lower[r]), float(form.row_upper[r])
         solver.addRow(low, high, part.stop - part.start, form.matrix.indices[part], form.matrix.data[part])
         solver.passRowName(r, f"r{r}")
-    assert solver.writeModel(str(path)) != highspy.HighsStatus.kError
+    return solver
+
+
+def write_mps(form: StandardForm, path: Path) -> None:
+    """The program as an MPS file."""
+    assert loaded(form).writeModel(str(path)) != highspy.HighsStatus.kError
 
 
 def scip(path: Path, constant: float, gap: float = GAP, seconds: float = SECONDS) -> Verdict:

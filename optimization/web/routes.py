@@ -43,7 +43,7 @@ FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 """Packages shown before the others."""
 MOST_COMPARED = 8
 DEAR_AT_ONCE = 2
-"""Reports, workbooks and comparisons that are made side by side; further ones wait."""
+"""Reports, workbooks, tables and comparisons that are made side by side; further ones wait."""
 MOST_TOWNS = 60
 CODE = re.compile(r"\d{5}")
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
@@ -75,7 +75,7 @@ class Site:
             Route("/runs/{id}/town", self.town),
             Route("/runs/{id}/package.toml", self.package),
             Route("/runs/{id}/workbook.xlsx", self.apart(self.workbook)),
-            Route("/runs/{id}/tables/{name}.csv", self.table),
+            Route("/runs/{id}/tables/{name}.csv", self.apart(self.table)),
             Route("/compare", self.apart(self.compare)),
             Route("/compare/page", self.apart(self.compare_page)),
             Route("/compare.csv", self.apart(self.compare_csv)),

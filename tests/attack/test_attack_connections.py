@@ -81,10 +81,12 @@ def test_answers_that_nobody_reads(server: Server) -> None:
     with ExitStack() as stack:
         for line in opened(server, 20, stack, buffer=4096):
             line.sendall(head(server, "GET", table))
-        slowest = slowest_page(server)
-        time.sleep(5)
-        held = server.memory_mb() - memory
-        print(f"\n20 unread answers of {size:.0f} MB: {held:.0f} MB more, a page {slowest:.2f} s")
+        held = slowest = 0.0
+        for _ in range(30):
+            slowest = max(slowest, slowest_page(server, 1))
+            held = max(held, server.memory_mb() - memory)
+            time.sleep(0.5)
+        print(f"\n20 unread answers of {size:.0f} MB: at most {held:.0f} MB more, a page {slowest:.2f} s")
         assert slowest < 5.0 and held < 20 * 4 * size
         released = settled(lambda: server.open_files() < before + 10, 60)
     assert released, f"{server.open_files() - before} connections are still held"
