@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from optimization.archive import read_run
-from optimization.audit import COMPONENT_WEIGHTS, audit_of, written_settings
+from optimization.archive.form import AGAIN
+from optimization.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
 from optimization.errors import InputError, Problem
 from optimization.files import MOST_RESULT, read_text
 
@@ -34,7 +36,13 @@ STEPS = 16
 TOLERANCE = Fraction(1, 10**6)
 """Largest excess over a limit, relative to its sides: what the solver calls feasible."""
 
+BEYOND = r"[-+]?[\d.]+[eE][-+]?\d{4,}"
+"""A figure beyond all doubles: as a fraction it would have as many digits as its exponent says."""
+
 MIL = "_million_yen"
+SIZES = [f"{name}{MIL}" for name in ("funds_today", "standard_cost", "standard_cost_today")]
+"""Columns of `governments` that others are told by."""
+
 Row = Mapping[str, str]
 
 
@@ -91,8 +99,8 @@ def exact_check(folder: str | Path) -> ExactCheck:
     settings = written_settings(folder)
     _refuse_what_is_not_covered(folder, record, tables, settings)
     written = {name: _rows(folder / f"{name}.csv") for name in tables}
-    digits = json.loads(read_text(folder / "run.json", MOST_RESULT), parse_float=Fraction, parse_int=Fraction)
-    recorded = Fraction(digits["objective_million_yen"])
+    digits = _digits(folder / "run.json")
+    recorded = digits["objective_million_yen"]
     parts = dict(_parts(written, settings))
     objective = _total(map(_total, parts.values()))
     terms = [term for part in parts.values() for term in part]
@@ -102,9 +110,13 @@ def exact_check(folder: str | Path) -> ExactCheck:
         [
             _equal("objective", "", [objective], [recorded], len(terms) + STEPS, terms),
             *_recorded_parts(parts, digits["objective_parts_million_yen"]),
+            *_certificate(digits),
             *_sums(written),
             *_accounts(written, settings),
             *_government_limits(written["governments"], settings),
+            *_tax_prices(written["governments"], settings),
+            *_people(written["governments"], settings),
+            *_tiers_in_use(written["responsibility"], settings),
             *_common_limits(written, settings),
         ],
         audit_of(record, tables, settings).checks,
@@ -120,6 +132,8 @@ def _refuse_what_is_not_covered(
         "has later years": "horizon" in tables,
         "has crises": "crisis_shortage" in tables,
         "has a formula other than today's family": families != {"japan_lat"},
+        "has a government without funds or cost": "governments" in tables
+        and bool((tables["governments"][SIZES] <= 0).any(axis=None)),
     }
     found = [what for what, so in reasons.items() if so]
     if found:
@@ -130,7 +144,27 @@ def _refuse_what_is_not_covered(
 
 
 def _rows(path: Path) -> list[Row]:
-    return list(csv.DictReader(io.StringIO(read_text(path, MOST_RESULT), newline="")))
+    """The cells of a table as they are written. Raises InputError for a figure beyond all doubles."""
+    text = read_text(path, MOST_RESULT)
+    if found := re.search(rf'(?<=[,\n"]){BEYOND}(?=[,\r\n"]|$)', text):
+        raise _beyond(path, found.group())
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _digits(path: Path) -> dict[str, Any]:
+    """A record whose figures are fractions. Raises InputError as `_rows` does."""
+
+    def figure(text: str) -> Fraction:
+        if re.fullmatch(BEYOND, text):
+            raise _beyond(path, text)
+        return Fraction(text)
+
+    record: dict[str, Any] = json.loads(read_text(path, MOST_RESULT), parse_float=figure, parse_int=figure)
+    return record
+
+
+def _beyond(path: Path, text: str) -> InputError:
+    return InputError([Problem(str(path), f"holds a figure beyond all doubles (found {text!r})", AGAIN)])
 
 
 def _column(rows: Sequence[Row], name: str) -> list[Fraction]:
@@ -154,9 +188,11 @@ def _equal(
     return Statement(rule, where, True, abs(_total(left) - _total(right)), steps * ROUNDING * size)
 
 
-def _at_most(rule: str, where: str, left: Fraction, right: Fraction) -> Statement:
-    """left <= right."""
-    return Statement(rule, where, False, left - right, TOLERANCE * max(abs(left), abs(right)))
+def _at_most(
+    rule: str, where: str, left: Fraction, right: Fraction, size: Fraction = Fraction(0)
+) -> Statement:
+    """left <= right, but for the solver's tolerance of the largest of both and `size`."""
+    return Statement(rule, where, False, left - right, TOLERANCE * max(abs(left), abs(right), size))
 
 
 def _parts(
@@ -188,7 +224,15 @@ def _recorded_parts(
     parts: Mapping[str, Sequence[Fraction]], recorded: Mapping[str, Any]
 ) -> Iterator[Statement]:
     for part, terms in parts.items():
-        yield _equal("part of the objective", part, terms, [Fraction(recorded[part])], len(terms) + STEPS)
+        yield _equal("part of the objective", part, terms, [recorded[part]], len(terms) + STEPS)
+
+
+def _certificate(digits: Mapping[str, Any]) -> Iterator[Statement]:
+    """The bound is not above the plan, and the gap is their distance over the plan's cost; nothing without a bound."""
+    plan, bound = digits["objective_million_yen"], digits["bound_million_yen"]
+    if bound is not None:
+        yield _at_most("bound", "", bound, plan)
+        yield _equal("gap", "", [digits["gap"] * plan], [abs(plan - bound)], STEPS, [plan, bound])
 
 
 def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
@@ -238,24 +282,33 @@ def _accounts(written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any])
         yield _equal("coverage times standard cost is funds", who, [share], [figure("funds")])
 
 
-def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
-    """E1, E2, D1 and D2 for every government; a limit at the value that switches it off says nothing."""
-    floor, ceiling = (
-        Fraction(str(settings[f"equity.{name}"])) for name in ("adequacy_floor", "coverage_ceiling")
+def _own(row: Row, when: str) -> Fraction:
+    """Part of the standard cost that a government's residents bear themselves, million yen."""
+    cost, given, back, grant = (
+        Fraction(row[f"{name}{when}{MIL}"])
+        for name in ("standard_cost", "guarantee", "contribution", "grant")
     )
+    return cost - given + back - grant
+
+
+def _kind(row: Row) -> tuple[str, bool]:
+    """Which tiers a government holds; one that holds both is named by two codes."""
+    return row["tier"], "+" in row["government"]
+
+
+def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """E1, E2, D1, D2 and D4 for every government; a limit at the value that switches it off says nothing."""
+    floor = Fraction(str(settings["equity.adequacy_floor"]))
+    ceiling = Fraction(str(settings["equity.coverage_ceiling"]))
     most = Fraction(str(settings["discipline.grant_dependence_ceiling"]))
     for row in governments:
-        who, funds, cost = (
-            row["government"],
-            Fraction(row["funds" + MIL]),
-            Fraction(row["standard_cost" + MIL]),
-        )
+        who = row["government"]
+        funds, cost = Fraction(row["funds" + MIL]), Fraction(row["standard_cost" + MIL])
         if floor > 0:
             yield _at_most("adequacy (E1)", who, floor * cost, funds)
         if ceiling > 0:
-            yield _at_most(
-                "coverage (E2)", who, funds, max(ceiling, Fraction(row["coverage_today_ratio"])) * cost
-            )
+            top = max(ceiling, Fraction(row["coverage_today_ratio"])) * cost
+            yield _at_most("coverage (E2)", who, funds, top)
         if settings["discipline.balance"]:
             yield _at_most("balance (D1)", who, Fraction(row["spending" + MIL]), funds)
         if most < 1:
@@ -263,6 +316,57 @@ def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) 
             yield _at_most(
                 "grant dependence (D2)", who, Fraction(row["grant" + MIL]), max(most, today) * funds
             )
+        for name, key, off in DEBT_RATIOS:
+            if settings[key] < off:
+                top = max(Fraction(str(settings[key])), Fraction(row[f"{name}_today_ratio"]))
+                yield _at_most(f"{name} (D4)", who, Fraction(row[f"{name}_ratio"]), top)
+
+
+def _tax_prices(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """E4: how far what residents bear lies from today's mean of those who hold the same tiers."""
+    spread = Fraction(str(settings["equity.tax_price_spread"]))
+    alike: dict[tuple[str, bool], list[Row]] = {}
+    for row in governments if spread > 0 else []:
+        alike.setdefault(_kind(row), []).append(row)
+    for rows in alike.values():
+        mean = _total(_own(row, "_today") for row in rows) / _total(
+            _column(rows, "standard_cost_today" + MIL)
+        )
+        for row in rows:
+            cost, before = (Fraction(row[f"standard_cost{when}{MIL}"]) for when in ("", "_today"))
+            most = max(spread, abs(_own(row, "_today") / before - mean)) * cost
+            yield _at_most("own share (E4)", row["government"], abs(_own(row, "") - mean * cost), most, cost)
+
+
+def _people(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """E3 and E6, in which governments count by their residents; in persons."""
+    level, wide, loss, losers = (
+        Fraction(str(settings[f"equity.{name}"]))
+        for name in ("dispersion_level", "dispersion_ceiling", "loss_limit", "losers_population_ceiling")
+    )
+    everybody = _total(_column(governments, "population_persons"))
+    apart, losing = Fraction(0), Fraction(0)
+    for row in governments:
+        people, funds = Fraction(row["population_persons"]), Fraction(row["funds" + MIL])
+        cost = Fraction(row["standard_cost" + MIL])
+        if wide > 0:
+            apart += people * abs(funds - level * cost) / Fraction(row["standard_cost_today" + MIL])
+        if (1 - loss) * Fraction(row["coverage_today_ratio"]) * cost - funds > TOLERANCE * cost:
+            losing += people
+    if wide > 0:
+        yield _at_most("dispersion (E3)", "", apart, wide * everybody, everybody)
+    if loss < 1:
+        yield _at_most("people who lose (E6)", "", losing, losers * everybody, everybody)
+
+
+def _tiers_in_use(statute: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+    """R1: how many tiers answer for a service."""
+    used: dict[str, set[str]] = {}
+    for row in statute:
+        used.setdefault(row["service"], set()).add(row["tier"])
+    most = Fraction(settings["clarity.tiers_per_service"])
+    for service, tiers in used.items():
+        yield _at_most("tiers per service (R1)", service, Fraction(len(tiers)), most)
 
 
 FLOORS = {

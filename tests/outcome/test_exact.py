@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from optimization.archive.seal import seal
+from optimization.cli.app import start
 from optimization.errors import InputError
 from optimization.exact import ROUNDING, STEPS, exact_check
 from optimization.face import INPUTS
@@ -83,23 +88,151 @@ def test_a_yen_is_noticed(table: str, column: str, rule: str, run: Path) -> None
     assert rule in {statement.rule for statement in found.broken}, found.broken
 
 
-def test_a_limit_that_is_passed_is_told(run: Path) -> None:
-    text = (run / "package.resolved.toml").read_text(encoding="utf-8")
-    changed = text.replace('"equity.adequacy_floor" = 0.97', '"equity.adequacy_floor" = 1.06')
-    assert changed != text
-    (run / "package.resolved.toml").write_text(changed, encoding="utf-8")
+def ask(run: Path, **limits: float) -> None:
+    """Change limits of the package, named without their room, and seal the folder again."""
+    path = run / "package.resolved.toml"
+    text = path.read_text(encoding="utf-8")
+    for name, limit in limits.items():
+        text, found = re.subn(rf'(?m)^("\w+\.{name}" = )\S+', rf"\g<1>{limit}", text)
+        assert found == 1, name
+    path.write_text(text, encoding="utf-8")
     seal(run)
-    found = exact_check(run)
-    assert {s.rule for s in found.broken} == {"adequacy (E1)"}
-    # coverage of 1.052575870719566 at the lowest, of a floor of 1.06
-    with (run / "governments.csv").open(encoding="utf-8", newline="") as file:
-        below = {
-            row["government"]
-            for row in csv.DictReader(file)
-            if float(row["coverage_ratio"]) < 1.06 * (1 - 1e-6)
-        }
-    assert {s.where for s in found.broken} == below and below
-    assert not found.plan["adequacy holds"]
+
+
+def governments(run: Path) -> pd.DataFrame:
+    return pd.read_csv(run / "governments.csv", dtype={"government": str}).set_index("government")
+
+
+def own_share(table: pd.DataFrame, when: str = "") -> pd.Series:
+    """What residents bear of the standard cost."""
+    grant, back, guarantee, cost = (
+        table[f"{name}{when}_million_yen"] for name in ("grant", "contribution", "guarantee", "standard_cost")
+    )
+    return 1 - (grant - back + guarantee) / cost
+
+
+def too_far(table: pd.DataFrame) -> pd.Series:
+    """Whose own share lies farther than 0.3 from today's mean of its tier, and farther than today."""
+    kept = own_share(table, "_today") * table["standard_cost_today_million_yen"]
+    mean = kept.groupby(table["tier"]).transform("sum") / table["standard_cost_today_million_yen"].groupby(
+        table["tier"]
+    ).transform("sum")
+    off, before = (own_share(table, when) - mean for when in ("", "_today"))
+    return off.abs() > before.abs().clip(lower=0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "rule", "beyond"),
+    [
+        ("adequacy_floor", 1.06, "adequacy (E1)", lambda t: t["coverage_ratio"] < 1.06),
+        (
+            "coverage_ceiling",
+            1.2,
+            "coverage (E2)",
+            lambda t: t["coverage_ratio"] > t["coverage_today_ratio"].clip(lower=1.2),
+        ),
+        ("tax_price_spread", 0.3, "own share (E4)", too_far),
+        (
+            "grant_dependence_ceiling",
+            0.5,
+            "grant dependence (D2)",
+            lambda t: (
+                t["grant_million_yen"] / t["funds_million_yen"]
+                > (t["grant_today_million_yen"] / t["funds_today_million_yen"]).clip(lower=0.5) + 1e-9
+            ),
+        ),
+        (
+            "debt_service_ceiling",
+            0.12,
+            "real_debt_service (D4)",
+            lambda t: t["real_debt_service_ratio"] > t["real_debt_service_today_ratio"].clip(lower=0.12),
+        ),
+        (
+            "future_burden_ceiling",
+            0.5,
+            "future_burden (D4)",
+            lambda t: t["future_burden_ratio"] > t["future_burden_today_ratio"].clip(lower=0.5),
+        ),
+    ],
+)
+def test_a_limit_that_is_passed_is_told(
+    name: str, limit: float, rule: str, beyond: Callable[[pd.DataFrame], pd.Series], run: Path
+) -> None:
+    ask(run, **{name: limit})
+    found, there = exact_check(run), governments(run)
+    assert {s.where for s in found.broken if s.rule == rule} == set(there.index[beyond(there)]) != set()
+    assert {s.rule for s in found.broken} == {rule}
+
+
+def test_limits_on_all_people_are_told_at_the_figure_itself(run: Path) -> None:
+    there = governments(run)
+    off = (there["funds_million_yen"] - 1.15 * there["standard_cost_million_yen"]).abs()
+    apart = float(
+        np.average(off / there["standard_cost_today_million_yen"], weights=there["population_persons"])
+    )
+    for limit, held in ((1.00001 * apart, True), (0.9999 * apart, False)):
+        ask(run, dispersion_ceiling=limit)
+        assert {s.rule for s in exact_check(run).broken} == (set() if held else {"dispersion (E3)"})
+
+
+def test_who_loses_is_counted_by_residents(run: Path) -> None:
+    """The prefecture is told to have had more than it has: its residents are half of all that are counted."""
+
+    def had_more(rows: list[Row]) -> None:
+        next(row for row in rows if row["government"] == "03")["coverage_today_ratio"] = "1.3"
+
+    touch(run, "governments", had_more)
+    for losers, rules in ((0.5, set()), (0.499, {"people who lose (E6)"})):
+        ask(run, loss_limit=0.1, losers_population_ceiling=losers)
+        assert {s.rule for s in exact_check(run).broken} == rules
+
+
+def test_tiers_of_a_service_are_counted(run: Path) -> None:
+    ask(run, tiers_per_service=1)
+    statute = pd.read_csv(run / "responsibility.csv").groupby("service")["tier"].nunique()
+    assert {s.where for s in exact_check(run).broken} == set(statute.index[statute > 1]) != set()
+
+
+@pytest.mark.parametrize("name", ["bound_million_yen", "gap"])
+def test_a_certificate_of_another_plan_is_told(name: str, run: Path) -> None:
+    path = run / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record[name] *= 1.00001
+    path.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    seal(run)
+    assert "gap" in {s.rule for s in exact_check(run).broken}
+
+
+@pytest.mark.parametrize("figure", ["1e-99999999", '"-1.5E-99999999"'])
+@pytest.mark.parametrize("table", ["provision", "governments"])
+def test_a_figure_beyond_all_doubles_is_refused_at_once(table: str, figure: str, run: Path) -> None:
+    """As a fraction it would have a hundred million digits, and never be done."""
+    path = run / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?<=,)0\.0(?=,)", figure, text, count=1), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != text
+    seal(run)
+    with pytest.raises(InputError, match="beyond all doubles"):
+        exact_check(run)
+
+
+def test_a_record_beyond_all_doubles_is_refused(run: Path) -> None:
+    text = (run / "run.json").read_text(encoding="utf-8")
+    changed = re.sub(r'("gap": )[^,]+', r"\g<1>1e-99999999", text, count=1)
+    assert changed != text
+    (run / "run.json").write_text(changed, encoding="utf-8")
+    seal(run)
+    with pytest.raises(InputError, match="beyond all doubles"):
+        exact_check(run)
+
+
+def test_a_government_of_nothing_is_refused(run: Path) -> None:
+    def empty(rows: list[Row]) -> None:
+        rows[1]["funds_today_million_yen"] = "0.0"
+
+    touch(run, "governments", empty)
+    with pytest.raises(InputError, match="without funds or cost"):
+        exact_check(run)
 
 
 def test_what_is_not_covered_is_refused(run: Path) -> None:
@@ -109,3 +242,10 @@ def test_what_is_not_covered_is_refused(run: Path) -> None:
     seal(run)
     with pytest.raises(InputError, match="formula other than today's family"):
         exact_check(run)
+
+
+def test_a_run_without_a_plan_is_refused(tmp_path: Path) -> None:
+    case = str(INPUTS / "iwate-2022")
+    assert start(["run", "hard_budget", "--case", case, "--out", str(tmp_path / "run")]) == 3
+    with pytest.raises(InputError, match="has no plan"):
+        exact_check(tmp_path / "run")

@@ -44,9 +44,10 @@ def teaching() -> Case:
     return load_case(INPUTS / "iwate-2022")
 
 
-def whole_program(package: ResolvedPackage) -> StandardForm:
-    """All of a package's program, dominated pairs and all: nothing that makes ours quick."""
-    instance = laid_out(teaching(), package)
+def whole_program(package: ResolvedPackage, case: Case | None = None) -> StandardForm:
+    """All of a package's program, dominated pairs and all: nothing that makes ours quick; of the teaching case, or of
+    another."""
+    instance = laid_out(case or teaching(), package)
     return compile_model(build_model(columns(instance, screen(instance, keep_dominated=True))))
 
 
