@@ -46,7 +46,7 @@ def test_an_infeasible_run_points_to_the_explanation(tmp_path: Path) -> None:
 
 
 def test_alternatives_and_fronts_write_their_tables(tmp_path: Path) -> None:
-    line = ["alternatives", "role_division", *ON_IWATE, "--count", "1", "--within", "0.002"]
+    line = ["alternatives", "role_division", *ON_IWATE, "--count", "1", "--within", "0.002", "--gap", "0.001"]
     found = command(*line, "--out", tmp_path / "alternatives", "--forbid", "registry=nation")
     assert found.code == 0, found.err
     assert "What is kept and forbidden costs" in found.out

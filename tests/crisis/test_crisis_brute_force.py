@@ -14,8 +14,9 @@ from optimization.ledger.instance import Instance
 from optimization.ledger.rules import breaches
 from tests.crisis.crisis_case import Prefecture, Service, Shock, Small, Town, small
 from tests.model.random_case import decisions
+from tests.seeds import seeds
 
-SEEDS = [pytest.param(seed, marks=[] if seed < 8 else pytest.mark.national) for seed in range(60)]
+SEEDS = seeds(8, 60)
 TOWNS = ("01201", "01202", "02201", "03201")
 
 

@@ -50,7 +50,7 @@ CUTS = {
     "explain": {"--services": "waste", "--gap": "1e-2"},
     "alternatives": {"--count": "1", "--gap": "1e-2"},
     "pareto": {"--points": "2", "--gap": "1e-3"},
-    "sensitivity": {"--draws": "2", "--processes": "1"},
+    "sensitivity": {"--draws": "2", "--gap": "1e-2", "--processes": "1"},
     "sweep": {"--processes": "1"},
 }
 """What makes a command that solves many times quick."""

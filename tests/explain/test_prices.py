@@ -23,6 +23,7 @@ from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form
 from tests.model.random_case import best, random_question
+from tests.seeds import seeds
 from tests.small_case import EXACT, given_curves
 
 IWATE = ("03",)
@@ -120,7 +121,7 @@ def test_forcing_a_tier_costs_what_the_question_with_that_tier_alone_says() -> N
         assert change == pytest.approx(row["forced_cost_million_yen"], abs=room)
 
 
-@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("seed", seeds(5, 9))
 def test_forced_tiers_agree_with_a_list_of_all_decisions(seed: int) -> None:
     question = random_question(seed)
     least = best(question.instance)

@@ -13,8 +13,9 @@ from optimization.ledger.instance import Instance
 from optimization.ledger.rules import breaches
 from tests.horizon.horizon_case import STILL, Prefecture, Service, Small, Town, grown, small
 from tests.model.random_case import decisions
+from tests.seeds import seeds
 
-SEEDS = [pytest.param(seed, marks=[] if seed < 6 else pytest.mark.national) for seed in range(60)]
+SEEDS = seeds(6, 60)
 TIERS = (("municipality", 1.0), ("prefecture", -1.0))
 TOWNS = ("01201", "01202", "01203")
 
@@ -137,6 +138,7 @@ def test_two_phases_are_the_cheapest_of_all_pairs(seed: int) -> None:
             assert result.outcome.objective == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.national
 def test_most_questions_of_two_phases_are_proven() -> None:
     """And some plans move a duty in the second phase only, some never for what they would pay for then."""
     results = [random_question(seed, phases=True).solve() for seed in range(12)]

@@ -16,9 +16,10 @@ from optimization.outcome.run import attempt, better, without_plan
 from optimization.outcome.unlisted import GENERATED, all_sets, listed_sets, with_sets
 from optimization.solving.highs import Limits
 from tests.crisis.crisis_case import LOCAL, two_towns
+from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 
-SEEDS = [pytest.param(seed, marks=[] if seed < 12 else pytest.mark.national) for seed in range(60)]
+SEEDS = seeds(12, 60)
 
 
 def random_question(seed: int) -> Small:

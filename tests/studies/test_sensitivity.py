@@ -191,6 +191,7 @@ def test_an_analysis_of_the_teaching_case_continues_and_repeats(tmp_path: Path) 
         found = analyse(
             case, folder, package, "status_quo", study, "morris", 2, tmp_path, 2, "",
             lambda done, total, failed: seen.append(done),
+            only=("detour_factor", "travel_cost_yen_per_person_km"),
         )  # fmt: skip
         assert found.unsettled == 0 and len(found.tables["draws"]) == found.draws
         assert set(found.tables["recommendations"]["share_of_draws"]) == {1.0}  # no tier is free

@@ -1,0 +1,15 @@
+"""How many random questions every run of the tests meets, and how many more the slow checks do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def seeds(always: int, count: int) -> list[Any]:
+    """The numbers below `count` as parameters of a test; those from `always` on are left to `make national`."""
+    return [
+        pytest.param(seed, marks=[] if seed < always else pytest.mark.national, id=str(seed))
+        for seed in range(count)
+    ]
