@@ -9,7 +9,4 @@ import pytest
 
 def seeds(always: int, count: int) -> list[Any]:
     """The numbers below `count` as parameters of a test; those from `always` on are left to `make national`."""
-    return [
-        pytest.param(seed, marks=[] if seed < always else pytest.mark.national, id=str(seed))
-        for seed in range(count)
-    ]
+    return [pytest.param(seed, marks=[] if seed < always else pytest.mark.national) for seed in range(count)]
