@@ -7,8 +7,9 @@ the arrays they are sent, and stay for the next call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -26,12 +27,21 @@ def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], proc
     from concurrent.futures.process import BrokenProcessPool
 
     done: dict[int, Answer] = {}
-    with suppress(BrokenProcessPool):
+    with untold_replacements(), suppress(BrokenProcessPool):
         executor = _executor(processes)
         futures = {n: executor.submit(function, *task) for n, task in enumerate(tasks)}
         for n, future in futures.items():
             done[n] = future.result()
     return [done[n] if n in done else function(*task) for n, task in enumerate(tasks)]
+
+
+@contextmanager
+def untold_replacements() -> Iterator[None]:
+    """No warning where a pool replaces a process that has grown or ended: the answers are the same, and where warnings
+    are errors (`python -W error`) it would break the pool."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker (was restarted|stopped)", UserWarning)
+        yield
 
 
 def _executor(processes: int) -> Any:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from optimization.ledger.measures import all_measures
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
+from optimization.solving.workers import untold_replacements
 from optimization.studies import store
 from optimization.studies.study import Cell, Study, resolved
 
@@ -76,10 +78,11 @@ def answers(
     failed, done = len(faults), len(keys) - len(waiting)
     report(done, len(keys), failed)
     tasks = [(str(case_folder), study, cell) for cell, _ in waiting]
-    for n, found in _answers(tasks, processes, scheduler):
-        store.write(folder, waiting[n][1], found)
-        done, failed = done + 1, failed + (found["status"] == FAILED)
-        report(done, len(keys), failed)
+    with untold_replacements():
+        for n, found in _answers(tasks, processes, scheduler):
+            store.write(folder, waiting[n][1], found)
+            done, failed = done + 1, failed + (found["status"] == FAILED)
+            report(done, len(keys), failed)
     rows = [
         faults.get(n) or store.read(folder, str(key)) or _fault("was not answered")
         for n, key in enumerate(keys)
@@ -107,19 +110,32 @@ def _fault(reason: str) -> dict[str, Any]:
 def _answers(
     tasks: Sequence[tuple[str, Study, Cell]], processes: int, scheduler: str
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Number and answer of each task as they come."""
+    """Number and answer of each task as they come; what a pool leaves undone that loses a process is done here."""
     if scheduler:
         yield from _on_a_cluster(tasks, scheduler)
-    elif processes <= 1:
-        for n, task in enumerate(tasks):
+        return
+    done: set[int] = set()
+    if processes > 1:
+        for n, found in _on_a_pool(tasks, processes):
+            done.add(n)
+            yield n, found
+    for n, task in enumerate(tasks):
+        if n not in done:
             yield n, answer(*task)
-    else:
-        from loky import ProcessPoolExecutor
 
-        with ProcessPoolExecutor(max_workers=processes) as pool:
-            number = {pool.submit(answer, *task): n for n, task in enumerate(tasks)}
-            for future in as_completed(number):
-                yield number[future], future.result()
+
+def _on_a_pool(
+    tasks: Sequence[tuple[str, Study, Cell]], processes: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same on several processes, as far as none of them vanishes."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from loky import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(max_workers=processes) as pool, suppress(BrokenProcessPool):
+        number = {pool.submit(answer, *task): n for n, task in enumerate(tasks)}
+        for future in as_completed(number):
+            yield number[future], future.result()
 
 
 def _on_a_cluster(

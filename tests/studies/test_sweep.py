@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ from optimization.errors import InputError
 from optimization.face import INPUTS
 from optimization.studies import store
 from optimization.studies.study import Cell, Study, read_study, resolved
-from optimization.studies.sweep import FAILED, sweep
+from optimization.studies.sweep import FAILED, _on_a_pool, sweep
 
 ROOT = INPUTS.parent
 IWATE = INPUTS / "iwate-2022"
@@ -146,6 +148,58 @@ def test_two_processes_give_the_same_table(file: Path, tmp_path: Path) -> None:
     study = read_study(file)
     one, two = (sweep(study, IWATE, tmp_path / str(n), processes=n) for n in (1, 2))
     pd.testing.assert_frame_equal(one, two)
+
+
+GROWN = """
+import loky.process_executor as pool
+pool._MAX_MEMORY_LEAK_SIZE = -(10**12)
+pool._MEMORY_LEAK_CHECK_DELAY = 0.0
+"""
+"""Makes a process of a pool look after each task as if its memory had grown too far."""
+
+
+def test_a_process_that_has_grown_is_replaced_unnoticed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(STUDY.replace("10.0, 30.0", "10.0, 15.0, 20.0, 25.0, 30.0, 35.0"), encoding="utf-8")
+    one = sweep(read_study(file), IWATE, tmp_path / "one")
+    (tmp_path / "sitecustomize.py").write_text(GROWN, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    of_the_pool: list[int] = []
+
+    def counted(*words: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+        for n, found in _on_a_pool(*words):
+            of_the_pool.append(n)
+            yield n, found
+
+    monkeypatch.setattr("optimization.studies.sweep._on_a_pool", counted)
+    two = sweep(read_study(file), IWATE, tmp_path / "two", processes=2)
+    assert len(of_the_pool) == 8  # none was left to be done at home
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_process_that_is_killed_costs_no_answer(file: Path, tmp_path: Path) -> None:
+    sweep(read_study(file), IWATE, tmp_path / "calm")
+    out = tmp_path / "struck"
+    command = [sys.executable, "solve.py", "sweep", str(file), "--case", str(IWATE), "--out", str(out)]
+    running = subprocess.Popen([*command, "--processes", "2"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    until, struck = time.monotonic() + 60, False
+    while not struck and running.poll() is None and time.monotonic() < until:
+        for process in processes_of(running.pid):
+            os.kill(process, signal.SIGKILL)
+            struck = True
+            break
+        time.sleep(0.05)
+    _, told = running.communicate(timeout=120)
+    assert struck and running.returncode == 0, told
+    assert "Traceback" not in told
+    assert (out / "sweep.csv").read_bytes() == (tmp_path / "calm" / "sweep.csv").read_bytes()
+
+
+def processes_of(parent: int) -> list[int]:
+    """Processes of the pool of a running sweep."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    return [int(n) for n in children if b"popen_loky" in Path(f"/proc/{n}/cmdline").read_bytes()]
 
 
 def test_a_scheduler_that_is_not_there_is_said(file: Path, tmp_path: Path) -> None:
