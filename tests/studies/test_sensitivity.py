@@ -198,7 +198,8 @@ def test_an_analysis_of_the_teaching_case_continues_and_repeats(tmp_path: Path) 
         return found.tables["draws"]
 
     first = run()
-    lost = sorted((tmp_path / "cells").glob("*.json"))[:3]
+    # the first answer is that of the centre, which is given before anything is told: it stays
+    lost = sorted((tmp_path / "cells").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)[-3:]
     for path in lost:
         path.unlink()
     seen.clear()
