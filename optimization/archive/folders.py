@@ -8,16 +8,16 @@ ends with the process) is removed by the next writer beside it.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from optimization.archive.locks import held, let_go, taken
 from optimization.errors import InputError, Problem
 
 DRAFT = ".writing-"
@@ -60,7 +60,7 @@ def written_whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     finally:
-        os.close(lock)
+        let_go(lock)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def written_into(folder: Path) -> Iterator[Path]:
             os.replace(file, folder / file.name)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-        os.close(lock)
+        let_go(lock)
 
 
 def kept(folder: Path, fill: Callable[[Path], None]) -> Path:
@@ -98,37 +98,25 @@ def kept(folder: Path, fill: Callable[[Path], None]) -> Path:
     raise first or OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-def _draft(folder: Path) -> tuple[Path, int]:
+def _draft(folder: Path) -> tuple[Path, int | None]:
     """A new draft beside a folder and the lock that lives as long as its writer; drafts of writers that are gone are
     removed. The lock of the parent keeps another from taking a draft for abandoned before it is locked."""
-    parent = os.open(folder.parent, os.O_RDONLY)
+    parent = held(folder.parent)
     try:
-        _lock(parent)
         for left in folder.parent.glob(f"{DRAFT}*"):
             _remove_abandoned(left)
         draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{folder.name}-", dir=folder.parent))
-        lock = os.open(draft, os.O_RDONLY)
-        _lock(lock)
-        return draft, lock
+        return draft, held(draft)
     finally:
-        os.close(parent)
-
-
-def _lock(handle: int) -> None:
-    """Wait for the lock of a folder; some network folders know none, and there nothing is ever taken for abandoned."""
-    with suppress(OSError):
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        let_go(parent)
 
 
 def _remove_abandoned(draft: Path) -> None:
-    """Remove a draft unless its writer still holds it."""
-    with suppress(OSError):
-        lock = os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(draft, ignore_errors=True)
-        finally:
-            os.close(lock)
+    """Remove a draft unless its writer still holds it; where locks are unknown nothing is ever taken for abandoned."""
+    lock = taken(draft)
+    if lock is not None:
+        shutil.rmtree(draft, ignore_errors=True)
+        let_go(lock)
 
 
 def written_over(target: Path, text: str) -> None:

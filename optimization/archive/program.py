@@ -19,5 +19,5 @@ def program() -> str:
     digest = hashlib.sha256()
     files = (p for p in root.rglob("*") if p.suffix in (".py", ".toml"))
     for path in sorted(p for p in files if p.relative_to(root).parts[0] not in SHOWING):
-        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import platform
-import resource
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -18,12 +17,13 @@ from optimization.solving.highs import Limits, Status
 LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
 
 
-def diagnosis(result: Result) -> str:
-    """Why there is no decision, in sentences."""
-    lines = [f"# No decision for {result.package.name}", "", f"Status: {result.outcome.status}.", ""]
+def diagnosis(result: Result, quoted: Callable[[str], str] = str) -> str:
+    """Why there is no decision, in sentences; `quoted` sets what comes from the case and the package into them."""
+    name = quoted(result.package.name)
+    lines = [f"# No decision for {name}", "", f"Status: {result.outcome.status}.", ""]
     if result.arguments:
         lines.append("Proven by counting, each on its own enough to make the package impossible:")
-        lines += ["", *(f"- {sentence}" for sentence in result.arguments)]
+        lines += ["", *(f"- {quoted(sentence)}" for sentence in result.arguments)]
     elif result.outcome.status == "infeasible":
         lines.append(
             "The limits cannot hold together (proven by the solver on the whole program); none of the "
@@ -36,7 +36,7 @@ def diagnosis(result: Result) -> str:
         )
     else:
         lines.append("The time limit ended the search before a decision was found; this proves nothing.")
-    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {result.package.name}"]
+    lines += ["", f"Which limits conflict, and what mends it: solve.py explain {name}"]
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +56,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "asked_gap": limits.gap,
         "certificate": certificate(instance.settings),
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_memory_mb": peak_memory_mb(),
         **result.size,
         "nodes": outcome.nodes,
         "method": result.method,
@@ -86,6 +86,16 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         **surroundings(),
         "written": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory that this process has held, MB; None where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    units = 1 << 20 if sys.platform == "darwin" else 1 << 10  # in a MB: macOS tells bytes, others kilobytes
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / units, 1)
 
 
 def surroundings() -> dict[str, Any]:

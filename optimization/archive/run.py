@@ -20,6 +20,7 @@ from optimization.case.packages import Package, read_package
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import CASE, load_settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.markdown import in_markdown
 from optimization.outcome.result import Result
 from optimization.solving.highs import Limits
 
@@ -48,7 +49,7 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     changes(result.package).to_csv(folder / "changes.csv", index=False, lineterminator="\n")
     (folder / "solver.log").write_text(result.outcome.log, encoding="utf-8")
     if result.arguments or result.accounts is None:
-        (folder / "diagnosis.md").write_text(diagnosis(result), encoding="utf-8")
+        (folder / "diagnosis.md").write_text(diagnosis(result, in_markdown), encoding="utf-8")
     tables = result.tables and {**result.tables, "coefficients": result.coefficients}
     write_tables(folder, tables)
     seal(folder)

@@ -94,15 +94,22 @@ def read_package(path: str | Path) -> Package:
 
 def list_packages(directory: str | Path) -> list[Package]:
     """Every package of the directory, by name; raises InputError with the faults of all files."""
-    directory = Path(directory)
-    packages, problems = [], []
+    packages, problems = shelf(Path(directory))
+    raise_if_any(problems)
+    return packages
+
+
+def shelf(directory: Path) -> tuple[list[Package], list[Problem]]:
+    """The packages of the directory that can be read, by name, and what is wrong with the others; raises InputError
+    where the directory cannot be read."""
+    packages: list[Package] = []
+    problems: list[Problem] = []
     for path in package_files(directory):
         try:
             packages.append(read_package(path))
         except InputError as error:
             problems += error.problems
-    raise_if_any(problems)
-    return packages
+    return packages, problems
 
 
 def package_files(directory: Path) -> list[Path]:

@@ -39,13 +39,13 @@ def explain(
     case, codes, package = asked(names, case_folder, prefectures)
     wanted = named_services(services, case)
     target = new_folder(folder, f"explain-{package.name}", RESULTS)
-    err.print(f"[dim]Looking for a plan of {package.name} on {case.name} ...[/]")
+    err.print(f"Looking for a plan of {package.name} on {case.name} ...", style="dim")
     found = diagnose(case, package, codes)
     if found.impossible is False:
         return _explain_plan(case, codes, package, wanted, target, options)
     write_diagnosis(found, target)
     for sentence in sentences(found):
-        out.print(f"- {sentence}", markup=False)
+        out.print(f"- {sentence}")
     wrote(target)
     return EXIT_CODE[Status.INFEASIBLE if found.impossible else Status.NOTHING]
 
@@ -72,7 +72,7 @@ def _explain_plan(
     }
     write_prices(result, tables, folder)
     for sentence in plan_sentences(result, **tables):
-        out.print(f"- {sentence}", markup=False)
+        out.print(f"- {sentence}")
     wrote(folder)
     return EXIT_CODE[result.outcome.status]
 
@@ -117,7 +117,7 @@ def alternatives(
         return EXIT_CODE[result.outcome.status]
     if free is not None and free.accounts is not None:
         more = result.outcome.objective - free.outcome.objective
-        out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.", markup=False)
+        out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.")
     plans = vary(session, wishes.within, wishes.count, wishes.least, CountLine("moves priced"))
     table, duties = differences(session, plans)
     with written_whole(target) as draft:
@@ -232,7 +232,7 @@ def sensitivity(
         (draft / "study.json").write_text(text, encoding="utf-8")
     _show_sensitivity(found.tables)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
-    out.print(f"{found.draws} draws: {counts}.", markup=False)
+    out.print(f"{found.draws} draws: {counts}.")
     wrote(target)
     return EXIT_CODE[Status.INCUMBENT] if found.unsettled else 0
 
@@ -296,9 +296,9 @@ def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: i
     target = folder or RESULTS / study.name
     table = answer_all(study, case_folder, target, processes, scheduler, CountLine("questions"))
     for _, row in table[table["status"] == FAILED].iterrows():
-        err.print(f"  - {row['cell']} failed: {row['reason']}", markup=False)
+        err.print(f"  - {row['cell']} failed: {row['reason']}")
     counts = ", ".join(f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items())
-    out.print(f"{len(table)} questions: {counts}.", markup=False)
+    out.print(f"{len(table)} questions: {counts}.")
     wrote(target / "sweep.csv")
     answered = table["status"].isin([str(Status.OPTIMAL), str(Status.INFEASIBLE)])
     return 0 if answered.all() else 4

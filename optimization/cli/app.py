@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from optimization.cli import analyses, commands, showing
 from optimization.cli.console import err, for_machines, show_problems
+from optimization.cli.plain import any_console
 from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
@@ -320,6 +321,7 @@ def cut(
 
 def start(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; input faults are reported, never traced."""
+    any_console()
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="solve.py")
         if code == INTERRUPTED:
@@ -332,7 +334,7 @@ def start(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in SURROUNDINGS:
             raise
-        err.print(f"[bold red]{unwritable(error)}[/]")
+        err.print(unwritable(error), style="bold red")
     except TyperException as error:
         words = " ".join(arguments if arguments is not None else sys.argv[1:])
         message = getattr(error, "format_message", error.__str__)()

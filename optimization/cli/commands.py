@@ -13,7 +13,7 @@ from optimization.audit import audit_run
 from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
-from optimization.case.packages import list_packages
+from optimization.case.packages import list_packages, shelf
 from optimization.cli.console import (
     err,
     out,
@@ -24,17 +24,19 @@ from optimization.cli.console import (
     show_result,
     wrote,
 )
+from optimization.cli.plain import print_json
 from optimization.cli.surroundings import KINDS, memory_is_out
 from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
-from optimization.errors import InputError, Problem
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import DEFAULT_CASE, INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.run import METHODS
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Status
+from optimization.web.downloads import inert_csv
 
 RESULTS = INPUTS.parent / "results"
 
@@ -97,7 +99,7 @@ def run(
     package = load_package(case, names, codes)
     folder = new_folder(folder, package.name, RESULTS)
     for note in [*package.warnings, *map(str, package.overridden)]:
-        err.print(f"note: {note}", markup=False)
+        err.print(f"note: {note}")
     limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,14 +108,15 @@ def run(
     folder = written(result, folder, limits, options.method, codes)
     try:
         if options.json:
-            print(json.dumps(run_record(result, limits, options.method, codes), ensure_ascii=False))
+            print_json(run_record(result, limits, options.method, codes))
         elif not options.quiet:
             show_result(result, str(folder))
         return _verdict(result, folder)
     except KINDS as error:
         if not memory_is_out(error):
             raise
-        err.print(f"[bold red]The memory ran out before the run was checked; it is whole in {folder}.[/]")
+        message = f"The memory ran out before the run was checked; it is whole in {folder}."
+        err.print(message, style="bold red")
         return UNCHECKED
 
 
@@ -121,7 +124,7 @@ def written(result: Result, folder: Path, limits: Limits, method: str, codes: Se
     """Write a run and say where it stands, if not in the folder asked for."""
     place = write_run(result, folder, limits, method, codes)
     if place != folder:
-        err.print(f"[bold]{folder} cannot be written any more; the run was kept as {place}.[/]")
+        err.print(f"{folder} cannot be written any more; the run was kept as {place}.", style="bold")
     return place
 
 
@@ -130,15 +133,14 @@ def _verdict(result: Result, folder: Path) -> int:
     our defect."""
     if result.breaches:
         rules = ", ".join(sorted({breach.rule for breach in result.breaches}))
-        err.print(
-            f"[bold red]The decision breaks rules in {len(result.breaches)} places: {rules}; see run.json[/]"
-        )
+        message = f"The decision breaks rules in {len(result.breaches)} places: {rules}; see run.json"
+        err.print(message, style="bold red")
         return 1
     if result.accounts is not None:
         audit = audit_run(folder)
         if not audit.sound:
             failed = [name for name, held in audit.checks.items() if not held]
-            err.print(f"[bold red]The re-check of the tables failed: {'; '.join(failed)}[/]")
+            err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")
             return 1
     return EXIT_CODE[result.outcome.status]
 
@@ -156,10 +158,10 @@ def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: 
     if as_json:
         rows = json.loads(found.differences.to_json(orient="records"))
         said = {"same": found.same, "agrees": found.agrees, "changed": found.changed, "differences": rows}
-        print(json.dumps(said, ensure_ascii=False))
+        print_json(said)
         return 0 if found.agrees else 1
     for text in found.changed:
-        err.print(f"note: {text}", markup=False)
+        err.print(f"note: {text}")
     if found.folder is not None:
         wrote(found.folder)
     show_repetition(found.differences, found.agrees)
@@ -171,7 +173,7 @@ def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
     case = load_case(case_folder)
     package = load_package(case, names, prefecture_codes(prefectures, case))
     for warning in package.warnings:
-        out.print(f"warning: {warning}", markup=False)
+        out.print(f"warning: {warning}")
     out.print(
         f"{case.name}: {len(case.codes):,} municipal governments, {len(case.prefectures)} prefectures, "
         f"{len(case.services)} services. {package.name}: {len(changes(package))} settings differ from today. "
@@ -188,21 +190,25 @@ def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> 
             if not names
             else load_package(load_case(case_folder), list(names)).packages
         )
-        print(json.dumps([asdict(package) for package in found], ensure_ascii=False, default=str))
+        print_json([asdict(package) for package in found], default=str)
         return 0
     if not names:
-        for package in list_packages(PACKAGES):
-            out.print(f"[bold]{package.name}[/]  {package.title}\n    {package.title_ja}")
+        found, faults = shelf(PACKAGES)
+        for package in found:
+            out.print(package.name, style="bold", end="")
+            out.print(f"  {package.title}\n    {package.title_ja}")
+        raise_if_any(faults)
         return 0
     resolved = load_package(load_case(case_folder), list(names))
     for package in resolved.packages:
-        out.print(f"\n[bold]{package.name}[/]  {package.title} ({package.author}, {package.date})")
-        out.print(f"Source: {package.source}", markup=False)
+        out.print(f"\n{package.name}", style="bold", end="")
+        out.print(f"  {package.title} ({package.author}, {package.date})")
+        out.print(f"Source: {package.source}")
         for provision in package.provisions:
-            out.print(f"  {provision.number}. {provision.text}", markup=False)
+            out.print(f"  {provision.number}. {provision.text}")
     out.print("\nSettings that differ from today:")
     for _, row in changes(resolved).iterrows():
-        out.print(f"  {row['setting']}: {row['from']} -> {row['to']} [{row['source']}]", markup=False)
+        out.print(f"  {row['setting']}: {row['from']} -> {row['to']} [{row['source']}]")
     return 0
 
 
@@ -222,7 +228,7 @@ def prepare(
         raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
     target = folder or INPUTS / f"prepared-{year}"
     for text in command.run(allocation_tax, tables, indicators, year, target, readings):
-        out.print(text, markup=False)
+        out.print(text)
     return 0
 
 
@@ -255,7 +261,7 @@ def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
     if not (folder / "prefectures.csv").is_file():  # a case may be cut anew, no other folder written into
         new_folder(folder, folder.name, RESULTS)
     cut_case(case_folder, codes, folder)
-    out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.", markup=False)
+    out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.")
     return 0
 
 
@@ -267,8 +273,8 @@ def curves(case_folder: Path, target: Path | None) -> int:
     if target is not None:
         new_folder(target, target.name, RESULTS)
         target.parent.mkdir(parents=True, exist_ok=True)
-        written_over(target, report.to_csv(index=False, lineterminator="\n"))
-        out.print(f"Wrote {target}.", markup=False)
+        written_over(target, inert_csv(report.to_csv(index=False, lineterminator="\n")))
+        out.print(f"Wrote {target}.")
     return 0
 
 
@@ -287,7 +293,7 @@ def compare(
         folders.append(target)
     table = compare_runs(folders)
     root.mkdir(parents=True, exist_ok=True)
-    written_over(root / "comparison.csv", table.to_csv(index=False, lineterminator="\n"))
+    written_over(root / "comparison.csv", inert_csv(table.to_csv(index=False, lineterminator="\n")))
     show_comparison(table)
     wrote(root / "comparison.csv")
     _write_pages(folders, case_folder, root)
@@ -304,7 +310,7 @@ def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None
         try:
             page = render_comparison(folders, known, language)
         except InputError as error:
-            err.print(f"note: no page was written: {error}", markup=False)
+            err.print(f"note: no page was written: {error}")
             return
         write_report(page, root / name)
         wrote(root / name)

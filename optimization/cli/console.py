@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from optimization.archive import CODES
+from optimization.cli.plain import PlainConsole, print_json, visible
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
@@ -33,8 +33,8 @@ BILLION = 1_000.0
 
 WIDTH_WHEN_PIPED = 110
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = PlainConsole(width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
+err = PlainConsole(stderr=True)
 
 
 WRITTEN: list[Path] = []
@@ -44,7 +44,7 @@ WRITTEN: list[Path] = []
 def wrote(path: Path) -> None:
     """Say what was written, and keep it for `for_machines`."""
     WRITTEN.append(path)
-    out.print(f"Wrote {path}.", markup=False)
+    out.print(f"Wrote {path}.")
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def for_machines(asked: bool) -> Iterator[None]:
         out.quiet = False
     record = {"written": [str(path) for path in WRITTEN]}
     contents = {name: value for path in WRITTEN for name, value in _contents(path)}
-    print(json.dumps({**record, **contents}, ensure_ascii=False))
+    print_json({**record, **contents})
 
 
 def _contents(path: Path) -> Iterator[tuple[str, object]]:
@@ -77,13 +77,14 @@ def _contents(path: Path) -> Iterator[tuple[str, object]]:
 def show_problems(error: InputError) -> None:
     """All faults of the input, one a line, to standard error."""
     count = len(error.problems)
-    err.print(f"[bold red]{count} fault{'s' * (count != 1)} in the input; nothing was written.[/]")
+    err.print(f"{count} fault{'s' * (count != 1)} in the input; nothing was written.", style="bold red")
     for problem in error.problems:
-        err.print(f"  - {problem}", markup=False)
+        err.print(f"  - {problem}")
 
 
 def write_over(text: str, live: bool) -> None:
     """Write a line over the last one, or below it where there is no terminal."""
+    text = visible(text)
     sys.stderr.write(f"\r{text:<78}" if live else text + "\n")
     sys.stderr.flush()
 
@@ -111,7 +112,7 @@ class ProgressLine:
     def phase(self, text: str) -> None:
         """Announce a phase of the run."""
         if not self.quiet:
-            err.print(f"[dim]{text}[/]")
+            err.print(text, style="dim")
 
     def end(self) -> None:
         """Leave the line."""
@@ -246,7 +247,7 @@ def show_no_decision(result: Result) -> None:
     """Why there is none."""
     from optimization.archive import diagnosis
 
-    out.print(diagnosis(result), markup=False)
+    out.print(diagnosis(result))
 
 
 def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
@@ -340,7 +341,7 @@ def show_comparison(table: pd.DataFrame) -> None:
     names = [*table.columns[4:]]
     grid = _grid("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
     for kind, rows in table.groupby("kind", sort=False):
-        grid.add_row(f"[bold]{kind}s[/]")
+        grid.add_row(f"{kind}s", style="bold")
         for _, row in rows.iterrows():
             grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
     out.print(grid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from optimization.archive import read_run_record
 from optimization.case.load import load_case
 from optimization.cli.commands import RESULTS
 from optimization.cli.console import err, out
+from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS
@@ -77,10 +77,10 @@ def named_language(text: str) -> Language:
 def tell(written: Sequence[Path], as_json: bool) -> None:
     """Say which files were written, and how large they are."""
     if as_json:
-        print(json.dumps({"written": [str(path) for path in written]}, ensure_ascii=False))
+        print_json({"written": [str(path) for path in written]})
         return
     for path in written:
-        out.print(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB).", markup=False)
+        out.print(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB).")
 
 
 def serve(host: str, port: int, results: Path | None, open_browser: bool) -> int:

@@ -12,6 +12,7 @@ from optimization.archive import write_tables, written_whole
 from optimization.case.overlay import overlay
 from optimization.explain.diagnosis import Diagnosis, changes_of
 from optimization.explain.words import plan_sentences, repair_sentence, sentences
+from optimization.markdown import in_markdown
 from optimization.outcome.result import Result
 
 SCHEMA = 1
@@ -20,8 +21,8 @@ SCHEMA = 1
 def write_diagnosis(found: Diagnosis, folder: Path) -> None:
     """Write diagnosis.md, diagnosis.json and repair_N.toml, whole or nothing."""
     with written_whole(folder) as draft:
-        text = "\n".join(f"- {sentence}" for sentence in sentences(found))
-        head = f"# Why {found.package.name} {'is' if found.impossible else 'may be'} impossible"
+        text = "\n".join(f"- {in_markdown(sentence)}" for sentence in sentences(found))
+        head = f"# Why {in_markdown(found.package.name)} {'is' if found.impossible else 'may be'} impossible"
         (draft / "diagnosis.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
         (draft / "diagnosis.json").write_text(
             json.dumps(record(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
@@ -36,9 +37,9 @@ def write_diagnosis(found: Diagnosis, folder: Path) -> None:
 def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write explanation.md with the tables forced_tiers and shadow_prices, whole or nothing."""
     with written_whole(folder) as draft:
-        text = "\n".join(f"- {sentence}" for sentence in plan_sentences(result, **tables))
+        text = "\n".join(f"- {in_markdown(sentence)}" for sentence in plan_sentences(result, **tables))
         (draft / "explanation.md").write_text(
-            f"# Why the plan of {result.package.name} is as it is\n\n{text}\n", encoding="utf-8"
+            f"# Why the plan of {in_markdown(result.package.name)} is as it is\n\n{text}\n", encoding="utf-8"
         )
         write_tables(draft, tables)
 

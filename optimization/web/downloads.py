@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from optimization.errors import InputError, Problem
 from optimization.files import MOST_RESULT, read_text
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Signs with which a cell is taken for a formula."""
+STARTS = "=+-\u2212@\t\r\n"
+"""Signs with which a cell is taken for a formula; their full-width and small forms are too, in a Japanese Excel."""
 
 
 def inert(cell: str) -> str:
     """A cell as it is, or behind an apostrophe where it would be a formula; numbers are left alone."""
-    if not cell.startswith(STARTS):
+    if not cell or unicodedata.normalize("NFKC", cell[0]) not in STARTS:
         return cell
     try:
         float(cell)

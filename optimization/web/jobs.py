@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OVERLAY = "my_settings"
 """Name of the package that holds what the user changed on the page."""
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""What ends a process unasked; on Windows every signal does."""
 REMEMBERED = 200
 """Ended jobs of which the server still tells what became of them."""
 
@@ -247,7 +249,7 @@ class Jobs:
         it would stop all that wait behind it."""
         log.error("run %s could not be started: %s", job.id, error)
         if job.process is not None:
-            _signal(job.process, signal.SIGKILL)
+            _signal(job.process, KILL)
             job.process.wait()
             job.process = None
         job.state, job.ended, job.why = FAILED, datetime.now(UTC), "start"
@@ -256,7 +258,7 @@ class Jobs:
     def _watch(self, job: Job, process: subprocess.Popen[bytes]) -> None:
         """Wait for a process, settle what became of its job, start the next."""
         process.wait()
-        _signal(process, signal.SIGKILL)  # helpers of the solver that outlived it
+        _signal(process, KILL)  # helpers of the solver that outlived it
         with self.lock:
             self._settle(job)
             shutil.rmtree(self.work / job.id, ignore_errors=True)
@@ -290,19 +292,24 @@ class Jobs:
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process and all it has started (its group bears its id)."""
+    """Send a signal to a process and all it has started (its group bears its id; Windows knows no such group)."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process that did not end when asked; one that has ended may have given its number to another."""
     if process.poll() is None:
-        _signal(process, signal.SIGKILL)
+        _signal(process, KILL)
 
 
 def _sweep(jobs: Path) -> None:
-    """Remove what servers that were killed have left behind."""
+    """Remove what servers that were killed have left behind; Windows does not tell whether one still runs."""
+    if sys.platform == "win32":
+        return
     for folder in jobs.glob("*-*"):
         try:
             os.kill(int(folder.name.split("-")[0]), 0)
