@@ -18,7 +18,8 @@ HEAD = """# Tables of a run
 Written by `docs/build_results.py` from `optimization/dictionary/results.toml`: do not edit.
 A run's folder holds one CSV file (UTF-8, comma-separated) and one parquet file for each table. Codes are text.
 A column with `_today` in its name stands for the same figure as the column without it, under today's
-arrangement (現行): `need_today_million_yen` beside `need_million_yen`. Words in cells are explained at the
+arrangement (現行): `need_today_million_yen` beside `need_million_yen`. A cell is empty (null in parquet) only where
+its column says what that means. Words in cells are explained at the
 end. Tables of crises, of a horizon and of a hold-harmless path are there where the package has such; `parameters` is a
 table of the case and stands in exported workbooks alone.
 """
@@ -54,7 +55,8 @@ def _table(name: str) -> str:
     lines += ["| column | label | Japanese | unit | meaning |", "|---|---|---|---|---|"]
     for column, entry in table.columns.items():
         unit = f"{entry.unit} ({unit_label(entry.unit, 'ja')})"
-        lines.append(_row(f"`{column}`", entry.label, entry.label_ja, unit, entry.meaning))
+        meaning = f"{entry.meaning} Empty: {entry.empty}" if entry.empty else entry.meaning
+        lines.append(_row(f"`{column}`", entry.label, entry.label_ja, unit, meaning))
     return "\n".join([*lines, ""])
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from optimization.archive import read_run, read_settings
 from optimization.archive.form import AGAIN
 from optimization.audit_horizon import horizon_checks, weighted_objective
-from optimization.errors import Problem, raise_if_any
+from optimization.errors import InputError, Problem, raise_if_any
 
 COMPONENT_WEIGHTS = {
     "standard": "weights.provision",
@@ -53,6 +53,15 @@ def audit_run(folder: str | Path) -> Audit:
     """Re-check a finished run from its tables."""
     record, tables = read_run(folder, sealed=False, fitting=False)
     return audit_of(record, tables, written_settings(Path(folder)))
+
+
+def failed_checks(folder: Path) -> list[str]:
+    """What of a run just written does not hold, in words: a statement about its tables, or a form that no reader takes.
+    It is a defect of ours, and no fault of an input."""
+    try:
+        return [name for name, held in audit_run(folder).checks.items() if not held]
+    except InputError as error:
+        return [str(problem) for problem in error.problems]
 
 
 def sound_or_refused(

@@ -7,6 +7,7 @@ Readers turn both into problems of the input.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -31,6 +32,19 @@ MOST_DIGITS = 3000
 QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'")
 DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{MOST_PARTS}}}")
 LONG = re.compile(rf"(?<![\w.])(?:0[xob])?[0-9a-fA-F_]{{{MOST_DIGITS}}}")
+
+MOST_NAME = 200
+"""Signs of a name that a record holds."""
+
+NO_NAME = re.compile("[/\\\\\0\ud800-\udfff]")
+"""What separates the parts of a path on any system, and what UTF-8 cannot write."""
+
+
+def bare_name(path: str | Path) -> str:
+    """Name of a folder as a record may hold it on any system: that of the place itself for `..` or `.`, and `_` for
+    every sign that would make it a path elsewhere or that cannot be written down."""
+    name = NO_NAME.sub("_", os.path.basename(os.path.abspath(path)))[:MOST_NAME]
+    return name if name.strip(".") else "_"
 
 
 class BoundsError(OSError):

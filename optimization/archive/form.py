@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from optimization.dictionary.results import ResultTable, column_of, load_results, load_units, word
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem
-from optimization.files import MOST_RESULT, MOST_SETTINGS, read_bytes, read_text
+from optimization.files import MOST_NAME, MOST_RESULT, MOST_SETTINGS, NO_NAME, read_bytes, read_text
 from optimization.solving.highs import Status
 
 AGAIN = "take a copy that nobody has changed, or solve again"
@@ -66,7 +66,7 @@ class Record(BaseModel):
     baseline_parts_million_yen: Parts
     breaches: list[dict[str, Any]]
     counting_arguments: list[str]
-    case: str = Field(min_length=1, max_length=200)
+    case: str = Field(min_length=1, max_length=MOST_NAME)
     fiscal_year: int = Field(ge=1954, le=2100)
     prefectures_asked: list[str]
     packages: list[str]
@@ -89,7 +89,7 @@ class Record(BaseModel):
     @field_validator("case")
     @classmethod
     def _bare(cls, value: str) -> str:
-        if value in (".", "..") or any(sign in value for sign in "/\\\0"):
+        if NO_NAME.search(value) or not value.strip("."):
             raise ValueError("must be the name of a folder, not a path")
         return value
 
@@ -158,7 +158,10 @@ def read_table(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
         if first and len(first) != len(header):
             raise ValueError(f"line 2 has {len(first)} cells, the header {len(header)}")
         texts = dict.fromkeys((c for c in header if not _shown(file.stem, c)), str)
-        frame = pd.read_csv(io.BytesIO(content), dtype=texts, keep_default_na=False, index_col=False)
+        empty = {c: [""] for c in header if column_of(file.stem, c).empty}
+        frame = pd.read_csv(
+            io.BytesIO(content), dtype=texts, keep_default_na=False, na_values=empty, index_col=False
+        )
     except (OSError, ValueError, OverflowError, csv.Error) as error:  # pandas' own are among them
         return pd.DataFrame(), [Problem(str(file), f"cannot be read ({error})", AGAIN)]
     return frame, list(_cell_problems(file, table, frame))
@@ -184,15 +187,16 @@ def _header_problems(file: Path, table: ResultTable, header: list[str]) -> Itera
 def _cell_problems(file: Path, table: ResultTable, frame: pd.DataFrame) -> Iterator[Problem]:
     """Cells of another kind than their column's, and rows that stand twice: the first of each column."""
     for name in frame.columns:
-        unit = column_of(file.stem, name).unit
-        cells = frame[name]
+        entry = column_of(file.stem, name)
+        unit = entry.unit
+        cells = frame[name].dropna() if entry.empty else frame[name]
         if load_units()[unit].shown:
             bad, message = _bad_numbers(cells, unit)
         else:
             bad, message = _bad_texts(cells, unit, str(name))
         if bad.any():
-            at = int(bad.to_numpy().argmax())
-            yield Problem(str(file), message, AGAIN, f"line {at + 2}", str(name), shown(str(cells.iloc[at])))
+            at = bad.idxmax()
+            yield Problem(str(file), message, AGAIN, f"line {at + 2}", str(name), shown(str(cells[at])))
 
 
 def _bad_numbers(cells: pd.Series, unit: str) -> tuple[pd.Series, str]:

@@ -28,6 +28,7 @@ from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
+from optimization.files import bare_name
 
 
 def load_case(path: str | Path) -> Case:
@@ -48,7 +49,7 @@ def load_case(path: str | Path) -> Case:
     bases = {tier: _bases(tables, tier) for tier in KEYS}
     governments = _governments(tables, bases, municipalities, prefectures)
     return Case(
-        name=path.absolute().name,
+        name=bare_name(path),
         path=path,
         fiscal_year=int(national["fiscal_year"]),
         municipalities=municipalities.assign(income_tax_million_yen=income),

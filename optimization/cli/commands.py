@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from optimization.archive import new_folder, run_record, write_run, written_over
-from optimization.audit import audit_run
+from optimization.audit import failed_checks
 from optimization.case.case import Case
 from optimization.case.compose import changes
 from optimization.case.load import load_case
@@ -136,12 +136,9 @@ def _verdict(result: Result, folder: Path) -> int:
         message = f"The decision breaks rules in {len(result.breaches)} places: {rules}; see run.json"
         err.print(message, style="bold red")
         return 1
-    if result.accounts is not None:
-        audit = audit_run(folder)
-        if not audit.sound:
-            failed = [name for name, held in audit.checks.items() if not held]
-            err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")
-            return 1
+    if result.accounts is not None and (failed := failed_checks(folder)):
+        err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")
+        return 1
     return EXIT_CODE[result.outcome.status]
 
 

@@ -15,6 +15,7 @@ from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS
+from optimization.files import bare_name
 
 REPORTS: dict[Language, str] = {"en": "report.html", "ja": "report.ja.html"}
 
@@ -48,7 +49,7 @@ def export(folder: Path, case_folder: Path | None, target: Path | None, language
     from optimization.workbook import write_workbook
 
     record = read_run_record(folder)
-    place = target or folder.parent / f"{folder.name}.xlsx"
+    place = target or folder.parent / f"{bare_name(folder)}.xlsx"
     write_workbook(folder, place, named_language(language or "en"), assumptions_of(record, case_folder))
     tell([place], as_json)
     return 0

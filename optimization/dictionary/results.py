@@ -48,12 +48,14 @@ class Unit(BaseModel):
 
 
 class ResultColumn(Bilingual):
-    """One column of a result table; `unit` is a key of `load_units`."""
+    """One column of a result table; `unit` is a key of `load_units`. `empty` says what an empty cell means; where it
+    says nothing no cell is ever empty."""
 
     label: str = Field(min_length=1)
     label_ja: str = Field(min_length=1)
     meaning: str = Field(min_length=1)
     unit: str
+    empty: str = ""
 
 
 class ResultTable(Bilingual):

@@ -321,10 +321,15 @@ def services(after: Accounts, before: Accounts) -> pd.DataFrame:
     for tier in TIERS:
         here = (after.tiers == tier) & ~joint
         name = "alone" if tier == MUNICIPALITY else tier
-        table[f"population_served_by_{name}_ratio"] = (here * people[:, None]).sum(axis=0) / served
-    together = (after.tiers == MUNICIPALITY) & joint
-    table["population_served_by_wide_area_body_ratio"] = (together * people[:, None]).sum(axis=0) / served
+        table[f"population_served_by_{name}_ratio"] = part_of((here * people[:, None]).sum(axis=0), served)
+    together = ((after.tiers == MUNICIPALITY) & joint) * people[:, None]
+    table["population_served_by_wide_area_body_ratio"] = part_of(together.sum(axis=0), served)
     return table
+
+
+def part_of(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Part over whole, elementwise; missing (NaN, an empty cell) where there is nothing to be a part of."""
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
 
 
 def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from optimization.archive import write_run
-from optimization.audit import audit_run
+from optimization.audit import failed_checks
 from optimization.case.load import load_case
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
@@ -95,7 +95,7 @@ def _failed_checks(result: Result, folder: Path) -> list[str]:
         return sorted({breach.rule for breach in result.breaches})
     if result.accounts is None:
         return []
-    return [name for name, held in audit_run(folder).checks.items() if not held]
+    return failed_checks(folder)
 
 
 def said(problem: Problem) -> str:

@@ -107,6 +107,20 @@ def test_figures_that_are_none_are_refused(folder: Path, text: str) -> None:
 # ---- the tables
 
 
+def test_a_cell_is_empty_only_where_the_dictionary_says_what_that_means(folder: Path) -> None:
+    """A part of nobody is no number; a cost that is missing, or a word in its place, is a fault."""
+    served = "population_served_by_alone_ratio"
+    table(folder, "services", cell(served, ""))
+    found = read_run(folder)[1]["services"][served]
+    assert found.isna().tolist() == [True] + [False] * (len(found) - 1)
+    for value in ("nan", "NaN", "none", " "):
+        table(folder, "services", cell(served, value, row=2))
+        assert f"line 3, column {served}: must be a number" in refused(read_run, folder)
+    table(folder, "services", cell(served, "0.5", row=2))
+    table(folder, "services", cell("total_million_yen", ""))
+    assert "column total_million_yen: must be a number" in refused(read_run, folder)
+
+
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [

@@ -13,6 +13,8 @@ import pytest
 from command_line import IWATE, ON_IWATE, Finished, Run, command, write_package
 
 import optimization.outcome.run as run_room
+import optimization.outcome.tables as outcome_tables
+from optimization import audit
 from optimization.audit import Audit
 from optimization.cli import commands
 from optimization.ledger.rules import Breach
@@ -156,12 +158,24 @@ class TestOurDefects:
         assert done.record["breaches"] == [{"rule": "E1", "where": "03201", "amount": 5.0}]
 
     def test_the_tables_do_not_agree(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(
-            commands, "audit_run", lambda folder: Audit(0.0, {"a": True, "sums agree": False})
-        )
+        monkeypatch.setattr(audit, "audit_run", lambda folder: Audit(0.0, {"a": True, "sums agree": False}))
         done = run("status_quo")
         assert done.finished.code == 1
         assert "re-check of the tables failed: sums agree" in done.finished.err
+
+    def test_a_table_that_no_reader_takes_is_no_fault_of_the_input(
+        self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the program writes and then refuses is its own defect: said as such, and the answer kept."""
+        plain = outcome_tables.tiers
+        monkeypatch.setattr(
+            outcome_tables, "tiers", lambda *accounts: plain(*accounts).assign(grant_million_yen=np.nan)
+        )
+        done = run("status_quo")
+        assert done.finished.code == 1
+        assert "re-check of the tables failed" in done.finished.err and "tiers.csv" in done.finished.err
+        assert "nothing was written" not in done.finished.err
+        assert "tiers.csv" in done.files
 
     def test_there_was_no_memory_to_check_it(
         self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
@@ -169,7 +183,7 @@ class TestOurDefects:
         def without(folder: Path) -> Audit:
             raise MemoryError
 
-        monkeypatch.setattr(commands, "audit_run", without)
+        monkeypatch.setattr(audit, "audit_run", without)
         done = run("status_quo")
         assert done.finished.code == 4 and done.record["status"] == "optimal"
         assert "memory ran out before the run was checked" in done.finished.err

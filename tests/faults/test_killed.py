@@ -38,7 +38,7 @@ MOMENTS = [
     ("optimization.archive.seal", "_digest", 20, "after"),
     ("optimization.archive.run", "seal", 1, "after"),
     ("optimization.cli.commands", "write_run", 1, "after"),
-    ("optimization.cli.commands", "audit_run", 1, "before"),
+    ("optimization.audit", "audit_run", 1, "before"),
 ]
 """Before and after every phase of a run, and in the middle of its writing."""
 
