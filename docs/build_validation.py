@@ -20,6 +20,7 @@ from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve
+from optimization.table_file import text_table
 from optimization.validation import curves, dispersion, formula, joint
 from optimization.validation.influence import influence
 from optimization.validation.page import PLACES, page
@@ -29,11 +30,6 @@ HERE = Path(__file__).parent
 TABLES = HERE / "validation"
 YEAR, EARLIER = 2022, (2018, 2020)
 DIGITS = "%.6g"
-
-
-def text_table(path: Path) -> pd.DataFrame:
-    """A table of a case, all as text."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def from_the_case(case: Case, folder: Path) -> dict[str, pd.DataFrame]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SHOWN = 20
+"""Problems reported of one file; the others are counted."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -40,6 +43,14 @@ class InputError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def shortened(problems: list[Problem]) -> list[Problem]:
+    """The first problems of one file, and how many more it has."""
+    if len(problems) <= SHOWN:
+        return problems
+    more = f"has {len(problems) - SHOWN:,} more problems"
+    return [*problems[:SHOWN], Problem(problems[0].file, more, "mend the ones above and load again")]
 
 
 def raise_if_any(problems: list[Problem]) -> None:

@@ -21,10 +21,10 @@ from optimization.case.crisis import CRISIS_TYPES, crisis_problems
 from optimization.case.identities import identity_problems
 from optimization.case.indicators import indicator_problems
 from optimization.case.projections import DRIVERS, projection_problems
-from optimization.case.tables import SHOWN, place, shortened
+from optimization.case.tables import place
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import load_tables
-from optimization.errors import Problem, raise_if_any
+from optimization.errors import SHOWN, Problem, raise_if_any, shortened
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]

@@ -5,12 +5,10 @@ Every file is read as text; the dictionary says which columns it has, what a cel
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -19,25 +17,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
 
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
-from optimization.errors import Problem, raise_if_any
-from optimization.files import MOST_TABLE, read_bytes
+from optimization.errors import Problem, raise_if_any, shortened
+from optimization.table_file import MOST_FAULTS, OPEN_QUOTE, Sheet, read_sheet
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings"})
 """Tables a case may lack; they are then empty."""
 
 FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})
 """Tables that must have at least one row, whatever the others hold."""
-
-SHOWN = 20
-"""Problems reported of one file; the others are counted."""
-
-MOST_ROWS, MOST_COLUMNS, MOST_FAULTS = 1_000_000, 1_000, 10_000
-"""Rows and columns of a table (the largest of the whole country has 14,000 and 57); faults looked for of one kind or
-in one column."""
 
 ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand yen", label_ja="", min=0)
 """What every item column holds."""
@@ -47,7 +37,6 @@ NUMBER = r"^[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"
 TEXT = r"^[^\n]*[^\s\pZ][^\n]*$"
 THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 UNITS = re.compile(r"_((thousand|million|billion|trillion)_)?(yen|persons|km2|ha|m2|km|m|deg|percent)$")
-OPEN_QUOTE = "close the quotation mark that stands open in this row"
 EXAMPLE = "give the folder of a case, such as inputs/japan-2022"
 
 
@@ -57,27 +46,6 @@ class Fault(NamedTuple):
     position: int
     message: str
     remedy: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One file as text: `file` for messages, the header, cells by position, line of each row."""
-
-    file: str
-    header: list[str]
-    cells: pa.Table
-    lines: list[int]
-
-    def column(self, name: str) -> pa.Array:
-        """Cells of the (first) column of that name."""
-        return self.cells.column(self.header.index(name))
-
-    def label(self, position: int, keys: Iterable[str]) -> str:
-        """How a person finds the row: its key values, else its line."""
-        values = [self.column(key)[position].as_py() for key in keys if key in self.header]
-        if not values or not values[0].strip():
-            return f"line {self.lines[position]}"
-        return "/".join(filter(None, values))[:80]
 
 
 def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
@@ -94,7 +62,7 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
     for name in known:
         file = path / f"{name}.csv"
         if name not in OPTIONAL or file.exists():
-            sheets[name] = _read_sheet(file, problems[name])
+            sheets[name] = read_sheet(file, place(path, name), problems[name])
     listed = _listed_items(sheets["items"], known, problems["items"])
     frames = {}
     for name, table in known.items():
@@ -108,14 +76,6 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
             frames[name] = pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns})
     raise_if_any([problem for found in problems.values() for problem in shortened(found)])
     return frames
-
-
-def shortened(problems: list[Problem]) -> list[Problem]:
-    """The first problems of one file, and how many more it has."""
-    if len(problems) <= SHOWN:
-        return problems
-    more = f"has {len(problems) - SHOWN:,} more problems"
-    return [*problems[:SHOWN], Problem(problems[0].file, more, "mend the ones above and load again")]
 
 
 def place(path: Path, name: str) -> str:
@@ -139,82 +99,6 @@ def _folder_problems(path: Path, known: Mapping[str, Table]) -> list[Problem]:
     except (OSError, ValueError) as fault:
         return [Problem(str(path), f"cannot be opened: {fault}", EXAMPLE)]
     return []
-
-
-def _read_sheet(file: Path, problems: list[Problem]) -> Sheet | None:
-    """The file as text, or None with the reason added to `problems`."""
-    name = place(file.parent, file.stem)
-    content, fault = _content(file)
-    if fault is None:
-        header, fault = _header(content)
-    if fault is not None:
-        problems.append(Problem(name, *fault))
-        return None
-    ragged: dict[int, arrow_csv.InvalidRow] = {}
-
-    def set_aside(row: arrow_csv.InvalidRow) -> str:
-        ragged[row.number] = row
-        return "skip" if len(ragged) < MOST_FAULTS else "error"
-
-    names = [str(position) for position in range(len(header))]
-    reading = arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(content) + 1)
-    parsing = arrow_csv.ParseOptions(
-        newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=set_aside
-    )
-    typing = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-    try:
-        cells = arrow_csv.read_csv(pa.BufferReader(content), reading, parsing, typing)
-    except pa.ArrowInvalid as error:
-        problems.append(Problem(name, f"is not CSV: {error}", "save the table as 'CSV UTF-8'"))
-        return None
-    if cells.num_rows > MOST_ROWS:
-        message = f"has {cells.num_rows:,} rows, and no table has more than {MOST_ROWS:,}"
-        problems.append(Problem(name, message, "save the table without the rows that say nothing"))
-        return None
-    cells = cells.slice(1).combine_chunks()
-    count = cells.num_rows + len(ragged)
-    for line, row in ragged.items():
-        message = f"has {row.actual_columns} fields, the header {len(header)}"
-        remedy = (
-            OPEN_QUOTE if "\n" in row.text else "mend its commas; put texts with commas in quotation marks"
-        )
-        problems.append(Problem(name, message, remedy, row=f"line {line}"))
-    return Sheet(name, header, cells, [n for n in range(2, count + 2) if n not in ragged])
-
-
-def _content(file: Path) -> tuple[bytes, tuple[str, str] | None]:
-    """Bytes of a text file without byte order mark and empty end, or what is wrong with it."""
-    if not file.exists():
-        return b"", ("no such file", "add it: the table belongs to every case")
-    if file.is_dir():
-        return b"", ("is a folder, not a file", "remove the folder and put the table in its place")
-    try:
-        content = read_bytes(file, MOST_TABLE).removeprefix(b"\xef\xbb\xbf")
-    except OSError as error:
-        remedy = "put the table itself in its place, for the user who runs this to read"
-        return b"", (f"cannot be read: {error.strerror}", remedy)
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return b"", (f"is not UTF-8 text (line {line})", "save the table as 'CSV UTF-8'")
-    if b"\0" in content:
-        return b"", ("is not CSV: it holds a zero byte", "save the table as 'CSV UTF-8'")
-    if not content.strip():
-        return b"", ("is empty", "write the header and the rows of the table")
-    return content.rstrip(b"\r\n") + b"\n", None
-
-
-def _header(content: bytes) -> tuple[list[str], tuple[str, str] | None]:
-    first = content[: content.index(b"\n") + 1].decode("utf-8").splitlines()[0]
-    header = next(csv.reader([first]), [])
-    if first.count('"') % 2:
-        return header, ("has a header with a quotation mark left open", "close it")
-    if len(header) > MOST_COLUMNS:
-        return header, (f"has {len(header):,} columns", f"keep those of the table: none has {MOST_COLUMNS:,}")
-    if len(header) < 2 and (mark := next((m for m in "\t;|" if m in first), "")):
-        return header, (f"its columns are separated by {mark!r}", "save the table separated by commas")
-    return header, None
 
 
 # ---- columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ import pandas as pd
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.prepare.package import write_datapackage
-from optimization.prepare.writing import copy_whole, write_tables
+from optimization.prepare.writing import drafted, write_tables
+from optimization.table_file import text_table
 
 CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
 NATION = "00"
@@ -23,12 +25,12 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
     Raises `InputError` for an unknown prefecture or a folder that is no case.
     """
     raise_if_any(_check(case, prefectures, out))
-    members = _read(case / "projection_members.csv")
+    members = text_table(case / "projection_members.csv")
     groups = set(members.loc[members["code"].str[:2].isin(prefectures), "projection_group"])
     known, cut = load_tables(), dict[str, pd.DataFrame]()
     copied = []
     for path in sorted(case.glob("*.csv")):
-        frame = _read(path)
+        frame = text_table(path)
         if path.stem not in known or not _is_coded(known[path.stem]):
             copied.append(path)
             continue
@@ -41,19 +43,16 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
         if "projection_group" in frame:
             keep = (keep & (frame["projection_group"] == "")) | frame["projection_group"].isin(groups)
         cut[path.stem] = frame[keep]
-    write_tables(cut, out)
-    for path in copied:
-        copy_whole(path, out / path.name)
-    write_datapackage(out)
+    with drafted(out) as folder:
+        write_tables(cut, folder)
+        for path in copied:
+            shutil.copyfile(path, folder / path.name)
+        write_datapackage(folder, out.resolve().name)
     return {name: len(frame) for name, frame in cut.items()}
 
 
 def _is_coded(table: Table) -> bool:
     return any(column in table.columns for column in (*CODE_COLUMNS, "area"))
-
-
-def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
@@ -67,7 +66,7 @@ def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
         return [Problem(f"{out.name}/", "is the case itself", "name another folder for the part")]
     if not prefectures:
         return [Problem(f"{case.name}/", "no prefecture was named", "name one, such as 03")]
-    known = set(_read(case / "prefectures.csv")["prefecture_code"])
+    known = set(text_table(case / "prefectures.csv")["prefecture_code"])
     return [
         Problem(
             f"{case.name}/prefectures.csv",

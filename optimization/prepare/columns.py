@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from optimization.dictionary.tables import load_tables
-from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_TABLE, read_text
+from optimization.errors import Problem, raise_if_any
 from optimization.prepare.codes import JOINT_WARDS
+from optimization.table_file import text_table
 
 WARDS = tuple(f"131{number:02d}" for number in range(1, 24))
 CODE_LENGTHS = {"code": 5, "code_a": 5, "code_b": 5, "prefecture_code": 2}
 UNITS_ADDED = ("persons", "thousand_yen", "deg", "percent")  # units the compiled tables leave out of names
 REMEDY = "restore the compiled table"
 MOST = 1e15  # what no figure reaches; a larger number, or an endless one, is broken
-MOST_ROWS = 1_000_000  # the largest compiled table has 14,000
 SHOWN = 20  # faulty lines, or cells a column, that are named
 
 
@@ -33,7 +28,7 @@ def read_table(
     `key` columns must be filled and unique together; `numbers` must be filled, `optional` numbers may be
     missing. Raises `InputError` with every fault.
     """
-    frame = _read_text(path)
+    frame = text_table(path)
     names = dict.fromkeys((*key, *numbers, *optional))
     raise_if_any([_fault(path, "the column is missing", column=name) for name in names if name not in frame])
     problems = _key_problems(path, frame, key)
@@ -53,28 +48,6 @@ def read_table(
 
 def _fault(path: Path, message: str, row: str = "", column: str = "", value: str = "") -> Problem:
     return Problem(path.name, message, REMEDY, row, column, value)
-
-
-def _read_text(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError([_fault(path, f"no such table in {path.parent.name}/")])
-    try:
-        lines = csv.reader(io.StringIO(read_text(path, MOST_TABLE), newline=""))
-        head, *rows = islice(lines, MOST_ROWS + 2)
-    except (OSError, ValueError, csv.Error) as fault:  # no line at all, not UTF-8, a cell without an end
-        raise InputError([_fault(path, f"cannot be read ({fault})")]) from fault
-    if len(rows) > MOST_ROWS:
-        raise InputError([_fault(path, f"has more than {MOST_ROWS:,} rows")])
-    counts = Counter(head)
-    doubled = [_fault(path, "the column stands twice", column=name) for name in head if counts[name] > 1]
-    message = f"the line has another number of cells than the head ({len(head)})"
-    ragged = [
-        _fault(path, message, f"line {i}", value=str(len(row)))
-        for i, row in enumerate(rows, 2)
-        if len(row) != len(head)
-    ]
-    raise_if_any(doubled[:SHOWN] + ragged[:SHOWN])
-    return pd.DataFrame(rows, columns=head, dtype=str)
 
 
 def _key_problems(path: Path, frame: pd.DataFrame, key: tuple[str, ...]) -> list[Problem]:

@@ -15,7 +15,8 @@ from optimization.prepare.codes import JOINT_WARDS, TOKYO
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.tables import read_tables
-from optimization.prepare.writing import write_tables
+from optimization.prepare.writing import drafted, write_tables
+from optimization.table_file import text_table
 
 BILLION = 1e6  # thousand yen
 OWNERS = (("municipal", "municipalities", "code"), ("prefectural", "prefectures", "prefecture_code"))
@@ -52,8 +53,9 @@ def run(
         frames["readings"] = places.readings(readings, _municipalities(frames, out))
         lines.append(f"readings.csv: {len(frames['readings']):,} rows")
     raise_if_any(crosscheck(frames, out))
-    write_tables(frames, out)
-    package = write_datapackage(out)
+    with drafted(out) as folder:
+        write_tables(frames, folder)
+        package = write_datapackage(folder, out.resolve().name)
     return [*lines, f"datapackage.json: {len(package['resources'])} tables described"]
 
 
@@ -75,7 +77,7 @@ def _municipalities(frames: dict[str, pd.DataFrame], out: Path) -> pd.DataFrame:
     if not path.is_file():
         remedy = "give --tables as well"
         raise InputError([Problem(str(path), "is missing: names are read for its municipalities", remedy)])
-    return pd.read_csv(path, dtype=str)
+    return text_table(path)
 
 
 def _read_allocation_tax(folder: Path, year: int) -> Read:
@@ -170,4 +172,4 @@ def _codes(frames: dict[str, pd.DataFrame], out: Path, name: str, key: str) -> s
     path = out / f"{name}.csv"
     if name not in frames and not path.is_file():
         return None
-    return set(frames[name][key] if name in frames else pd.read_csv(path, dtype=str)[key])
+    return set(frames[name][key] if name in frames else text_table(path)[key])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.prepare.writing import write_text
+from optimization.table_file import text_table
 
 LICENCES = [
     {
@@ -54,8 +54,9 @@ The tables were edited from these sources; the editing is this project's, not th
 """
 
 
-def write_datapackage(folder: Path) -> dict[str, Any]:
-    """Describe every csv of a case that the dictionary knows; returns what was written.
+def write_datapackage(folder: Path, name: str = "") -> dict[str, Any]:
+    """Describe every csv of a case that the dictionary knows; returns what was written. `name` is that of the case
+    where the folder does not have it yet.
 
     Writes `datapackage.json` and `README.md` into `folder`, with size in bytes and sha256 of each file.
     Raises `InputError` for a column the dictionary does not know.
@@ -79,7 +80,7 @@ def write_datapackage(folder: Path) -> dict[str, Any]:
         resources.append(resource)
         rows.append(f"| `{path.name}` | {table.description if table else 'written by hand'} | {count:,} |")
     raise_if_any(problems)
-    package = _package(folder.name, resources)
+    package = _package(name or folder.name, resources)
     credits = "\n".join(f"| {who} | {what} |" for who, what in CREDITS.items())
     readme = README.format(title=package["title"], rows="\n".join(rows), credits=credits)
     write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", folder / "datapackage.json")
@@ -114,18 +115,16 @@ def _bytes(path: Path) -> dict[str, Any]:
 
 
 def _header(path: Path) -> tuple[list[str], int]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines)
-        return next(reader, []), sum(1 for _ in reader)
+    table = text_table(path)
+    return list(table), len(table)
 
 
 def _items(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
     """table -> column -> its row of items.csv; empty without that table."""
     path, items = folder / "items.csv", dict[str, dict[str, dict[str, str]]]()
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                items.setdefault(row["table"], {})[row["column"]] = row
+        for row in text_table(path).to_dict("records"):
+            items.setdefault(row["table"], {})[row["column"]] = row
     return items
 
 

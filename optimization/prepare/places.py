@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_TABLE, read_text
+from optimization.files import MOST_TABLE, read_bytes, read_text
 from optimization.prepare.codes import JOINT_WARDS
 from optimization.prepare.columns import WARDS, shaped
+from optimization.table_file import decoded
 
 BOUNDARIES = "municipalities.topojson"
 STEP = 1_000
@@ -129,9 +130,9 @@ def readings(postal: Path, municipalities: pd.DataFrame) -> pd.DataFrame:
 def _addresses(postal: Path) -> pd.DataFrame:
     """Code, city and its kana of every line."""
     try:
-        lines = csv.reader(io.StringIO(read_text(postal, MOST_TABLE), newline=""))
+        lines = csv.reader(io.StringIO(decoded(read_bytes(postal, MOST_TABLE)), newline=""))
         rows = [(row[0], row[7], row[4]) for row in _checked(lines, postal)]
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+    except (OSError, ValueError, csv.Error) as fault:
         remedy = "give the file utf_ken_all.csv of Japan Post"
         raise InputError([Problem(postal.name, f"cannot be read ({fault})", remedy)]) from fault
     return pd.DataFrame(rows, columns=["code", "city", "city_kana"])

@@ -20,6 +20,7 @@ import xlrd
 
 from optimization.errors import InputError, Problem
 from optimization.files import MEGABYTE, MOST_TABLE, read_bytes
+from optimization.table_file import decoded
 
 Cell = str | int | float | bool | None
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -198,8 +199,8 @@ def _xlsx_cell(value: object) -> Cell:
 
 def _read_csv(file: str, content: bytes) -> list[Sheet]:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = decoded(content)
+    except ValueError:  # the ministry's own tables are
         text = content.decode("cp932")
     rows = ([_csv_cell(cell.strip()) for cell in row] for row in csv.reader(io.StringIO(text)))
     return _sheets(file, [("", rows)])

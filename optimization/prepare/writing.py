@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -25,11 +27,22 @@ def write_tables(tables: dict[str, pd.DataFrame], out: Path) -> list[Path]:
         shutil.rmtree(beside)
 
 
-def copy_whole(source: Path, path: Path) -> None:
-    """Copy a file all or nothing."""
-    beside = path.with_name(f".{path.name}.part")
-    shutil.copyfile(source, beside)
-    beside.replace(path)
+@contextmanager
+def drafted(out: Path) -> Iterator[Path]:
+    """A folder beside `out` with copies of its tables, free to be changed; at the end its files take their places in
+    `out`, one by one. Where anything fails before, `out` is as it was, or still not there."""
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for path in out.glob("*.csv"):
+            shutil.copyfile(path, beside / path.name)
+        yield beside
+        out.mkdir(exist_ok=True)
+        for path in sorted(beside.iterdir()):
+            path.replace(out / path.name)
+    finally:
+        shutil.rmtree(beside)
 
 
 def write_text(text: str, path: Path) -> None:

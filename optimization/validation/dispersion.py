@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimization.table_file import number_table
+
 
 def pairwise_gini(value: np.ndarray, weight: np.ndarray) -> float:
     """Half the mean absolute difference of two people drawn at random, over the mean: sum_ij w_i w_j |x_i - x_j| /
@@ -26,7 +28,7 @@ def dispersion(folder: Path) -> pd.DataFrame:
         ("prefectural", "prefecture_code", "prefectures"),
     ):
         need, revenue, paid, place = (
-            pd.read_csv(folder / f"{name}.csv", dtype={key: str}).set_index(key)
+            number_table(folder / f"{name}.csv", key)
             for name in (f"{tier}_need", f"{tier}_revenue", f"{tier}_allocation", homes)
         )
         codes = need.index.drop("13100", errors="ignore")

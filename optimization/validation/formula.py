@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimization.table_file import number_table
+
 TIERS = (("municipal", "code", "13100"), ("prefectural", "prefecture_code", "13"))
 """Tier, its key, and the government that is settled with another: Tokyo with its wards."""
 
@@ -18,7 +20,7 @@ def formula_errors(folder: Path, year: int) -> pd.DataFrame:
     frames, rate = [], adjustment_rate(folder)
     for tier, key, apart in TIERS:
         need, revenue, paid = (
-            pd.read_csv(folder / f"{tier}_{name}.csv", dtype={key: str}).set_index(key).drop(apart)
+            number_table(folder / f"{tier}_{name}.csv", key).drop(apart)
             for name in ("need", "revenue", "allocation")
         )
         wanted, own = need["need_after_transfer_thousand_yen"], revenue["standard_revenue_thousand_yen"]
@@ -47,7 +49,7 @@ def adjustment_rate(folder: Path) -> float:
     wanted, short = [], []
     for tier, key, apart in TIERS:
         need, revenue, paid = (
-            pd.read_csv(folder / f"{tier}_{name}.csv", dtype={key: str}).set_index(key).drop(apart)
+            number_table(folder / f"{tier}_{name}.csv", key).drop(apart)
             for name in ("need", "revenue", "allocation")
         )
         granted = paid["ordinary_allocation_thousand_yen"]
@@ -109,13 +111,13 @@ def pool_identity(folder: Path) -> pd.DataFrame:
     """What the law's shares of the national taxes come to, what of it is ordinary, and what the ordinary allocation of
     the year came to; billion yen. `folder` is a case. The pool of a year also holds what was carried over, borrowed and
     paid back, of which the case knows nothing: the last line is the difference."""
-    taxes = pd.read_csv(folder / "national_taxes.csv")
-    facts = pd.read_csv(folder / "national.csv", dtype=str).set_index("item")["value"]
+    taxes = number_table(folder / "national_taxes.csv", "tax")
+    facts = number_table(folder / "national.csv", "item")["value"]
     shares = float((taxes["yield_million_yen"] * taxes["pool_share"]).sum()) / 1e3
     ordinary = shares * (1.0 - float(facts["special_share"]))
     paid = sum(
-        pd.read_csv(folder / f"{tier}_allocation.csv")["ordinary_allocation_thousand_yen"].sum() / 1e6
-        for tier, *_ in TIERS
+        number_table(folder / f"{tier}_allocation.csv", key)["ordinary_allocation_thousand_yen"].sum() / 1e6
+        for tier, key, _ in TIERS
     )
     lines = {
         "law's shares of the national taxes": shares,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from optimization.case.case import TOKYO_WARDS, Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
 from optimization.case.packages import Package, list_packages
-from optimization.errors import InputError
+from optimization.errors import InputError, Problem
 from optimization.face import INPUTS, PACKAGES, load_package
 from optimization.web.once import once
 from optimization.web.towns import Town, town_index
@@ -27,7 +26,8 @@ OWN = "web"
 """Folder under the results into which the page's runs go."""
 OWN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 """Name that the page gives a run; a folder that somebody named otherwise may not be fit for an address."""
-NEEDED = ("municipalities.csv", "prefectures.csv", "national.csv", "services.csv")
+OF_A_CASE = ("municipalities.csv", "prefectures.csv", "services.csv")
+"""A folder that holds one of these is meant to be a case."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,34 @@ class CaseCard:
     prefectures: tuple[tuple[str, str, str], ...]
 
 
-def case_cards(inputs: Path = INPUTS) -> dict[str, CaseCard]:
-    """The folders of `inputs` that are cases, by name."""
-    return {
-        folder.name: _card(folder, _stamp(folder))
-        for folder in sorted(inputs.iterdir())
-        if all((folder / name).is_file() for name in NEEDED)
-    }
+def case_cards() -> dict[str, CaseCard]:
+    """The folders of the inputs that are cases without fault, by name."""
+    return {name: found for name, found in _cases().items() if isinstance(found, CaseCard)}
+
+
+def broken_cases() -> dict[str, list[Problem]]:
+    """What is wrong with the folders of the inputs that would be cases, by name."""
+    return {name: found.problems for name, found in _cases().items() if isinstance(found, InputError)}
+
+
+def _cases() -> dict[str, CaseCard | InputError]:
+    folders = [
+        folder for folder in sorted(INPUTS.iterdir()) if any((folder / name).exists() for name in OF_A_CASE)
+    ]
+    return {folder.name: _card(folder, _stamp(folder)) for folder in folders}
 
 
 @once(64)
-def _card(folder: Path, _: int) -> CaseCard:
-    def rows(name: str) -> list[dict[str, str]]:
-        with (folder / name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    figures = {row.get("item", ""): row.get("value", "") for row in rows("national.csv")}
-    places = [row["code"] for row in rows("municipalities.csv")]
-    homes = tuple((r["prefecture_code"], r["name_en"], r["name_ja"]) for r in rows("prefectures.csv"))
-    year = figures.get("fiscal_year", "").removesuffix(".0")
-    return CaseCard(folder.name, year, sum(code != TOKYO_WARDS for code in places), homes)
+def _card(folder: Path, stamp: int) -> CaseCard | InputError:
+    try:
+        case = _case(folder, stamp)
+    except InputError as error:
+        return error
+    names = case.prefectures[["name_en", "name_ja"]].itertuples(name=None)
+    count = int((case.codes != TOKYO_WARDS).sum())
+    return CaseCard(
+        folder.name, str(case.fiscal_year), count, tuple((str(c), str(e), str(j)) for c, e, j in names)
+    )
 
 
 def _stamp(folder: Path) -> int:

@@ -13,12 +13,13 @@ from optimization.case.overlay import overlay
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE, load_package
-from optimization.web.cases import CaseCard, case_cards, case_of, packages, resolved
+from optimization.web.cases import CaseCard, broken_cases, case_cards, case_of, packages, resolved
 from optimization.web.jobs import OVERLAY, Order
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import said
 
 Fields = Mapping[str, Sequence[str]]
+NO_CASE = Problem("inputs", "holds no case", "put the folder of a case there, such as japan-2022")
 NONE = "(none)"
 """The box that empties a list of names."""
 WHOLE = re.compile(r"[+-]?\d{1,30}")
@@ -89,6 +90,8 @@ def read_form(fields: Fields, voice: Voice) -> Typed:
     """Read what was typed and find every fault in it; an empty form is one of defaults."""
     faults: list[Fault] = []
     cards, names = case_cards(), [package.name for package in packages()]
+    if not cards:
+        raise InputError([problem for found in broken_cases().values() for problem in found] or [NO_CASE])
     case = _choice(fields, "case", list(cards), DEFAULT_CASE.name, voice, faults)
     package = _choice(fields, "package", names, DEFAULT_PACKAGE, voice, faults)
     prefectures = _prefectures(fields, cards.get(case), voice, faults)

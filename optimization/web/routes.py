@@ -26,8 +26,17 @@ from optimization.case.packages import STATUS_QUO
 from optimization.dictionary.results import Language
 from optimization.errors import InputError
 from optimization.face import DEFAULT_PACKAGE, INPUTS
+from optimization.table_file import text_table
 from optimization.web import compare_view, run_view, town_view
-from optimization.web.cases import Finished, case_cards, case_is_here, finished_runs, is_own, packages
+from optimization.web.cases import (
+    Finished,
+    broken_cases,
+    case_cards,
+    case_is_here,
+    finished_runs,
+    is_own,
+    packages,
+)
 from optimization.web.downloads import inert_csv, table_of
 from optimization.web.form import GAP, SECONDS, Typed, entries, order_of, placeholders, read_form
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
@@ -42,6 +51,8 @@ CSV = "text/csv; charset=utf-8"
 FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 """Packages shown before the others."""
 MOST_COMPARED = 8
+MOST_FAULTS = 5
+"""Faults of a case that are shown; the others are counted."""
 DEAR_AT_ONCE = 2
 """Reports, workbooks, tables and comparisons that are made side by side; further ones wait."""
 MOST_TOWNS = 60
@@ -133,6 +144,8 @@ class Site:
             status,
             typed=typed,
             cases=list(case_cards().values()),
+            broken={name: list(map(said, problems)) for name, problems in broken_cases().items()},
+            most=MOST_FAULTS,
             packages=sorted(packages(), key=lambda each: (each.name not in FIRST, each.name)),
             groups=entries(typed, voice),
             options=(GAP, SECONDS),
@@ -278,7 +291,7 @@ class Site:
         run, language = self._decided(request), voice_of(request).language
         target = Path(self.scratch.name) / f"{run.id}-{language}.xlsx"
         parameters = INPUTS / str(run.record["case"]) / "parameters.csv"
-        assumptions = pd.read_csv(parameters, dtype=str) if case_is_here(run) else None
+        assumptions = text_table(parameters) if case_is_here(run) else None
         try:
             with self.writing:
                 if not target.exists():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import optimization.case.tables as room
+import optimization.table_file as room
 from optimization.case.load import load_case
 from optimization.errors import InputError
 from optimization.files import MOST_TABLE
