@@ -14,7 +14,7 @@ from optimization.prepare.items import MONEY_SUFFIX, Item, load_register
 from optimization.prepare.results import (
     Result,
     check_level,
-    era_year,
+    fiscal_years,
     read_municipal_result,
     read_prefectural_result,
 )
@@ -86,16 +86,17 @@ def tier_of(books: Books, tier: str, year: int) -> Tier:
     Raises `InputError` with all faults of the first stage that has any: headings and cells, governments,
     identities, result.
     """
-    figures, problems = dict[str, Figures](), list[Problem]()
+    figures, problems, read = dict[str, Figures](), list[Problem](), list[Sheet]()
     for name, part in (("need", "-demand"), ("debt_service", "-demand"), ("revenue", "-income")):
         sheet = _find_sheet(books[part], name, year)
         if isinstance(sheet, Problem):
             problems.append(sheet)
             continue
+        read.append(sheet)
         register = load_register(f"{tier}_{name}")
         figures[name], found = read_figures(sheet, register, joined=name == "debt_service")
         problems += found
-    raise_if_any(problems)
+    raise_if_any(problems + _unread([*books["-demand"], *books["-income"]], read))
     receives = _check(figures["need"], figures["debt_service"], figures["revenue"])
     result = _read_result(books[""], figures["need"], figures["revenue"], year)
     return Tier(tier, figures["need"], figures["debt_service"], figures["revenue"], receives, result)
@@ -137,11 +138,18 @@ def _find_sheet(sheets: list[Sheet], name: str, year: int) -> Sheet | Problem:
     if len(found) != 1:
         message = f"{'several sheets' if found else 'no sheet'} titled {TITLES[name]}"
         return Problem(sheets[0].file, message, "use the whole workbook, unchanged")
-    years = {stated for text in _head_texts(found[0]) if "年度" in text and (stated := era_year(text))}
+    years = fiscal_years(_head_texts(found[0]))
     if name != "debt_service" and years != {year}:
         value = ", ".join(map(str, sorted(years)))
         return found[0].problem(f"is not titled as of FY{year}", "check file name and year", value=value)
     return found[0]
+
+
+def _unread(sheets: list[Sheet], read: list[Sheet]) -> list[Problem]:
+    """Sheets that hold something which would be passed over."""
+    message, remedy = "the sheet is none that is read", "take it out, or put its rows where they belong"
+    known = [id(sheet) for sheet in read]
+    return [s.problem(message, remedy) for s in sheets if s.holds_anything and id(s) not in known]
 
 
 def _check(need: Figures, debt: Figures, revenue: Figures) -> dict[str, bool]:
@@ -167,7 +175,7 @@ def shortfall(need: Figures, revenue: Figures) -> int:
 
 
 def _read_result(sheets: list[Sheet], need: Figures, revenue: Figures, year: int) -> Result:
-    full = [sheet for sheet in sheets if any(normalise(cell) for cells in sheet.grid for cell in cells)]
+    full = [sheet for sheet in sheets if sheet.holds_anything]
     if len(full) != 1:
         message = f"holds {len(full)} sheets with content, not one"
         raise InputError([Problem(sheets[0].file, message, "use the ministry's table, unchanged")])

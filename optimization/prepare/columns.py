@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimization.codes import JOINT_WARDS
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem, raise_if_any
-from optimization.prepare.codes import JOINT_WARDS
 from optimization.table_file import text_table
 
 WARDS = tuple(f"131{number:02d}" for number in range(1, 24))

@@ -8,10 +8,10 @@ from statistics import median
 
 import pandas as pd
 
+from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare import finance_tables, places
 from optimization.prepare.allocation_tax import Tier, read_allocation_tax, tables_of
-from optimization.prepare.codes import JOINT_WARDS, TOKYO
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.tables import read_tables

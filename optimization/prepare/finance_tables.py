@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from optimization.codes import PREFECTURE_CODES, PREFECTURES, has_valid_check_digit
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare.codes import PREFECTURE_CODES, PREFECTURES, has_valid_check_digit
 from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
 from optimization.prepare.headings import SEARCH_ROWS
-from optimization.prepare.results import era_year
+from optimization.prepare.results import fiscal_years
 from optimization.prepare.workbook import Sheet, column_letter, normalise, read_sheets
 
 MONEY = "thousand_yen"
@@ -69,7 +69,8 @@ def indicators(source: Path) -> pd.DataFrame:
         problems.append(Problem(folder, "holds no workbooks city_* or prefecture_*", "give their folder"))
     for path in paths:
         try:
-            rows += _indicator_rows(read_sheets(path)[0])
+            for sheet in read_sheets(path):
+                rows += _indicator_rows(sheet) if sheet.holds_anything else []
         except InputError as fault:
             problems += fault.problems
     raise_if_any(problems)
@@ -87,10 +88,15 @@ def _indicator_rows(sheet: Sheet) -> list[Row]:
     texts = [[normalise(cell) for cell in cells] for cells in sheet.grid]
     heads = [row for row, cells in enumerate(texts[:SEARCH_ROWS]) if set(INDICATORS) <= set(cells)]
     titles = [text for cells in texts[: heads[0] if heads else 0] for text in cells]
-    year = next((found for text in titles if (found := era_year(text))), None)
-    if year is None:
-        message = "has no year in its title or no headings of indicators"
-        raise InputError([sheet.problem(message, "use the ministry's workbook, unchanged")])
+    if not heads:
+        remedy = "take out the sheets that hold other things; every other one is read"
+        raise InputError([sheet.problem("has no headings of indicators", remedy)])
+    years = fiscal_years(titles)
+    if len(years) != 1:
+        message = f"names {'several fiscal years' if years else 'no fiscal year'} above its headings"
+        remedy, stated = "let its title name one as 令和3年度", ", ".join(map(str, sorted(years)))
+        raise InputError([sheet.problem(message, remedy, value=stated)])
+    (year,) = years
     columns = {name: texts[heads[0]].index(heading) for heading, name in INDICATORS.items()}
     rows, problems = list[Row](), list[Problem]()
     for row in range(heads[0] + 1, len(texts)):

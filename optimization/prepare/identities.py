@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from optimization.codes import same_name
 from optimization.errors import Problem
-from optimization.prepare.codes import same_name
 from optimization.prepare.sheets import OVER, SHORT, Figures
 
 REMEDY = "a figure was changed or a column is missing: fetch the workbook again"

@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.codes import JOINT_WARDS
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.files import MOST_TABLE, read_bytes, read_text
-from optimization.prepare.codes import JOINT_WARDS
+from optimization.japanese import folded, katakana
 from optimization.prepare.columns import WARDS, shaped
 from optimization.table_file import decoded
 
@@ -116,7 +117,8 @@ def readings(postal: Path, municipalities: pd.DataFrame) -> pd.DataFrame:
         elif code in by_code.index:
             kana = by_code.at[code, "city_kana"]
         else:
-            wards = by_code[by_code.index.str.startswith(code[:2]) & by_code["city"].str.startswith(name)]
+            at_home = by_code.index.str.startswith(code[:2])
+            wards = by_code[at_home & by_code["city"].str.startswith(folded(name))]
             kana = _city_of(list(wards["city_kana"]))
         kana = kana.split("グン", 1)[-1] if isinstance(county, str) and county else kana
         if kana:
@@ -128,10 +130,10 @@ def readings(postal: Path, municipalities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _addresses(postal: Path) -> pd.DataFrame:
-    """Code, city and its kana of every line."""
+    """Code, city (folded) and its kana (full width) of every line."""
     try:
         lines = csv.reader(io.StringIO(decoded(read_bytes(postal, MOST_TABLE)), newline=""))
-        rows = [(row[0], row[7], row[4]) for row in _checked(lines, postal)]
+        rows = [(row[0], folded(row[7]), katakana(row[4])) for row in _checked(lines, postal)]
     except (OSError, ValueError, csv.Error) as fault:
         remedy = "give the file utf_ken_all.csv of Japan Post"
         raise InputError([Problem(postal.name, f"cannot be read ({fault})", remedy)]) from fault

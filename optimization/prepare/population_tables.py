@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from optimization.codes import JOINT_WARDS, PREFECTURES
 from optimization.errors import Problem, raise_if_any
-from optimization.prepare.codes import JOINT_WARDS, PREFECTURES
 from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
 
 NATIONAL_POPULATION, NATIONAL_HOUSEHOLDS = 125_927_902, 59_761_065

@@ -7,10 +7,12 @@ the statistical annex 2-7-3 in thousand yen, or a bare csv of short names and mi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from optimization.codes import PREFECTURE_CODES, same_name
 from optimization.errors import Problem
-from optimization.prepare.codes import PREFECTURE_CODES, same_name
+from optimization.japanese import signs_apart
 from optimization.prepare.headings import (
     MUNICIPALITY,
     SEARCH_ROWS,
@@ -26,6 +28,7 @@ ALLOCATION, TOTAL = "普通交付税", "合計"
 THOUSAND_YEN_A_MILLION = 1000
 LEVEL = 0.2  # merger top-ups lift the sum by up to 3%, a wrong unit by a thousandfold
 ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
+FISCAL_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})年度")
 ERA_START = {"平成": 1988, "H": 1988, "令和": 2018, "R": 2018}
 REMEDY = "use the ministry's table of the ordinary allocation, unchanged"
 
@@ -42,8 +45,15 @@ class Result:
 def era_year(text: str) -> int | None:
     """Calendar year of an era year such as 令和4年度, R4 or H30; None when there is none."""
     found = ERA_YEAR.search(text)
-    if found is None:
-        return None
+    return None if found is None else _calendar_year(found)
+
+
+def fiscal_years(texts: Iterable[str]) -> set[int]:
+    """Every fiscal year that the texts name as such, 令和4年度: the date of a law, 平成19年6月22日, is none."""
+    return {_calendar_year(found) for text in texts for found in FISCAL_YEAR.finditer(text)}
+
+
+def _calendar_year(found: re.Match[str]) -> int:
     return ERA_START[found[1]] + (1 if found[2] == "元" else int(found[2]))
 
 
@@ -95,6 +105,8 @@ def _join_by_order(sheet: Sheet, layout: Layout, column: int, need: Figures) -> 
         if prefecture != due[0] or not same_name(code, names[row], due[1]):
             message = f"the order differs from {need.label}: {due[0]} {due[1]} is due here"
             found = f"{prefecture} {names[row]}"
+            alike = signs_apart(prefecture, due[0]) or signs_apart(names[row], due[1])
+            message += f" ({alike})" if alike else ""
             problems.append(sheet.problem(message, remedy, row=f"line {row + 1}", value=found))
             continue
         amount = _amount(sheet, row, column, names[row], cells[column])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from optimization.codes import PREFECTURE_CODES, has_valid_check_digit
 from optimization.errors import Problem
-from optimization.prepare.codes import PREFECTURE_CODES, has_valid_check_digit
 from optimization.prepare.headings import (
     CODE,
     MARK,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import xlrd
 
 from optimization.errors import InputError, Problem
 from optimization.files import MEGABYTE, MOST_TABLE, read_bytes
+from optimization.japanese import folded
 from optimization.table_file import decoded
 
 Cell = str | int | float | bool | None
@@ -35,8 +35,6 @@ MOST_UNPACKED = 32 * MEGABYTE
 
 MOST_CELLS = 2_000_000
 """Cells of a workbook, blank ones within its rectangles included; the largest official one has 260,000."""
-
-SAME_LETTERS = str.maketrans({"塡": "填", "靱": "靭"})  # two spellings met in headings
 
 
 @dataclass(frozen=True)
@@ -57,16 +55,19 @@ class Sheet:
         """Number of columns."""
         return len(self.grid[0]) if self.grid else 0
 
+    @property
+    def holds_anything(self) -> bool:
+        """Whether any cell is filled."""
+        return any(normalise(cell) for cells in self.grid for cell in cells)
+
     def problem(self, message: str, remedy: str, row: str = "", column: str = "", value: str = "") -> Problem:
         """A problem that names this sheet."""
         return Problem(self.label, message, remedy, row, column, value)
 
 
 def normalise(cell: Cell) -> str:
-    """The text of a cell without any white space, in NFKC; blank cells give an empty string."""
-    if cell is None:
-        return ""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(cell))).translate(SAME_LETTERS)
+    """The text of a cell in the one form in which texts are compared; blank cells give an empty string."""
+    return "" if cell is None else folded(str(cell))
 
 
 def column_letter(index: int) -> str:

@@ -14,6 +14,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from optimization.case.case import TOKYO_WARDS, Case
+from optimization.codes import short_name
+from optimization.japanese import folded, katakana
 
 ENDINGS = "市町村区"
 SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")
@@ -95,7 +97,8 @@ class Town:
         names |= {name[:-1] for name in names if len(name) > 1 and name[-1] in ENDINGS}
         names |= {fold_ja(alias) for alias in self.aliases}
         county, prefecture = fold_ja(self.county_ja), fold_ja(self.prefecture_ja)
-        before = {"", county, prefecture, prefecture.rstrip("都府県"), prefecture + county}
+        short = short_name(prefecture)
+        before = {"", county, prefecture, short, prefecture + county, short + county}
         return frozenset(head + name for head in before for name in names)
 
     @cached_property
@@ -151,17 +154,14 @@ def ward_names() -> tuple[str, ...]:
 
 
 def fold_ja(name: str) -> str:
-    """A Japanese name in one form: full width, no spaces, ヶ and ヵ as written large."""
-    return re.sub(r"[\s,、]+", "", unicodedata.normalize("NFKC", name)).translate(
-        str.maketrans("ヶヵ", "ケカ")
-    )
+    """A Japanese name in one form, without separators."""
+    return re.sub("[,、，]+", "", folded(name))
 
 
 def romaji_of(kana: str) -> str:
     """Kana (either kind) in Kunrei spelling, long vowels and doubled consonants as they are written."""
-    text = "".join(chr(ord(c) + 96) if "ぁ" <= c <= "ゖ" else c for c in unicodedata.normalize("NFKC", kana))
     result = ""
-    for sign in text:
+    for sign in katakana(kana):
         if sign in SMALL:
             # シャ is si + ya: the small sign takes the place of the vowel
             result = result[:-1] + SMALL[sign] if result else SMALL[sign]
@@ -226,7 +226,7 @@ def _in_prefecture(towns: Sequence[Town], parts: Sequence[str]) -> list[Town]:
         here = [
             town
             for town in towns
-            if wanted in (town.prefecture_ja, town.prefecture_ja[:-1])
+            if fold_ja(wanted) in (town.prefecture_ja, short_name(town.prefecture_ja))
             or (
                 fold(wanted) and fold(wanted) in (fold(town.prefecture_en), fold(town.prefecture_en + "-ken"))
             )

@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 
 from optimization.cli.app import start
-from optimization.prepare.codes import PREFECTURES, check_digit
+from optimization.codes import PREFECTURES, check_digit
 from optimization.prepare.items import load_register
 
 REPO = Path(__file__).parents[2]

@@ -81,6 +81,7 @@ class Copy:
     result: Grid
     tier: str = "municipal"
     year: int = 2022
+    extra: Grid | None = None
     top: ClassVar[dict[str, int]] = {"need": 2, "debt": 1, "revenue": 2}
     first: ClassVar[dict[str, int]] = {"need": 5, "debt": 6, "revenue": 6}
 
@@ -88,6 +89,7 @@ class Copy:
         """As `read_books` gives them, without the detour over files."""
         stem = f"{PREFIX[self.tier]}_{self.year}"
         demand = [Sheet(f"{stem}-demand", "need", self.need), Sheet(f"{stem}-demand", "debt", self.debt)]
+        demand += [Sheet(f"{stem}-demand", "rest", self.extra)] if self.extra else []
         income, result = Sheet(f"{stem}-income", "revenue", self.revenue), Sheet(stem, "result", self.result)
         return {"-demand": demand, "-income": [income], "": [result]}
 

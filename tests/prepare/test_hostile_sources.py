@@ -95,6 +95,49 @@ def test_a_ratio_beyond_all_is_refused(tmp_path: Path, ratio: str) -> None:
         indicators(tmp_path)
 
 
+# ---- year and sheets of the indicators
+
+HEADINGS = ["団体", "財政力指数", "経常収支比率", "実質公債費比率", "将来負担比率"]
+
+
+def book_of(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    book.save(path)
+
+
+def sheet_of(title: str, *names: str) -> list[list[object]]:
+    return [[title], HEADINGS, *([name, 0.5, 90.1, 10.2, 30.0] for name in names)]
+
+
+def test_the_date_of_a_law_is_no_fiscal_year(tmp_path: Path) -> None:
+    """Indicators of FY2021 under a note on the Act of 22 June 2007."""
+    note = ["地方公共団体の財政の健全化に関する法律（平成19年6月22日法律第94号）による。"]
+    book_of(
+        tmp_path / "prefecture_R3.xlsx", {"指標": [note, *sheet_of("主要財政指標（令和３年度）", "岩手県")]}
+    )
+    assert indicators(tmp_path)["fiscal_year"].tolist() == [2021]
+    book_of(tmp_path / "prefecture_R3.xlsx", {"指標": [note, *sheet_of("主要財政指標", "岩手県")]})
+    with pytest.raises(InputError, match=r"\[指標\]: names no fiscal year above its headings"):
+        indicators(tmp_path)
+    book_of(tmp_path / "prefecture_R3.xlsx", {"指標": sheet_of("令和２年度・令和３年度", "岩手県")})
+    with pytest.raises(InputError, match=r"names several fiscal years .*\(found '2020, 2021'\)"):
+        indicators(tmp_path)
+
+
+def test_every_sheet_is_read_or_refused_by_name(tmp_path: Path) -> None:
+    title, path = "主要財政指標（令和３年度）", tmp_path / "prefecture_R3.xlsx"
+    book_of(path, {"東": sheet_of(title, "岩手県"), "西": sheet_of(title, "奈良県"), "空": []})
+    assert indicators(tmp_path)["code"].tolist() == ["03", "29"]
+    book_of(path, {"東": sheet_of(title, "岩手県"), "西": [["奈良県", 0.5, 90.1, 10.2, 30.0]]})
+    with pytest.raises(InputError, match=r"prefecture_R3.xlsx \[西\]: has no headings of indicators"):
+        indicators(tmp_path)
+
+
 # ---- compiled tables
 
 

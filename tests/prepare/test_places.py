@@ -138,6 +138,24 @@ def test_a_city_of_wards_and_a_town_of_a_county(tmp_path: Path) -> None:
         readings(file, PLACES)
 
 
+def test_half_width_kana_and_other_glyphs_are_read(tmp_path: Path) -> None:
+    """The older file of Japan Post has half-width kana; a name may stand in it with other glyphs than in the case."""
+    lines = [
+        address("01101", "ｻｯﾎﾟﾛｼﾁｭｳｵｳｸ", "札幌市中央区"),
+        address("01104", "ｻｯﾎﾟﾛｼｼﾛｲｼｸ", "札幌市白石区"),
+        address("40344", "ｶｽﾔｸﾞﾝｽｴﾏﾁ", "糟屋郡須惠町"),
+    ]
+    file = tmp_path / "utf_ken_all.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert readings(file, PLACES).to_numpy().tolist() == [
+        ["01100", "サッポロシ", "Sapporo-shi"],
+        ["13100", "トクベツク", "Tokubetsu-ku"],
+        ["40344", "スエマチ", "Sue-machi"],
+    ]
+    forked = PLACES.replace("札幌市", "札\U000e0100幌市")
+    assert readings(file, forked)["name_kana"].tolist() == ["サッポロシ", "トクベツク", "スエマチ"]
+
+
 @pytest.mark.parametrize("text", ["code,name\n", "01101,too,short\n", "abc" + "," * 14 + "\n"])
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "utf_ken_all.csv"

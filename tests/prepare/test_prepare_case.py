@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimization.codes import PREFECTURE_CODES, check_digit, has_valid_check_digit
 from optimization.dictionary.tables import Column, load_tables
 from optimization.errors import InputError
 from optimization.prepare import cut_case, write_datapackage
-from optimization.prepare.codes import PREFECTURE_CODES, check_digit, has_valid_check_digit
 from optimization.prepare.command import run
 from optimization.prepare.items import load_register
 

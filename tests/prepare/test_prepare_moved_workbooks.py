@@ -120,6 +120,15 @@ def shuffled_rows(book: Copy) -> None:
         grid[first:-3] = reversed(grid[first:-3])
 
 
+def names_in_other_glyphs(book: Copy) -> None:
+    """A selector of a variant, an old glyph and spaces in the names of the result and the debt sheet."""
+    book.result[8][2] = "魚津\U000e0100市"
+    for cells in (*book.result, *book.debt):
+        for place, cell in enumerate(cells):
+            if cell in ("黒部市", "滑川市"):
+                cells[place] = {"黒部市": "黑部市", "滑川市": "滑　川市"}[cell]
+
+
 def no_rows_of_totals(book: Copy) -> None:
     """The sheets without their own rows of totals."""
     for grid in (book.need, book.debt, book.revenue):
@@ -135,6 +144,7 @@ HARMLESS = [
     spell_headings_otherwise,
     floats,
     shuffled_rows,
+    names_in_other_glyphs,
     no_rows_of_totals,
 ]
 

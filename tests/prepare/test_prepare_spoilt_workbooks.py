@@ -284,6 +284,19 @@ def result_order(book: Copy) -> str:
     return r"the order differs from .*: 富山県 魚津市 is due here \(found '富山県 氷見市'\)"
 
 
+def result_of_like_glyphs(book: Copy) -> str:
+    """A name of the result sheet with a sign that only looks like the right one."""
+    book.result[8][2] = "魚津巿"
+    return r"the order differs from .* \(巿 U\+5DFF stands where 市 U\+5E02 is due\)"
+
+
+def sheet_beside(book: Copy) -> str:
+    """Half of the governments in a sheet of their own, without a title."""
+    kept = book.need[:5]
+    book.extra = [list(row) for row in book.need[len(kept) : len(kept) + 10]]
+    return r"muni_2022-demand \[rest\]: the sheet is none that is read"
+
+
 def result_short(book: Copy) -> str:
     """A government missing in the result sheet."""
     del book.result[8]
@@ -322,7 +335,8 @@ HARMFUL = [
     wrong_mark, no_mark, million_yen, one_unit_differs, no_unit, text_for_number, broken_number,
     infinite_number, error_cell, blank_total, changed_digit, changed_transfer, changed_debt_item,
     changed_debt_consistently, changed_total_row, doubled_total_row, stray_figures, missing_sheet,
-    other_year, other_result_year, result_order, result_short, result_unit, result_scaled,
+    other_year, other_result_year, result_order, result_of_like_glyphs,
+    sheet_beside, result_short, result_unit, result_scaled,
     result_negative, result_blank,
 ]  # fmt: skip
 

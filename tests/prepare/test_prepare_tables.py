@@ -10,9 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from optimization.codes import PREFECTURES
 from optimization.errors import InputError
 from optimization.prepare import finance_tables, population_tables
-from optimization.prepare.codes import PREFECTURES
 from optimization.prepare.columns import WARDS
 from optimization.prepare.tables import read_tables
 
@@ -258,8 +258,8 @@ def test_a_year_without_settlement_is_named(official: Path) -> None:
         ("D3", "n/a", r"line 3, column D: not a number \(found 'n/a'\)"),
         ("D3", "-", r"line 3, column D: not a number \(found '-'\)"),
         ("A3", "011003", r"line 3: neither a code nor a prefecture \(found '011003'\)"),
-        ("D2", "財政力", r"no year in its title or no headings"),
-        ("A1", "全市町村", r"no year in its title or no headings"),
+        ("D2", "財政力", r"has no headings of indicators"),
+        ("A1", "全市町村", r"names no fiscal year above its headings"),
         ("A4", "011002", r"row 01100 2021: a government stands twice"),
     ],
 )
