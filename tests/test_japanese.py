@@ -1,4 +1,4 @@
-"""One name written in many ways is one; names that differ stay apart; signs that look alike are told by their points."""
+"""One name written in many ways is one; names that differ stay apart; signs that look alike are told apart."""
 
 from __future__ import annotations
 
