@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,15 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_run, read_run_record
+from optimization.archive.form import read_record
 from optimization.audit import sound_or_refused, written_settings
 from optimization.case.case import TOKYO_WARDS, Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
-from optimization.case.packages import Package, list_packages
+from optimization.case.packages import Package, shelf
 from optimization.errors import InputError, Problem
 from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.web.digest import MOST, file_digest, folder_digest, question_digest
 from optimization.web.once import once
 from optimization.web.towns import Town, town_index
 
@@ -55,11 +59,11 @@ def _cases() -> dict[str, CaseCard | InputError]:
     folders = [
         folder for folder in sorted(INPUTS.iterdir()) if any((folder / name).exists() for name in OF_A_CASE)
     ]
-    return {folder.name: _card(folder, _stamp(folder)) for folder in folders}
+    return {folder.name: _card(folder, folder_digest(folder)) for folder in folders}
 
 
 @once(64)
-def _card(folder: Path, stamp: int) -> CaseCard | InputError:
+def _card(folder: Path, stamp: str) -> CaseCard | InputError:
     try:
         case = _case(folder, stamp)
     except InputError as error:
@@ -71,39 +75,50 @@ def _card(folder: Path, stamp: int) -> CaseCard | InputError:
     )
 
 
-def _stamp(folder: Path) -> int:
-    """Changes when a file of the folder does."""
-    return max((path.stat().st_mtime_ns for path in folder.iterdir()), default=0)
-
-
 def case_of(name: str) -> Case:
     """A case of the inputs. `name` must be one of `case_cards`."""
-    return _case(INPUTS / name, _stamp(INPUTS / name))
+    return _case(INPUTS / name, folder_digest(INPUTS / name))
 
 
 @once(4)
-def _case(folder: Path, _: int) -> Case:
+def _case(folder: Path, _: str) -> Case:
     return load_case(folder)
 
 
 def packages() -> list[Package]:
-    """The reform packages at hand."""
-    return list(_packages(_stamp(PACKAGES)))
+    """The reform packages at hand that can be read."""
+    return list(_packages(PACKAGES, folder_digest(PACKAGES))[0])
+
+
+def broken_packages() -> list[Problem]:
+    """What is wrong with the others."""
+    return list(_packages(PACKAGES, folder_digest(PACKAGES))[1])
 
 
 @once(2)
-def _packages(_: int) -> tuple[Package, ...]:
-    return tuple(list_packages(PACKAGES))
+def _packages(folder: Path, _: str) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
+    found, problems = shelf(folder)
+    return tuple(found), tuple(problems)
 
 
 def resolved(case: str, package: str) -> ResolvedPackage:
     """What a package amounts to on a case."""
-    return _resolved(case, package, _stamp(INPUTS / case), _stamp(PACKAGES))
+    return _resolved(case, package, PACKAGES, folder_digest(INPUTS / case), folder_digest(PACKAGES))
 
 
 @once(64)
-def _resolved(case: str, package: str, _: int, __: int) -> ResolvedPackage:
-    return load_package(case_of(case), package)
+def _resolved(case: str, package: str, shelf: Path, _: str, __: str) -> ResolvedPackage:
+    return load_package(case_of(case), package, directory=shelf)
+
+
+def composed(case: str, package: str, prefectures: Sequence[str]) -> ResolvedPackage:
+    """The same for a part of the case; raises InputError with what is wrong with it."""
+    return load_package(case_of(case), package, prefectures, PACKAGES)
+
+
+def question_of(case: str, package: str) -> str:
+    """Digest of what a package amounts to on a case, by which it is seen that either was changed."""
+    return question_digest(case_of(case), resolved(case, package))
 
 
 @dataclass(frozen=True)
@@ -122,7 +137,12 @@ class Finished:
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Its tables by name."""
-        return _tables(self.folder, (self.folder / "run.json").stat().st_mtime_ns)
+        return _tables(self.folder, self.digest)
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that lies in the folder."""
+        return folder_digest(self.folder)
 
     @property
     def files(self) -> dict[str, Path]:
@@ -139,52 +159,105 @@ class Finished:
     def towns(self) -> tuple[Town, ...]:
         """The municipalities of the run, ready to be searched."""
         case = str(self.record["case"])
-        return _towns(case, tuple(self.record["prefectures_asked"]), _stamp(INPUTS / case))
+        return _towns(case, tuple(self.record["prefectures_asked"]), folder_digest(INPUTS / case))
 
 
 @once(8)
-def _towns(case: str, prefectures: tuple[str, ...], _: int) -> tuple[Town, ...]:
+def _towns(case: str, prefectures: tuple[str, ...], _: str) -> tuple[Town, ...]:
     whole = case_of(case)
     return town_index(whole.restrict(prefectures) if prefectures else whole)
 
 
 @once(4)
-def _tables(folder: Path, _: int) -> dict[str, pd.DataFrame]:
+def _tables(folder: Path, _: str) -> dict[str, pd.DataFrame]:
     record, tables = read_run(folder)
     sound_or_refused(folder, record, tables, written_settings(folder))
     return tables
 
 
-def finished_runs(results: Path) -> dict[str, Finished]:
-    """Every run folder one or two levels under the results, by id, newest first. Ids are made here, from the place of
-    the folder, so that no text of an address ever becomes a path."""
-    found = [run for path in _records(results) if (run := _finished(results, path, path.stat().st_mtime_ns))]
-    found.sort(key=lambda run: (str(run.record["written"]), run.id), reverse=True)
-    return {run.id: run for run in found}
+@dataclass(frozen=True)
+class Place:
+    """Where a run lies: its id on the page, its folder, when it was written ('' where its record does not say)."""
+
+    id: str
+    folder: Path
+    written: str
 
 
-def _records(results: Path) -> Iterator[Path]:
-    for pattern in ("*/run.json", "*/*/run.json"):
-        yield from (
-            path for path in results.glob(pattern) if not path.relative_to(results).parts[0].startswith(".")
-        )
+_PLACES: dict[tuple[Path, str], tuple[str, Place]] = {}
+"""Of every run its record's digest and where it lies: little enough to be kept of all."""
+_PLACES_LOCK = threading.Lock()
 
 
-@once(4096)
-def _finished(results: Path, path: Path, _: int) -> Finished | None:
-    """A run whose record can be read and shown, else None."""
-    folder = path.parent
-    place = folder.relative_to(results)
-    if any(part.startswith(".") for part in place.parts):
-        return None
+def run_places(results: Path) -> list[Place]:
+    """Every folder one or two levels under the results that looks like a run, newest first. Ids are made here, from the
+    place of the folder, so that no text of an address ever becomes a path. Of the records only the time is read."""
+    found = [_place(results, folder) for folder in _folders(results)]
+    return sorted(found, key=lambda place: (place.written, place.id), reverse=True)
+
+
+def finished_run(results: Path, name: str) -> Finished | None:
+    """The run of an id, if there is one that can be shown; one of the page's own is found without a look at others."""
+    if OWN_ID.fullmatch(name):
+        return finished(Place(name, results / OWN / name, ""))
+    places = (_place(results, folder) for folder in _folders(results))
+    return next((finished(place) for place in places if place.id == name), None)
+
+
+def finished(place: Place) -> Finished | None:
+    """The run at a place; None where its record cannot be read or shown."""
+    digest = file_digest(place.folder / "run.json")
+    record = _record(place.folder, digest) if digest else None
+    return Finished(place.id, place.folder, record) if record is not None else None
+
+
+def _folders(results: Path) -> Iterator[str]:
+    """Folders with a record, hidden ones and what lies below a run left out. Texts: thousands of paths take seconds."""
+    for path in _below(str(results)):
+        if os.path.isfile(f"{path}/run.json"):
+            yield path
+        else:
+            yield from (inner for inner in _below(path) if os.path.isfile(f"{inner}/run.json"))
+
+
+def _below(folder: str) -> list[str]:
     try:
-        record = read_run_record(folder, sealed=False)
+        entries = list(os.scandir(folder))
+    except OSError:
+        return []
+    return [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+
+
+def _place(results: Path, folder: str) -> Place:
+    """What is known of a folder, read again where its record was changed."""
+    digest = file_digest(f"{folder}/run.json")
+    with _PLACES_LOCK:
+        known = _PLACES.get((results, folder))
+    if known is None or known[0] != digest:
+        try:
+            written = str(read_record(Path(folder) / "run.json").get("written", ""))[:40]
+        except InputError:
+            written = ""
+        known = digest, Place(_id(results, Path(folder)), Path(folder), written)
+        with _PLACES_LOCK:
+            if len(_PLACES) >= MOST:
+                _PLACES.clear()
+            _PLACES[results, folder] = known
+    return known[1]
+
+
+def _id(results: Path, folder: Path) -> str:
+    place = folder.relative_to(results)
+    own = place.parts[0] == OWN and len(place.parts) == 2 and OWN_ID.fullmatch(place.name)
+    return place.name if own else hashlib.sha256(os.fsencode(str(place))).hexdigest()[:16]
+
+
+@once(256)
+def _record(folder: Path, _: str) -> dict[str, Any] | None:
+    try:
+        return read_run_record(folder, sealed=False)
     except InputError:
         return None
-    own = place.parts[0] == OWN and len(place.parts) == 2 and OWN_ID.fullmatch(place.name)
-    return Finished(
-        place.name if own else hashlib.sha256(str(place).encode()).hexdigest()[:16], folder, record
-    )
 
 
 def is_own(path: Path) -> bool:

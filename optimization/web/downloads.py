@@ -1,16 +1,20 @@
-"""Tables sent as CSV: no text in them is a formula to the spreadsheet program that opens it."""
+"""Files to be saved: tables as CSV, no text in them a formula to the program that opens it; workbooks kept a while."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from optimization.errors import InputError, Problem
 from optimization.files import MOST_RESULT, read_text
 
+PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 STARTS = "=+-\u2212@\t\r\n"
 """Signs with which a cell is taken for a formula; their full-width and small forms are too, in a Japanese Excel."""
 
@@ -47,3 +51,17 @@ def table_of(path: Path) -> str:
     except (OSError, ValueError, csv.Error) as error:
         remedy = "take a copy that nobody has changed, or solve again"
         raise InputError([Problem(path.name, f"cannot be read ({error})", remedy)]) from error
+
+
+def attached(name: str) -> dict[str, str]:
+    """The header of a file to be saved; a name that a header cannot hold as it is stands there in its coded form."""
+    named = f'filename="{name}"' if PLAIN.fullmatch(name) else f"filename*=utf-8''{quote(name, safe='')}"
+    return {"content-disposition": f"attachment; {named}"}
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Remove all but the newest workbooks of a folder; one that is being sent is read to its end."""
+    found = sorted(folder.glob("*.xlsx"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in found[count:]:
+        with suppress(OSError):
+            path.unlink()

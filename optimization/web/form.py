@@ -12,8 +12,17 @@ from typing import Any
 from optimization.case.overlay import overlay
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
-from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE, load_package
-from optimization.web.cases import CaseCard, broken_cases, case_cards, case_of, packages, resolved
+from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+from optimization.web.cases import (
+    CaseCard,
+    broken_cases,
+    case_cards,
+    case_of,
+    composed,
+    packages,
+    question_of,
+    resolved,
+)
 from optimization.web.jobs import OVERLAY, Order
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import said
@@ -236,6 +245,21 @@ def name_of(setting: Setting, voice: Voice) -> str:
     return words[:1].upper() + words[1:]
 
 
+def seen(case: str, package: str) -> str:
+    """What a form shows, in few signs: it is sent back with the order."""
+    return f"{case}|{package}|{question_of(case, package)}"
+
+
+def changed_since(typed: Typed, voice: Voice) -> list[Fault]:
+    """That the case or the package has been changed since the form was shown: its values would not be those of the
+    run. Nothing is said where the form was filled in for another case or package."""
+    case, _, rest = typed.value("seen").partition("|")
+    package, _, digest = rest.partition("|")
+    if (case, package) != (typed.case, typed.package) or digest == question_of(case, package):
+        return []
+    return [Fault("package", voice("label_package"), package, voice("changed_since"), voice("look_again"))]
+
+
 def order_of(typed: Typed, voice: Voice) -> Order | list[Fault]:
     """The order of a form without faults; what is wrong with the packages laid one upon the other, else."""
     text = ""
@@ -244,12 +268,13 @@ def order_of(typed: Typed, voice: Voice) -> Order | list[Fault]:
         dated = datetime.now(UTC).date()
         text = overlay(OVERLAY, "the user of the page", words, typed.settings, dated=dated)
     try:
-        load_package(case_of(typed.case), typed.package, typed.prefectures)
+        composed(typed.case, typed.package, typed.prefectures)
     except InputError as error:
         label = voice("label_package")
         return [Fault("package", label, "", said(problem), "") for problem in error.problems]
     gap, seconds = (float(typed.numbers[name]) for name in (GAP.key, SECONDS.key))
-    return Order(typed.case, typed.package, typed.prefectures, gap, seconds, text)
+    asked = question_of(typed.case, typed.package)
+    return Order(typed.case, typed.package, typed.prefectures, gap, seconds, text, asked)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SESSION, KEY = "session", "key"
+"""Our cookies, within the names that `cookie_name` makes of them."""
 LARGEST_FORM = 256 * 1024
 """Bytes."""
 MOST_FIELDS = 2_000
@@ -94,7 +95,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        known = cookies(request).get(SESSION, "")
+        known = cookies(request).get(cookie_name(request, SESSION), "")
         session = known if len(known) == 64 and known.isalnum() else secrets.token_hex(32)
         scope["state"] = {
             **scope.get("state", {}),
@@ -102,7 +103,8 @@ class Guard:
             "csrf": self.door.sign(f"csrf {session}"),
         }
         response = self._at_the_door(request) or await self._posted(request, bool(known))
-        sender = self._dressed(send, "" if session == known else session)
+        named = cookie_name(request, SESSION)
+        sender = self._dressed(send, "" if session == known else f"{named}={session}")
         await (response or self.app)(scope, receive, sender)
 
     def _at_the_door(self, request: Request) -> Response | None:
@@ -116,13 +118,15 @@ class Guard:
             return self.refuse(request, 400, "refused_host")
         if not self.door.token:
             return None
-        if hmac.compare_digest(cookies(request).get(KEY, "").encode(), self.door.key.encode()):
+        if hmac.compare_digest(
+            cookies(request).get(cookie_name(request, KEY), "").encode(), self.door.key.encode()
+        ):
             return None
         shown = request.query_params.get("token", "")
         if request.method == "GET" and hmac.compare_digest(shown.encode(), self.door.token.encode()):
             rest = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
             response = RedirectResponse(own_path(request) + (f"?{urlencode(rest)}" if rest else ""), 303)
-            response.set_cookie(KEY, self.door.key, httponly=True, samesite="strict")
+            response.set_cookie(cookie_name(request, KEY), self.door.key, httponly=True, samesite="strict")
             return response
         return self.refuse(request, 403, "refused_token")
 
@@ -176,7 +180,7 @@ class Guard:
                 for name, value in {**HEADERS, "referrer-policy": referrer}.items():
                     headers.setdefault(name, value)
                 if session:
-                    headers.append("set-cookie", f"{SESSION}={session}; HttpOnly; Path=/; SameSite=strict")
+                    headers.append("set-cookie", f"{session}; HttpOnly; Path=/; SameSite=strict")
             await send(message)
 
         return dressed
@@ -194,6 +198,16 @@ def same_origin(headers: Headers) -> bool:
     if site is None:
         return ours
     return site == "same-origin" and (ours or origin in (None, "null"))
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """A cookie of ours as the browser knows it. Browsers send a host's cookies to every port of it: other applications
+    of this machine, and another server of ours, must not meet or overwrite them."""
+    try:
+        port = urlsplit(f"//{request.headers.get('host', '')}").port or 80
+    except ValueError:
+        port = 80
+    return f"optimization-{port}-{name}"
 
 
 def cookies(request: Request) -> dict[str, str]:

@@ -48,8 +48,8 @@ class LineFullError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, and the text of an
-    overlay package ('' for none)."""
+    """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, the text of an
+    overlay package ('' for none), and the digest of the question as it was shown ('' where nobody looked)."""
 
     case: str
     package: str
@@ -57,6 +57,7 @@ class Order:
     gap: float = 1e-4
     seconds: float = 600.0
     overlay: str = ""
+    digest: str = ""
 
     @property
     def title(self) -> str:
@@ -217,6 +218,7 @@ class Jobs:
             "case": str(INPUTS / job.order.case),
             "packages": packages,
             "prefectures": list(job.order.prefectures),
+            "digest": job.order.digest,
             "gap": job.order.gap,
             "seconds": job.order.seconds,
             "threads": self.threads,

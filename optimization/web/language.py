@@ -14,6 +14,9 @@ from optimization.report.language import Speaker
 
 PHRASES = Path(__file__).with_name("phrases.toml")
 COOKIE = "lang"
+"""What an address calls the language."""
+KEPT = "optimization-lang"
+"""The cookie that keeps it, for all servers of ours on a host."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def phrases() -> dict[str, tuple[str, str]]:
 
 def language_of(request: Request) -> Language:
     """The language asked for in the address, else chosen before, else the first one that the browser prefers."""
-    for wish in (request.query_params.get(COOKIE), request.cookies.get(COOKIE)):
+    for wish in (request.query_params.get(COOKIE), request.cookies.get(KEPT)):
         for language in LANGUAGES:
             if language == wish:
                 return language

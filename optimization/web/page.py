@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from optimization.dictionary.results import LANGUAGES
 from optimization.web.guard import HEADERS, own_path
-from optimization.web.language import COOKIE, Voice, language_of
+from optimization.web.language import COOKIE, KEPT, Voice, language_of
 
 HERE = Path(__file__).parent
 YEAR = 365 * 24 * 3600
@@ -58,7 +58,7 @@ def page(request: Request, name: str, status: int = 200, /, **values: Any) -> HT
     response = HTMLResponse(html, status)
     response.headers["content-language"] = voice.language
     if COOKIE in request.query_params:
-        response.set_cookie(COOKIE, voice.language, max_age=YEAR, httponly=True, samesite="strict")
+        response.set_cookie(KEPT, voice.language, max_age=YEAR, httponly=True, samesite="strict")
     return response
 
 
@@ -68,7 +68,7 @@ def switched(request: Request, language: str, typed: Any = None) -> str:
     pairs = [(name, value) for name, values in fields.items() for value in values if value]
     if typed is None:
         pairs = request.query_params.multi_items()
-    kept = [(name, value) for name, value in pairs if name not in (COOKIE, "token", "csrf", "do")]
+    kept = [(name, value) for name, value in pairs if name not in (COOKIE, "token", "csrf", "do", "seen")]
     return f"{own_path(request)}?{urlencode([*kept, (COOKIE, language)])}"
 
 

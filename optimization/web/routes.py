@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import re
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote
 
 import pandas as pd
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +20,6 @@ from starlette.staticfiles import StaticFiles
 
 from optimization.archive.run import RESOLVED
 from optimization.case.packages import STATUS_QUO
-from optimization.dictionary.results import Language
 from optimization.errors import InputError
 from optimization.face import DEFAULT_PACKAGE, INPUTS
 from optimization.table_file import text_table
@@ -31,17 +27,30 @@ from optimization.web import compare_view, run_view, town_view
 from optimization.web.cases import (
     Finished,
     broken_cases,
+    broken_packages,
     case_cards,
     case_is_here,
-    finished_runs,
+    finished_run,
     is_own,
     packages,
 )
-from optimization.web.downloads import inert_csv, table_of
-from optimization.web.form import GAP, SECONDS, Typed, entries, order_of, placeholders, read_form
+from optimization.web.digest import file_digest, folder_digest
+from optimization.web.downloads import attached, inert_csv, keep_newest, table_of
+from optimization.web.form import (
+    GAP,
+    SECONDS,
+    Typed,
+    changed_since,
+    entries,
+    order_of,
+    placeholders,
+    read_form,
+    seen,
+)
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
-from optimization.web.once import once
+from optimization.web.own_page import policy_of, report_of
 from optimization.web.page import HERE, page, refusal, voice_of
+from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.worker import said
 from optimization.workbook import write_workbook
@@ -53,11 +62,12 @@ FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 MOST_COMPARED = 8
 MOST_FAULTS = 5
 """Faults of a case that are shown; the others are counted."""
+KEPT_WORKBOOKS = 16
+"""Excel files that are kept for whoever asks for them again."""
 DEAR_AT_ONCE = 2
 """Reports, workbooks, tables and comparisons that are made side by side; further ones wait."""
 MOST_TOWNS = 60
 CODE = re.compile(r"\d{5}")
-PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass
@@ -122,8 +132,9 @@ class Site:
         typed = read_form(fields, voice)
         if fields.get("do") == ["show"]:
             return self._form(request, typed, 200)
-        if typed.faults:
-            return self._form(request, typed, 422)
+        if typed.faults or (changed := changed_since(typed, voice)):
+            stale = typed if typed.faults else replace(typed, faults=tuple(changed))
+            return self._form(request, stale, 422)
         order = order_of(typed, voice)
         if isinstance(order, list):
             wrong = Typed(fields, typed.case, typed.package, typed.prefectures, faults=tuple(order))
@@ -148,6 +159,8 @@ class Site:
             most=MOST_FAULTS,
             packages=sorted(packages(), key=lambda each: (each.name not in FIRST, each.name)),
             groups=entries(typed, voice),
+            seen=seen(typed.case, typed.package),
+            unread=[said(problem) for problem in broken_packages()],
             options=(GAP, SECONDS),
         )
 
@@ -156,19 +169,21 @@ class Site:
         case, package = (request.query_params.get(name, "") for name in ("case", "package"))
         if case not in case_cards() or package not in [each.name for each in packages()]:
             raise HTTPException(404)
-        return JSONResponse(placeholders(case, package, voice_of(request)))
+        values = placeholders(case, package, voice_of(request))
+        return JSONResponse({**values, "seen": seen(case, package)})
 
     # ---- runs
 
     def runs(self, request: Request) -> Response:
         """The list of all runs."""
-        lines = run_view.lines(self.jobs, finished_runs(self.results), voice_of(request))
-        alive = any(line.state in ("queued", "running") for line in lines)
-        return page(request, "runs.html", lines=lines, most=MOST_COMPARED, refresh=5 if alive else 0)
+        ticked = list(dict.fromkeys(request.query_params.getlist("run")))[:MOST_COMPARED]
+        asked = request.query_params.get("page", "1")
+        shown = run_list(self.jobs, self.results, asked, ticked, voice_of(request))
+        return page(request, "runs.html", most=MOST_COMPARED, **shown)
 
     def _run(self, request: Request) -> Finished:
         """The finished run of the address; 404 for anything else."""
-        run = finished_runs(self.results).get(request.path_params["id"])
+        run = finished_run(self.results, request.path_params["id"])
         if run is None:
             raise HTTPException(404)
         return run
@@ -189,7 +204,7 @@ class Site:
     def run(self, request: Request) -> Response:
         """One run: its progress, its result, or why there is none."""
         voice = voice_of(request)
-        run = finished_runs(self.results).get(request.path_params["id"])
+        run = finished_run(self.results, request.path_params["id"])
         if run is not None and run.decided:
             return page(
                 request,
@@ -205,19 +220,22 @@ class Site:
             line = run_view.run_line(run, voice)
             return page(request, "failed.html", line=line, why=why, detail=arguments, saved=run)
         job = self._job(request)
+        if job.state == DONE:  # its folder has been taken away since
+            raise HTTPException(404)
         line, now = run_view.job_line(job, voice), run_view.progress(self.jobs, job, voice)
-        if not now["over"] or job.state == DONE:
+        if not now["over"]:
             mine = job.session == request.state.session
-            refresh = 0 if job.state == DONE else 3
-            return page(request, "running.html", line=line, now=now, mine=mine, refresh=refresh)
+            return page(request, "running.html", line=line, now=now, mine=mine, refresh=3)
         why = voice("was_cancelled") if job.state == "cancelled" else run_view.failure(job, voice)
         return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None)
 
     def progress(self, request: Request) -> Response:
-        """The progress of a job, as JSON."""
-        if request.path_params["id"] in finished_runs(self.results):
-            return JSONResponse({"state": DONE, "over": True})
-        return JSONResponse(run_view.progress(self.jobs, self._job(request), voice_of(request)))
+        """The progress of a job, as JSON; asked for every second by everybody who waits, so no run is looked at."""
+        job = self.jobs.get(request.path_params["id"])
+        if job is not None and job.state != DONE:
+            return JSONResponse(run_view.progress(self.jobs, job, voice_of(request)))
+        self._run(request)
+        return JSONResponse({"state": DONE, "over": True})
 
     def cancel(self, request: Request) -> Response:
         """End a job; only who asked for it may."""
@@ -235,9 +253,9 @@ class Site:
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         try:
-            stamp = (run.folder / "run.json").stat().st_mtime_ns
+            case = INPUTS / str(run.record["case"])
             html, policy = report_of(
-                run.folder, INPUTS / str(run.record["case"]), voice_of(request).language, stamp
+                run.folder, case, voice_of(request).language, run.digest, folder_digest(case)
             )
         except InputError as error:
             return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
@@ -287,28 +305,32 @@ class Site:
         return Response(table_of(path), media_type=CSV, headers=attached(f"{run.id}-{path.name}"))
 
     def workbook(self, request: Request) -> Response:
-        """All tables and the assumptions of the case as one Excel file, written once."""
+        """All tables and the assumptions of the case as one Excel file, written once until any of them changes."""
         run, language = self._decided(request), voice_of(request).language
-        target = Path(self.scratch.name) / f"{run.id}-{language}.xlsx"
         parameters = INPUTS / str(run.record["case"]) / "parameters.csv"
+        digest = f"{run.digest[:16]}-{file_digest(parameters)[:16]}"
+        target = Path(self.scratch.name) / f"{run.id}-{language}-{digest}.xlsx"
         assumptions = text_table(parameters) if case_is_here(run) else None
         try:
             with self.writing:
                 if not target.exists():
+                    keep_newest(Path(self.scratch.name), KEPT_WORKBOOKS - 1)
                     write_workbook(run.folder, target, language, assumptions)
         except InputError as error:
             return refusal(request, 422, "no_workbook", [said(problem) for problem in error.problems])
-        return FileResponse(target, media_type=EXCEL, filename=target.name)
+        return FileResponse(target, media_type=EXCEL, filename=f"{run.id}-{language}.xlsx")
 
     # ---- several runs
 
     def _compared(self, request: Request) -> list[Finished] | None:
         """The runs to compare, two at least; 404 for an unknown one."""
-        runs = finished_runs(self.results)
         asked = list(dict.fromkeys(request.query_params.getlist("run")))
-        if any(name not in runs for name in asked):
+        if not 2 <= len(asked) <= MOST_COMPARED:
+            return None
+        found = [finished_run(self.results, name) for name in asked]
+        if None in found:
             raise HTTPException(404)
-        return [runs[name] for name in asked] if 2 <= len(asked) <= MOST_COMPARED else None
+        return [run for run in found if run is not None]
 
     def _comparison(
         self, request: Request, answer: Callable[[list[Finished], pd.DataFrame], Response]
@@ -379,29 +401,3 @@ def on_bad_input(request: Request, error: Exception) -> Response:
     """The page of a run, or of a case, whose files are not what they should be."""
     assert isinstance(error, InputError)
     return refusal(request, 422, "bad_files", [said(problem) for problem in error.problems])
-
-
-def attached(name: str) -> dict[str, str]:
-    """The header of a file to be saved; a name that a header cannot hold as it is stands there in its coded form."""
-    named = f'filename="{name}"' if PLAIN.fullmatch(name) else f"filename*=utf-8''{quote(name, safe='')}"
-    return {"content-disposition": f"attachment; {named}"}
-
-
-@once(4)
-def report_of(folder: Path, case: Path, language: Language, _: int) -> tuple[str, str]:
-    """The report of a run and the policy under which a browser shows it: no network, its own scripts by their hash."""
-    from optimization.report.page import render_report
-
-    html = render_report(folder, case, (), language)
-    return html, policy_of(html)
-
-
-def policy_of(html: str) -> str:
-    """The policy of a page that brings all it needs: no network, its own scripts by their hash."""
-    scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", html, re.DOTALL)
-    hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts}
-    allowed = " ".join(f"'sha256-{value}'" for value in sorted(hashes)) or "'none'"
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )

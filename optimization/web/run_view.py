@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from optimization.dictionary.results import load_results
 from optimization.web.cases import Finished, case_cards, packages
-from optimization.web.jobs import DONE, OVERLAY, RUNNING, Job, Jobs
+from optimization.web.jobs import OVERLAY, RUNNING, Job, Jobs
 from optimization.web.language import Voice, phrases
 
 PROVEN = "infeasible"
@@ -28,13 +27,6 @@ class Line:
     gap: str
     when: str
     decided: bool
-
-
-def lines(jobs: Jobs, runs: Mapping[str, Finished], voice: Voice) -> list[Line]:
-    """Every run, newest first; a job that has written its folder is shown by it."""
-    waiting = [job_line(job, voice) for job in jobs.all() if job.id not in runs and job.state != DONE]
-    found = [*waiting, *(run_line(run, voice) for run in runs.values())]
-    return sorted(found, key=lambda line: line.when, reverse=True)
 
 
 def job_line(job: Job, voice: Voice) -> Line:

@@ -25,6 +25,7 @@ from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Progress, Status
+from optimization.web.digest import question_digest
 
 EVERY = 0.5
 """Seconds between two notes of progress."""
@@ -76,6 +77,9 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     notes.phase("reading")
     case = load_case(job["case"])
     package = load_package(case, job["packages"], job["prefectures"])
+    if job.get("digest") and question_digest(case, load_package(case, job["packages"][0])) != job["digest"]:
+        message, remedy = "has been changed since the run was ordered, or its case has", "order it anew"
+        raise InputError([Problem(str(job["packages"][0]), message, remedy)])
     limits = Limits(gap=job["gap"], seconds=job["seconds"], threads=job["threads"])
     notes.phase("building")
     result = solve(case, package, job["prefectures"], limits, "auto", work / "highs", notes)

@@ -373,7 +373,12 @@ def test_others_need_the_token(tmp_path: Path) -> None:
             ):
                 assert visitor.get(path).status_code == 403, path
             assert visitor.post("/", data={"token": server.token}).status_code == 403
-            assert visitor.get("/", headers={"cookie": f"key={server.token}"}).status_code == 403
+            assert (
+                visitor.get(
+                    "/", headers={"cookie": f"optimization-{server.port}-key={server.token}"}
+                ).status_code
+                == 403
+            )
             assert visitor.get("/", headers={"authorization": f"Bearer {server.token}"}).status_code == 403
             entered = visitor.get(f"/?token={server.token}")
             assert entered.status_code == 303 and server.token not in str(entered.headers)

@@ -74,7 +74,7 @@ def test_a_post_needs_its_token(page: Page) -> None:
         assert page.post("/", data={"csrf": token}, headers=SAME).status_code == 403
     token = page.token()
     assert page.post("/", data={"csrf": token}, headers={**SAME, "cookie": ""}).status_code == 403
-    foreign = {**SAME, "cookie": "session=" + "a" * 64}
+    foreign = {**SAME, "cookie": "optimization-8000-session=" + "a" * 64}
     assert page.post("/", data={"csrf": token}, headers=foreign).status_code == 403
     cookie = page.get("/about", headers={"cookie": ""}).headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -101,7 +101,9 @@ def test_another_address_asks_for_the_token(results: Path) -> None:
         assert page.get("/about", headers={"host": "evil.example"}).status_code == 400
         entered = page.get("/runs?token=secret-token&lang=en")
         assert (entered.status_code, entered.headers["location"]) == (303, "/runs?lang=en")
-        cookie = next(c for c in entered.headers.get_list("set-cookie") if c.startswith("key="))
+        cookie = next(
+            c for c in entered.headers.get_list("set-cookie") if c.startswith("optimization-8000-key=")
+        )
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
         assert "secret-token" not in cookie

@@ -29,7 +29,7 @@ def test_every_page_in_both_languages(page: Page) -> None:
     ]
     for path in paths:
         for language, word in (("en", "About the figures"), ("ja", "数値について")):
-            answer = page.get(path, params=None, headers={"cookie": f"lang={language}"})
+            answer = page.get(path, params=None, headers={"cookie": f"optimization-lang={language}"})
             assert answer.status_code == 200, path
             assert f'<html lang="{language}">' in answer.text
             assert word in answer.text

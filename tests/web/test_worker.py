@@ -13,7 +13,7 @@ import pytest
 
 from optimization.audit import audit_run
 from optimization.case.overlay import overlay
-from optimization.web.cases import finished_runs
+from optimization.web.cases import finished_run, run_places
 from optimization.web.jobs import (
     CANCELLED,
     DONE,
@@ -63,7 +63,7 @@ def test_a_run_ends_with_a_sound_folder(jobs: Jobs) -> None:
     assert phases & {"reading", "building", "solving", "writing", "checking"}
     folder = jobs.target / job.id
     assert audit_run(folder).sound
-    assert set(finished_runs(jobs.target.parent)) == {job.id}
+    assert {place.id for place in run_places(jobs.target.parent)} == {job.id}
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert (record["status"], record["package"], record["asked_gap"]) == ("optimal", "wide_area", 1e-4)
     assert all(path.is_relative_to(folder) for path in left(jobs))
@@ -152,7 +152,8 @@ def test_an_impossible_package_says_why(jobs: Jobs) -> None:
     job = jobs.submit(Order("iwate-2022", "status_quo", overlay=text), "me")
     wait(lambda: over(job))
     assert job.state == DONE, job.detail
-    run = finished_runs(jobs.target.parent)[job.id]
+    run = finished_run(jobs.target.parent, job.id)
+    assert run is not None
     assert run.record["status"] == "infeasible"
     assert not run.decided
     assert run.record["counting_arguments"] or "infeasible" in (run.folder / "diagnosis.md").read_text()

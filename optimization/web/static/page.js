@@ -49,6 +49,7 @@ async function values() {
   const [name, package_] = [chosen("case"), chosen("package")];
   const found = await told(`/values?case=${encodeURIComponent(name)}&package=${encodeURIComponent(package_)}`);
   if (!found || name !== chosen("case") || package_ !== chosen("package")) return;
+  form.elements.seen.value = found.seen;
   for (const place of form.querySelectorAll("[data-current]")) put(place, found[place.dataset.current]?.current);
   for (const field of form.querySelectorAll("[data-key]")) {
     const value = found[field.dataset.key];
