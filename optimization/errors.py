@@ -57,3 +57,21 @@ def raise_if_any(problems: list[Problem]) -> None:
     """Raise `InputError` when the list holds at least one problem."""
     if problems:
         raise InputError(problems)
+
+
+SIGNS = (
+    (MemoryError, ""),
+    (RuntimeError, "can't start new thread"),
+    (ImportError, "failed to map segment"),
+    (ImportError, "annot allocate memory"),
+    (SystemError, "error return without exception set"),
+)
+"""How Python and its libraries tell that nothing more can be had, beside the error that says so."""
+
+
+KINDS = tuple({kind for kind, _ in SIGNS})
+
+
+def memory_is_out(error: BaseException) -> bool:
+    """Whether an error means that the machine has no memory, or no thread, left to give."""
+    return any(isinstance(error, kind) and words in str(error) for kind, words in SIGNS)

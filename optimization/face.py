@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage, resolve
+from optimization.case.compose import ResolvedPackage, compose, resolve
+from optimization.case.packages import Package, check_names
+from optimization.errors import Problem, raise_if_any
 
 INPUTS = Path(__file__).resolve().parent.parent / "inputs"
 PACKAGES = INPUTS / "packages"
@@ -29,8 +31,29 @@ def load_package(
     part = case.restrict(prefectures) if prefectures else case
     names = [names] if isinstance(names, str | Path) else list(names)
     services, keys = list(case.services.index), case.parameters.keys
-    package = resolve(names, services, keys, part.defaults, directory)
-    if package.assumptions:  # what the nation pays today, the default of its limit, hangs on assumed shares
-        defaults = part.with_parameters(package.assumptions).defaults
-        package = resolve(names, services, keys, defaults, directory)
-    return package
+    return _settled(part, resolve(names, services, keys, part.defaults, directory))
+
+
+def with_on_top(
+    case: Case, package: ResolvedPackage, top: Package, prefectures: Sequence[str] = ()
+) -> ResolvedPackage:
+    """A package with one more, read already, laid on top; no file is read again, so that what somebody makes of one
+    meanwhile changes nothing. Raises `InputError` with every fault of what is laid on top."""
+    part = case.restrict(prefectures) if prefectures else case
+    services = list(case.services.index)
+    problems = check_names(top, services, case.parameters.keys)
+    if top.name in {below.name for below in package.packages}:
+        message = "carries the same name as a package beneath it"
+        problems.append(Problem(str(top.path), message, "rename one of the two", value=top.name))
+    raise_if_any(problems)
+    name, laid = f"{package.name}+{top.name}", (*package.packages, top)
+    return _settled(part, compose(name, laid, services, part.defaults))
+
+
+def _settled(part: Case, package: ResolvedPackage) -> ResolvedPackage:
+    """A package under the defaults of its own assumptions: what the nation pays today, the default of its limit, hangs
+    on assumed shares."""
+    if not package.assumptions:
+        return package
+    defaults = part.with_parameters(package.assumptions).defaults
+    return compose(package.name, package.packages, list(part.services.index), defaults)

@@ -4,6 +4,7 @@ from optimization.archive.folders import free, new_folder, written_into, written
 from optimization.archive.record import diagnosis, run_record
 from optimization.archive.run import (
     CODES,
+    of_one_kind,
     read_changes,
     read_run,
     read_run_record,
@@ -17,6 +18,7 @@ __all__ = [
     "diagnosis",
     "free",
     "new_folder",
+    "of_one_kind",
     "read_changes",
     "read_run",
     "read_run_record",

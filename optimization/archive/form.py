@@ -22,7 +22,7 @@ from optimization.dictionary.results import ResultTable, column_of, load_results
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem
 from optimization.files import MOST_NAME, MOST_RESULT, MOST_SETTINGS, NO_NAME, read_bytes, read_text
-from optimization.solving.highs import Status
+from optimization.outcome.verdict import Worth
 
 AGAIN = "take a copy that nobody has changed, or solve again"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -84,7 +84,7 @@ class Record(BaseModel):
     @field_validator("status")
     @classmethod
     def _known(cls, value: str) -> str:
-        return Status(value)
+        return Worth(value)
 
     @field_validator("case")
     @classmethod

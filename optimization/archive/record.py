@@ -47,7 +47,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
     kinds = instance.case.governments["tier"]
     return {
         "schema": SCHEMA,
-        "status": str(outcome.status),
+        "status": str(result.worth),
         "termination": outcome.termination,
         "objective_million_yen": outcome.objective if found else None,
         "baseline_million_yen": result.baseline.objective,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from optimization.archive.fit import fit_problems, presence_problems
 from optimization.archive.folders import kept
@@ -55,9 +57,31 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     seal(folder)
 
 
+def of_one_kind(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of which every column can be written: one that mixes numbers, texts and truth values, or holds a number
+    that no file has room for, is text as its CSV shows it."""
+    mixed = [c for c in table if table[c].dtype == object and not _one_kind(table[c].dropna().tolist())]
+    return table.assign(**{column: _as_text(table[column]) for column in mixed}) if mixed else table
+
+
+def _one_kind(values: Sequence[object]) -> bool:
+    kinds = {bool if isinstance(v, bool) else float if isinstance(v, Number) else type(v) for v in values}
+    if len(kinds) > 1:
+        return False
+    try:
+        pa.array(values)
+    except (pa.ArrowException, OverflowError):
+        return False
+    return True
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    return column.map(str, na_action="ignore").astype("str")
+
+
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write tables as parquet and as csv."""
-    for name, table in tables.items():
+    """Write tables as parquet and as csv, columns of mixed kinds as text."""
+    for name, table in ((name, of_one_kind(table)) for name, table in tables.items()):
         table.to_parquet(folder / f"{name}.parquet", index=False)
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 

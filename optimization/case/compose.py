@@ -33,6 +33,9 @@ RESOLVED_NAME = "package.resolved"
 DEEPEST = 50
 """Packages that may lie one beneath the other."""
 
+MOST_PLUS = 20
+"""Signs '+' that the path of a package may hold."""
+
 COLUMNS = ("setting", "from", "to", "source", "provision", "unit")
 
 
@@ -118,10 +121,17 @@ def resolve(
     for package in laid:
         problems += check_names(package, services, parameter_names)
     raise_if_any(list(dict.fromkeys(problems)))
+    return compose("+".join(package.name for package in named), laid, services, case_defaults)
+
+
+def compose(
+    name: str, laid: Sequence[Package], services: Sequence[str], case_defaults: Mapping[str, Any]
+) -> ResolvedPackage:
+    """Packages that have been read and checked, laid one upon the other from the bottom up; no file is read."""
     pile = _Pile(services, status_quo(services, case_defaults))
     for package in laid:
         pile.lay(package, alone=len(laid) == 1)
-    return pile.resolved("+".join(package.name for package in named), laid)
+    return pile.resolved(name, laid)
 
 
 def changes(resolved: ResolvedPackage) -> pd.DataFrame:
@@ -219,9 +229,25 @@ def _split(names: Sequence[str | Path] | str | Path) -> list[str]:
     names = [names] if isinstance(names, str | Path) else names
     parts: list[str] = []
     for name in map(str, names):
-        whole = name.endswith(".toml") and os.path.isfile(name)
-        parts += [name] if whole else [part.strip() for part in name.split("+")]
+        left = name.split("+")
+        while left:
+            count = _parts_of_a_path(left)
+            parts.append("+".join(left[:count]).strip())
+            left = left[count:]
     return parts
+
+
+def _parts_of_a_path(pieces: Sequence[str]) -> int:
+    """How many of the first pieces make one name: several where '+' between them is the path of an existing file."""
+    for count in range(min(len(pieces), MOST_PLUS + 1), 1, -1):
+        if pieces[count - 1].rstrip().endswith(".toml") and _is_file("+".join(pieces[:count]).strip()):
+            return count
+    return 1
+
+
+def _is_file(path: str) -> bool:
+    """Whether a text is the path of a file; a text that can be no path is none."""
+    return "\0" not in path and os.path.isfile(path)
 
 
 class _Shelf:

@@ -8,6 +8,7 @@ people and are neither read nor counted among the inputs of a run.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,8 @@ from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
-from optimization.files import bare_name
+from optimization.errors import InputError, Problem
+from optimization.files import MOST_TABLE, bare_name, read_bytes
 
 
 def load_case(path: str | Path) -> Case:
@@ -39,7 +41,11 @@ def load_case(path: str | Path) -> Case:
     do not hold.
     """
     path = Path(path)
+    before = _digests(path)
     tables = read_tables(path)
+    if (digests := _digests(path)) != before:
+        remedy = "read the case again when nobody writes into it"
+        raise InputError([Problem(str(path), "was changed while it was read", remedy)])
     check_case(tables, path)
     municipalities = tables["municipalities"].set_index("code").sort_index()
     income = tables["municipal_revenue"].set_index("code")["inhabitant_income" + UNIT] / MILLION
@@ -70,13 +76,26 @@ def load_case(path: str | Path) -> Case:
         crises=crisis_tables(tables),
         outlines=_sorted(tables["outlines"], "code", "ring"),
         readings=tables["readings"].set_index("code").sort_index(),
-        sha256={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(path)},
+        sha256=digests,
     )
 
 
-def _files(path: Path) -> list[Path]:
-    """The files the case was read from, by name."""
-    return [file for name in sorted(load_tables()) if (file := path / f"{name}.csv").exists()]
+def _digests(path: Path) -> dict[str, str]:
+    """Sum of every file that the case is read from, by name; '' for one that cannot be read, as the reader will say."""
+    digests: dict[str, str] = {}
+    with suppress(OSError, ValueError):
+        for name in sorted(load_tables()):
+            file = path / f"{name}.csv"
+            if file.exists():
+                digests[file.name] = _digest(file)
+    return digests
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(read_bytes(file, MOST_TABLE)).hexdigest()
+    except (OSError, ValueError):
+        return ""
 
 
 def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:

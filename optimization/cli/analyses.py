@@ -13,14 +13,14 @@ from optimization.archive import new_folder, write_tables, written_into, written
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
-from optimization.cli.commands import EXIT_CODE, RESULTS, RunOptions, prefecture_codes
+from optimization.cli.commands import RESULTS, RunOptions, prefecture_codes
 from optimization.cli.console import BILLION, CountLine, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.session import OpenTiers, Session
-from optimization.solving.highs import Status
+from optimization.outcome.verdict import Worth, planned, worst
 
 
 def explain(
@@ -47,7 +47,7 @@ def explain(
     for sentence in sentences(found):
         out.print(f"- {sentence}")
     wrote(target)
-    return EXIT_CODE[Status.INFEASIBLE if found.impossible else Status.NOTHING]
+    return (Worth.INFEASIBLE if found.impossible else Worth.NOTHING).exit_code
 
 
 def _explain_plan(
@@ -63,9 +63,7 @@ def _explain_plan(
     from optimization.explain.words import plan_sentences
 
     session, result = solved(case, codes, package, options)
-    if result.accounts is None:
-        err.print("No plan was found in the time given; raise --time-limit.")
-        return EXIT_CODE[result.outcome.status]
+    planned(result)
     tables = {
         "forced_tiers": forced_tiers(session, services, CountLine("alternatives")),
         "shadow_prices": shadow_prices(session, CountLine("limits")),
@@ -74,7 +72,7 @@ def _explain_plan(
     for sentence in plan_sentences(result, **tables):
         out.print(f"- {sentence}")
     wrote(folder)
-    return EXIT_CODE[result.outcome.status]
+    return result.worth.exit_code
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,7 @@ def alternatives(
         _, free = solved(case, codes, package, options)
     narrowed = (lambda instance: open_tiers(instance, keep, forbid)) if free is not None else None
     session, result = solved(case, codes, package, options, narrowed)
-    if result.accounts is None:
-        err.print("There is no plan to vary: see solve.py explain.")
-        return EXIT_CODE[result.outcome.status]
+    planned(result)
     if free is not None and free.accounts is not None:
         more = result.outcome.objective - free.outcome.objective
         out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.")
@@ -125,7 +121,7 @@ def alternatives(
     show_frame(table, "Plans", 6)
     show_frame(duties, "Where they differ")
     wrote(target)
-    return 0
+    return result.worth.exit_code
 
 
 def wish(text: str, flag: str) -> tuple[str, str, str]:
@@ -148,7 +144,7 @@ def pareto(
     folder: Path | None,
     options: RunOptions,
 ) -> int:
-    """Fronts of cost against aims; 4 where one is unfinished."""
+    """Fronts of cost against aims; NoPlanError where the package is impossible, 4 where a front is unfinished."""
     from optimization.studies import pareto as fronts
 
     case, codes, package = asked(names, case_folder, prefectures)
@@ -157,24 +153,23 @@ def pareto(
     session = Session(case, tuple(codes), options.limits)
     if in_order:
         table, result = fronts.lexicographic(case, session, package, aims, codes)
-        cost = result.outcome.objective if result.accounts is not None else float("nan")
-        table["cost_million_yen"] = cost
-        done = result.outcome.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        table["cost_million_yen"] = result.outcome.objective
+        answers = [result.worth]
     else:
         parts = [
             fronts.front(case, session, package, aim, codes, points, CountLine(f"cells of {aim.name}"))
             for aim in aims
         ]
         table = pd.concat(parts, ignore_index=True)
-        done = fronts.finished(table)
+        answers = [Worth(status) for status in table["status"]]
     with written_whole(target) as draft:
         write_tables(draft, {"lexicographic" if in_order else "front": table})
     shown = ["aim", "limit", "reached", "cost_million_yen", "gap", "status", "dominated"]
     show_frame(table if in_order else table[shown], "Lexicographic" if in_order else "Fronts")
-    if not done:
-        err.print("The front is unfinished: some cells were stopped before their gap; see the column status.")
+    if not all(worth.settled for worth in answers):
+        err.print("The front is unfinished: some cells have no answer to the gap; see the column status.")
     wrote(target)
-    return 0 if done else EXIT_CODE[Status.INCUMBENT]
+    return worst(answers)
 
 
 @dataclass(frozen=True)
@@ -212,7 +207,7 @@ def sensitivity(
     )
     line = CountLine("draws")
     found = analyse(
-        case, case_folder, package, "+".join(names), study, method, draws, target,
+        case, package, study, method, draws, target,
         workers.processes, workers.scheduler, line, only,
     )  # fmt: skip
     record = {
@@ -233,8 +228,11 @@ def sensitivity(
     _show_sensitivity(found.tables)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
     out.print(f"{found.draws} draws: {counts}.")
+    if found.broken:
+        message = f"The plans of {found.broken} draws break rules and count as none; see draws.csv"
+        err.print(message, style="bold red")
     wrote(target)
-    return EXIT_CODE[Status.INCUMBENT] if found.unsettled else 0
+    return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
 
 
 def _show_sensitivity(tables: Mapping[str, pd.DataFrame]) -> None:
@@ -287,18 +285,22 @@ def named_services(text: str, case: Case) -> tuple[str, ...]:
 
 
 def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: int, scheduler: str) -> int:
-    """Answer a study; 4 where a question has failed, or has neither a plan to the asked gap nor a proof of none."""
+    """Answer a study; 1 where a plan breaks a rule, 4 where a question was not answered, or not to the asked gap, 3
+    where all are proven impossible."""
+    from optimization.studies.question import UNANSWERED, UNDONE
     from optimization.studies.study import read_study
-    from optimization.studies.sweep import FAILED
     from optimization.studies.sweep import sweep as answer_all
 
     study = read_study(study_file)
     target = folder or RESULTS / study.name
     table = answer_all(study, case_folder, target, processes, scheduler, CountLine("questions"))
-    for _, row in table[table["status"] == FAILED].iterrows():
-        err.print(f"  - {row['cell']} failed: {row['reason']}")
+    for _, row in table[table["reason"] != ""].iterrows():
+        err.print(f"  - {row['cell']} {row['status']}: {row['reason']}")
+    if UNDONE in set(table["status"]):
+        err.print("What is undone is tried again by the same command.")
     counts = ", ".join(f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items())
     out.print(f"{len(table)} questions: {counts}.")
     wrote(target / "sweep.csv")
-    answered = table["status"].isin([str(Status.OPTIMAL), str(Status.INFEASIBLE)])
-    return 0 if answered.all() else 4
+    unanswered = table["status"].isin(UNANSWERED).any()
+    code = worst([Worth(status) for status in table["status"] if status not in UNANSWERED])
+    return 4 if unanswered and code != 1 else code

@@ -19,6 +19,7 @@ from optimization.cli.plain import any_console
 from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+from optimization.outcome.verdict import NoPlanError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -26,6 +27,10 @@ INTERRUPTED = 130
 
 MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
 """Beyond these HiGHS ignores the option, or the record cannot hold the number."""
+
+MOST_DUTIES = 100_000
+FIRST_YEAR, LAST_YEAR = 1954, 2100
+"""Years of the allocation tax; a record holds no other."""
 
 app = typer.Typer(
     add_completion=False,
@@ -49,6 +54,9 @@ Seconds = Annotated[
 Gap = Annotated[float, typer.Option(metavar="G", min=0.0, max=1.0, help="Relative gap to reach.")]
 Threads = Annotated[int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Threads of the solver.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Seed of the solver.")]
+Processes = Annotated[
+    int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Processes, one solver thread each.")
+]
 AnyCase = Annotated[
     Path | None, typer.Option("--case", metavar="DIR", help="Case of the run (the one in inputs).")
 ]
@@ -115,7 +123,7 @@ def packages(
     epilog="Example: solve.py prepare --allocation-tax DIR --year 2022 --out inputs/new-2022",
 )
 def prepare(
-    year: Annotated[int, typer.Option(help="Fiscal year of the workbooks.")],
+    year: Annotated[int, typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="Fiscal year of the workbooks.")],
     allocation_tax: Annotated[Path | None, typer.Option(help="Folder of the official workbooks.")] = None,
     tables: Annotated[Path | None, typer.Option(help="Folder of the population and area tables.")] = None,
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
@@ -175,7 +183,9 @@ def alternatives(
         float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")
     ] = 0.001,
     count: Annotated[int, typer.Option(metavar="N", min=0, max=50, help="Plans beside the best.")] = 3,
-    least: Annotated[int, typer.Option(metavar="N", min=1, help="Least duties of difference.")] = 5,
+    least: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MOST_DUTIES, help="Least duties of difference.")
+    ] = 5,
     keep: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must be.")] = None,
     forbid: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must not be.")] = None,
     out: Out = None,
@@ -234,7 +244,7 @@ def sensitivity(
     time_limit: Seconds = 120.0,
     gap: Gap = 5e-4,
     seed: Seed = 0,
-    processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
+    processes: Processes = 2,
     scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
     json: Json = False,
 ) -> None:
@@ -253,7 +263,7 @@ def sweep(
     study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],
     case: CaseFolder = DEFAULT_CASE,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder (results/NAME).")] = None,
-    processes: Annotated[int, typer.Option(help="Processes, one solver thread each.")] = 2,
+    processes: Processes = 2,
     scheduler: Annotated[
         str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
     ] = "",
@@ -327,6 +337,9 @@ def start(arguments: list[str] | None = None) -> int:
         if code == INTERRUPTED:
             err.print("Stopped from the keyboard; nothing was left half-written.")
         return code if isinstance(code, int) else 0
+    except NoPlanError as error:
+        err.print(str(error))
+        return error.worth.exit_code
     except InputError as error:
         show_problems(error)
     except typer.Exit as stop:

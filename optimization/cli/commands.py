@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from optimization.archive import new_folder, run_record, write_run, written_over
+from optimization.archive import new_folder, read_run_record, run_record, write_run, written_over
 from optimization.audit import failed_checks
 from optimization.case.case import Case
 from optimization.case.compose import changes
@@ -35,20 +35,14 @@ from optimization.face import DEFAULT_CASE, INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.run import METHODS
 from optimization.outcome.solve import solve
-from optimization.solving.highs import Limits, Status
+from optimization.outcome.verdict import REASONS, Worth, reason_of
+from optimization.solving.highs import Limits
 from optimization.web.downloads import inert_csv
 
 RESULTS = INPUTS.parent / "results"
 
 COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 
-EXIT_CODE = {
-    Status.OPTIMAL: 0,
-    Status.INFEASIBLE: 3,
-    Status.INCUMBENT: 4,
-    Status.NOTHING: 5,
-    Status.FAILED: 1,
-}
 UNCHECKED = 4
 """Exit code where a run was written but the memory ran out before its check; what reads the folder checks it."""
 
@@ -131,15 +125,13 @@ def written(result: Result, folder: Path, limits: Limits, method: str, codes: Se
 def _verdict(result: Result, folder: Path) -> int:
     """Exit code of a run; a decision that breaks a rule, or whose tables do not agree with themselves, is
     our defect."""
-    if result.breaches:
-        rules = ", ".join(sorted({breach.rule for breach in result.breaches}))
-        message = f"The decision breaks rules in {len(result.breaches)} places: {rules}; see run.json"
-        err.print(message, style="bold red")
-        return 1
+    if result.worth is Worth.BROKEN:
+        err.print(f"No answer: {reason_of(result)}; see run.json", style="bold red")
+        return result.worth.exit_code
     if result.accounts is not None and (failed := failed_checks(folder)):
         err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")
         return 1
-    return EXIT_CODE[result.outcome.status]
+    return result.worth.exit_code
 
 
 def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: bool) -> int:
@@ -278,23 +270,33 @@ def curves(case_folder: Path, target: Path | None) -> int:
 def compare(
     names: Sequence[str], case_folder: Path, prefectures: str, folder: Path | None, options: RunOptions
 ) -> int:
-    """Compare runs: each name is a run folder, or a package that is run first."""
+    """Compare runs: each name is a run folder, or a package that is run first. Where one of these has no plan the
+    others are kept, and the reason is told in place of a comparison."""
     root = new_folder(folder, "compare", RESULTS)
-    worst, folders = 0, []
+    codes, folders, without = [0], [], []
     for number, name in enumerate(names, start=1):
         if (Path(name) / "run.json").is_file():
             folders.append(Path(name))
             continue
         target = root / f"{number}-{Path(name).stem}"
-        worst = max(worst, run([name], case_folder, prefectures, target, options))
+        codes.append(run([name], case_folder, prefectures, target, options))
         folders.append(target)
+        record = read_run_record(target)
+        if record["objective_million_yen"] is None:
+            reason = " ".join(record["counting_arguments"]) or REASONS[Worth(record["status"])]
+            without.append(f"{name}: there is no plan ({record['status']}): {reason}; see {target}")
+    code = 1 if 1 in codes else max(codes)
+    if without:
+        for text in without:
+            err.print(text)
+        return code
     table = compare_runs(folders)
     root.mkdir(parents=True, exist_ok=True)
     written_over(root / "comparison.csv", inert_csv(table.to_csv(index=False, lineterminator="\n")))
     show_comparison(table)
     wrote(root / "comparison.csv")
     _write_pages(folders, case_folder, root)
-    return worst
+    return code
 
 
 def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None:

@@ -37,6 +37,9 @@ out = PlainConsole(width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
 err = PlainConsole(stderr=True)
 
 
+NUMBER = r"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)?"
+"""A number as programs write it, or nothing."""
+
 WRITTEN: list[Path] = []
 """Folders and files that the command at hand has written."""
 
@@ -69,9 +72,20 @@ def _contents(path: Path) -> Iterator[tuple[str, object]]:
     """Name and content of every table and record of a folder, or of one such file."""
     for file in sorted(path.glob("*")) if path.is_dir() else [path]:
         if file.suffix == ".csv":
-            yield file.stem, json.loads(pd.read_csv(file, dtype=CODES).to_json(orient="records"))
+            yield file.stem, json.loads(_typed(file).to_json(orient="records"))
         elif file.suffix == ".json":
             yield file.stem, json.loads(file.read_text(encoding="utf-8"))
+
+
+def _typed(file: Path) -> pd.DataFrame:
+    """A table as it was written: from the parquet file beside it, which knows the kinds of its columns; else a column
+    is of numbers where every cell is written as one writes a number, which a code with a leading zero is not."""
+    beside = file.with_suffix(".parquet")
+    if beside.is_file():
+        return pd.read_parquet(beside)
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    numbers = [c for c in table if c not in CODES and table[c].str.fullmatch(NUMBER).all()]
+    return table.assign(**{column: pd.to_numeric(table[column]) for column in numbers})
 
 
 def show_problems(error: InputError) -> None:
@@ -419,7 +433,7 @@ def _closing(result: Result, folder: str) -> None:
         f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}.\n"
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
-        f"Status {outcome.status}: no plan within the package's limits can cost less than "
+        f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{outcome.bound / BILLION:,.1f} billion yen (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 
+from optimization.errors import KINDS, memory_is_out
+
+__all__ = ["KINDS", "OUT_OF_MEMORY", "SURROUNDINGS", "memory_is_out", "unwritable"]
+
 REMEDIES = {
     errno.ENOSPC: "free some space, or name another place with --out",
     errno.EDQUOT: "free some space, or name another place with --out",
@@ -26,23 +30,6 @@ OUT_OF_MEMORY = (
     "The memory ran out; nothing was left half-written. Ask for fewer prefectures (--prefectures), fewer "
     "threads (--threads), or use a machine with more memory."
 )
-
-SIGNS = (
-    (MemoryError, ""),
-    (RuntimeError, "can't start new thread"),
-    (ImportError, "failed to map segment"),
-    (ImportError, "annot allocate memory"),
-    (SystemError, "error return without exception set"),
-)
-"""How Python and its libraries tell that nothing more can be had, beside the error that says so."""
-
-
-KINDS = tuple({kind for kind, _ in SIGNS})
-
-
-def memory_is_out(error: BaseException) -> bool:
-    """Whether an error means that the machine has no memory, or no thread, left to give."""
-    return any(isinstance(error, kind) and words in str(error) for kind, words in SIGNS)
 
 
 def unwritable(error: OSError) -> str:

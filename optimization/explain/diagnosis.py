@@ -18,7 +18,7 @@ from optimization.explain.repairs import Repair, repairs
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.solve import solve
 from optimization.solving.conflict import UnsettledError, smallest_conflict
-from optimization.solving.highs import Limits, Status
+from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form
 from optimization.solving.standard_form import StandardForm, changed
 
@@ -196,7 +196,7 @@ def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: flo
             return
         mended = replace(found.package, settings=dict(repair.settings))
         result = solve(case, mended, prefectures, CHECK)
-        if result.outcome.status in (Status.OPTIMAL, Status.INCUMBENT) and not result.breaches:
+        if result.worth.planned:
             repair.checked = "by running it"
             repair.objective_million_yen = result.outcome.objective
         else:

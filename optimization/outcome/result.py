@@ -12,6 +12,7 @@ from optimization.case.compose import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.ledger.rules import Breach
+from optimization.outcome.verdict import Worth, worth_of
 from optimization.solving.highs import Outcome
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Result:
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
     method: str = "decomposed"
     alternatives: list[Alternative] = field(default_factory=list)
+
+    @property
+    def worth(self) -> Worth:
+        """What may be said of it: the solver's status, unless the decision breaks a rule."""
+        return worth_of(self)
 
     @cached_property
     def baseline(self) -> Accounts:

@@ -7,6 +7,7 @@ the arrays they are sent, and stay for the next call.
 
 from __future__ import annotations
 
+import multiprocessing
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ FEW = 4
 def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], processes: int) -> list[Answer]:
     """`function(*task)` for every task, in their order; list the longest first. What a process leaves undone that is
     killed, or finds no memory, is done here."""
-    if processes <= 1 or len(tasks) < FEW:
+    if at_most(processes) <= 1 or len(tasks) < FEW:
         return [function(*task) for task in tasks]
     from concurrent.futures.process import BrokenProcessPool
 
@@ -33,6 +34,12 @@ def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], proc
         for n, future in futures.items():
             done[n] = future.result()
     return [done[n] if n in done else function(*task) for n, task in enumerate(tasks)]
+
+
+def at_most(processes: int) -> int:
+    """Processes that this one may start: none beside itself where it is a daemon (a process of a pool of
+    `multiprocessing`, a worker of Dask under its nanny), which Python lets have no children."""
+    return 1 if multiprocessing.current_process().daemon else processes
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.dictionary.settings import nearest as nearest_name
-from optimization.errors import Problem, raise_if_any
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.explain.feasibility import Feasibility
 from optimization.explain.limits import ROWS, Limit
 from optimization.explain.repairs import least_loosening
@@ -25,7 +25,7 @@ from optimization.ledger import measures
 from optimization.ledger.accounts import Accounts
 from optimization.outcome.result import Result
 from optimization.outcome.session import Session
-from optimization.solving.highs import Status
+from optimization.outcome.verdict import Worth, planned
 
 Report = Callable[[int, int], None]
 
@@ -94,7 +94,11 @@ AIMS: Mapping[str, Aim] = {
 
 
 def aims_named(names: Sequence[str], package: ResolvedPackage) -> list[Aim]:
-    """The aims of a command line; raises InputError for an unknown one, and for crises where the package names none."""
+    """The aims of a command line; raises InputError where there is none, for an unknown one, and for crises where the
+    package names none."""
+    if not names:
+        remedy = f"name one or several of: {', '.join(AIMS)}"
+        raise InputError([Problem("command line", "names no aim", remedy, column="--against")])
     problems = [
         Problem("command line", "is not an aim", nearest_name(name, AIMS), column="--against", value=name)
         for name in names
@@ -120,12 +124,12 @@ def front(
 ) -> pd.DataFrame:
     """Cost against one aim: columns aim, limit (nothing in the first row, the plan without one), reached (what the plan
     itself keeps), cost_million_yen, bound_million_yen, gap, status, dominated. The last row is the tightest value found
-    possible; `proven_impossible` is a value that no plan reaches (nothing where none is proven)."""
-    first = session.solve(package)
+    possible; `proven_impossible` is a value that no plan reaches (nothing where none is proven). Raises NoPlanError
+    where the package has no plan."""
+    first = planned(session.solve(package))
+    assert first.accounts is not None
     rows = [_row(aim, None, first, np.nan)]
     report(1, points)
-    if first.accounts is None:
-        return pd.DataFrame(rows)
     start = aim.measure(first.accounts)
     end, beyond = tightest(case, package, aim, prefectures, start)
     for n, value in enumerate(steps(aim, start, end, points), start=2):
@@ -181,21 +185,21 @@ def dominated(aim: Aim, table: pd.DataFrame) -> list[bool]:
 
 def finished(table: pd.DataFrame) -> bool:
     """Whether every cell is solved to the gap, or proven impossible."""
-    return bool(table["status"].isin([str(Status.OPTIMAL), str(Status.INFEASIBLE)]).all())
+    return all(Worth(status).settled for status in table["status"])
 
 
 def _row(aim: Aim, value: float | None, result: Result, beyond: float) -> dict[str, Any]:
-    found = result.accounts is not None
-    outcome = result.outcome
+    outcome, accounts = result.outcome, result.accounts if result.worth.planned else None
+    found = accounts is not None
     return {
         "aim": aim.name,
         "setting": aim.limit.key,
         "limit": np.nan if value is None else value,
-        "reached": aim.measure(result.accounts) if result.accounts is not None else np.nan,
+        "reached": np.nan if accounts is None else aim.measure(accounts),
         "cost_million_yen": outcome.objective if found else np.nan,
         "bound_million_yen": outcome.bound if np.isfinite(outcome.bound) else np.nan,
         "gap": outcome.gap if found else np.nan,
-        "status": str(outcome.status),
+        "status": str(result.worth),
         "proven_impossible": beyond,
         "dominated": False,
     }
@@ -208,13 +212,14 @@ def lexicographic(
     aims: Sequence[Aim],
     prefectures: Sequence[str],
 ) -> tuple[pd.DataFrame, Result]:
-    """Aims made as tight as can be, the first first, and the least cost at these values; columns aim, setting, value,
-    proven_impossible."""
+    """Aims made as tight as can be, the first first, and the least cost at these values; columns aim, setting, value
+    (that of a plan where nothing tighter is found), proven_impossible. Raises NoPlanError where there is no plan."""
     rows: list[dict[str, Any]] = []
-    settings = dict(package.settings)
+    asked, result = package, planned(session.solve(package))
     for aim in aims:
-        asked = replace(package, settings=settings)
-        value, beyond = tightest(case, asked, aim, prefectures, float("inf") * aim.limit.direction)
+        assert result.accounts is not None
+        value, beyond = tightest(case, asked, aim, prefectures, aim.measure(result.accounts))
         rows.append({"aim": aim.name, "setting": aim.limit.key, "value": value, "proven_impossible": beyond})
-        settings = aim.limit.at(settings, value)
-    return pd.DataFrame(rows), session.solve(replace(package, settings=settings))
+        asked = replace(package, settings=aim.limit.at(asked.settings, value))
+        result = planned(session.solve(asked))
+    return pd.DataFrame(rows), result

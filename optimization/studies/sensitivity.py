@@ -25,7 +25,7 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.solving.highs import Status
+from optimization.outcome.verdict import NoPlanError, Worth
 from optimization.studies.factors import Factor, factors_of
 from optimization.studies.study import Cell, Study
 from optimization.studies.sweep import Report, answers
@@ -76,13 +76,14 @@ class Design:
 
 @dataclass(frozen=True)
 class Findings:
-    """The tables of an analysis, its draws, how many are proven to have no plan, and how many were not settled: they
-    have neither a plan to the gap nor that proof."""
+    """The tables of an analysis, its draws, how many are proven to have no plan, how many were not settled (they have
+    neither a plan to the gap nor that proof), and of these how many came to a plan that breaks a rule."""
 
     tables: Mapping[str, pd.DataFrame]
     draws: int
     impossible: int
     unsettled: int
+    broken: int
 
 
 def design(factors: Sequence[Factor], method: str, draws: int, seed: int) -> Design:
@@ -130,9 +131,7 @@ def _by_salib(
 
 def analyse(
     case: Case,
-    case_folder: Path,
     package: ResolvedPackage,
-    names: str,
     study: Study,
     method: str,
     draws: int,
@@ -143,21 +142,20 @@ def analyse(
     only: Sequence[str] = (),
 ) -> Findings:
     """Draw, solve and measure. `study` gives prefectures, gap, time limit and seed; `only` names the factors to vary
-    (none: all). Raises InputError for an unknown factor, and when the central draw has no plan: there is then no
-    recommendation to test."""
+    (none: all). Every draw varies the package as it was read. Raises InputError for an unknown factor, and NoPlanError
+    when the central draw has no plan: there is then no recommendation to test."""
     factors, numbers = factors_of(case, package)
     factors, numbers = narrowed(factors, numbers, only)
     plan = design(factors, method, draws, study.seed)
-    cells = tuple(plan.cell(names, n) for n in range(len(plan.levels)))
+    cells = tuple(plan.cell(package.name, n) for n in range(len(plan.levels)))
     centre = replace(study, cells=cells[:1])
-    _, (first,) = answers(centre, case, case_folder, folder)
+    _, (first,) = answers(centre, case, folder, base=package)
     if "tiers" not in first:
-        message, remedy = "has no plan at the central values", "see solve.py explain"
-        raise InputError([Problem(names, message, remedy, value=str(first.get("reason", "")))])
+        raise _no_centre(package, first)
     study = replace(study, cells=cells)
-    _, rows = answers(study, case, case_folder, folder, processes, scheduler, report)
+    _, rows = answers(study, case, folder, processes, scheduler, report, package)
     status = [row["status"] for row in rows]
-    impossible = status.count(str(Status.INFEASIBLE))
+    impossible = status.count(str(Worth.INFEASIBLE))
     tables = {
         "numbers": numbers,
         "draws": drawn(plan, rows),
@@ -166,8 +164,17 @@ def analyse(
         "effects": effects(plan, rows, study.seed),
         "overturns": overturns(plan, rows),
     }
-    unsettled = len(rows) - impossible - status.count(str(Status.OPTIMAL))
-    return Findings(tables, len(rows), impossible, unsettled)
+    unsettled = len(rows) - impossible - status.count(str(Worth.OPTIMAL))
+    return Findings(tables, len(rows), impossible, unsettled, status.count(str(Worth.BROKEN)))
+
+
+def _no_centre(package: ResolvedPackage, first: Mapping[str, Any]) -> Exception:
+    """What to raise where the central draw has come to no plan: a fault that was met, or the reason there is none."""
+    status, reason = str(first["status"]), str(first["reason"])
+    if status in tuple(Worth):
+        return NoPlanError(package.name, Worth(status), f"at the central values {reason}")
+    remedy = "mend the package, or try again where the machine gave out"
+    return InputError([Problem(package.name, f"{status} at the central values: {reason}", remedy)])
 
 
 def narrowed(

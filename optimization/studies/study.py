@@ -33,9 +33,10 @@ from typing import Any, NamedTuple
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.overlay import overlay
+from optimization.case.packages import read_package
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import load_package
+from optimization.face import load_package, with_on_top
 from optimization.files import MOST_SETTINGS, parse_toml, read_text
 from optimization.outcome.run import METHODS
 
@@ -230,17 +231,24 @@ def _of_table(table: Mapping[str, Any]) -> Cell:
     return Cell(table["packages"], dict(table.get("settings", {})), dict(table.get("assumptions", {})))
 
 
-def resolved(case: Case, cell: Cell, prefectures: Sequence[str] = (), name: str = "study") -> ResolvedPackage:
-    """The packages of a cell with its own settings and assumptions laid on top, checked and traced to the study.
-    Raises InputError with every fault."""
+def resolved(
+    case: Case,
+    cell: Cell,
+    prefectures: Sequence[str] = (),
+    name: str = "study",
+    base: ResolvedPackage | None = None,
+) -> ResolvedPackage:
+    """The packages of a cell (`base` where they have been read already) with its own settings and assumptions laid on
+    top, checked and traced to the study. Raises InputError with every fault."""
+    base = base or load_package(case, cell.packages, prefectures)
     if not cell.settings and not cell.assumptions:
-        return load_package(case, cell.packages, prefectures)
+        return base
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.toml"
         text = "What the study varies.", "分析で変化させる項目"
         path.write_text(overlay(name, "the study", text, cell.settings, cell.assumptions), encoding="utf-8")
         try:
-            return load_package(case, [cell.packages, path], prefectures)
+            return with_on_top(case, base, read_package(path), prefectures)
         except InputError as error:  # the file laid on top is nobody's but ours
             raise InputError(
                 replace(p, file=name if p.file == str(path) else p.file) for p in error.problems

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from command_line import IWATE, ON_IWATE, assert_refused, command, listing
 
+from optimization.cli.app import app
+
 LINES = {
     "unknown command": (["frobnicate"], ["No such command 'frobnicate'"]),
     "unknown option": (["run", "--frobnicate"], ["No such option", "--frobnicate"]),
@@ -25,6 +27,9 @@ LINES = {
     "cut without its options": (["cut"], ["Missing option"]),
     "service that is none": (["explain", "--services", "fires"], ["'fires'", "did you mean 'fire'"]),
     "aim that is none": (["pareto", "--against", "equality"], ["'equality'", "is not an aim"]),
+    "no aim": (["pareto", "--against", ""], ["--against", "names no aim", "equity"]),
+    "commas for aims": (["pareto", "--against", " , ,"], ["--against", "names no aim"]),
+    "no process": (["sweep", "x.toml", "--processes", "0"], ["--processes", "greater than or equal to 1"]),
     "method of sensitivity": (["sensitivity", "--method", "guess"], ["'guess'", "tornado, morris, sobol"]),
     "wish that is none": (["alternatives", "--keep", "fire"], ["'fire'", "SERVICE=TIER"]),
     "nothing to prepare": (["prepare", "--year", "2022"], ["nothing to prepare", "--allocation-tax"]),
@@ -36,6 +41,19 @@ LINES = {
 def test_a_bad_command_line_is_refused(fault: str) -> None:
     arguments, words = LINES[fault]
     assert_refused(command(*arguments), "command line", *words)
+
+
+def test_every_number_of_every_command_has_a_lower_and_an_upper_bound() -> None:
+    from typer.main import get_command
+
+    numbers = {
+        (name, parameter.name): (parameter.min, parameter.max)
+        for name, each in get_command(app).commands.items()
+        for parameter in each.params
+        if parameter.type_descriptor.annotation in (int, float)
+    }
+    assert ("sweep", "processes") in numbers and ("run", "gap") in numbers
+    assert [place for place, bounds in numbers.items() if None in bounds] == []
 
 
 @pytest.mark.usefixtures("quick_case")

@@ -155,6 +155,7 @@ class TestOurDefects:
         done = run("status_quo")
         assert done.finished.code == 1
         assert "breaks rules in 1 places: E1" in done.finished.err
+        assert done.record["status"] == "breaks_rules"
         assert done.record["breaches"] == [{"rule": "E1", "where": "03201", "amount": 5.0}]
 
     def test_the_tables_do_not_agree(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:

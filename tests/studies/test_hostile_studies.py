@@ -9,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.errors import InputError
 from optimization.studies import store
-from optimization.studies import sweep as room
+from optimization.studies import workers as room
+from optimization.studies.question import Found, Question
 from optimization.studies.study import MOST_CELLS, Study, read_study, resolved
 from optimization.studies.sweep import sweep
 
@@ -86,9 +88,10 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Study, Path,
     """A study of one question, its folder, and a list of the cells solved (by a solver that costs nothing)."""
     solved: list[str] = []
 
-    def answer(case_folder: str, study: Study, cell: room.Cell) -> dict[str, object]:
-        solved.append(cell.packages)
-        return {"status": "optimal", "objective_million_yen": 5.0, "tiers": {}, "bodies": []}
+    def answer(case: Case, question: Question) -> Found:
+        solved.append(question.cell.packages)
+        row = {"status": "optimal", "objective_million_yen": 5.0, "tiers": {}, "bodies": []}
+        return Found(row, True)
 
     monkeypatch.setattr(room, "answer", answer)
     path = tmp_path / "s.toml"

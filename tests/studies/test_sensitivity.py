@@ -14,8 +14,8 @@ from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.overlay import overlay
 from optimization.dictionary.settings import load_settings
-from optimization.errors import InputError
 from optimization.face import DEFAULT_CASE, INPUTS, load_package
+from optimization.outcome.verdict import NoPlanError
 from optimization.studies.factors import ASSUMED, Factor, Number, factors_of
 from optimization.studies.sensitivity import (
     LEVELS,
@@ -182,14 +182,14 @@ def test_morris_ranks_factors_and_names_what_overturns() -> None:
 
 
 def test_an_analysis_of_the_teaching_case_continues_and_repeats(tmp_path: Path) -> None:
-    folder, case = INPUTS / "iwate-2022", load_case(INPUTS / "iwate-2022")
+    case = load_case(INPUTS / "iwate-2022")
     package = load_package(case, "status_quo")
     study = Study("s", "", (), 1e-2, 60.0, "auto", 0, ())
     seen: list[int] = []
 
     def run() -> pd.DataFrame:
         found = analyse(
-            case, folder, package, "status_quo", study, "morris", 2, tmp_path, 2, "",
+            case, package, study, "morris", 2, tmp_path, 2, "",
             lambda done, total, failed: seen.append(done),
             only=("detour_factor", "travel_cost_yen_per_person_km"),
         )  # fmt: skip
@@ -208,12 +208,11 @@ def test_an_analysis_of_the_teaching_case_continues_and_repeats(tmp_path: Path) 
 
 
 def test_a_package_without_a_plan_has_nothing_to_test(tmp_path: Path) -> None:
-    folder = INPUTS / "iwate-2022"
-    case = load_case(folder)
+    case = load_case(INPUTS / "iwate-2022")
     small = tmp_path / "small.toml"
     small.write_text(overlay("small", "t", ("x", "x"), {"pool.ordinary_million_yen": 1.0}), encoding="utf-8")
     study = Study("s", "", (), 1e-2, 60.0, "auto", 0, ())
     package = load_package(case, ["status_quo", small])
-    name = f"status_quo+{small}"
-    with pytest.raises(InputError, match="no plan at the central values"):
-        analyse(case, folder, package, name, study, "tornado", 2, tmp_path / "out", 1, "", lambda *a: None)
+    with pytest.raises(NoPlanError, match="no plan .infeasible.: at the central values .*pool") as caught:
+        analyse(case, package, study, "tornado", 2, tmp_path / "out", 1, "", lambda *a: None)
+    assert caught.value.worth.exit_code == 3

@@ -18,8 +18,10 @@ from optimization.case.load import load_case
 from optimization.errors import InputError
 from optimization.face import INPUTS
 from optimization.studies import store
+from optimization.studies.question import FAILED
 from optimization.studies.study import Cell, Study, read_study, resolved
-from optimization.studies.sweep import FAILED, _on_a_pool, sweep
+from optimization.studies.sweep import sweep
+from optimization.studies.workers import _on_a_pool
 
 ROOT = INPUTS.parent
 IWATE = INPUTS / "iwate-2022"
@@ -172,7 +174,7 @@ def test_a_process_that_has_grown_is_replaced_unnoticed(
             of_the_pool.append(n)
             yield n, found
 
-    monkeypatch.setattr("optimization.studies.sweep._on_a_pool", counted)
+    monkeypatch.setattr("optimization.studies.workers._on_a_pool", counted)
     two = sweep(read_study(file), IWATE, tmp_path / "two", processes=2)
     assert len(of_the_pool) == 8  # none was left to be done at home
     pd.testing.assert_frame_equal(one, two)

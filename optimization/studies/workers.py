@@ -1,0 +1,105 @@
+"""Where the questions of a study are answered: at home, on a pool of processes, or on the workers of a Dask scheduler.
+
+The case travels with the questions, so that no worker reads a file that somebody may have changed; one whose program is
+another refuses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from optimization.case.case import Case
+from optimization.errors import InputError, Problem
+from optimization.solving.workers import at_most, untold_replacements
+from optimization.studies.question import Found, Question, answer, undone
+
+_HELD: list[Case] = []
+"""The case of a process of a pool."""
+
+
+def answered(
+    case: Case, questions: Sequence[Question], processes: int, scheduler: str
+) -> Iterator[tuple[int, Found]]:
+    """Number and answer of each question as they come; what a pool leaves undone that loses a process is done here.
+    Raises InputError when the scheduler cannot be reached."""
+    if scheduler:
+        yield from _on_a_cluster(case, questions, scheduler)
+        return
+    done: set[int] = set()
+    if at_most(processes) > 1 and len(questions) > 1:
+        with untold_replacements():
+            for n, found in _on_a_pool(case, questions, processes):
+                done.add(n)
+                yield n, found
+    for n, question in enumerate(questions):
+        if n not in done:
+            yield n, answer(case, question)
+
+
+def _on_a_pool(case: Case, questions: Sequence[Question], processes: int) -> Iterator[tuple[int, Found]]:
+    """Answers of several processes, as far as none of them vanishes."""
+    from concurrent.futures import as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    from loky import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(max_workers=processes, initializer=_hold, initargs=(case,))
+    with pool, suppress(BrokenProcessPool):
+        number = {pool.submit(_answer_held, question): n for n, question in enumerate(questions)}
+        for future in as_completed(number):
+            yield number[future], future.result()
+
+
+def _hold(case: Case) -> None:
+    _HELD[:] = [case]
+
+
+def _answer_held(question: Question) -> Found:
+    return answer(_HELD[0], question)
+
+
+def _on_a_cluster(case: Case, questions: Sequence[Question], address: str) -> Iterator[tuple[int, Found]]:
+    """Answers of the workers of a Dask scheduler; a question whose worker dies goes to another."""
+    remedy = (
+        "start one with 'dask scheduler', install the extra 'cluster', and give its address, tcp://host:8786"
+    )
+    try:
+        from distributed import Client
+        from distributed import as_completed as completed
+
+        client = Client(address, timeout=30)
+    except (ImportError, OSError, ValueError) as error:
+        message = f"cannot be reached ({type(error).__name__})"
+        raise InputError(
+            [Problem("command line", message, remedy, column="--scheduler", value=address)]
+        ) from error
+    with client:
+        sent = client.submit(_unpacked, zlib.compress(pickle.dumps(case), 1), pure=False, retries=3)
+        number = {
+            client.submit(answer, sent, question, pure=False, retries=3): n
+            for n, question in enumerate(questions)
+        }
+        for future in completed(number):
+            yield number[future], _told(future)
+
+
+def _unpacked(case: bytes) -> Any:
+    """The case as it was packed by who asks, on a worker he has put to work."""
+    return pickle.loads(zlib.decompress(case))
+
+
+def _told(future: Any) -> Found:
+    """What a worker answered; a question that it lost is undone."""
+    try:
+        found = future.result()
+    except (
+        Exception,
+        asyncio.CancelledError,
+    ) as lost:  # whatever a cluster may raise says nothing of the question
+        return undone(f"{type(lost).__name__}: {lost}")
+    return found if isinstance(found, Found) else undone("the worker's program is another; give it this one")
