@@ -24,7 +24,8 @@ from optimization.errors import InputError, Problem
 from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
-from optimization.solving.highs import Limits, Progress, Status
+from optimization.outcome.verdict import Worth
+from optimization.solving.highs import Limits, Progress
 from optimization.web.digest import question_digest
 
 EVERY = 0.5
@@ -88,14 +89,14 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     notes.phase("checking")
     if failed := _failed_checks(result, work / "run"):
         return {"state": "failed", "why": "unsound", "detail": failed}
-    if result.outcome.status is Status.FAILED:
+    if result.worth is Worth.FAILED:
         return {"state": "failed", "why": "solver", "detail": [result.outcome.termination]}
     return {"state": "done"}
 
 
 def _failed_checks(result: Result, folder: Path) -> list[str]:
     """Rules that the decision breaks, or statements in which the written tables do not agree with themselves."""
-    if result.breaches:
+    if result.worth is Worth.BROKEN:
         return sorted({breach.rule for breach in result.breaches})
     if result.accounts is None:
         return []
