@@ -3,7 +3,7 @@
 | schema | since | what changed |
 |---|---|---|
 | 1 | 0.1.0 | the first |
-| 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells where the dictionary knows them |
+| 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
