@@ -1,6 +1,14 @@
 """A run's folder: written once, atomically, complete with provenance; and read back."""
 
-from optimization.archive.folders import free, new_folder, written_into, written_over, written_whole
+from optimization.archive.folders import (
+    free,
+    kept,
+    new_folder,
+    scratch,
+    written_into,
+    written_over,
+    written_whole,
+)
 from optimization.archive.record import diagnosis, run_record
 from optimization.archive.run import (
     CODES,
@@ -17,6 +25,7 @@ __all__ = [
     "CODES",
     "diagnosis",
     "free",
+    "kept",
     "new_folder",
     "of_one_kind",
     "read_changes",
@@ -24,6 +33,7 @@ __all__ = [
     "read_run_record",
     "read_settings",
     "run_record",
+    "scratch",
     "write_run",
     "write_tables",
     "written_into",

@@ -1,8 +1,8 @@
 """Folders that are written once and whole.
 
 A folder is filled under a temporary name beside its place and renamed when whole, so that a reader never meets half of
-it. An existing folder is never written into. A draft is locked by who writes it; one whose writer is gone (the lock
-ends with the process) is removed by the next writer beside it.
+it. An existing folder is never written into. A draft bears a mark of ours and is locked by who writes it; one whose
+writer is gone (the lock ends with the process) is removed by the next writer beside it (`archive.locks`).
 """
 
 from __future__ import annotations
@@ -17,25 +17,36 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from optimization.archive.locks import held, let_go, taken
+from optimization.archive.locks import let_go, marked, remove_abandoned
 from optimization.errors import InputError, Problem
+from optimization.files import bare_name
 
 DRAFT = ".writing-"
+"""How the names of drafts begin; the rest is short and their own, so that whatever may be named may be drafted."""
+
+MOST_BYTES = 200
+"""Bytes of the name of a folder kept elsewhere: any disk takes it."""
 
 
 def new_folder(out: Path | None, name: str, root: Path) -> Path:
-    """Where a run goes: `out`, or results/<time>-<name>. Raises InputError if it exists or cannot
-    be made, before anything is computed."""
+    """Where a run goes: `out`, or results/<time>-<name>. Raises InputError if it exists or cannot be made, which is
+    tried, before anything is computed."""
     folder = out or free(root / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}")
-    remedy = "name a folder under a writable one"
+    message, remedy = "", "name a folder under a writable one"
     try:
-        found = folder.is_symlink() or folder.exists()
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        message = "" if os.access(folder.parent, os.W_OK) else "lies in a folder that cannot be written to"
+        str(folder).encode()
+        if folder.is_symlink() or folder.exists():
+            message, remedy = "already exists", "name a new folder with --out, or move the old one away"
+        else:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+            folder.rmdir()
+    except UnicodeError:
+        message, remedy = "is no text in UTF-8", "name a folder in signs that can be written down"
     except OSError as error:
-        found, message = False, f"cannot be made: {error.strerror}"
-    if found:
-        message, remedy = "already exists", "name a new folder with --out, or move the old one away"
+        message = f"cannot be made: {error.strerror}"
+        if error.errno == errno.ENAMETOOLONG:
+            remedy = "give a shorter name"
     if message:
         raise InputError([Problem(file=str(folder), message=message, remedy=remedy)])
     return folder
@@ -48,19 +59,26 @@ def free(folder: Path) -> Path:
 
 
 @contextmanager
+def scratch(beside: Path) -> Iterator[Path]:
+    """A folder for what is written by the way, removed at the end of the block: among the system's temporary files, or
+    under `beside` where there is no place for such."""
+    try:
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    except OSError:
+        beside.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=DRAFT, dir=beside, ignore_cleanup_errors=True)
+    with folder as name:
+        yield Path(name)
+
+
+@contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """A draft folder to fill, renamed to `folder` at the end of the block; nothing is left where it fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft, lock = _draft(folder)
-    try:
+    with _draft(folder.parent) as draft:
         yield draft
         draft.chmod(0o755)
         draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    finally:
-        let_go(lock)
 
 
 @contextmanager
@@ -68,60 +86,53 @@ def written_into(folder: Path) -> Iterator[Path]:
     """A draft folder to fill, whose files are moved into `folder` at the end of the block: each is whole, or the one
     that stood there before."""
     folder.mkdir(parents=True, exist_ok=True)
-    draft, lock = _draft(folder)
-    try:
+    with _draft(folder.parent) as draft:
         yield draft
         for file in sorted(draft.iterdir()):
             os.replace(file, folder / file.name)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        let_go(lock)
 
 
-def kept(folder: Path, fill: Callable[[Path], None]) -> Path:
+def kept(folder: Path, fill: Callable[[Path], None], spare: Path | None = None, whole: bool = True) -> Path:
     """Fill a folder so that a finished answer is not lost: under the next free name where somebody made `folder`
-    meanwhile, in the system's folder for temporary files where nothing can be written beside it. Returns where it
-    stands; raises the `OSError` of the first attempt where none of these works."""
-    first: OSError | None = None
-    for named in (
-        lambda: folder,
-        lambda: free(folder),
-        lambda: free(Path(tempfile.gettempdir()) / folder.name),
-    ):
+    meanwhile, in `spare` (the system's folder for temporary files) where nothing can be written beside it. With `whole`
+    false `folder` may stand already and is written into. Returns where the answer stands; raises the `OSError` of the
+    first attempt where none of these works."""
+    written, first = written_whole if whole else written_into, None
+    for named in (lambda: folder, lambda: free(folder), lambda: elsewhere(folder, spare)):
         try:
             place = named()
-            with written_whole(place) as draft:
+            with written(place) as draft:
                 fill(draft)
             return place
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             first = first or error
-    raise first or OSError(errno.EIO, os.strerror(errno.EIO))
+    raise first if isinstance(first, OSError) else OSError(errno.EILSEQ, str(first), str(folder))
 
 
-def _draft(folder: Path) -> tuple[Path, int | None]:
-    """A new draft beside a folder and the lock that lives as long as its writer; drafts of writers that are gone are
-    removed. The lock of the parent keeps another from taking a draft for abandoned before it is locked."""
-    parent = held(folder.parent)
+def elsewhere(folder: Path, spare: Path | None = None) -> Path:
+    """A free place of much the same name in `spare`, or among the system's temporary files."""
+    name = bare_name(folder).encode()[:MOST_BYTES].decode(errors="ignore")
+    return free((spare or Path(tempfile.gettempdir())) / name)
+
+
+@contextmanager
+def _draft(parent: Path) -> Iterator[Path]:
+    """A new folder to fill, within a marked and locked one beside its place; all of it is removed at the end, and so
+    are the drafts of writers that are gone."""
+    remove_abandoned(parent, DRAFT)
+    shell, lock = marked(Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent)))
     try:
-        for left in folder.parent.glob(f"{DRAFT}*"):
-            _remove_abandoned(left)
-        draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{folder.name}-", dir=folder.parent))
-        return draft, held(draft)
+        draft = shell / "draft"
+        draft.mkdir()
+        yield draft
     finally:
-        let_go(parent)
-
-
-def _remove_abandoned(draft: Path) -> None:
-    """Remove a draft unless its writer still holds it; where locks are unknown nothing is ever taken for abandoned."""
-    lock = taken(draft)
-    if lock is not None:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(shell, ignore_errors=True)
         let_go(lock)
 
 
 def written_over(target: Path, text: str) -> None:
     """Write a text file whole, in the place of an older one."""
-    handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    handle, draft = tempfile.mkstemp(prefix=DRAFT, dir=target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

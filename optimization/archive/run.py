@@ -36,10 +36,17 @@ CODES = dict.fromkeys(
 """Columns of the tables that hold codes: text, leading zeros kept."""
 
 
-def write_run(result: Result, folder: Path, limits: Limits, method: str, prefectures: Sequence[str]) -> Path:
+def write_run(
+    result: Result,
+    folder: Path,
+    limits: Limits,
+    method: str,
+    prefectures: Sequence[str],
+    spare: Path | None = None,
+) -> Path:
     """Write the run folder whole, or nothing; returns where it stands, which is `folder` unless that cannot be
     written any more (see `kept`)."""
-    return kept(folder, lambda draft: _fill(draft, result, limits, method, prefectures))
+    return kept(folder, lambda draft: _fill(draft, result, limits, method, prefectures), spare)
 
 
 def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures: Sequence[str]) -> None:

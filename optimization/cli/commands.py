@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from optimization.archive import new_folder, read_run_record, run_record, write_run, written_over
+from optimization.archive import (
+    new_folder,
+    read_run_record,
+    run_record,
+    scratch,
+    write_run,
+    written_over,
+)
 from optimization.audit import failed_checks
 from optimization.case.case import Case
 from optimization.case.compose import changes
@@ -96,8 +102,8 @@ def run(
         err.print(f"note: {note}")
     limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
-    with tempfile.TemporaryDirectory() as scratch:
-        result = solve(case, package, codes, limits, options.method, Path(scratch) / "log", callback)
+    with scratch(folder.parent) as aside:
+        result = solve(case, package, codes, limits, options.method, aside / "log", callback)
     line.end()
     folder = written(result, folder, limits, options.method, codes)
     try:

@@ -101,8 +101,17 @@ def solve(
     solver.run()
     seconds = time.perf_counter() - started
     solver.setOptionValue("log_file", "")
-    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file else ""
-    return _outcome(solver, form, relax, seconds, log, history)
+    return _outcome(solver, form, relax, seconds, _words(log_file), history)
+
+
+def _words(log_file: Path | None) -> str:
+    """What the solver has written of its way; nothing where the file is gone, which no answer hangs on."""
+    if log_file is None:
+        return ""
+    try:
+        return log_file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def load(

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,9 +24,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from optimization.archive.locks import MARK, Lock, let_go, marked, remove_abandoned
 from optimization.face import INPUTS
 from optimization.web.cases import OWN
-from optimization.web.worker import replace_json
+from optimization.web.worker import BAD_INPUT, UNKEPT, replace_json
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +117,13 @@ class Jobs:
         self.closed = False
         self.watchers: list[threading.Thread] = []
         jobs = self.target / ".jobs"
-        _sweep(jobs)
-        self.work = jobs / f"{os.getpid()}-{secrets.token_hex(4)}"
+        remove_abandoned(jobs, "")
+        self.work = jobs / secrets.token_hex(8)
+        self.held: Lock = None  # the lock of its mark, which says that it is ours
+        try:
+            self.spare = Path(tempfile.gettempdir())
+        except OSError:  # no place for temporary files at all
+            self.spare = self.target
 
     def submit(self, order: Order, session: str) -> Job:
         """Take an order; raises LineFullError when there is no place."""
@@ -178,6 +185,8 @@ class Jobs:
         for watcher in watchers:
             watcher.join(self.grace + 5.0)
         shutil.rmtree(self.work, ignore_errors=True)
+        let_go(self.held)
+        self.held = None
         for folder in (self.work.parent, self.target):
             try:
                 folder.rmdir()
@@ -208,8 +217,9 @@ class Jobs:
         return max([self.last, *own]) + 1
 
     def _start(self, job: Job) -> None:
+        self._own_work()
         work = self.work / job.id
-        work.mkdir(parents=True)
+        work.mkdir()
         packages = [job.order.package]
         if job.order.overlay:
             packages.append(str(work / f"{OVERLAY}.toml"))
@@ -224,6 +234,7 @@ class Jobs:
             "threads": self.threads,
             "target": str(self.target / job.id),
             "work": str(work),
+            "spare": str(self.spare),
             "parent": os.getpid(),
         }
         replace_json(work / "job.json", question)
@@ -246,6 +257,13 @@ class Jobs:
         self.watchers = [old for old in self.watchers if old.is_alive()] + [watcher]
         watcher.start()
 
+    def _own_work(self) -> None:
+        """Make the folder of work and mark it as ours, unless it stands (somebody may have removed the results)."""
+        if not (self.work / MARK).is_file():
+            self.work.mkdir(parents=True, exist_ok=True)
+            let_go(self.held)
+            _, self.held = marked(self.work)
+
     def _give_up(self, job: Job, error: Exception) -> None:
         """A job that cannot be started (no file, process or thread to be had) fails and leaves the line: if it stayed,
         it would stop all that wait behind it."""
@@ -262,25 +280,27 @@ class Jobs:
         process.wait()
         _signal(process, KILL)  # helpers of the solver that outlived it
         with self.lock:
-            self._settle(job)
+            self._settle(job, process.returncode)
             shutil.rmtree(self.work / job.id, ignore_errors=True)
             job.process = None
             self._go_on()
 
-    def _settle(self, job: Job) -> None:
-        work = self.work / job.id
+    def _settle(self, job: Job, code: int) -> None:
+        work, aside = self.work / job.id, self.spare / job.id
         job.ended = datetime.now(UTC)
         if (self.target / job.id / "run.json").is_file():
             job.state = DONE
         elif job.unwanted:
             job.state = CANCELLED
+        elif (aside / "run.json").is_file():
+            job.state, job.why, job.detail = FAILED, "elsewhere", [str(aside)]
         else:
             job.state = FAILED
             try:
                 end = json.loads((work / "end.json").read_text(encoding="utf-8"))
                 job.why, job.detail = str(end["why"]), [str(line) for line in end["detail"]]
             except (OSError, ValueError, KeyError):
-                job.why = "defect"
+                job.why = "disk" if code in (BAD_INPUT, UNKEPT) else "defect"
                 output = work / "output"
                 words = (
                     output.read_text(encoding="utf-8", errors="replace")[-4000:] if output.is_file() else ""
@@ -306,16 +326,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process that did not end when asked; one that has ended may have given its number to another."""
     if process.poll() is None:
         _signal(process, KILL)
-
-
-def _sweep(jobs: Path) -> None:
-    """Remove what servers that were killed have left behind; Windows does not tell whether one still runs."""
-    if sys.platform == "win32":
-        return
-    for folder in jobs.glob("*-*"):
-        try:
-            os.kill(int(folder.name.split("-")[0]), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
-        except PermissionError:
-            continue

@@ -1,23 +1,27 @@
 """One run in a process of its own: `python -m optimization.web.worker JOBFILE`.
 
 The job file (JSON) names the case folder, packages, prefectures, gap, seconds, threads, the run folder to write
-(`target`), the folder to work in (`work`) and the process that asked (`parent`). Progress goes to `progress.json` of
-`work`, the end to `end.json`. The run folder is filled and re-checked in `work` and moved to `target` as the last act,
-so that a process killed at any moment leaves nothing but `work`.
+(`target`), the folder to work in (`work`), one on another disk for an answer that finds no place (`spare`) and the
+process that asked (`parent`). Progress goes to `progress.json` of `work`, the end to `end.json`. The run folder is
+filled and re-checked in `work` and moved to `target` as the last act, so that a process killed at any moment leaves
+nothing but `work`.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import shutil
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from optimization.archive import write_run
+from optimization.archive import kept, write_run
 from optimization.audit import failed_checks
 from optimization.case.load import load_case
 from optimization.errors import InputError, Problem
@@ -27,6 +31,15 @@ from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
 from optimization.solving.highs import Limits, Progress
 from optimization.web.digest import question_digest
+
+REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+"""What a disk refuses to take; anything else is a defect of ours."""
+
+BAD_INPUT = 2
+"""Exit code where the question could not be put."""
+
+UNKEPT = 74
+"""Exit code where neither the results nor the spare folder took the answer (EX_IOERR of BSD)."""
 
 EVERY = 0.5
 """Seconds between two notes of progress."""
@@ -47,17 +60,20 @@ class Notes:
 
     def phase(self, name: str) -> None:
         """A phase begins."""
-        replace_json(self.path, {"phase": name})
-        self.last = time.monotonic()
+        self._note({"phase": name})
 
     def __call__(self, progress: Progress) -> bool:
         """A moment of the solve: best plan and bound in million yen, relative gap."""
         if time.monotonic() - self.last >= EVERY:
             numbers = {"best": progress.incumbent, "bound": progress.bound, "gap": progress.gap}
             known = {key: value for key, value in numbers.items() if math.isfinite(value)}
-            replace_json(self.path, {"phase": "solving", **known})
-            self.last = time.monotonic()
+            self._note({"phase": "solving", **known})
         return True
+
+    def _note(self, value: dict[str, Any]) -> None:
+        with suppress(OSError):  # no answer is given up for a note: the disk may be full, the folder gone
+            replace_json(self.path, value)
+        self.last = time.monotonic()
 
 
 def watch_parent(parent: int) -> None:
@@ -71,9 +87,10 @@ def watch_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def answer(job: dict[str, Any]) -> dict[str, Any]:
-    """Solve and write the run into the folder of work; what became of it: `state` and, where it failed, `why`."""
-    work = Path(job["work"])
+def answer(job: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """Solve and write the run, into the folder of work or, where that cannot be, the spare one; where it stands, and
+    what became of it: `state` and, where it failed, `why`."""
+    work, name = Path(job["work"]), Path(job["target"]).name
     notes = Notes(work / "progress.json")
     notes.phase("reading")
     case = load_case(job["case"])
@@ -85,13 +102,28 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     notes.phase("building")
     result = solve(case, package, job["prefectures"], limits, "auto", work / "highs", notes)
     notes.phase("writing")
-    write_run(result, work / "run", limits, "auto", job["prefectures"])
+    place = write_run(result, work / name, limits, "auto", job["prefectures"], Path(job["spare"]))
     notes.phase("checking")
-    if failed := _failed_checks(result, work / "run"):
-        return {"state": "failed", "why": "unsound", "detail": failed}
+    if failed := _failed_checks(result, place):
+        return place, {"state": "failed", "why": "unsound", "detail": failed}
     if result.worth is Worth.FAILED:
-        return {"state": "failed", "why": "solver", "detail": [result.outcome.termination]}
-    return {"state": "done"}
+        return place, {"state": "failed", "why": "solver", "detail": [result.outcome.termination]}
+    return place, {"state": "done"}
+
+
+def moved(place: Path, target: Path, spare: Path) -> None:
+    """Put a written run in its place; where that cannot be, it is kept in the spare folder under the same name."""
+    if place.parent == spare:
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place.rename(target)
+    except OSError:
+
+        def copied(draft: Path) -> None:
+            shutil.copytree(place, draft, dirs_exist_ok=True)
+
+        kept(spare / target.name, copied, spare)
 
 
 def _failed_checks(result: Result, folder: Path) -> list[str]:
@@ -112,18 +144,28 @@ def said(problem: Problem) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Do the job of the file named; 0 where a run folder was written, 2 for bad input, 1 for a defect of ours."""
+    """Do the job of the file named; 0 where a run folder was written, 2 for bad input, `UNKEPT` where the machine took
+    no answer, 1 for a defect of ours."""
     job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     watch_parent(job["parent"])
-    work, code = Path(job["work"]), 0
+    code = 0
     try:
-        end = answer(job)
+        place, end = answer(job)
+        if end["state"] == "done":
+            moved(place, Path(job["target"]), Path(job["spare"]))
+        elif place.parent == Path(job["spare"]):
+            shutil.rmtree(place)
     except InputError as error:
-        code, end = 2, {"state": "failed", "why": "input", "detail": [said(p) for p in error.problems]}
-    replace_json(work / "end.json", end)
-    if end["state"] == "done":
-        Path(job["target"]).parent.mkdir(parents=True, exist_ok=True)
-        (work / "run").rename(job["target"])
+        code, end = (
+            BAD_INPUT,
+            {"state": "failed", "why": "input", "detail": [said(p) for p in error.problems]},
+        )
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        code, end = UNKEPT, {"state": "failed", "why": "disk", "detail": [str(error.strerror)]}
+    with suppress(OSError):  # the code says it too
+        replace_json(Path(job["work"]) / "end.json", end)
     return code
 
 

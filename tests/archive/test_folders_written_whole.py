@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from optimization.archive.folders import DRAFT, free, kept, new_folder, written_whole
+from optimization.archive.folders import DRAFT, free, kept, new_folder, scratch, written_whole
+from optimization.archive.locks import MARK
+from optimization.errors import InputError
 
 WRITER = """
 import sys, time
@@ -53,7 +56,7 @@ def test_a_draft_still_being_written_is_left_alone(tmp_path: Path) -> None:
     try:
         kept(tmp_path / "another", fill)
         drafts = list(tmp_path.glob(f"{DRAFT}*"))
-        assert len(drafts) == 1 and (drafts[0] / "half").is_file()
+        assert len(drafts) == 1 and [path.name for path in drafts[0].rglob("half")] == ["half"]
     finally:
         end(writer)
 
@@ -90,7 +93,7 @@ def test_where_the_disk_is_full_the_answer_is_kept_elsewhere(
     monkeypatch.setattr(tempfile, "tempdir", str(other))
 
     def full(draft: Path) -> None:
-        if draft.parent != other:
+        if draft.parent.parent != other:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         fill(draft)
 
@@ -141,8 +144,82 @@ def test_a_broken_link_is_no_free_name(tmp_path: Path) -> None:
 
 def test_old_drafts_do_not_hang_on_the_clock(tmp_path: Path) -> None:
     """A draft dated in the future, its writer gone, is removed all the same."""
-    draft = tmp_path / f"{DRAFT}run-x"
-    draft.mkdir()
+    end(start_writer(tmp_path / "run"))
+    (draft,) = tmp_path.glob(f"{DRAFT}*")
     os.utime(draft, (time.time() + 1e6,) * 2)
     kept(tmp_path / "run", fill)
     assert not draft.exists()
+
+
+def test_a_folder_that_only_looks_like_a_draft_is_left_alone(tmp_path: Path) -> None:
+    """Without our mark, with the mark of another folder, or with one that says something else."""
+    end(start_writer(tmp_path / "run"))
+    (draft,) = tmp_path.glob(f"{DRAFT}*")
+    shutil.copytree(draft, tmp_path / f"{DRAFT}copy")
+    for name, text in (("notes", None), ("empty", ""), ("other", "mine")):
+        theirs = tmp_path / f"{DRAFT}{name}"
+        theirs.mkdir()
+        (theirs / "thesis.txt").write_text("years of work", encoding="utf-8")
+        if text is not None:
+            (theirs / MARK).write_text(text, encoding="utf-8")
+    kept(tmp_path / "run", fill)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"run", *(f"{DRAFT}{name}" for name in ("copy", "notes", "empty", "other"))}
+    assert (tmp_path / f"{DRAFT}notes" / "thesis.txt").read_text(encoding="utf-8") == "years of work"
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "名" * 85])
+def test_the_longest_name_a_disk_takes_is_written(name: str, tmp_path: Path) -> None:
+    """And where it is taken meanwhile, the answer is kept under a shorter one elsewhere."""
+    folder = new_folder(tmp_path / name, "run", tmp_path)
+    assert not folder.exists()
+    assert kept(folder, fill) == folder
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    other = kept(folder, fill, spare)
+    assert other.parent == spare and (other / "answer").is_file() and folder.name.startswith(other.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("n" * 256, "give a shorter name"), ("名" * 86, "give a shorter name"), ("\udcff", "no text in UTF-8")],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_solved(
+    name: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=words):
+        new_folder(tmp_path / "below" / name, "run", tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.name != "below"]
+
+
+def test_where_a_name_cannot_be_written_the_answer_is_kept_elsewhere(tmp_path: Path) -> None:
+    """Libraries that write files refuse names that the system takes."""
+
+    def fussy(draft: Path) -> None:
+        if draft.parent.parent == tmp_path:
+            "\udcff".encode()
+        fill(draft)
+
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    assert kept(tmp_path / "run", fussy, spare) == spare / "run"
+
+
+def test_an_answer_of_several_files_is_kept_elsewhere_too(tmp_path: Path) -> None:
+    """A folder that is written into may be a file by then."""
+    (tmp_path / "study").write_text("in the way", encoding="utf-8")
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    place = kept(tmp_path / "study", fill, spare, whole=False)
+    assert place == tmp_path / "study-2" and (place / "answer").is_file()
+    assert kept(place, fill, spare, whole=False) == place
+
+
+def test_scratch_stands_beside_the_results_where_the_system_has_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with scratch(tmp_path / "results") as folder:
+        (folder / "log").write_text("words", encoding="utf-8")
+        assert folder.parent == tmp_path / "results"
+    assert not list((tmp_path / "results").iterdir())

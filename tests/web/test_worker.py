@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from optimization.archive import run as archive_run
+from optimization.archive.locks import MARK, let_go
 from optimization.audit import audit_run
 from optimization.case.overlay import overlay
+from optimization.web import run_view, worker
 from optimization.web.cases import finished_run, run_places
 from optimization.web.jobs import (
     CANCELLED,
@@ -26,8 +32,10 @@ from optimization.web.jobs import (
     LineFullError,
     Order,
 )
+from optimization.web.language import Voice
 from optimization.web.once import once
 
+REPO = Path(__file__).parents[2]
 WORDS = ("Settings of a test.", "試験の設定。")
 SLOW = Order("japan-2022", "role_division", gap=0.0)
 QUICK = Order("iwate-2022", "wide_area")
@@ -52,7 +60,8 @@ def over(job: Job) -> bool:
 
 
 def left(jobs: Jobs) -> list[Path]:
-    return [path for path in jobs.target.rglob("*") if path.is_file()]
+    """Files beside the mark of the server's own folder, which stays as long as the server."""
+    return [path for path in jobs.target.rglob("*") if path.is_file() and path.name != MARK]
 
 
 def test_a_run_ends_with_a_sound_folder(jobs: Jobs) -> None:
@@ -169,10 +178,79 @@ def test_bad_input_is_said(jobs: Jobs) -> None:
 
 
 def test_what_a_dead_server_left_is_swept(tmp_path: Path) -> None:
-    stale = tmp_path / "web" / ".jobs" / "999999999-abc" / "x"
-    stale.mkdir(parents=True)
+    """And nothing else: not what a living server works in, though it bear no process id that this one can see, nor
+    what bears no mark of ours."""
+    dead, living = Jobs(tmp_path), Jobs(tmp_path)
+    theirs = tmp_path / "web" / ".jobs" / "999999999-abc"
+    theirs.mkdir(parents=True)
+    for server in (dead, living):
+        server._own_work()
+        (server.work / "x").mkdir()
+    let_go(dead.held)  # as the end of its process does
     Jobs(tmp_path).close()
-    assert not stale.exists()
+    assert not dead.work.exists()
+    assert (living.work / "x").is_dir() and theirs.is_dir()
+    living.close()
+    assert not living.work.exists()
+
+
+def test_results_removed_under_a_run_are_made_anew(jobs: Jobs) -> None:
+    """While it solves, and before the next one starts."""
+    first = jobs.submit(QUICK, "me")
+    second = jobs.submit(QUICK, "me")
+    wait(lambda: jobs.progress(first)["phase"] in ("building", "solving", "writing") or over(first))
+    shutil.rmtree(jobs.target.parent)
+    for job in (first, second):
+        wait(functools.partial(over, job))
+        assert job.state == DONE, (job.why, job.detail)
+        assert audit_run(jobs.target / job.id).sound
+
+
+def test_an_answer_that_the_results_do_not_take_is_kept_elsewhere(jobs: Jobs, tmp_path: Path) -> None:
+    """Where it is, the page says."""
+    jobs.spare = tmp_path / "spare"
+    jobs.spare.mkdir()
+    job = jobs.submit(QUICK, "me")
+    wait(lambda: jobs.progress(job)["phase"] in ("building", "solving", "writing") or over(job))
+    (jobs.target / job.id).mkdir()
+    (jobs.target / job.id / "in the way").write_text("theirs", encoding="utf-8")
+    wait(lambda: over(job))
+    place = jobs.spare / job.id
+    assert (job.state, job.why, job.detail) == (FAILED, "elsewhere", [str(place)])
+    assert audit_run(place).sound
+    assert run_view.failure(job, Voice("en")).startswith("The run was solved, but")
+
+
+def test_a_full_disk_is_said_and_the_answer_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither notes nor the word of how it ended can be written; without a spare disk too the code says why."""
+    question = {
+        "case": str(REPO / "inputs" / "iwate-2022"), "packages": ["status_quo"], "prefectures": [], "gap": 1e-3,
+        "seconds": 60.0, "threads": 1, "target": str(tmp_path / "web" / "mine"), "work": str(tmp_path / "work"),
+        "spare": str(tmp_path / "spare"), "parent": os.getppid(),
+    }  # fmt: skip
+    (tmp_path / "spare").mkdir()
+    (tmp_path / "job.json").write_text(json.dumps(question), encoding="utf-8")
+    plain, full = archive_run._fill, [tmp_path / "work"]
+
+    def fill(draft: Path, *rest: object) -> None:
+        if any(draft.is_relative_to(place) for place in full):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        plain(draft, *rest)
+
+    def no_word(path: Path, value: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(archive_run, "_fill", fill)
+    monkeypatch.setattr(worker, "replace_json", no_word)
+    monkeypatch.setattr(worker, "watch_parent", lambda parent: None)
+    assert worker.main([str(tmp_path / "job.json")]) == 0
+    assert audit_run(tmp_path / "spare" / "mine").sound
+    shutil.rmtree(tmp_path / "spare" / "mine")
+    full.append(tmp_path / "spare")
+    assert worker.main([str(tmp_path / "job.json")]) == worker.UNKEPT
+    assert not [
+        path for path in tmp_path.rglob("*") if path.is_file() and path.name not in ("job.json", "highs")
+    ]
 
 
 def test_what_many_ask_for_at_once_is_worked_out_once() -> None:
