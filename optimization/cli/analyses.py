@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import new_folder, write_tables, written_into, written_whole
+from optimization.archive import kept, new_folder, write_tables
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
-from optimization.cli.commands import RESULTS, RunOptions, prefecture_codes
+from optimization.cli.commands import RESULTS, RunOptions, placed, prefecture_codes
 from optimization.cli.console import BILLION, CountLine, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
@@ -43,7 +43,7 @@ def explain(
     found = diagnose(case, package, codes)
     if found.impossible is False:
         return _explain_plan(case, codes, package, wanted, target, options)
-    write_diagnosis(found, target)
+    target = placed(write_diagnosis(found, target), target)
     for sentence in sentences(found):
         out.print(f"- {sentence}")
     wrote(target)
@@ -68,7 +68,7 @@ def _explain_plan(
         "forced_tiers": forced_tiers(session, services, CountLine("alternatives")),
         "shadow_prices": shadow_prices(session, CountLine("limits")),
     }
-    write_prices(result, tables, folder)
+    folder = placed(write_prices(result, tables, folder), folder)
     for sentence in plan_sentences(result, **tables):
         out.print(f"- {sentence}")
     wrote(folder)
@@ -116,8 +116,8 @@ def alternatives(
         out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.")
     plans = vary(session, wishes.within, wishes.count, wishes.least, CountLine("moves priced"))
     table, duties = differences(session, plans)
-    with written_whole(target) as draft:
-        write_tables(draft, {"plans": table, "duties": duties})
+    found = {"plans": table, "duties": duties}
+    target = placed(kept(target, lambda draft: write_tables(draft, found)), target)
     show_frame(table, "Plans", 6)
     show_frame(duties, "Where they differ")
     wrote(target)
@@ -162,8 +162,8 @@ def pareto(
         ]
         table = pd.concat(parts, ignore_index=True)
         answers = [Worth(status) for status in table["status"]]
-    with written_whole(target) as draft:
-        write_tables(draft, {"lexicographic" if in_order else "front": table})
+    named = {"lexicographic" if in_order else "front": table}
+    target = placed(kept(target, lambda draft: write_tables(draft, named)), target)
     shown = ["aim", "limit", "reached", "cost_million_yen", "gap", "status", "dominated"]
     show_frame(table if in_order else table[shown], "Lexicographic" if in_order else "Fronts")
     if not all(worth.settled for worth in answers):
@@ -221,10 +221,13 @@ def sensitivity(
         "seed": options.seed,
         "inputs_sha256": dict(case.sha256),
     }
-    with written_into(target) as draft:
+
+    def fill(draft: Path) -> None:
         write_tables(draft, found.tables)
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
         (draft / "study.json").write_text(text, encoding="utf-8")
+
+    target = placed(kept(target, fill, whole=False), target)
     _show_sensitivity(found.tables)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
     out.print(f"{found.draws} draws: {counts}.")

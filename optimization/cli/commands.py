@@ -122,7 +122,11 @@ def run(
 
 def written(result: Result, folder: Path, limits: Limits, method: str, codes: Sequence[str]) -> Path:
     """Write a run and say where it stands, if not in the folder asked for."""
-    place = write_run(result, folder, limits, method, codes)
+    return placed(write_run(result, folder, limits, method, codes), folder)
+
+
+def placed(place: Path, folder: Path) -> Path:
+    """Where an answer was kept (`archive.kept`), said if not in the folder asked for."""
     if place != folder:
         err.print(f"{folder} cannot be written any more; the run was kept as {place}.", style="bold")
     return place

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.archive import write_tables, written_whole
+from optimization.archive import kept, write_tables
 from optimization.case.overlay import overlay
 from optimization.explain.diagnosis import Diagnosis, changes_of
 from optimization.explain.words import plan_sentences, repair_sentence, sentences
@@ -18,9 +18,10 @@ from optimization.outcome.result import Result
 SCHEMA = 1
 
 
-def write_diagnosis(found: Diagnosis, folder: Path) -> None:
-    """Write diagnosis.md, diagnosis.json and repair_N.toml, whole or nothing."""
-    with written_whole(folder) as draft:
+def write_diagnosis(found: Diagnosis, folder: Path) -> Path:
+    """Write diagnosis.md, diagnosis.json and repair_N.toml, whole or nothing; where they stand (see `kept`)."""
+
+    def fill(draft: Path) -> None:
         text = "\n".join(f"- {in_markdown(sentence)}" for sentence in sentences(found))
         head = f"# Why {in_markdown(found.package.name)} {'is' if found.impossible else 'may be'} impossible"
         (draft / "diagnosis.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
@@ -33,15 +34,20 @@ def write_diagnosis(found: Diagnosis, folder: Path) -> None:
             path = draft / f"repair_{n}.toml"
             path.write_text(overlay(f"repair_{n}", "solve.py explain", said, changes), encoding="utf-8")
 
+    return kept(folder, fill)
 
-def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write explanation.md with the tables forced_tiers and shadow_prices, whole or nothing."""
-    with written_whole(folder) as draft:
+
+def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> Path:
+    """Write explanation.md with the tables forced_tiers and shadow_prices, whole or nothing; where they stand."""
+
+    def fill(draft: Path) -> None:
         text = "\n".join(f"- {in_markdown(sentence)}" for sentence in plan_sentences(result, **tables))
         (draft / "explanation.md").write_text(
             f"# Why the plan of {in_markdown(result.package.name)} is as it is\n\n{text}\n", encoding="utf-8"
         )
         write_tables(draft, tables)
+
+    return kept(folder, fill)
 
 
 def record(found: Diagnosis) -> dict[str, Any]:
