@@ -82,6 +82,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             "objective agrees to 1e-6": bool(
                 abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
             ),
+            "the bound does not lie above the plan": _bounded(record),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(
                 tables["governments"], settings
             ),
@@ -103,10 +104,16 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 if f"responsibility{suffix}" in tables
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
-            **horizon_checks(tables, settings),
+            **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
         },
     )
+
+
+def _bounded(record: dict[str, Any]) -> bool:
+    """Nothing can cost less than the bound, the plan neither; to the solver's tolerance."""
+    bound, cost = record.get("bound_million_yen"), record["objective_million_yen"]
+    return bound is None or bound <= cost + 1e-6 * max(1.0, abs(cost))
 
 
 def _every_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> dict[str, bool]:

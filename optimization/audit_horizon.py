@@ -45,12 +45,24 @@ def debts(table: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
     return owed
 
 
-def horizon_checks(tables: Tables, settings: dict[str, Any]) -> dict[str, bool]:
+def horizon_checks(
+    tables: Tables, settings: dict[str, Any], component_weights: dict[str, str]
+) -> dict[str, bool]:
     """The statements that only a plan of several years makes, each with its outcome; none for one year."""
     if "horizon" not in tables:
         return {}
     table = tables["horizon"]
+    cost = weighted_objective(tables, settings, component_weights)
     checks = {
+        "the years' totals and debts make up the objective": _near(
+            _every_cost(table) @ table["weight"], cost
+        ),
+        "the plan's own course costs what the plan does, year by year, and breaks no rule": _plan(
+            tables, cost
+        ),
+        "every course is the weighted mean of its years, and today's until the plan takes over": _courses(
+            tables
+        ),
         "weights of the years fall and sum to 1": _weights(table),
         "debts follow what is borrowed": _debts(table, settings),
         "in every year grants fit the pool, and a bond meets only what it cannot": _pools(tables),
@@ -58,6 +70,45 @@ def horizon_checks(tables: Tables, settings: dict[str, Any]) -> dict[str, bool]:
     if "responsibility_second" in tables:
         checks["what the first phase has moved stays moved"] = _moved(tables)
     return checks
+
+
+def _near(one: float, other: float) -> bool:
+    return bool(abs(one - other) <= 1e-6 * max(1.0, abs(other)))
+
+
+def _every_cost(table: pd.DataFrame) -> np.ndarray:
+    """What every year costs with its debts, million yen."""
+    return (table[f"total{MIL}"] + table[f"debt_cost{MIL}"]).to_numpy(float)
+
+
+def _cost_of(course: pd.DataFrame, table: pd.DataFrame) -> tuple[float, np.ndarray]:
+    """Cost of a course of `waiting` over the horizon and in each of its years, million yen; NaN where a row lacks."""
+    cost = course.assign(year=course["year"].astype(str)).set_index("year")[f"cost{MIL}"].astype(float)
+    years = cost.reindex(table["year"].astype(int).astype(str)).to_numpy()
+    return float(cost.get("all", np.nan)), years
+
+
+def _plan(tables: Tables, objective: float) -> bool:
+    """The course of the plan from the first year on."""
+    table, waiting = tables["horizon"], tables["waiting"]
+    at_once = waiting["from_year"].astype(int) == int(table["year"].iloc[0])
+    course = waiting[at_once & (waiting["decided_for"] == "plan")]
+    whole, years = _cost_of(course, table)
+    kept = (course["rules_broken"].astype(int) == 0).all()
+    return bool(kept and _near(whole, objective) and all(map(_near, years, _every_cost(table))))
+
+
+def _courses(tables: Tables) -> bool:
+    """Every course of `waiting` against its own years and, until it begins, against today's arrangement."""
+    table, waiting = tables["horizon"], tables["waiting"]
+    weight, years = table["weight"].to_numpy(float), table["year"].astype(int).to_numpy()
+    _, today = _cost_of(waiting[waiting["decided_for"] == "today"], table)
+    for (_, begins), course in waiting.groupby(["decided_for", "from_year"]):
+        whole, cost = _cost_of(course, table)
+        before = years < int(begins)
+        if not (_near(weight @ cost, whole) and all(map(_near, cost[before], today[before]))):
+            return False
+    return True
 
 
 def _of_year(tables: Tables, year: int) -> pd.DataFrame:

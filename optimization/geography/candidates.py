@@ -50,6 +50,15 @@ class Bodies:
         """Positions of the members of the body in this row."""
         return self.membership.indices[self.membership.indptr[row] : self.membership.indptr[row + 1]]
 
+    def who(self, row: int) -> tuple[int, ...]:
+        """The members of the body in this row in order: what it is known by on every list."""
+        return tuple(sorted(self.members(row).tolist()))
+
+    @cached_property
+    def row_of(self) -> dict[tuple[int, ...], int]:
+        """Row of every body by its members in order."""
+        return {self.who(row): row for row in range(len(self))}
+
 
 def borders_of(case: Case, cross_prefectures: bool) -> Borders:
     """Whom each municipality touches by a land border or a declared link."""

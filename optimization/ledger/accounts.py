@@ -35,11 +35,16 @@ HALVINGS = 60
 @dataclass(frozen=True)
 class Accounts:
     """The accounts of one decision on one instance; money in million yen per year. In a later year of a horizon
-    `extra_bond` is its extraordinary bond."""
+    `extra_bond` is its extraordinary bond. Raises ValueError for a decision over another list of bodies than the
+    instance's."""
 
     instance: Instance
     decision: Decision
     extra_bond: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.decision.bodies is not self.instance.bodies:
+            raise ValueError("the decision speaks of another list of candidate bodies than the question")
 
     @cached_property
     def bonded(self) -> np.ndarray:

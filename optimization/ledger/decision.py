@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY
+from optimization.geography.candidates import Bodies
 from optimization.ledger.instance import Instance
 
 
@@ -16,7 +17,8 @@ class Decision:
     """What is decided.
 
     `tier[s, k]`: responsible tier of service s in group k, for every (s, k) that exists.
-    `joint`: pairs (body row, wide-service column) that provide jointly, sorted.
+    `joint`: pairs (body row, wide-service column) that provide jointly, sorted; `bodies` the list that these rows
+    are of, which is that of every question the decision is held against (`on` moves it to another).
     `counted`, `assigned` (J,): share of each tax counted as revenue, and share of its base that is
     local (1 = today). `revision` (S,): unit-cost revision. `guarantee` (S,): guarantee grant as a
     share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
@@ -28,6 +30,7 @@ class Decision:
 
     tier: Mapping[tuple[int, int], str]
     joint: tuple[tuple[int, int], ...]
+    bodies: Bodies
     counted: np.ndarray
     assigned: np.ndarray
     revision: np.ndarray
@@ -42,6 +45,18 @@ class Decision:
     def existing_bodies(self) -> list[int]:
         """Rows of the bodies that provide at least one service."""
         return sorted({body for body, _ in self.joint})
+
+    def on(self, bodies: Bodies) -> Decision:
+        """The decision over another list of bodies, its second phase too. Raises ValueError where a body that provides
+        does not stand there."""
+        second = None if self.second is None else self.second.on(bodies)
+        if bodies is self.bodies:
+            return replace(self, second=second)
+        row = {b: bodies.row_of.get(self.bodies.who(b)) for b in self.existing_bodies}
+        if None in row.values():
+            raise ValueError("a body that provides does not stand on the other list")
+        joint = sorted((n, w) for b, w in self.joint if (n := row[b]) is not None)
+        return replace(self, joint=tuple(joint), bodies=bodies, second=second)
 
     @property
     def tiers_in_use(self) -> dict[int, set[str]]:
@@ -58,6 +73,7 @@ def status_quo(instance: Instance) -> Decision:
     return Decision(
         tier={(s, k): home[s] for s, k in instance.groups.options},
         joint=(),
+        bodies=instance.bodies,
         counted=instance.tax.today,
         assigned=np.ones(len(instance.tax.today)),
         revision=np.ones(len(instance.services)),

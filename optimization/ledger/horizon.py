@@ -42,6 +42,10 @@ ONLY_FIRST: Mapping[str, Any] = {
 """What a later year leaves out: crises are faced with the figures of the first year, losses are cushioned in the years
 that follow it."""
 
+LATER: Mapping[str, Any] = {**ONLY_FIRST, "taxes.neutral": []}
+"""Settings of a later year. A swap of taxes is set by the figures of the case's year, whenever it takes effect: at
+shares that stay, its taxes grow apart afterwards."""
+
 
 @dataclass(frozen=True)
 class Horizon:

@@ -26,7 +26,7 @@ from optimization.geography.distance import branch_km, straight_km
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.horizon import (
-    ONLY_FIRST,
+    LATER,
     SECOND_PHASE,
     Horizon,
     bond_share,
@@ -342,7 +342,7 @@ def richer_by(growth: float, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a later year: pool and national limit grow with national taxes, what belongs to the first year
     alone is off."""
     money = {key: growth * settings[key] for key in ("pool.ordinary_million_yen", "nation.limit_million_yen")}
-    return {**settings, **money, **ONLY_FIRST}
+    return {**settings, **money, **LATER}
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

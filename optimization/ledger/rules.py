@@ -11,8 +11,9 @@ from optimization.case.case import TIERS
 from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
-from optimization.ledger.decision import body_by_place
+from optimization.ledger.decision import Decision, body_by_place
 from optimization.ledger.phases import broken_order
+from optimization.ledger.tax_sources import TaxSources
 
 TOLERANCE = 1e-6
 """Relative to the size of the rule's right-hand side; the solver's own feasibility tolerance."""
@@ -68,13 +69,13 @@ def _later(accounts: Accounts) -> Iterator[Breach]:
 
 
 def _second_phase(accounts: Accounts) -> Iterator[Breach]:
-    """(R1, R4, R6, R7) on the decision of the second phase, (H5) what has moved stays moved."""
+    """(R1, R4, R6, R7, F2swap) on the decision of the second phase, (H5) what has moved stays moved."""
     instance, horizon = accounts.instance, accounts.instance.horizon
     if horizon is None or accounts.decision.second is None:
         return
     then = accounts.later[horizon.years.index(horizon.second) - 1]
     body_by_place(then.instance, then.decision)
-    for found in [*_responsibility(then), *_bodies(then)]:
+    for found in [*_responsibility(then), *_bodies(then), *_swaps(instance.tax, then.decision)]:
         yield replace(found, where=f"{found.where} from {horizon.second}")
     for s, k in broken_order(instance, accounts.decision):
         yield Breach("H5", f"{instance.services[s]}/{instance.groups.labels[k]}", 1.0)
@@ -151,11 +152,15 @@ def _money(accounts: Accounts) -> list[Breach]:
     ):
         outside = np.maximum(low - value, value - high)
         found += [Breach(rule, str(n), float(outside[n])) for n in np.flatnonzero(outside > TOLERANCE)]
+    return [*found, *_swaps(tax, decision)]
+
+
+def _swaps(tax: TaxSources, decision: Decision) -> Iterator[Breach]:
+    """(F2swap) what a swap takes from one tax it gives to another, by the sums of these sources."""
     for group in tax.neutral:
         moved = float(tax.total[group] @ (decision.assigned[group] - 1.0))
         if abs(moved) > TOLERANCE * float(tax.total[group].max()):
-            found.append(Breach("F2swap", "+".join(tax.names[group]), moved))
-    return found
+            yield Breach("F2swap", "+".join(tax.names[group]), moved)
 
 
 def _path(accounts: Accounts) -> list[Breach]:

@@ -66,7 +66,8 @@ def counted_of_assigned(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 
 def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F2) sum over the taxes of a swap of (theta[j] - 1) x its national sum = 0: revenue neutral in sum."""
+    """(F2) sum over the taxes of a swap of (theta[j] - 1) x its national sum = 0: revenue neutral in sum, by the
+    figures of the case's year whenever the swap takes effect; over later years its taxes may grow apart."""
     tax = columns.instance.tax
     size = tax.total
     scale = [float(np.abs(size[group]).max()) or 1.0 for group in tax.neutral]

@@ -23,7 +23,7 @@ from optimization.model.horizon import SHARED, block_name
 from optimization.outcome.readback import Values, read_decision
 from optimization.solving.branching import as_columns, rounded
 from optimization.solving.decomposed import answer, exclusive_choices
-from optimization.solving.highs import Limits, Outcome, Status, relative_gap
+from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.residual import fix, split
 from optimization.solving.standard_form import StandardForm
@@ -124,17 +124,15 @@ def _as_point(
     found = solve_plain(point, replace(limits, threads=1))
     if found.values is None:
         return None
-    gap = relative_gap(found.objective, relaxed.bound)
-    status = Status.OPTIMAL if gap <= limits.gap else Status.INCUMBENT
+    reached = gap_reached(found.objective, relaxed.bound, limits.gap)
+    status = Status.OPTIMAL if reached else Status.INCUMBENT
     return replace(
         found,
         status=status,
         termination="gap reached" if status is Status.OPTIMAL else "gap open",
-        bound=min(relaxed.bound, found.objective),
-        gap=max(0.0, gap),
         row_duals=relaxed.row_duals,
         relaxation=relaxed.relaxation,
-    )
+    ).at_cost(found.objective, relaxed.bound)
 
 
 def _common(table: Columns) -> list[np.ndarray]:

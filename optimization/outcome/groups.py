@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from optimization.case.case import MUNICIPALITY, NATION
 from optimization.ledger.instance import Instance
+from optimization.model.screening import municipal_option
 from optimization.solving.covering import NONE, Covering
 
 
@@ -46,7 +47,8 @@ class Groups:
         that occurs there among the places some pair may cover; NONE elsewhere."""
         instance = self._instance
         covered = (instance.bodies.membership.T @ self.listed.astype(float)) > 0
-        covered |= self._growing
+        if self._growing:  # whatever may still come, it serves only where the municipality may answer
+            covered |= municipal_option(instance)[:, instance.costs.wide_columns]
         here = covered & (instance.costs.own[:, instance.costs.wide_columns] > 0)
         width = covered.shape[1]
         number = instance.groups.of_municipality[:, None] * width + np.arange(width)

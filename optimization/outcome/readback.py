@@ -46,6 +46,7 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
     return Decision(
         tier={duty: name for duty, (_, name) in tier.items()},
         joint=tuple(joint),
+        bodies=instance.bodies,
         counted=np.clip(counted, *tax.counted),
         assigned=np.clip(assigned, *tax.assigned),
         revision=_with_free(instance.revision, model.kappa, values),

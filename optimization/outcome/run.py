@@ -28,7 +28,7 @@ from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
 from optimization.outcome.unlisted import Unlisted, all_sets, wanted, with_all_sets, with_sets
 from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
-from optimization.solving.highs import Limits, Outcome, Progress, Status, relative_gap
+from optimization.solving.highs import Limits, Outcome, Progress, Status, gap_reached
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm, coefficient_ranges, compile_model
@@ -44,6 +44,9 @@ MANY = 60_000
 
 PRICING_SHARE = 0.05
 """Part of the asked gap that pricing the pairs left out may give away."""
+
+BOUND = "bound"
+"""Label of the breach of a bound that lies above its plan."""
 
 CORRECTION_SHARE = 0.6
 """Part of the asked gap that the pairs left out of the model may take off the bound."""
@@ -149,7 +152,9 @@ def better(before: Attempt, now: Attempt, limits: Limits) -> Attempt:
     if old.accounts is None or old.outcome.objective > new.outcome.objective:
         return now
     outcome = proven(old.outcome, new.outcome.bound, limits)
-    return replace(before, result=replace(old, outcome=outcome, seconds=new.seconds), growing=now.growing)
+    found = [*old.breaches, *overstatement(outcome)]
+    result = replace(old, outcome=outcome, breaches=found, seconds=new.seconds)
+    return replace(before, result=result, growing=now.growing)
 
 
 def _on_the_list(
@@ -217,10 +222,9 @@ def without_plan(relaxed: Outcome) -> Outcome:
 
 def proven(plan: Outcome, bound: float, limits: Limits) -> Outcome:
     """A plan against the better of its own and another bound."""
-    bound = max(plan.bound, min(bound, plan.objective))
-    gap = relative_gap(plan.objective, bound)
-    status = Status.OPTIMAL if gap <= limits.gap else Status.INCUMBENT
-    return replace(plan, bound=bound, gap=gap, status=status)
+    bound = max(plan.bound, bound)
+    status = Status.OPTIMAL if gap_reached(plan.objective, bound, limits.gap) else Status.INCUMBENT
+    return replace(plan, status=status).at_cost(plan.objective, bound)
 
 
 def chosen_method(method: str, instance: Instance, screening: Screening) -> str:
@@ -345,11 +349,11 @@ def read_result(
     found = breaches(accounts)
     apart = np.abs(grants.to_numpy() - accounts.transfer) / np.maximum(1.0, np.abs(accounts.revised_need))
     found += [Breach("F4", str(names[g]), float(apart[g])) for g in np.flatnonzero(apart > 1e-6)]
-    objective = accounts.objective
-    checked = replace(
-        outcome,
-        objective=objective,
-        bound=min(outcome.bound, objective),
-        gap=relative_gap(objective, min(outcome.bound, objective)),
-    )
+    checked = outcome.at_cost(accounts.objective, outcome.bound)
+    found += overstatement(checked)
     return Result(package, instance, checked, accounts, grants, found, [], clock.seconds, size)
+
+
+def overstatement(outcome: Outcome) -> list[Breach]:
+    """A bound above its own plan, million yen: no plan can cost less than what no plan costs less than."""
+    return [Breach(BOUND, "objective", outcome.overstated)] if outcome.overstated else []

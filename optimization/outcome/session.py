@@ -119,14 +119,18 @@ class Session:
         """What the last question comes to when some duties (service, rule group) are held at a tier: the parts that
         do not change are those of the last plan; where this is not good enough, it is asked from the beginning."""
         last, found = self.last, self._held(choices)
-        if found is not None and found.status is Status.OPTIMAL:
+        if found is not None and found.status is Status.OPTIMAL and not found.overstated:
             return found
         instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
         limits = replace(self.limits, seconds=min(self.limits.seconds, HELD_SECONDS))
         again = answered(instance, last.result.package, limits, self._method).result.outcome
-        if found is None or again.objective <= found.objective:
-            return again
-        return proven(found, again.bound, self.limits)
+        if found is not None and not found.overstated and again.objective > found.objective:
+            again = proven(found, again.bound, self.limits)
+        if again.overstated:
+            raise RuntimeError(
+                f"the bound {again.bound} lies above the plan {again.objective} it is to bound"
+            )
+        return again
 
     def _held(self, choices: Mapping[Duty, str]) -> Outcome | None:
         """The same in place only; None where the last question has left nothing to start from."""

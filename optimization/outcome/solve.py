@@ -54,6 +54,7 @@ def solve(
     if horizon is not None and horizon.later and result.accounts is not None:
         plan = result.accounts.decision
         with clock.phase("waiting"):
-            others = list(alternatives(instance, plan, lambda question: part(question, 1.0, aside)))
+            own = result.accounts.instance
+            others = list(alternatives(own, plan, lambda question: part(question, 1.0, aside)))
         result = replace(result, alternatives=others)
     return replace(result, seconds=clock.seconds)

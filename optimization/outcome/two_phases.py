@@ -14,10 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-import numpy as np
-
 from optimization.ledger.accounts import Accounts, with_bonds
-from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import (
     Options,
@@ -28,9 +25,11 @@ from optimization.ledger.phases import (
     restricted,
     second_phase,
 )
-from optimization.ledger.rules import breaches
+from optimization.ledger.rules import Breach, breaches
 from optimization.outcome.result import Result
-from optimization.solving.highs import Limits, Outcome, Status, relative_gap
+from optimization.outcome.run import BOUND, overstatement
+from optimization.outcome.unlisted import with_bodies_of
+from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 
 Solver = Callable[[Instance], Result]
 
@@ -61,6 +60,11 @@ class Search:
     part: Solver
     solved: dict[tuple[int, object], Result] = field(default_factory=dict)
     best: tuple[Accounts, Result] | None = None
+
+    @property
+    def overstated(self) -> list[Breach]:
+        """What the phases say of bounds above their plans."""
+        return [breach for each in self.solved.values() for breach in each.breaches if breach.rule == BOUND]
 
     @property
     def value(self) -> float:
@@ -97,11 +101,8 @@ class Search:
 
     def keep(self, first: Result, second: Result) -> bool:
         """Both decisions as one plan, if it keeps every rule; kept if it is the best. Whether it is sound."""
-        joined = together(first, second)
-        if joined is None:
-            return False
-        accounts = Accounts(self.instance, with_bonds(self.instance, joined))
-        if breaches(accounts):
+        accounts = together(self.instance, first, second)
+        if accounts is None or breaches(accounts):
             return False
         if accounts.objective < self.value:
             self.best = accounts, first
@@ -109,8 +110,8 @@ class Search:
 
     def below(self, branch: Branch) -> Iterator[Branch]:
         """The branches on the largest duty that both phases move, each elsewhere; none where there is none."""
-        joined = together(branch.first, branch.second)
-        torn = broken_order(self.instance, joined) if joined else []
+        joined = together(self.instance, branch.first, branch.second)
+        torn = broken_order(self.instance, joined.decision) if joined else []
         if not torn:
             return
         s, k = max(torn, key=self._size)
@@ -128,11 +129,14 @@ class Search:
         return float(self.instance.today[self.instance.groups.members[k], s].sum())
 
 
-def together(first: Result, second: Result) -> Decision | None:
-    """The decisions of both phases as one; None where a phase has none."""
+def together(instance: Instance, first: Result, second: Result) -> Accounts | None:
+    """The decisions of both phases as one, on a list that holds the bodies each has found; None where a phase has
+    none."""
     if first.accounts is None or second.accounts is None:
         return None
-    return replace(first.accounts.decision, second=second.accounts.decision)
+    instance = with_bodies_of(instance, first.accounts.decision, second.accounts.decision)
+    before, then = (each.accounts.decision.on(instance.bodies) for each in (first, second) if each.accounts)
+    return Accounts(instance, with_bonds(instance, replace(before, second=then)))
 
 
 def in_two_phases(instance: Instance, part: Solver, limits: Limits, in_time: Callable[[], bool]) -> Result:
@@ -147,7 +151,7 @@ def in_two_phases(instance: Instance, part: Solver, limits: Limits, in_time: Cal
     if search.best is None:
         search.try_once()
     queue, closed = [(root.bound, next(number), root)], float("inf")
-    while queue and in_time() and relative_gap(search.value, min(queue[0][0], closed)) > limits.gap:
+    while queue and in_time() and not gap_reached(search.value, min(queue[0][0], closed), limits.gap):
         bound, _, branch = heapq.heappop(queue)
         below = list(search.below(branch))
         if not below:  # what is left open here is the phases' own gap, or a debt ceiling that binds the two
@@ -162,27 +166,30 @@ def in_two_phases(instance: Instance, part: Solver, limits: Limits, in_time: Cal
 
 
 def _result(search: Search, root: Branch, bound: float, limits: Limits) -> Result:
-    """The best plan (or none) with its certificate."""
+    """The best plan (or none) with its certificate: no less than the bounds of the two phases together."""
+    bound = max(bound, root.bound)
     first, second = root.first.outcome, root.second.outcome
     size = {key: root.first.size[key] + root.second.size[key] for key in root.first.size}
-    gap = relative_gap(search.value, bound) if search.best else np.inf
     status, end = Status.INCUMBENT, "gap open between the phases"
     if search.best is None:
         status, end = Status.NOTHING, "no plan of two phases found"
         if bound == float("inf"):
             status, end = Status.INFEASIBLE, "no two phases go together"
-    elif gap <= limits.gap:
+    elif gap_reached(search.value, bound, limits.gap):
         status, end = Status.OPTIMAL, "gap reached"
     outcome: Outcome = replace(
         first,
         status=status,
         termination=end,
-        objective=search.value,
-        bound=bound,
-        gap=gap,
         values=None,
         nodes=first.nodes + second.nodes,
         log=first.log + second.log,
+    ).at_cost(search.value, bound)
+    if search.best is None:
+        nothing = replace(root.first, solver_grants=None, breaches=[])
+        return replace(nothing, instance=search.instance, outcome=outcome, accounts=None, size=size)
+    accounts, source = search.best
+    found = [*search.overstated, *overstatement(outcome)]
+    return replace(
+        source, instance=accounts.instance, outcome=outcome, accounts=accounts, size=size, breaches=found
     )
-    accounts, source = search.best or (None, replace(root.first, solver_grants=None, breaches=[]))
-    return replace(source, instance=search.instance, outcome=outcome, accounts=accounts, size=size)

@@ -26,6 +26,7 @@ from scipy.sparse.csgraph import connected_components
 
 from optimization.errors import InputError, Problem
 from optimization.geography.candidates import Bodies, all_connected, bodies_of, borders_of
+from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance, with_bodies
 from optimization.model.screening import reachable
 from optimization.solving.covering import More
@@ -107,14 +108,23 @@ class Unlisted:
 
 def listed_sets(instance: Instance) -> dict[tuple[int, ...], str]:
     """Source of every body on the list, by its members' positions in order."""
-    members = [tuple(sorted(instance.bodies.members(b).tolist())) for b in range(len(instance.bodies))]
-    return dict(zip(members, instance.bodies.table["source"], strict=True))
+    return dict(zip(instance.bodies.row_of, instance.bodies.table["source"], strict=True))
 
 
 def with_sets(instance: Instance, found: Sequence[tuple[int, ...]]) -> Instance:
     """The question with more bodies on its list."""
     together = dict.fromkeys(found, GENERATED) | listed_sets(instance)
     return with_bodies(instance, bodies_of(instance.case, instance.settings, instance.km, together))
+
+
+def with_bodies_of(instance: Instance, *decisions: Decision) -> Instance:
+    """The question with every body that provides under some decisions on its list: what each phase of a plan, or
+    another course, has found for itself."""
+    phases = [part for each in decisions for part in (each, each.second) if part is not None]
+    known = instance.bodies.row_of
+    found = {part.bodies.who(b) for part in phases for b in part.existing_bodies}
+    new = sorted(found - known.keys())
+    return with_sets(instance, new) if new else instance
 
 
 def wanted(instance: Instance) -> bool:

@@ -16,6 +16,7 @@ from optimization.ledger.horizon import ONLY_FIRST
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import some_years
 from optimization.outcome.result import Result
+from optimization.outcome.unlisted import with_bodies_of
 
 TODAY, PLAN = "today", "plan"
 
@@ -41,7 +42,8 @@ def alternatives(
     instance: Instance, plan: Decision, part: Callable[[Instance], Result]
 ) -> Iterator[Alternative]:
     """Today's arrangement, the plan, the plan from each later year on, and the plans of the first and of the last year
-    alone; a year whose own question finds no plan in time is left out."""
+    alone; a year whose own question finds no plan in time is left out. `instance` is the question on the plan's own
+    list of bodies."""
     quiet = without_crises(instance)
     horizon = quiet.horizon
     assert horizon is not None
@@ -64,4 +66,6 @@ def alternatives(
 
 
 def _carried(instance: Instance, decision: Decision) -> Accounts:
-    return Accounts(instance, with_bonds(instance, decision))
+    """A course over the whole horizon, on a list that holds the bodies it has found for itself."""
+    instance = with_bodies_of(instance, decision)
+    return Accounts(instance, with_bonds(instance, decision.on(instance.bodies)))

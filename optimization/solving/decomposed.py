@@ -25,6 +25,7 @@ from optimization.solving.highs import (
     Outcome,
     Progress,
     Status,
+    gap_reached,
     relative_gap,
     solve,
 )
@@ -80,9 +81,14 @@ class _Search:
         return relative_gap(self.objective, self.bound)
 
     @property
+    def reached(self) -> bool:
+        """Whether the incumbent is as good as asked."""
+        return gap_reached(self.objective, self.bound, self.limits.gap)
+
+    @property
     def done(self) -> bool:
         """Whether the search may end: gap reached, no time left, or stopped from outside."""
-        return self.gap <= self.limits.gap or self.left <= 0 or self.stopped
+        return self.reached or self.left <= 0 or self.stopped
 
     def report(self, objective: float | None = None) -> None:
         """Tell the caller how far the search is; `objective` is that of a plan not yet taken over."""
@@ -254,15 +260,15 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
 
 
 def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
-    optimal = search.best is not None and search.gap <= search.limits.gap
+    optimal = search.best is not None and search.reached
     status = Status.OPTIMAL if optimal else Status.INCUMBENT if search.best is not None else Status.NOTHING
-    return Outcome(
+    found = Outcome(
         status=status,
         termination=_termination(search, optimal),
         values=search.best,
         objective=search.objective,
-        bound=min(search.bound, search.objective),
-        gap=max(0.0, search.gap) if search.bound <= search.objective else 0.0,
+        bound=search.bound,
+        gap=search.gap,
         seconds=time.perf_counter() - search.started,
         nodes=0,
         log=relaxed.log,
@@ -270,6 +276,7 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
         relaxation=relaxed.relaxation,
         history=search.history,
     )
+    return found.at_cost(search.objective, search.bound)
 
 
 def _termination(search: _Search, optimal: bool) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +20,12 @@ import highspy
 import numpy as np
 
 from optimization.solving.standard_form import StandardForm
+
+ROUNDING = 1e-9
+"""Relative to a plan's cost: sums of the figures of one plan, made in another order, agree to this."""
+
+TOLERANCE = 1e-6
+"""Relative to a plan's cost: as far as the solver keeps its rows; a bound farther above its plan is a defect."""
 
 
 class Status(StrEnum):
@@ -74,6 +80,22 @@ class Outcome:
     row_duals: np.ndarray | None = None
     relaxation: float = -np.inf
     history: list[Progress] = field(default_factory=list)
+
+    @property
+    def overstated(self) -> float:
+        """By how much the bound lies above the plan, in the objective's unit; 0 where it does not beyond the solver's
+        tolerance. Never anything else, or one of the two is wrong."""
+        if not np.isfinite(self.objective):
+            return 0.0
+        above = self.bound - self.objective
+        return above if above > TOLERANCE * max(1.0, abs(self.objective)) else 0.0
+
+    def at_cost(self, objective: float, bound: float) -> Outcome:
+        """The same with the cost of its plan and a bound. A bound that lies above the plan by rounding alone is the
+        plan's cost; one farther above it stays, so that `overstated` tells."""
+        found = replace(self, objective=objective, bound=bound)
+        bound = bound if found.overstated else min(bound, objective)
+        return replace(found, bound=bound, gap=relative_gap(objective, bound))
 
 
 def solve(
@@ -151,7 +173,7 @@ def _configure(solver: highspy.Highs, limits: Limits, log_file: Path | None) -> 
     solver.setOptionValue("output_flag", log_file is not None)
     if log_file is not None:
         solver.setOptionValue("log_file", str(log_file))
-    solver.setOptionValue("mip_rel_gap", limits.gap)
+    solver.setOptionValue("mip_rel_gap", max(limits.gap, ROUNDING))
     solver.setOptionValue("mip_abs_gap", limits.absolute)
     solver.setOptionValue("time_limit", float(limits.seconds))
     solver.setOptionValue("threads", int(limits.threads))
@@ -227,6 +249,14 @@ def _status(state: highspy.HighsModelStatus, feasible: bool) -> Status:
     if state in (kind.kTimeLimit, kind.kInterrupt, kind.kIterationLimit, kind.kSolutionLimit):
         return Status.INCUMBENT if feasible else Status.NOTHING
     return Status.FAILED
+
+
+def gap_reached(objective: float, bound: float, asked: float) -> bool:
+    """Whether no plan can cost less than this one by more than the asked part of its cost, but for rounding. The one
+    rule for all searches."""
+    if not np.isfinite(objective):
+        return False
+    return bool(objective - bound <= asked * abs(objective) + ROUNDING * max(1.0, abs(objective)))
 
 
 def relative_gap(objective: float, bound: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,15 @@ def in_2050(frame: pd.DataFrame) -> pd.Series:
     return here & (here.cumsum() == 1)
 
 
+def course(decided_for: str, from_year: int, year: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """A row of the courses."""
+    return lambda frame: (
+        (frame["decided_for"] == decided_for)
+        & (frame["from_year"] == str(from_year))
+        & (frame["year"] == year)
+    )
+
+
 back_again = both(
     cell("responsibility", 0, "tier", "prefecture"), cell("responsibility_second", 0, "tier", "nation")
 )
@@ -88,6 +98,33 @@ TAMPERING: dict[str, tuple[Change, str]] = {
         "objective agrees",
     ),
     "a duty taken back": (back_again, "stays moved"),
+    "the plan's own course dearer": (
+        raised("waiting", "cost_million_yen", 1.0, course("plan", 2022, "all")),
+        "the plan's own course",
+    ),
+    "the plan's own course dearer in a year": (
+        raised("waiting", "cost_million_yen", 1.0, course("plan", 2022, "2050")),
+        "the plan's own course",
+    ),
+    "the plan's own course breaks a rule": (
+        raised("waiting", "rules_broken", 1.0, course("plan", 2022, "all")),
+        "the plan's own course",
+    ),
+    "another course cheaper": (
+        raised("waiting", "cost_million_yen", -1.0, course("2050", 2022, "all")),
+        "weighted mean of its years",
+    ),
+    "waiting dearer before the plan": (
+        both(
+            raised("waiting", "cost_million_yen", 1.0, course("plan", 2050, "2022")),
+            raised("waiting", "cost_million_yen", 1.0, course("plan", 2050, "all")),
+        ),
+        "until the plan takes over",
+    ),
+    "a debt cost raised": (
+        raised("horizon", "debt_cost_million_yen", 1.0, in_2050),
+        "totals and debts make up the objective",
+    ),
 }
 
 

@@ -149,6 +149,7 @@ def receiver(frame: pd.DataFrame) -> pd.Series:
 
 TAMPERING: dict[str, tuple[Change, str]] = {
     "another objective": (record("objective_million_yen", 1.0001), "objective agrees"),
+    "a bound above the plan": (record("bound_million_yen", 1.0001), "bound does not lie above"),
     "a grant raised": (raised("governments", "grant_million_yen", 1.0, receiver), "grants equal max"),
     "a grant raised in both columns": (
         both(

@@ -95,6 +95,14 @@ def test_the_optimum_is_that_of_the_whole_list(seed: int) -> None:
         assert result.outcome.objective == pytest.approx(whole.objective, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_a_service_that_the_statute_gives_away_asks_for_no_body(seed: int) -> None:
+    question = random_question(seed).but(**{"responsibility.fix": {"fire": "prefecture"}})
+    listed, priced = question.solve("plain"), on_demand(question).solve("decomposed")
+    assert priced.breaches == []
+    assert priced.outcome.objective == pytest.approx(listed.outcome.objective, rel=1e-6)
+
+
 def test_few_bodies_are_listed() -> None:
     listed = {True: 0, False: 0}
     for seed in range(6):

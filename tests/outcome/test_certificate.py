@@ -1,0 +1,115 @@
+"""What a certificate is worth: one rule for a gap that is reached, and no bound above its plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from optimization.ledger.instance import Instance
+from optimization.outcome import run
+from optimization.outcome.result import Result
+from optimization.outcome.run import BOUND, Attempt, Clock, attempt, better, proven, read_result
+from optimization.outcome.two_phases import in_two_phases
+from optimization.solving.decomposed import solve_decomposed
+from optimization.solving.highs import Limits, Status, gap_reached, solve
+from tests.horizon.test_horizon_brute_force import random_question
+from tests.horizon.test_horizon_by_hand import phased
+from tests.small_case import EXACT, Small, given_curves
+from tests.solving.programs import random_blocks
+
+ROUNDED = 1.0 - 6e-16
+"""What the sums of one plan differ by when they are made in another order."""
+
+
+@cache
+def answered() -> Attempt:
+    """A small question with a plan, and all it was answered with."""
+    question = phased(60.0, 0.02)
+    with given_curves(question.curves):
+        found = attempt(question.case, question.package, limits=EXACT)
+    assert found.result.accounts is not None and found.result.breaches == []
+    return found
+
+
+def read_again(part: float) -> Result:
+    """The same answer read with a bound that is so many times its plan's cost."""
+    found = answered()
+    outcome = replace(found.result.outcome, bound=part * found.result.outcome.objective)
+    return read_result(found.result.package, found.table, found.model, found.form, outcome, Clock())
+
+
+def test_a_gap_of_nothing_is_reached_to_rounding_and_no_farther() -> None:
+    assert gap_reached(752_810.0, 752_810.0 * ROUNDED, 0.0)
+    assert gap_reached(0.0, 0.0, 0.0)
+    assert not gap_reached(752_810.0, 752_810.0 * (1 - 1e-8), 0.0)
+    assert gap_reached(100.0, 99.0, 0.01) and not gap_reached(100.0, 98.9, 0.01)
+    assert not gap_reached(np.inf, 100.0, 0.5) and not gap_reached(100.0, -np.inf, 0.5)
+
+
+def test_every_search_ends_optimal_at_a_gap_of_nothing() -> None:
+    asked, plan = Limits(gap=0.0), answered().result.outcome
+    rounded = replace(plan, bound=-np.inf, status=Status.INCUMBENT)
+    assert proven(rounded, plan.objective * ROUNDED, asked).status is Status.OPTIMAL
+    form, national = random_blocks(3)
+    assert solve_decomposed(form, national, asked).status is Status.OPTIMAL
+    two_phases = random_question(3, phases=True).solve(limits=asked).outcome
+    assert two_phases.status is Status.OPTIMAL and two_phases.termination == "gap reached"
+
+
+def test_two_phases_whose_bounds_sum_to_the_plan_but_for_rounding_are_optimal() -> None:
+    question = phased(60.0, 0.02, 2050)
+    assert two_phases_with(question, ROUNDED).outcome.status is Status.OPTIMAL
+
+
+def two_phases_with(question: Small, part: float) -> Result:
+    """The plan of two phases, of which every part has a bound so many times its cost."""
+
+    def solved(instance: Instance) -> Result:
+        found = run.answered(instance, question.package, EXACT).result
+        outcome = replace(found.outcome, bound=part * found.outcome.objective)
+        return replace(found, outcome=outcome)
+
+    with given_curves(question.curves):
+        return in_two_phases(question.instance, solved, Limits(gap=0.0), lambda: True)
+
+
+@pytest.mark.parametrize("part", [1.0, ROUNDED, 1 / ROUNDED, 1 + 1e-8])
+def test_a_bound_at_its_plan_but_for_rounding_is_none_above_it(part: float) -> None:
+    result = read_again(part)
+    assert result.breaches == []
+    assert result.outcome.bound <= result.outcome.objective
+
+
+def test_a_bound_above_its_plan_is_said_and_stays() -> None:
+    result = read_again(1.01)
+    cost = answered().result.outcome.objective
+    (breach,) = result.breaches
+    assert breach.rule == BOUND and breach.amount == pytest.approx(0.01 * cost)
+    assert result.outcome.bound == pytest.approx(1.01 * cost)
+
+
+def test_no_search_hides_a_bound_above_its_plan() -> None:
+    form, national = random_blocks(3)
+    relaxed = solve(form, replace(EXACT, threads=1), relax=True)
+    best = solve(form, EXACT).objective
+    wrong = replace(relaxed, bound=best + 0.1 * abs(best))
+    assert solve_decomposed(form, national, EXACT, relaxed=wrong).overstated > 0
+    plan = answered().result.outcome
+    assert proven(plan, 1.01 * plan.objective, EXACT).overstated > 0
+    assert proven(plan, (1 + 1e-8) * plan.objective, EXACT).overstated == 0
+
+
+def test_a_longer_list_that_contradicts_an_earlier_plan_is_said() -> None:
+    found = answered()
+    dearer = replace(found.result.outcome, objective=1.02 * found.result.outcome.objective)
+    later = replace(found, result=replace(found.result, outcome=replace(dearer, bound=dearer.objective)))
+    assert [breach.rule for breach in better(found, later, EXACT).result.breaches] == [BOUND]
+
+
+def test_bounds_of_two_phases_above_their_plan_are_said() -> None:
+    result = two_phases_with(phased(60.0, 0.02, 2050), 1.01)
+    assert [breach.rule for breach in result.breaches] == [BOUND]
+    assert result.outcome.bound > result.outcome.objective
