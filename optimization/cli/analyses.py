@@ -192,7 +192,8 @@ def sensitivity(
     only: Sequence[str] = (),
 ) -> int:
     """Vary every assumed number; 4 where a draw has neither a plan to the gap nor a proof that there is none."""
-    from optimization.studies.sensitivity import METHODS, analyse
+    from optimization.studies.overturns import METHODS
+    from optimization.studies.sensitivity import analyse
     from optimization.studies.study import Study
 
     if method not in METHODS:
@@ -228,7 +229,7 @@ def sensitivity(
         (draft / "study.json").write_text(text, encoding="utf-8")
 
     target = placed(kept(target, fill, whole=False), target)
-    _show_sensitivity(found.tables)
+    _show_sensitivity(found.tables, method)
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
     out.print(f"{found.draws} draws: {counts}.")
     if found.broken:
@@ -238,18 +239,34 @@ def sensitivity(
     return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
 
 
-def _show_sensitivity(tables: Mapping[str, pd.DataFrame]) -> None:
-    """How stable the recommendations are, which of those that move are the least so, and what moves them."""
-    table = tables["recommendations"]
-    counts = table["mark"].value_counts()
-    said = ", ".join(f"{counts.get(mark, 0)} {mark}" for mark in ("firm", "likely", "open"))
-    out.print(f"Of {len(table)} recommended tiers {said}; of {len(tables['bodies'])} bodies "
-              f"{(tables['bodies']['mark'] == 'firm').sum()} firm.")  # fmt: skip
-    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
-    show_frame(shaky, "Recommendations that do not stand in at least 95% of the draws", rows=20)
+def _show_sensitivity(tables: Mapping[str, pd.DataFrame], method: str) -> None:
+    """How stable the recommendations are, or which of them one assumption alone overturns, and what moves them."""
+    (_show_overturned if method == "tornado" else _show_stability)(
+        tables["recommendations"], tables["bodies"]
+    )
     first = tables["effects"]
     for output in ("cost_million_yen", "duties_changed"):
         show_frame(first[first["output"] == output], f"What moves {output}", rows=8)
+
+
+def _show_stability(table: pd.DataFrame, bodies: pd.DataFrame) -> None:
+    counts = table["mark"].value_counts()
+    said = ", ".join(f"{counts.get(mark, 0)} {mark}" for mark in ("firm", "likely", "open"))
+    out.print(f"Of {len(table)} recommended tiers {said}; of {len(bodies)} bodies "
+              f"{(bodies['mark'] == 'firm').sum()} firm.")  # fmt: skip
+    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
+    shown = shaky.drop(columns="overturned_by")
+    show_frame(shown, "Recommendations that do not stand in at least 95% of the draws", rows=20)
+
+
+def _show_overturned(table: pd.DataFrame, bodies: pd.DataFrame) -> None:
+    turned, gone = (frame[frame["overturned_by"] != ""] for frame in (table, bodies))
+    out.print(
+        f"Of {len(table)} recommended tiers {len(turned)} are overturned by one assumption alone, "
+        f"of {len(bodies)} bodies {len(gone)}. Of several together this says nothing: --method morris does."
+    )
+    shown = turned[["service", "rule_group", "tier", "rival_tier", "overturned_by"]]
+    show_frame(shown, "Recommendations overturned by one assumption at a value", rows=20)
 
 
 def asked(

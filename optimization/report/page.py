@@ -28,6 +28,7 @@ WIDE, NARROW = (560.0, 430.0), (340.0, 470.0)
 
 SECTIONS = ("recommendation", "package", "roles", "map", "town", "flows", "gains", "formula", "crisis", "years", "sure",
             "assumptions", "solved", "limits", "credits")  # fmt: skip
+OPEN_HEADS = ("c_service", "c_group", "c_package")
 LIMITS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_july", "limit_candidates")
 TOWN_WORDS = {
     "people": "town_people", "coverage": "town_coverage", "grant": "town_grant", "margin": "town_margin",
@@ -251,6 +252,9 @@ def _study(found: dict[str, Any], say: Speaker) -> dict[str, Any]:
         "travel_heads": [say("c_factor"), *wide],
         "travel": [[row["name"], *row["values"]] for row in found["travel"]],
         "open": [list(row.values()) for row in found["open"]],
+        "open_lead": say("overturned_lead" if found["ends"] else "open_lead"),
+        "open_heads": [say(head) for head in OPEN_HEADS]
+        + [say("c_overturned_by" if found["ends"] else "c_holds"), say("c_rival")],
     }
 
 

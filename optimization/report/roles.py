@@ -12,7 +12,8 @@ from optimization.report.view import RunView
 MANY = 12
 """Rule groups from which a matrix is folded: tiers with the number of groups in place of a column for each."""
 
-SIGNS = {"firm": "●", "likely": "◐", "open": "○"}
+SIGNS = {"firm": "●", "likely": "◐", "open": "○", "overturned": "○"}
+"""Signs of marks; what was tested alone, and overturned by no assumption, has none."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows by tier of today, the labels of the rule groups and how many municipalities each holds."""
+    """Rows by tier of today, the labels of the rule groups and how many municipalities each holds, and the phrase that
+    explains the signs of stability ('' without a study)."""
 
     groups: tuple[str, ...]
     sizes: tuple[int, ...]
     rows: tuple[Row, ...]
-    stable: bool
+    signs: str
 
 
 def matrix(run: RunView, say: Speaker) -> Matrix:
@@ -80,7 +82,11 @@ def matrix(run: RunView, say: Speaker) -> Matrix:
         tuple(run.group(group, say) for group in groups),
         tuple(int(sizes[group]) for group in groups),
         tuple(rows),
-        run.stability is not None,
+        ""
+        if run.telling_study is None
+        else "roles_signs_alone"
+        if run.telling_study.alone
+        else "roles_signs",
     )
 
 
@@ -101,6 +107,7 @@ def cells_of(run: RunView) -> list[Cell]:
             found = stability.loc[(row.service, row.rule_group)]
             if found["tier"] == row.tier:
                 mark, share = str(found["mark"]), float(found["share_of_draws"])
+                mark = mark if mark in SIGNS else ""
         result.append(Cell(row.tier, row.tier_today, bool(row.changed), mark, share))
     return result
 

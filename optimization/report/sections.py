@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ TRAVEL = (
 
 TOP = 8
 """Rows of a list of effects."""
+
+NAMED = 3
+"""Assumptions named that overturn a recommendation."""
 
 ONE, TOKYO = "ratio", "tokyo_joint"
 
@@ -292,7 +296,7 @@ def study(found: StudyView, run: RunView, say: Speaker) -> dict[str, Any]:
         "note": say(
             {"tornado": "tornado_note", "morris": "mu_star_note"}.get(found.record["method"], "sobol_note")
         ),
-        "ends": found.record["method"] == "tornado",
+        "ends": found.alone,
         "cost": _effects(effects, "cost_million_yen", say)[:TOP],
         "plan": _effects(effects, "duties_changed", say)[:TOP],
         "travel": _travel(travel, say),
@@ -345,16 +349,34 @@ def _travel(table: pd.DataFrame, say: Speaker) -> Rows:
 
 
 def _open(found: StudyView, run: RunView, say: Speaker) -> Rows:
-    """Recommendations that are not firm, the shakiest first."""
+    """Recommendations that one assumption alone overturns, with what does it; after joint draws those that are not
+    firm, the shakiest first."""
     table = found.tables["recommendations"]
-    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
+    shaky = table[~table["mark"].isin(["firm", "tested_alone"])].sort_values("share_of_draws", kind="stable")
+    turned = _overturned(found, say) if found.alone else {}
     return [
         {
             "service": run.service(str(row["service"]), say),
             "group": run.group(str(row["rule_group"]), say),
             "tier": say.word(row["tier"]),
-            "share": say.share(float(row["share_of_draws"]), 0),
+            "held": turned.get((row["service"], row["rule_group"]), "")
+            if found.alone
+            else say.share(float(row["share_of_draws"]), 0),
             "rival": say.word(row["rival_tier"]) if row["rival_tier"] else "",
         }
         for _, row in shaky.iterrows()
     ]
+
+
+def _overturned(found: StudyView, say: Speaker) -> dict[tuple[str, str], str]:
+    """What overturns each duty, the assumption that must move least first."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in found.crossings.to_dict("records"):
+        factor, value = _factor(str(row["factor"]), say), float(row["overturned_at_value"])
+        text = (
+            say("overturned_at_level", factor=factor, share=say.share(float(row["overturned_at_level"]), 0))
+            if math.isnan(value)
+            else say("overturned_at", factor=factor, value=_plain(value), unit=row["unit"]).rstrip()
+        )
+        said.setdefault((row["service"], row["rule_group"]), []).append(text)
+    return {duty: "; ".join(texts[:NAMED]) for duty, texts in said.items()}

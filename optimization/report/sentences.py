@@ -222,14 +222,15 @@ def _how_sure(run: RunView, say: Speaker) -> str:
     )
     if run.stability is None:
         return joined(say, text, say("sure_untested", assumptions=assumption_count(run)))
-    counts = run.stability["mark"].value_counts()
-    largest = max(run.studies, key=lambda study: study.draws)
+    study, counts = run.telling_study, run.stability["mark"].value_counts()
+    assert study is not None
+    marks = ("overturned",) if study.alone else ("firm", "likely", "open")
     stable = say(
-        "sure_stability",
+        "sure_overturned" if study.alone else "sure_stability",
         duties=say.number(len(run.stability)),
-        **{mark: say.number(counts.get(mark, 0)) for mark in ("firm", "likely", "open")},
-        numbers=say.number(varied(largest.tables["numbers"])),
-        draws=say.number(largest.draws),
+        **{mark: say.number(counts.get(mark, 0)) for mark in marks},
+        numbers=say.number(varied(study.tables["numbers"])),
+        draws=say.number(study.draws),
     )
     return joined(say, text, stable)
 

@@ -32,7 +32,14 @@ KEYS = {"recommendations": ["service", "rule_group"], "effects": ["output", "fac
 METHODS = {"tornado": ("central", "at_low", "at_high"), "morris": ("mu_star",), "sobol": ("total",)}
 """Columns of the effects that each method measures."""
 
-MARKS = ("firm", "likely", "open")
+MARKS = ("firm", "likely", "open", "overturned", "tested_alone")
+ALONE = "tornado"
+"""Method that moves one assumption at a time: it tells what overturns a recommendation, never that it is safe."""
+
+CROSSINGS = ("service", "rule_group", "factor", "unit")
+LEVELS = ("overturned_at_level", "overturned_at_value")
+"""Columns of text, and of numbers, of what a study of that method says overturns a recommendation."""
+
 AGAIN = "name a folder written by 'solve.py sensitivity', unchanged"
 
 
@@ -49,6 +56,21 @@ class StudyView:
         """Solved draws."""
         return len(self.tables["draws"])
 
+    @property
+    def alone(self) -> bool:
+        """Whether it moves one assumption at a time."""
+        return bool(self.record["method"] == ALONE)
+
+    @property
+    def crossings(self) -> pd.DataFrame:
+        """Which assumption overturns which recommendation and at which value, what must move least first; empty where
+        the study does not tell."""
+        table = self.tables["overturns"]
+        if not {*CROSSINGS, *LEVELS} <= set(table):
+            return pd.DataFrame(columns=[*CROSSINGS, *LEVELS])
+        far = (table["overturned_at_level"] - 0.5).abs()
+        return table.loc[far.sort_values(kind="stable").index]
+
 
 def view_study(folder: Path, record: Mapping[str, Any], run: Mapping[str, pd.DataFrame]) -> StudyView:
     """Read a sensitivity study of the question that a run's record states; `run` are the run's tables. Raises
@@ -60,12 +82,23 @@ def view_study(folder: Path, record: Mapping[str, Any], run: Mapping[str, pd.Dat
         raise InputError([Problem(str(folder), f"is no study ({error})", AGAIN)]) from error
     raise_if_any(list(_differences(folder, found, record)))
     raise_if_any(list(_faults(folder, str(found["method"]), tables, run)))
+    if found["method"] == ALONE:
+        tables["recommendations"] = _without_comfort(tables["recommendations"])
     return StudyView(folder, found, tables)
+
+
+def _without_comfort(table: pd.DataFrame) -> pd.DataFrame:
+    """Recommendations of a study that moved one assumption at a time, as older versions marked them too: overturned or
+    not, and never firm or likely."""
+    turned = (table["mark"] == "overturned") | (table["share_of_draws"] < 1.0)
+    return table.assign(mark=turned.map({True: "overturned", False: "tested_alone"}))
 
 
 def _table(file: Path, texts: tuple[str, ...]) -> pd.DataFrame:
     content = io.BytesIO(read_bytes(within(file), MOST_RESULT))
-    return pd.read_csv(content, dtype=dict.fromkeys(texts, str), keep_default_na=False, index_col=False)
+    kinds = dict.fromkeys((*texts, *CROSSINGS), str)
+    blank = {column: [""] for column in LEVELS}  # the value of an assumption of many numbers
+    return pd.read_csv(content, dtype=kinds, keep_default_na=False, na_values=blank, index_col=False)
 
 
 def _differences(folder: Path, found: object, record: Mapping[str, Any]) -> Iterator[Problem]:
@@ -95,6 +128,9 @@ def _faults(
         for column in numbers.get(name, ()):
             if len(table) and not pd.api.types.is_numeric_dtype(table[column]):
                 yield Problem(file, "must be numbers", AGAIN, column=column)
+        for column in LEVELS if name == "overturns" and len(table) else ():
+            if column in table and not pd.api.types.is_numeric_dtype(table[column]):
+                yield Problem(file, "must be numbers", AGAIN, column=column)
         if name in KEYS and table.duplicated(KEYS[name]).any():
             yield Problem(file, "holds a row twice", AGAIN, column=", ".join(KEYS[name]))
     known = {
@@ -105,6 +141,8 @@ def _faults(
         ("recommendations", "mark"): set(MARKS),
         ("effects", "factor"): {*load_parameters(), *load_settings()},
     }
+    if "factor" in tables["overturns"]:
+        known["overturns", "factor"] = known["effects", "factor"]
     for (name, column), names in known.items():
         if strange := sorted(set(tables[name][column].astype(str)) - names):
             message, file = "is not known to the run", str(folder / f"{name}.csv")

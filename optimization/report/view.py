@@ -54,12 +54,15 @@ class RunView:
 
     @cached_property
     def stability(self) -> pd.DataFrame | None:
-        """Stability of every recommended tier in the study with most draws: indexed by service and rule group; None
+        """Stability of every recommended tier in the study that tells most: indexed by service and rule group; None
         without a study."""
-        if not self.studies:
-            return None
-        largest = max(self.studies, key=lambda study: study.draws)
-        return largest.tables["recommendations"].set_index(["service", "rule_group"])
+        study = self.telling_study
+        return None if study is None else study.tables["recommendations"].set_index(["service", "rule_group"])
+
+    @property
+    def telling_study(self) -> StudyView | None:
+        """The study with most draws, one that moves all assumptions together before one that moves each alone."""
+        return max(self.studies, key=lambda study: (not study.alone, study.draws), default=None)
 
     @cached_property
     def service_labels(self) -> pd.DataFrame:

@@ -5,8 +5,8 @@ through the space of all factors, `sobol` fills it; the last two through SALib, 
 services at once, each with a level of its own in Sobol draws). Every draw is one cell of a sweep: archived as it comes,
 never computed twice.
 
-A recommendation is a tier for a service and rule group, or a body. Its stability is the share of draws in which it
-holds.
+A recommendation is a tier for a service and rule group, or a body. After joint draws its stability is the share of them
+in which it holds; after a tornado it is said which assumption overturns it, and at which value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,17 @@ from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.verdict import NoPlanError, Worth
 from optimization.studies.factors import Factor, factors_of
-from optimization.studies.study import Cell, Study
+from optimization.studies.overturns import LEVELS, Design, overturned_by, overturns
+from optimization.studies.study import Study
 from optimization.studies.sweep import Report, answers
-
-METHODS = ("tornado", "morris", "sobol")
-LEVELS = (0.0, 0.125, 0.25, 0.375, 0.625, 0.75, 0.875, 1.0)
-"""Levels of a factor in a tornado; one half is the centre, the draw of all central values."""
 
 MORRIS_LEVELS = 4
 FIRM, LIKELY = 0.95, 0.80
-"""Shares of draws from which a recommendation is firm, or likely; below it is open."""
+"""Shares of joint draws (Morris, Sobol) from which a recommendation is firm, or likely; below it is open."""
+
+OVERTURNED, TESTED_ALONE = "overturned", "tested_alone"
+"""Marks after a tornado: overturned by one assumption alone, or by none of them alone, which says nothing of several
+together."""
 
 OUTPUTS = {
     "cost_million_yen": "objective_million_yen",
@@ -46,32 +46,6 @@ OUTPUTS = {
     "lowest_coverage_ratio": "measure.coverage_floor_municipal [ratio]",
 }
 """What is measured of a draw, by name, and where a sweep's answer holds it."""
-
-
-@dataclass(frozen=True)
-class Design:
-    """The draws: levels (draws x numbers), the number of each column and the factor it belongs to (by position)."""
-
-    method: str
-    levels: np.ndarray
-    factors: tuple[Factor, ...]
-    of_column: np.ndarray
-
-    @cached_property
-    def mean_levels(self) -> np.ndarray:
-        """Mean level of the numbers of each factor, draws x factors."""
-        each = [self.levels[:, self.of_column == f].mean(axis=1) for f in range(len(self.factors))]
-        return np.stack(each, axis=1)
-
-    def cell(self, packages: str, n: int) -> Cell:
-        """A draw as a question."""
-        settings: dict[str, Any] = {}
-        assumptions: dict[str, float] = {}
-        numbers = [(factor, number) for factor in self.factors for number in factor.numbers]
-        for (factor, number), level in zip(numbers, self.levels[n], strict=True):
-            if level != 0.5:
-                (settings if factor.setting else assumptions)[number.key] = number.at(level)
-        return Cell(packages, settings, assumptions)
 
 
 @dataclass(frozen=True)
@@ -159,8 +133,8 @@ def analyse(
     tables = {
         "numbers": numbers,
         "draws": drawn(plan, rows),
-        "recommendations": recommendations(rows),
-        "bodies": bodies(rows),
+        "recommendations": recommendations(plan, rows),
+        "bodies": bodies(plan, rows),
         "effects": effects(plan, rows, study.seed),
         "overturns": overturns(plan, rows),
     }
@@ -215,38 +189,57 @@ def drawn(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.concat([found, levels], axis=1)
 
 
-def recommendations(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The tier of every duty in the central draw, the share of draws with a plan in which it holds, its mark, and the
-    tier that most often takes its place."""
+def recommendations(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The tier of every duty in the central draw, the share of draws with a plan in which it holds, its mark, the tier
+    that most often takes its place, and after a tornado what overturns it."""
     held = [row["tiers"] for row in rows if "tiers" in row]
+    turned = overturned_by(plan, rows, _tiers)
     result = []
     for duty, tier in rows[0]["tiers"].items():
         counts = Counter(tiers.get(duty) for tiers in held)
         share = counts[tier] / len(held)
         rival, often = next(((t, n) for t, n in counts.most_common() if t != tier), ("", 0))
         service, _, group = duty.partition("/")
-        result.append((service, group, tier, share, mark(share), rival, often / len(held)))
+        said = turned.get(duty, "")
+        rest = rival, often / len(held), said
+        result.append((service, group, tier, share, _marked(plan, share, said), *rest))
     names = ["service", "rule_group", "tier", "share_of_draws", "mark", "rival_tier", "rival_share_of_draws"]
-    return pd.DataFrame(result, columns=names)
+    return pd.DataFrame(result, columns=[*names, "overturned_by"])
 
 
-def bodies(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Every body of the central draw by its members, and the share of draws in which the same body exists."""
+def bodies(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Every body of the central draw by its members, the share of draws in which the same body exists, its mark, and
+    after a tornado what overturns it."""
     held = [set(row["bodies"]) for row in rows if "bodies" in row]
-    result = [
-        (
-            members,
-            len(members.split("+")),
-            share := sum(members in each for each in held) / len(held),
-            mark(share),
-        )
-        for members in rows[0]["bodies"]
-    ]
-    return pd.DataFrame(result, columns=["member_codes", "members", "share_of_draws", "mark"])
+    turned = overturned_by(plan, rows, _bodies)
+    result = []
+    for members in rows[0]["bodies"]:
+        share = sum(members in each for each in held) / len(held)
+        said = turned.get(members, "")
+        result.append((members, len(members.split("+")), share, _marked(plan, share, said), said))
+    return pd.DataFrame(
+        result, columns=["member_codes", "members", "share_of_draws", "mark", "overturned_by"]
+    )
+
+
+def _tiers(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(row["tiers"])
+
+
+def _bodies(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict.fromkeys(row["bodies"], True)
+
+
+def _marked(plan: Design, share: float, overturned: str) -> str:
+    """The mark of a recommendation. A tornado moves one assumption at a time, so that it can show what overturns a
+    recommendation and never that nothing does: several together may, and no share of its draws is a likelihood."""
+    if plan.method == "tornado":
+        return OVERTURNED if overturned else TESTED_ALONE
+    return mark(share)
 
 
 def mark(share: float) -> str:
-    """How stable a recommendation is."""
+    """How stable a recommendation is in draws that move all assumptions together."""
     return "firm" if share >= FIRM else "likely" if share >= LIKELY else "open"
 
 
@@ -309,54 +302,3 @@ def _indices(plan: Design, name: str, y: np.ndarray, seed: int) -> pd.DataFrame:
         factors = list(dict.fromkeys(problem["groups"]))
     table = pd.DataFrame({"output": name, "factor": factors, **columns, "draws_filled": filled})
     return table.sort_values(next(iter(columns)), ascending=False, kind="stable")
-
-
-def overturns(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Which factor overturns which recommendation, and where. In a tornado: the levels, and the values of a factor of
-    one number, between which the tier changes. Otherwise: the factor whose level differs most between the draws in
-    which the recommendation holds and those in which it does not, with the correlation."""
-    if plan.method == "tornado":
-        return _crossings(plan, rows)
-    held = [n for n, row in enumerate(rows) if "tiers" in row]
-    result = []
-    for duty, tier in rows[0]["tiers"].items():
-        holds = np.array([rows[n]["tiers"].get(duty) == tier for n in held])
-        if holds.all() or not holds.any():
-            continue
-        apart = [_correlation(plan.mean_levels[held, f], holds) for f in range(len(plan.factors))]
-        for f in np.argsort([-abs(value) for value in apart], kind="stable")[:3]:
-            service, _, group = duty.partition("/")
-            result.append((service, group, tier, plan.factors[f].name, apart[f]))
-    names = ["service", "rule_group", "tier", "factor", "correlation_of_level_and_holding"]
-    return pd.DataFrame(result, columns=names)
-
-
-def _correlation(level: np.ndarray, holds: np.ndarray) -> float:
-    if level.std() == 0:
-        return 0.0
-    return float(np.corrcoef(level, holds.astype(float))[0, 1])
-
-
-def _crossings(plan: Design, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    size, result = len(LEVELS), []
-    half = LEVELS.index(0.375) + 1
-    for f, factor in enumerate(plan.factors):
-        own = list(zip(LEVELS, rows[1 + f * size : 1 + (f + 1) * size], strict=True))
-        for side in (list(reversed(own[:half])), own[half:]):
-            for duty, tier in rows[0]["tiers"].items():
-                before = 0.5
-                for level, row in side:
-                    then = row.get("tiers", {}).get(duty, tier)
-                    if then != tier:
-                        values = _values(factor, before), _values(factor, level)
-                        service, _, group = duty.partition("/")
-                        result.append((service, group, tier, then, factor.name, before, level, *values))
-                        break
-                    before = level
-    names = ["service", "rule_group", "tier", "becomes", "factor", "holds_at_level", "overturned_at_level"]
-    return pd.DataFrame(result, columns=[*names, "holds_at_value", "overturned_at_value"])
-
-
-def _values(factor: Factor, level: float) -> float:
-    """Value of a factor of one number at a level; not a number for a factor of many."""
-    return factor.numbers[0].at(level) if len(factor.numbers) == 1 else float("nan")

@@ -143,8 +143,12 @@ def study_of(folder: Path, **record: Any) -> Path:
         ),
         "numbers": pd.DataFrame({"key": ["detour_factor"], "varied": [True]}),
         "draws": pd.DataFrame({"draw": [0, 1, 2], "status": ["optimal", "optimal", "infeasible"]}),
-        "overturns": pd.DataFrame({"service": ["fire"]}),
+        "overturns": duties[:1].assign(
+            factor="detour_factor", overturned_at_level=0.75, overturned_at_value=1.4, unit="ratio"
+        ),
     }
+    if record.get("method") == "morris":
+        tables["effects"] = tables["effects"][["output", "factor"]].assign(mu_star=2.0)
     assert set(tables) == set(STUDY_TABLES)
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
@@ -160,10 +164,13 @@ def study_of(folder: Path, **record: Any) -> Path:
 
 
 def test_a_study_marks_the_matrix_and_answers_about_travel(tmp_path: Path) -> None:
+    joint = render_report(EXAMPLE, studies=[study_of(tmp_path / "joint", method="morris")])
+    assert joint.count('class="mark"') == len(example().tables["responsibility"])
     html = render_report(EXAMPLE, studies=[study_of(tmp_path / "study")])
     page = Html(html)
-    assert html.count('class="mark"') == len(example().tables["responsibility"])
-    assert html.count("○</span>") == 1
+    assert joint.count("○</span>") == html.count("○</span>") == html.count('class="mark"') == 1
+    assert "road distance over straight line at 1.4 ratio" in page.text
+    assert "● firm" in Html(joint).text and not re.search(r"\b(firm|likely)\b", page.text)
     row = next(row for table in page.tables for row in table if row[0] == "road distance over straight line")
     assert row[1:] == ["−10 million yen", "+30 million yen"]
     travel = next(t for t in page.tables if t[0][0] == "assumption" and len(t[0]) == 5)

@@ -137,3 +137,20 @@ def test_a_study_says_how_stable_the_tiers_are() -> None:
     firm = len(duties) - 3
     assert f"Of {len(duties)} recommended tiers {firm} are firm, 2 likely and 1 open when 7 assumed" in text
     assert "(31 draws)" in text
+
+
+def test_a_study_of_one_assumption_at_a_time_calls_nothing_firm() -> None:
+    """A tornado of an older version, whose marks were shares of its draws, is read as what it is too."""
+    run = example()
+    duties = run.tables["responsibility"][["service", "rule_group", "tier"]]
+    tables = {
+        "recommendations": duties.assign(mark=["overturned", *["tested_alone"] * (len(duties) - 1)]),
+        "draws": pd.DataFrame({"draw": range(400), "status": "optimal"}),
+        "numbers": pd.DataFrame({"varied": ["True"] * 7}),
+    }
+    alone = StudyView(run.folder, {"method": "tornado"}, tables)
+    text = recommendation(replace(run, studies=(alone,)), SAY)[5]
+    assert f"1 of {len(duties)} recommended tiers are overturned by one assumption alone" in text
+    assert "firm" not in text and "likely" not in text
+    joint = StudyView(run.folder, {"method": "morris"}, {**tables, "draws": tables["draws"].head(9)})
+    assert replace(run, studies=(alone, joint)).telling_study is joint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from optimization.dictionary.settings import load_settings
 from optimization.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.outcome.verdict import NoPlanError
 from optimization.studies.factors import ASSUMED, Factor, Number, factors_of
+from optimization.studies.overturns import LEVELS
 from optimization.studies.sensitivity import (
-    LEVELS,
     analyse,
     bodies,
     design,
@@ -147,16 +148,41 @@ def test_a_tornado_tells_the_ends_the_turning_point_and_nothing_of_what_is_idle(
     assert (found["holds_at_value"], found["overturned_at_value"]) == (1.0, 1.75)
 
 
-def test_a_recommendation_is_marked_by_the_share_of_draws_in_which_it_holds() -> None:
+def test_a_recommendation_is_marked_by_the_share_of_joint_draws_in_which_it_holds() -> None:
+    plan = design(FACTORS, "sobol", 2_000, 1)
+    rows = answers_of(plan.levels)
+    table = recommendations(plan, rows).set_index("service")
+    # price levels are even between 0 and 1, and the duty turns above .6; the body joins where a level is below .9
+    assert table.loc["s", "share_of_draws"] == pytest.approx(0.6, abs=0.02)
+    assert (table.loc["s", "mark"], table.loc["s", "rival_tier"]) == ("open", "nation")
+    assert (table.loc["t", "share_of_draws"], table.loc["t", "mark"]) == (1.0, "firm")
+    assert list(bodies(plan, rows)["mark"]) == ["likely"]
+    assert set(table["overturned_by"]) == {""}
+    assert [mark(x) for x in (0.95, 0.94, 0.8, 0.79)] == ["firm", "likely", "likely", "open"]
+
+
+def test_a_tornado_says_what_overturns_and_comforts_nobody() -> None:
+    """Four of 25 draws turn the duty: that share is no likelihood, and what none of them turns is not firm."""
     plan = design(FACTORS, "tornado", 0, 0)
     rows = answers_of(plan.levels)
-    table = recommendations(rows).set_index("service")
-    # 25 draws, of which the four at price levels .625, .75, .875 and 1 turn
-    assert table.loc["s", "share_of_draws"] == pytest.approx(21 / 25)
-    assert (table.loc["s", "mark"], table.loc["s", "rival_tier"]) == ("likely", "nation")
-    assert (table.loc["t", "share_of_draws"], table.loc["t", "mark"]) == (1.0, "firm")
-    assert bodies(rows)["share_of_draws"].tolist() == [pytest.approx(24 / 25)]
-    assert [mark(x) for x in (0.95, 0.94, 0.8, 0.79)] == ["firm", "likely", "likely", "open"]
+    table = recommendations(plan, rows).set_index("service")
+    assert (table.loc["s", "mark"], table.loc["s", "overturned_by"]) == ("overturned", "price at 1.75 ratio")
+    assert (table.loc["t", "mark"], table.loc["t", "overturned_by"]) == ("tested_alone", "")
+    (body,) = bodies(plan, rows).to_dict("records")
+    assert (body["mark"], body["overturned_by"]) == ("overturned", "shares at 1 of its ranges")
+    assert not {"firm", "likely", "open"} & {*table["mark"], body["mark"]}
+
+
+def test_what_must_move_least_is_named_first() -> None:
+    factors = tuple(Factor(name, (number(name),)) for name in ("w", "x", "y", "z"))
+    plan = design(factors, "tornado", 0, 0)
+    limits = {"w": 0.95, "x": 0.7, "y": 0.8, "z": 0.6}
+    rows = [
+        {"tiers": {"s/k": "b" if any(map(operator.gt, level, limits.values())) else "a"}, "bodies": []}
+        for level in plan.levels
+    ]
+    said = recommendations(plan, rows)["overturned_by"][0]
+    assert said == "z at 1.75 ratio; x at 2.5 ratio; y at 3.25 ratio; and 1 more"
 
 
 def test_sobol_shares_of_a_straight_line_are_those_of_its_slopes() -> None:
