@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage, compose, resolve
 from optimization.case.packages import Package, check_names
 from optimization.errors import Problem, raise_if_any
+from optimization.kept_out import notices
 
 INPUTS = Path(__file__).resolve().parent.parent / "inputs"
 PACKAGES = INPUTS / "packages"
@@ -25,13 +27,15 @@ def load_package(
     """Read and compose reform packages for a case.
 
     `names`: a package, several composed left to right (`A+B` or a list), or paths to files.
-    `prefectures`: those of the run, so that limits taken from the case are theirs alone.
-    Raises `InputError` with every fault found.
+    `prefectures`: those of the run, so that limits taken from the case are theirs alone; the warnings name the bodies
+    of the user that reach beyond them. Raises `InputError` with every fault found.
     """
     part = case.restrict(prefectures) if prefectures else case
+    beyond = notices(case.user_bodies, prefectures) if prefectures else []
     names = [names] if isinstance(names, str | Path) else list(names)
     services, keys = list(case.services.index), case.parameters.keys
-    return _settled(part, resolve(names, services, keys, part.defaults, directory))
+    package = _settled(part, resolve(names, services, keys, part.defaults, directory))
+    return replace(package, warnings=(*package.warnings, *beyond))
 
 
 def with_on_top(

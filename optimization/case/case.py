@@ -18,6 +18,7 @@ import pandas as pd
 from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
+from optimization.kept_out import within
 
 MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
 TIERS = (MUNICIPALITY, PREFECTURE, BLOC, NATION)
@@ -133,12 +134,12 @@ class Case:
         return self.municipalities[expression.split("+")].sum(axis=1).astype(float)
 
     def restrict(self, prefectures: Collection[str]) -> Case:
-        """The part of the case that lies in some prefectures (two-digit codes)."""
+        """The part of the case that lies in some prefectures (two-digit codes); a body of the user that reaches beyond
+        them is kept out (`kept_out.notices` names it)."""
         places = self.municipalities[self.municipalities["prefecture_code"].isin(prefectures)]
         inside = set(places.index)
         area = self.medical_areas
         borders = self.adjacency
-        bodies = self.user_bodies
         return replace(
             self,
             municipalities=places,
@@ -146,7 +147,7 @@ class Case:
             projections=self.projections.loc[places.index],
             adjacency=borders[borders["code_a"].isin(inside) & borders["code_b"].isin(inside)],
             medical_areas=area[area["code"].isin(inside)],
-            user_bodies=bodies[bodies.groupby("body_id")["code"].transform(lambda c: c.isin(inside).all())],
+            user_bodies=self.user_bodies[within(self.user_bodies, prefectures)],
             municipal_need=self.municipal_need.loc[places.index],
             prefectural_need=self.prefectural_need[self.prefectural_need.index.isin(prefectures)],
             governments=self.governments[self.governments["prefecture_code"].isin(prefectures)],

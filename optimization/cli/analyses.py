@@ -275,7 +275,10 @@ def asked(
     """The case, the prefectures and the package that a command line names."""
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
-    return case, codes, load_package(case, names, codes)
+    package = load_package(case, names, codes)
+    for note in package.warnings:
+        err.print(f"note: {note}")
+    return case, codes, package
 
 
 def solved(

@@ -259,7 +259,8 @@ def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
     codes = prefecture_codes(prefectures, load_case(case_folder))
     if not (folder / "prefectures.csv").is_file():  # a case may be cut anew, no other folder written into
         new_folder(folder, folder.name, RESULTS)
-    cut_case(case_folder, codes, folder)
+    for note in cut_case(case_folder, codes, folder).kept_out:
+        err.print(f"note: {note}")
     out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.")
     return 0
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
+from optimization.kept_out import notices, within
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.writing import drafted, write_tables
 from optimization.table_file import text_table
@@ -17,18 +19,26 @@ CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
 NATION = "00"
 
 
-def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
+class Cut(NamedTuple):
+    """What was cut out: rows by table, and a sentence for each body of the user that was kept out."""
+
+    rows: dict[str, int]
+    kept_out: list[str]
+
+
+def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
     """Write the part of `case` that lies in `prefectures` (two-digit codes) to `out`.
 
-    Tables with codes are filtered, all others (hand-written ones too) copied as they are; borders stay
-    where both sides do, a jointly projected group where any member does. Returns rows by table.
-    Raises `InputError` for an unknown prefecture or a folder that is no case.
+    Tables with codes are filtered, all others (hand-written ones too) copied as they are; borders stay where both sides
+    do, a jointly projected group where any member does, a body of the user where all its members do: one that reaches
+    beyond is kept out, and the part's README says so. Raises `InputError` for an unknown prefecture or a folder that is
+    no case.
     """
     raise_if_any(_check(case, prefectures, out))
     members = text_table(case / "projection_members.csv")
     groups = set(members.loc[members["code"].str[:2].isin(prefectures), "projection_group"])
     known, cut = load_tables(), dict[str, pd.DataFrame]()
-    copied = []
+    copied, beyond = [], list[str]()
     for path in sorted(case.glob("*.csv")):
         frame = text_table(path)
         if path.stem not in known or not _is_coded(known[path.stem]):
@@ -42,13 +52,15 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> dict[str, int]:
             keep &= frame["area"].str[:2].isin([NATION, *prefectures])
         if "projection_group" in frame:
             keep = (keep & (frame["projection_group"] == "")) | frame["projection_group"].isin(groups)
+        if path.stem == "bodies":
+            keep, beyond = within(frame, prefectures), notices(frame, prefectures)
         cut[path.stem] = frame[keep]
     with drafted(out) as folder:
         write_tables(cut, folder)
         for path in copied:
             shutil.copyfile(path, folder / path.name)
-        write_datapackage(folder, out.resolve().name)
-    return {name: len(frame) for name, frame in cut.items()}
+        write_datapackage(folder, out.resolve().name, beyond)
+    return Cut({name: len(frame) for name, frame in cut.items()}, beyond)
 
 
 def _is_coded(table: Table) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ alone. An empty cell means not published, never zero.
 | table | content | rows |
 |---|---|---|
 {rows}
-
+{left_out}
 ## Credits and licences
 
 The tables were edited from these sources; the editing is this project's, not the publishers'.
@@ -54,9 +55,9 @@ The tables were edited from these sources; the editing is this project's, not th
 """
 
 
-def write_datapackage(folder: Path, name: str = "") -> dict[str, Any]:
+def write_datapackage(folder: Path, name: str = "", notes: Sequence[str] = ()) -> dict[str, Any]:
     """Describe every csv of a case that the dictionary knows; returns what was written. `name` is that of the case
-    where the folder does not have it yet.
+    where the folder does not have it yet, `notes` are what was left out of it.
 
     Writes `datapackage.json` and `README.md` into `folder`, with size in bytes and sha256 of each file.
     Raises `InputError` for a column the dictionary does not know.
@@ -82,7 +83,9 @@ def write_datapackage(folder: Path, name: str = "") -> dict[str, Any]:
     raise_if_any(problems)
     package = _package(name or folder.name, resources)
     credits = "\n".join(f"| {who} | {what} |" for who, what in CREDITS.items())
-    readme = README.format(title=package["title"], rows="\n".join(rows), credits=credits)
+    lines = "".join(f"- {note}\n" for note in notes)
+    left_out = f"\n## Left out of this part\n\n{lines}" if notes else ""
+    readme = README.format(title=package["title"], rows="\n".join(rows), left_out=left_out, credits=credits)
     write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", folder / "datapackage.json")
     write_text(readme, folder / "README.md")
     return package

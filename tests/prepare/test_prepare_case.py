@@ -62,7 +62,7 @@ def test_the_case_in_the_repository_is_what_prepare_writes(prepared: tuple[Path,
 def test_the_teaching_case_is_cut_from_the_nation(tmp_path: Path) -> None:
     """inputs/iwate-2022 is prefecture 03 of inputs/japan-2022, tables with codes compared byte for byte."""
     shipped = REPO / "inputs" / "iwate-2022"
-    rows = cut_case(REPO / "inputs" / "japan-2022", ["03"], tmp_path / "iwate-2022")
+    rows = cut_case(REPO / "inputs" / "japan-2022", ["03"], tmp_path / "iwate-2022").rows
     assert (rows["municipalities"], rows["prefectures"], rows["prefectural_need"]) == (33, 1, 1)
     for name in rows:
         assert (tmp_path / "iwate-2022" / f"{name}.csv").read_bytes() == (
@@ -244,7 +244,7 @@ def test_workbooks_of_other_governments_are_refused(
 
 def test_cut_keeps_inner_borders_and_groups(prepared: tuple[Path, list[str]], tmp_path: Path) -> None:
     """Fukushima and Miyagi: borders within the two stay, the jointly projected group stays whole."""
-    rows = cut_case(prepared[0], ["04", "07"], tmp_path / "part")
+    rows = cut_case(prepared[0], ["04", "07"], tmp_path / "part").rows
     borders = read(tmp_path / "part" / "adjacency.csv")
     assert {code[:2] for code in [*borders["code_a"], *borders["code_b"]]} == {"04", "07"}
     assert (borders["same_prefecture"] == "0").any()
