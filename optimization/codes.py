@@ -1,6 +1,12 @@
-"""Codes and names of Japan's governments: check digits and the forty-seven prefectures."""
+"""Codes and names of Japan's governments: check digits, the forty-seven prefectures, codes as people write them."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from optimization.japanese import folded
 
 WEIGHTS = (6, 5, 4, 3, 2)
 JOINT_WARDS = "13100"
@@ -90,3 +96,132 @@ RENAMED = {
 def same_name(code: str, first: str, second: str) -> bool:
     """Whether two names of one code are the same or a known renaming."""
     return first == second or {first, second} <= RENAMED.get(code, frozenset())
+
+
+# ---- codes as people write them
+
+LOST = "is a code that lost its leading zero"
+CHECKED = "is a code with its check digit"
+LOST_AND_CHECKED = "is a code that lost its leading zero and has its check digit"
+WHOLE = "is a prefecture in five digits"
+PATTERNS = {
+    "[0-9]{5}": (5,),
+    "[0-9]{5}|07_hamadori": (5,),
+    "[0-9]{2}": (2,),
+    "[0-9]{5}|[0-9]{2}": (5, 2),
+    "[0-9]{2}([0-9]{3})?": (2, 5),
+}
+"""Patterns of the dictionary whose columns hold codes, and how many digits these have."""
+
+BESIDE = re.compile(
+    r"(?P<code>\d+)\s*[-:_/]?\s*\(?(?P<name>[^\d()]+)\)?|(?P<name_>[^\d()]+?)\s*[-:_/]?\s*\(?(?P<code_>\d+)\)?"
+)
+Names = Mapping[str, Collection[str]]
+"""Code -> what the place is called, the first as it is shown, the others folded."""
+
+Wrong = tuple[str, str]
+"""What is wrong with a text, and the remedy."""
+
+
+def meant(text: str, digits: int) -> dict[str, str]:
+    """Every code of so many digits that a text can stand for by arithmetic, and what was done to it ('' for nothing):
+    a zero lost, a check digit added, or both. Likeness to a code is no reason."""
+    if not (text.isascii() and text.isdecimal()):
+        return {}
+    found = {text: ""} if len(text) == digits else {}
+    if digits == 2:
+        whole = {code: how for code, how in meant(text, 5).items() if code.endswith("000")}
+        found |= {code[:2]: how or WHOLE for code, how in whole.items() if code[:2] in PREFECTURES}
+        return found | ({f"0{text}": LOST} if len(text) == 1 else {})
+    if digits == 5:
+        if len(text) == 4:
+            found[f"0{text}"] = LOST
+        elif has_valid_check_digit(text):
+            found[text[:5]] = CHECKED
+        elif has_valid_check_digit(f"0{text}"):
+            found[f"0{text[:4]}"] = LOST_AND_CHECKED
+    return found
+
+
+def names_of(name: str, county: str = "", prefecture: str = "") -> list[str]:
+    """What a place is called: its name as it is, then every way of saying it, folded; with and without its kind."""
+    name_, county_, prefecture_ = folded(name), folded(county), folded(prefecture)
+    short = short_name(name_) if name_ in PREFECTURE_CODES else name_[:-1]
+    heads = ("", county_, prefecture_, prefecture_ + county_)
+    return [name, *(head + tail for head in heads for tail in (name_, short) if tail)]
+
+
+def place_names(
+    codes: Sequence[str] = (),
+    names: Sequence[str] = (),
+    counties: Sequence[str] = (),
+    homes: Sequence[str] = (),
+) -> dict[str, list[str]]:
+    """What municipalities, in the order of a register with their prefectures' codes, and all prefectures of the country
+    are called, by code."""
+    found = {code: names_of(name) for code, (name, _) in PREFECTURES.items()}
+    for text, name, county, home in zip(codes, names, counties, homes, strict=True):
+        mine, readings = _digits(home).zfill(2), [*meant(_digits(text), 5), ""]
+        code = next((code for code in readings if code.startswith(mine)), readings[0])
+        found[code] = names_of(name, county, PREFECTURES.get(code[:2], ("",))[0])
+    return found
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]+", "", unicodedata.normalize("NFKC", text))
+
+
+def code_beside_name(text: str, widths: Sequence[int], names: Names) -> str | Wrong | None:
+    """The code of a text such as '03201 盛岡市' or '盛岡市(03201)', proved by the name; why the two do not agree; None
+    for a text of another form."""
+    found = BESIDE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        return None
+    digits, name = found["code"] or found["code_"], (found["name"] or found["name_"]).strip()
+    codes = [code for width in widths for code in meant(digits, width)]
+    for code in codes:
+        if folded(name) in list(names.get(code, ()))[1:]:
+            return code
+    here = [code for code in codes if code in names]
+    if not here:
+        return f"names {name} beside a code that is not known here", "write the code alone, or correct it"
+    return f"names {name}, and {here[0]} is {next(iter(names[here[0]]))}", "correct the code or the name"
+
+
+def code_fault(text: str, widths: Sequence[int]) -> Wrong | None:
+    """Why a text is no code of so many digits, with what it stands for by arithmetic; None where nothing tells."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain != text and len(plain) in widths and plain.isdecimal():
+        return "has full-width digits or blanks", f"write {plain}"
+    plain = plain.removeprefix("=").strip("\"'").removesuffix(".0")
+    for width in widths:
+        for code, how in meant(plain, width).items():
+            if how == CHECKED:
+                return how, f"write its first {('two', 'five')[width == 5]} digits, {code}"
+            return how or "is a code with other signs about it", f"write {code}: keep the column as text"
+    if 5 in widths and len(plain) == 6 and plain.isdecimal():
+        return f"is no code: the check digit of {plain[:5]} is {check_digit(plain[:5])}", "look the code up"
+    return None
+
+
+def unknown_code_hint(text: str, known: Collection[str], widths: Sequence[int]) -> str:
+    """What an unknown code stands for by arithmetic among the known ones; '' where nothing tells."""
+    for width in widths:
+        for code, how in meant(text, width).items():
+            if how and code in known:
+                return f"it {how}: write {code}."
+    return ""
+
+
+def read_prefecture(text: str, known: Names) -> str | Wrong:
+    """The code of one of the known prefectures, alone ('03') or beside its name; else what is wrong and the remedy."""
+    if text in known:
+        return text
+    if (beside := code_beside_name(text, (2,), known)) is not None:
+        return beside
+    first, last = min(known, default=""), max(known, default="")
+    hint = unknown_code_hint(text, known, (2,))
+    return (
+        "is not a prefecture of the case",
+        hint or f"give two-digit codes from {first} to {last}, comma-separated",
+    )

@@ -45,12 +45,14 @@ Wrong = tuple[str, str]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file as text: `file` for messages, the header, cells by position, line of each row."""
+    """One file as text: `file` for messages, the header, cells by position, line of each row; `named`: the codes beside
+    which a name stood, once they are read."""
 
     file: str
     header: list[str]
     cells: pa.Table
     lines: list[int]
+    named: frozenset[str] = frozenset()
 
     def column(self, name: str) -> pa.Array:
         """Cells of the (first) column of that name."""

@@ -16,14 +16,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from optimization.case.bodies import body_problems
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import CRISIS_TYPES, crisis_problems
 from optimization.case.identities import identity_problems
 from optimization.case.indicators import indicator_problems
 from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.tables import place
+from optimization.codes import PATTERNS, unknown_code_hint
 from optimization.dictionary.settings import nearest
-from optimization.dictionary.tables import load_tables
+from optimization.dictionary.tables import Column, load_tables
 from optimization.errors import SHOWN, Problem, raise_if_any, shortened
 
 Tables = Mapping[str, pd.DataFrame]
@@ -123,6 +125,7 @@ def check_case(tables: Tables, path: str | Path) -> None:
     found = [problem for check in checks for problem in check(tables)]
     year = _fiscal_year(tables)
     found += [*indicator_problems(tables, year), *projection_problems(tables), *crisis_problems(tables)]
+    found += body_problems(tables)
     found += _accounts(tables, year)
     _raise(found or identity_problems(tables), path)  # sums are of use once codes and names agree
 
@@ -189,10 +192,17 @@ def _references(tables: Tables) -> Problems:
             for count, (position, value) in enumerate(absent):
                 key = tables[name][list(table.primary_key)].iloc[position]
                 label = "/".join(filter(None, map(str, key)))
-                # the nearest of many codes takes long to find, and only the first are shown
-                hint = nearest(value, sorted(known), offer=3) if count < SHOWN else ""
-                remedy = f"{hint} Else add it to {other}.csv".lstrip()
+                hint = "" if count >= SHOWN else _meant_instead(value, known, rule)
+                remedy = (
+                    f"{hint} Else add it to {other}.csv" if hint else f"correct it, or add it to {other}.csv"
+                )
                 yield Problem(name, f"does not stand in {other}.csv", remedy, label, column, value)
+
+
+def _meant_instead(value: str, known: Collection[str], rule: Column) -> str:
+    """What an unknown value stands for: a code by arithmetic alone, a name by likeness."""
+    widths = PATTERNS.get(rule.pattern or "")
+    return unknown_code_hint(value, known, widths) if widths else nearest(value, sorted(known), offer=3)
 
 
 # ---- places

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -18,16 +19,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from optimization.codes import PATTERNS, Names, code_beside_name, code_fault, place_names
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any, shortened
-from optimization.table_file import MOST_FAULTS, OPEN_QUOTE, Sheet, read_sheet
+from optimization.table_file import MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings"})
 """Tables a case may lack; they are then empty."""
 
 FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})
 """Tables that must have at least one row, whatever the others hold."""
+
+NAMED = "named"
+"""Attribute of a frame: the codes beside which a name stood that proves them."""
+
+JAPANESE = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 
 ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand yen", label_ja="", min=0)
 """What every item column holds."""
@@ -63,6 +70,10 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
         file = path / f"{name}.csv"
         if name not in OPTIONAL or file.exists():
             sheets[name] = read_sheet(file, place(path, name), problems[name])
+    names = _names(sheets)
+    for name, sheet in sheets.items():
+        if sheet is not None:
+            sheets[name] = _bare_codes(sheet, known[name], names, problems[name])
     listed = _listed_items(sheets["items"], known, problems["items"])
     frames = {}
     for name, table in known.items():
@@ -70,6 +81,7 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
         if sheet is not None:
             items = listed.get(name) if table.items else {}
             frames[name] = _frame(sheet, table, items, problems[name])
+            frames[name].attrs[NAMED] = sheet.named
             if name in FILLED and not sheet.lines and not problems[name]:
                 problems[name].append(Problem(sheet.file, "has no rows", "write at least one"))
         elif name in OPTIONAL:
@@ -99,6 +111,46 @@ def _folder_problems(path: Path, known: Mapping[str, Table]) -> list[Problem]:
     except (OSError, ValueError) as fault:
         return [Problem(str(path), f"cannot be opened: {fault}", EXAMPLE)]
     return []
+
+
+# ---- codes
+
+
+def _names(sheets: Mapping[str, Sheet | None]) -> Names:
+    """What the places of the case are called, by code: municipalities, and all prefectures of the country."""
+    sheet = sheets["municipalities"]
+    if sheet is None or not {"code", "name_ja", "prefecture_code"} <= set(sheet.header):
+        return place_names()
+    columns = ("code", "name_ja", "prefecture_code")
+    codes, names, homes = (sheet.column(name).to_pylist() for name in columns)
+    counties = sheet.column("county_ja").to_pylist() if "county_ja" in sheet.header else [""] * len(codes)
+    return place_names(codes, names, counties, homes)
+
+
+def _bare_codes(sheet: Sheet, table: Table, names: Names, problems: list[Problem]) -> Sheet:
+    """The sheet with bare codes where a name that proves them stands beside; a name that does not is a fault."""
+    named: set[str] = set()
+    for column, rule in table.columns.items():
+        widths = PATTERNS.get(rule.pattern or "")
+        if widths is None or column not in sheet.header:
+            continue
+        cells = sheet.column(column)
+        beside = pc.indices_nonzero(pc.match_substring_regex(cells, JAPANESE)).to_pylist()[:MOST_ROWS]
+        if not beside:
+            continue
+        texts = cells.to_pylist()
+        for position in beside:
+            read = code_beside_name(texts[position], widths, names)
+            if isinstance(read, str):
+                texts[position] = read
+                named.add(read)
+            elif read is not None:
+                row = f"line {sheet.lines[position]}"
+                problems.append(Problem(sheet.file, *read, row, column, texts[position][:80]))
+        place = sheet.header.index(column)
+        changed = sheet.cells.set_column(place, str(place), pa.array(texts, pa.string()))
+        sheet = replace(sheet, cells=changed.combine_chunks())
+    return replace(sheet, named=frozenset(named))
 
 
 # ---- columns
@@ -267,18 +319,14 @@ def _text_fault(text: str, rule: Column) -> tuple[str, str]:
         return "holds a line break", OPEN_QUOTE
     if rule.enum:
         return "is not a known value", nearest(plain, rule.enum)
-    width = re.fullmatch(r"\[0-9\]\{(\d)\}", rule.pattern or "")
-    if width is None:
-        return f"does not have the form {rule.pattern}", f"write it so: {rule.meaning}"
-    digits = int(width[1])
+    widths = PATTERNS.get(rule.pattern or "", ())
+    if fault := code_fault(text, widths):
+        return fault
     if plain != text and re.fullmatch(rule.pattern or "", plain):
-        return "has full-width digits or blanks", f"write {plain}"
-    code = plain.removesuffix(".0")
-    if code.isdecimal() and len(code) == digits - 1:
-        return "is a code that lost its leading zero", f"write 0{code}: keep the column as text"
-    if code.isdecimal() and len(code) == digits + 1 == 6:
-        return "is a code with its check digit", f"write its first five digits, {code[:5]}"
-    return f"is not a code of {digits} digits", f"write it so: {rule.meaning}"
+        return "is written in other signs (full or half width, or blanks about it)", f"write {plain}"
+    if widths:
+        return f"is not a code of {' or '.join(map(str, widths))} digits", f"write it so: {rule.meaning}"
+    return f"does not have the form {rule.pattern}", f"write it so: {rule.meaning}"
 
 
 def _number_fault(text: str, rule: Column) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from optimization.cli.console import (
 )
 from optimization.cli.plain import print_json
 from optimization.cli.surroundings import KINDS, memory_is_out
+from optimization.codes import names_of, read_prefecture
 from optimization.compare import compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
@@ -232,24 +234,18 @@ def prepare(
 
 
 def prefecture_codes(text: str, case: Case) -> list[str]:
-    """Prefecture codes of an option such as '03,04'; every unknown one is a fault."""
-    codes = [part.strip() for part in text.split(",") if text.strip()]
-    unknown = [code for code in codes if code not in case.prefectures.index]
-    if unknown:
-        known = f"{case.prefectures.index[0]} to {case.prefectures.index[-1]}"
-        raise InputError(
-            [
-                Problem(
-                    "command line",
-                    "is not a prefecture of the case",
-                    f"give two-digit codes from {known}, comma-separated",
-                    column="--prefectures",
-                    value=code,
-                )
-                for code in unknown
-            ]
-        )
-    return sorted(set(codes))
+    """Prefecture codes of an option such as '03,04' or '03 岩手県,04'; every unknown one is a fault."""
+    known = {str(code): names_of(str(name)) for code, name in case.prefectures["name_ja"].items()}
+    parts = [part.strip() for part in re.split("[,，、]", text) if part.strip()]
+    read = {part: read_prefecture(part, known) for part in parts}
+    raise_if_any(
+        [
+            Problem("command line", *found, column="--prefectures", value=part)
+            for part, found in read.items()
+            if not isinstance(found, str)
+        ]
+    )
+    return sorted({found for found in read.values() if isinstance(found, str)})
 
 
 def cut(case_folder: Path, prefectures: str, folder: Path) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from optimization.codes import Names, code_beside_name, place_names
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.kept_out import notices, within
@@ -35,12 +36,18 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
     no case.
     """
     raise_if_any(_check(case, prefectures, out))
-    members = text_table(case / "projection_members.csv")
+    places = text_table(case / "municipalities.csv")
+    names = place_names(
+        *(places[column].tolist() for column in ("code", "name_ja", "county_ja", "prefecture_code"))
+    )
+    members = _bare(text_table(case / "projection_members.csv"), names)
     groups = set(members.loc[members["code"].str[:2].isin(prefectures), "projection_group"])
     known, cut = load_tables(), dict[str, pd.DataFrame]()
     copied, beyond = [], list[str]()
     for path in sorted(case.glob("*.csv")):
         frame = text_table(path)
+        if path.stem in known:
+            frame = _bare(frame, names)
         if path.stem not in known or not _is_coded(known[path.stem]):
             copied.append(path)
             continue
@@ -63,6 +70,21 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
     return Cut({name: len(frame) for name, frame in cut.items()}, beyond)
 
 
+def _bare(frame: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """A table with bare codes where a name that proves them stands beside."""
+
+    def bare(text: str, digits: int) -> str:
+        read = None if text.isdecimal() else code_beside_name(text, (digits,), names)
+        return read if isinstance(read, str) else text
+
+    widths = {"prefecture_code": 2, "code": 5, "code_a": 5, "code_b": 5, "capital_code": 5}
+    for column in widths.keys() & set(frame):
+        frame[column] = (
+            frame[column].map(lambda text, digits=widths[column]: bare(text, digits)).astype("str")
+        )
+    return frame
+
+
 def _is_coded(table: Table) -> bool:
     return any(column in table.columns for column in (*CODE_COLUMNS, "area"))
 
@@ -78,7 +100,7 @@ def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
         return [Problem(f"{out.name}/", "is the case itself", "name another folder for the part")]
     if not prefectures:
         return [Problem(f"{case.name}/", "no prefecture was named", "name one, such as 03")]
-    known = set(text_table(case / "prefectures.csv")["prefecture_code"])
+    known = set(_bare(text_table(case / "prefectures.csv"), place_names())["prefecture_code"])
     return [
         Problem(
             f"{case.name}/prefectures.csv",

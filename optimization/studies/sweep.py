@@ -15,6 +15,7 @@ from optimization.archive import of_one_kind, write_tables, written_into
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
+from optimization.codes import unknown_code_hint
 from optimization.errors import Problem, raise_if_any
 from optimization.studies import store
 from optimization.studies.question import UNANSWERED, Question, questions
@@ -60,7 +61,7 @@ def answers(
     """Name ('' where it cannot be asked) and answer of every cell in order; those not known yet are computed, and what
     lasts of them is archived as it comes. Packages are read once, before anything is solved; `base` is that of every
     cell where it has been read already."""
-    raise_if_any([_stranger(code) for code in study.prefectures if code not in case.prefectures.index])
+    raise_if_any([_stranger(code, case) for code in study.prefectures if code not in case.prefectures.index])
     asked = list(questions(case, study, base))
     known: dict[str, dict[str, Any]] = {}
     for question in asked:
@@ -84,8 +85,9 @@ def answers(
     )
 
 
-def _stranger(code: str) -> Problem:
-    remedy = "name two-digit codes of the case under [study]"
+def _stranger(code: str, case: Case) -> Problem:
+    hint = unknown_code_hint(code, set(case.prefectures.index), (2,))
+    remedy = hint or "name two-digit codes of the case under [study]"
     return Problem("study", "is not a prefecture of the case", remedy, "study", "prefectures", code[:80])
 
 

@@ -14,14 +14,14 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from optimization.case.case import TOKYO_WARDS, Case
-from optimization.codes import short_name
+from optimization.codes import BESIDE, meant, short_name
 from optimization.japanese import folded, katakana
 
 ENDINGS = "市町村区"
 SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")
 """How the endings are read, as the readings of a case write them after a hyphen."""
 TRANSLATED = re.compile(r"[\s,]+(?:city|town|village|ward)$", re.IGNORECASE)
-CODE = re.compile(r"\d{5,6}")
+CODE = re.compile(r"\d{4,6}")
 
 WARDS = (
     "千代田 Chiyoda|中央 Chuo|港 Minato|新宿 Shinjuku|文京 Bunkyo|台東 Taito|墨田 Sumida|江東 Koto|品川 Shinagawa|"
@@ -188,7 +188,10 @@ def find_towns(towns: Sequence[Town], query: str) -> list[Town]:
     query = unicodedata.normalize("NFKC", query).strip()
     digits = query.replace("-", "")
     if CODE.fullmatch(digits):
-        return [town for town in towns if town.code == digits[:5]]
+        return _by_code(towns, digits)
+    if (beside := BESIDE.fullmatch(query)) and (name := (beside["name"] or beside["name_"]).strip()):
+        here = _by_code(towns, beside["code"] or beside["code_"])
+        return [town for town in here if town in find_towns(here, name)]
     if not query:
         return []
     parts = [part for part in re.split(r"[\s,、]+", query) if part]
@@ -196,6 +199,14 @@ def find_towns(towns: Sequence[Town], query: str) -> list[Town]:
         if hits := [town for town in towns if test(town)]:
             return hits
     return _in_prefecture(towns, parts)
+
+
+def _by_code(towns: Sequence[Town], digits: str) -> list[Town]:
+    """The municipalities whose code it is as it stands, else by arithmetic; else by its first five digits, whatever the
+    sixth."""
+    by_code = {town.code: town for town in towns}
+    codes = [*meant(digits, 5), digits[:5]]
+    return [by_code[code] for code in codes if code in by_code][:1]
 
 
 def _tests(query: str) -> list[Callable[[Town], bool]]:
