@@ -221,7 +221,5 @@ def read_prefecture(text: str, known: Names) -> str | Wrong:
         return beside
     first, last = min(known, default=""), max(known, default="")
     hint = unknown_code_hint(text, known, (2,))
-    return (
-        "is not a prefecture of the case",
-        hint or f"give two-digit codes from {first} to {last}, comma-separated",
-    )
+    remedy = f"give two-digit codes from {first} to {last}, comma-separated"
+    return "is not a prefecture of the case", f"{hint} Else {remedy}" if hint else remedy
