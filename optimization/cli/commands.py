@@ -236,7 +236,7 @@ def prepare(
 def prefecture_codes(text: str, case: Case) -> list[str]:
     """Prefecture codes of an option such as '03,04' or '03 岩手県,04'; every unknown one is a fault."""
     known = {str(code): names_of(str(name)) for code, name in case.prefectures["name_ja"].items()}
-    parts = [part.strip() for part in re.split("[,，、]", text) if part.strip()]
+    parts = [part.strip() for part in re.split("[,，、]", text) if text.strip()]
     read = {part: read_prefecture(part, known) for part in parts}
     raise_if_any(
         [
