@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from optimization.case.case import Case
@@ -42,21 +44,25 @@ def answered(
 
 
 def _on_a_pool(case: Case, questions: Sequence[Question], processes: int) -> Iterator[tuple[int, Found]]:
-    """Answers of several processes, as far as none of them vanishes."""
+    """Answers of several processes, as far as none of them vanishes. The case goes to them through a file of their own:
+    handed over at their start, one that is killed before it has read so much would leave its starter waiting for ever.
+    """
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
     from loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=processes, initializer=_hold, initargs=(case,))
-    with pool, suppress(BrokenProcessPool):
-        number = {pool.submit(_answer_held, question): n for n, question in enumerate(questions)}
-        for future in as_completed(number):
-            yield number[future], future.result()
+    with tempfile.TemporaryDirectory() as folder, suppress(BrokenProcessPool):
+        packed = Path(folder) / "case"
+        packed.write_bytes(pickle.dumps(case))
+        with ProcessPoolExecutor(processes, initializer=_hold, initargs=(str(packed),)) as pool:
+            number = {pool.submit(_answer_held, question): n for n, question in enumerate(questions)}
+            for future in as_completed(number):
+                yield number[future], future.result()
 
 
-def _hold(case: Case) -> None:
-    _HELD[:] = [case]
+def _hold(packed: str) -> None:
+    _HELD[:] = [pickle.loads(Path(packed).read_bytes())]
 
 
 def _answer_held(question: Question) -> Found:
