@@ -8,6 +8,7 @@ within the gap.
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.archive import read_run, scratch, write_run
+from optimization.archive import read_run, room_for_scratch, write_run
 from optimization.archive.program import program
 from optimization.archive.record import surroundings
 from optimization.case.case import Case
@@ -95,9 +96,11 @@ def rerun(
         threads=record["threads"],
         seed=record["seed"],
     )
-    with scratch((target or folder).parent) as aside:
-        result = solve(case, package, codes, limits, record["asked_method"], aside / "log", on_progress)
-        place = write_run(result, target or aside / "run", limits, record["asked_method"], codes)
+    room_for_scratch((target or folder).parent)
+    with tempfile.TemporaryDirectory() as scratch:
+        log = Path(scratch) / "log"
+        result = solve(case, package, codes, limits, record["asked_method"], log, on_progress)
+        place = write_run(result, target or Path(scratch) / "run", limits, record["asked_method"], codes)
         record_now, tables_now = read_run(place)
     found = [*record_differences(record, record_now), *table_differences(tables, tables_now)]
     differences = pd.DataFrame(found, columns=COLUMNS)

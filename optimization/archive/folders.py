@@ -58,17 +58,15 @@ def free(folder: Path) -> Path:
     return next(name for name in names if not os.path.lexists(name))
 
 
-@contextmanager
-def scratch(beside: Path) -> Iterator[Path]:
-    """A folder for what is written by the way, removed at the end of the block: among the system's temporary files, or
-    under `beside` where there is no place for such."""
+def room_for_scratch(beside: Path) -> None:
+    """Where the system has no place for temporary files (only the results may be written to), let those of this process
+    and of its children stand in `beside`."""
     try:
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        tempfile.gettempdir()
     except OSError:
         beside.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=DRAFT, dir=beside, ignore_cleanup_errors=True)
-    with folder as name:
-        yield Path(name)
+        os.environ["TMPDIR"] = str(beside.resolve())
+        tempfile.tempdir = None
 
 
 @contextmanager

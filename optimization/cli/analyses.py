@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import kept, new_folder, write_tables
+from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
@@ -203,6 +203,7 @@ def sensitivity(
         )
     case, codes, package = asked(names, case_folder, prefectures)
     target = folder or RESULTS / "-".join(["sensitivity", package.name, method, *codes])
+    room_for_scratch(target.parent)
     study = Study(
         f"sensitivity_{method}", "", tuple(codes), options.gap, options.time_limit, "auto", options.seed, ()
     )
@@ -316,6 +317,7 @@ def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: i
 
     study = read_study(study_file)
     target = folder or RESULTS / study.name
+    room_for_scratch(target.parent)
     table = answer_all(study, case_folder, target, processes, scheduler, CountLine("questions"))
     for _, row in table[table["reason"] != ""].iterrows():
         err.print(f"  - {row['cell']} {row['status']}: {row['reason']}")

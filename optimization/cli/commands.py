@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 from optimization.archive import (
     new_folder,
     read_run_record,
+    room_for_scratch,
     run_record,
-    scratch,
     write_run,
     written_over,
 )
@@ -104,8 +105,9 @@ def run(
         err.print(f"note: {note}")
     limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
-    with scratch(folder.parent) as aside:
-        result = solve(case, package, codes, limits, options.method, aside / "log", callback)
+    room_for_scratch(folder.parent)
+    with tempfile.TemporaryDirectory() as aside:
+        result = solve(case, package, codes, limits, options.method, Path(aside) / "log", callback)
     line.end()
     folder = written(result, folder, limits, options.method, codes)
     try:

@@ -6,15 +6,28 @@ import faulthandler
 import gc
 import sys
 
+from optimization.cli.streams import open_streams, untold
 from optimization.cli.surroundings import KINDS, OUT_OF_MEMORY, memory_is_out
 
 WITHOUT_PLAN = 5
 """Exit code of a run that stopped without a plan."""
 
+UNTOLD = 2
+"""Exit code where all went well but what was to be printed, on a disk that is full."""
+
 
 def main() -> int:
     """Run the command line; a crash of the solver's own code tells at least where it happened."""
+    open_streams()
     faulthandler.enable()
+    code = _command_line()
+    if trouble := untold():
+        sys.stderr.write(trouble + "\n")
+        return code or UNTOLD
+    return code
+
+
+def _command_line() -> int:
     try:
         gc.disable()  # what the imports bring stays to the end: no collection, now or later, need look at it
         from optimization.cli.app import start

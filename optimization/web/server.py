@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from optimization.archive import room_for_scratch
 from optimization.errors import InputError, Problem
 from optimization.web.guard import Door, Guard, door_for
 from optimization.web.jobs import Jobs
@@ -30,6 +31,7 @@ BACKLOG = 128
 def application(results: Path, door: Door | None = None, jobs: Jobs | None = None) -> Starlette:
     """The page as an ASGI application. `jobs` is closed when the application ends."""
     results = results.resolve()
+    room_for_scratch(results)
     work = jobs or Jobs(results)
     site = Site(results, work)
 

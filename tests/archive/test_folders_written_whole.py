@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from optimization.archive.folders import DRAFT, free, kept, new_folder, scratch, written_whole
+from optimization.archive.folders import DRAFT, free, kept, new_folder, written_whole
 from optimization.archive.locks import MARK
 from optimization.errors import InputError
 
@@ -218,8 +218,18 @@ def test_an_answer_of_several_files_is_kept_elsewhere_too(tmp_path: Path) -> Non
 def test_scratch_stands_beside_the_results_where_the_system_has_no_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    with scratch(tmp_path / "results") as folder:
-        (folder / "log").write_text("words", encoding="utf-8")
-        assert folder.parent == tmp_path / "results"
-    assert not list((tmp_path / "results").iterdir())
+    """For this process and its children; where there is one, it stays."""
+    code = (
+        "import tempfile, sys; from pathlib import Path; from optimization.archive import room_for_scratch\n"
+        "import subprocess; plain = tempfile._candidate_tempdir_list\n"
+        "room_for_scratch(Path(sys.argv[1]) / 'unused'); tempfile.tempdir = None\n"
+        "tempfile._candidate_tempdir_list = lambda: [p for p in plain() if p.startswith(sys.argv[1])]\n"
+        "room_for_scratch(Path(sys.argv[1]) / 'results'); print(tempfile.gettempdir())\n"
+        "print(subprocess.check_output([sys.executable, '-c', 'import os; print(os.environ[\"TMPDIR\"])'], text=True))"
+    )
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(tmp_path / "results")] * 2
+    assert not (tmp_path / "unused").exists()
