@@ -21,6 +21,7 @@ from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFEC
 from optimization.case.crisis import CRISIS_TYPES, crisis_problems
 from optimization.case.identities import identity_problems
 from optimization.case.indicators import indicator_problems
+from optimization.case.plausible import implausible
 from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.tables import place
 from optimization.codes import PATTERNS, unknown_code_hint
@@ -127,7 +128,9 @@ def check_case(tables: Tables, path: str | Path) -> None:
     found += [*indicator_problems(tables, year), *projection_problems(tables), *crisis_problems(tables)]
     found += body_problems(tables)
     found += _accounts(tables, year)
-    _raise(found or identity_problems(tables), path)  # sums are of use once codes and names agree
+    _raise(found, path)  # sums are of use once codes and names agree, ratios once sums do
+    _raise(identity_problems(tables), path)
+    _raise(implausible(tables, year), path)
 
 
 def _raise(problems: Collection[Problem] | Problems, path: Path) -> None:

@@ -52,3 +52,11 @@ def km_outside(lon: float, lat: float, rings: list[np.ndarray]) -> float:
     if inside:
         return 0.0
     return min(float(km_between(lon, lat, ring[:, 0], ring[:, 1]).min()) for ring in rings)
+
+
+def km_outside_box(lon: float, lat: float, rings: list[np.ndarray]) -> float:
+    """How far a point lies outside the smallest box of meridians and parallels that holds an outline, kilometres."""
+    low = np.min([ring.min(axis=0) for ring in rings], axis=0)
+    high = np.max([ring.max(axis=0) for ring in rings], axis=0)
+    east, north = np.clip([lon, lat], low, high)
+    return float(km_between(lon, lat, east, north))

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Column(BaseModel):
-    """One column: `unit` is empty for text, `min` and `max` bound its values (both may be met)."""
+    """One column: `unit` is empty for text, `min` and `max` bound its values (both may be met),
+    `all_per_resident` the sum of the column over the residents of a case of a prefecture or more."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,6 +23,7 @@ class Column(BaseModel):
     required: bool = True
     min: float | None = None
     max: float | None = None
+    all_per_resident: tuple[float, float] | None = None
     pattern: str | None = None
     enum: tuple[str, ...] | None = None
     references: str | None = None

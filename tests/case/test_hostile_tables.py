@@ -174,7 +174,7 @@ TWICE = {
         "column expenditure_total_thousand_yen: the purposes sum to",
     ),
     "taxes above the revenue": (
-        figures("settlements", "local_tax_thousand_yen", lambda text: int(text) * 100),
+        figures("settlements", "local_tax_thousand_yen", lambda text: int(text) * 10),
         "column local_tax_thousand_yen: is above the whole revenue",
     ),
     "rings without order": (

@@ -16,7 +16,7 @@ from optimization.prepare.items import load_register
 
 REPO = Path(__file__).parents[2]
 INPUTS, EXAMPLE = REPO / "inputs", REPO / "results" / "example"
-IWATE = INPUTS / "iwate-2022"
+IWATE, NATION = INPUTS / "iwate-2022", INPUTS / "japan-2022"
 OFFICIAL = Path(os.environ.get("OFFICIAL_DATA") or REPO.parent / "shared" / "data")
 TITLES = {
     "need": "令和４年度　基準財政需要額",

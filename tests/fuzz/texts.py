@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from optimization.codes import check_digit
 from tests.fuzz.values import KEYS, LITERALS, NODES, NUMBERS, TEXTS
 
 Operator = Callable[[Path, Random], None]
@@ -145,6 +146,52 @@ def columns_shuffled(rows: Rows, rng: Random) -> None:
 def row_ragged(rows: Rows, rng: Random) -> None:
     row = rng.choice(rows)
     row[:] = rng.choice((row[:-1], [*row, ""], [*row, *["9"] * 3000], []))
+
+
+def unit_mistaken(rows: Rows, rng: Random) -> None:
+    """A whole column of figures in another unit, ten to a thousand times as much or as little."""
+    columns = [
+        n
+        for n, name in enumerate(rows[0])
+        if all(re.fullmatch(r"\d+(\.\d+)?", row[n]) for row in rows[1:] if len(row) > n)
+    ]
+    if columns:
+        column, factor, up = rng.choice(columns), rng.choice((10, 100, 1000)), rng.random() < 0.5
+        for row in rows[1:]:
+            value = float(row[column]) * factor if up else float(row[column]) / factor
+            row[column] = f"{value:.0f}" if "." not in row[column] else f"{value:.6f}"
+
+
+def codes_misshapen(rows: Rows, rng: Random) -> None:
+    """Codes as spreadsheets leave them: without their zero, with their check digit, as a number, with signs about them;
+    one code wherever it stands in a column, or the whole column."""
+    columns = [n for n, cell in enumerate(rows[1]) if re.fullmatch(r"\d{5}|0\d", cell)]
+    if columns:
+        column = rng.choice(columns)
+        shape, chosen = rng.choice(SHAPES), rng.choice(rows[1:])[column]
+        whole = rng.random() < 0.5
+        for row in rows[1:]:
+            if whole or row[column] == chosen:
+                row[column] = shape(row[column])
+
+
+SHAPES: tuple[Callable[[str], str], ...] = (
+    lambda code: code.removeprefix("0"),
+    lambda code: code + _digit(code),
+    lambda code: code.removeprefix("0") + _digit(code),
+    lambda code: f"{code.removeprefix('0')}.0",
+    lambda code: f'="{code}"',
+    lambda code: f"'{code}",
+    lambda code: f"{code} 盛岡市",
+    lambda code: f"盛岡市({code})",
+    lambda code: code.translate({n: n + 0xFEE0 for n in range(0x30, 0x3A)}),
+    lambda code: f"{code}000000",
+    lambda code: f"C{code}",
+)
+
+
+def _digit(code: str) -> str:
+    return check_digit(code) if re.fullmatch("[0-9]{5}", code) else "0"
 
 
 # ---- TOML, line by line
@@ -290,6 +337,8 @@ CSV = tuple(
             figures_swapped,
             digit_slipped,
             column_shifted,
+            unit_mistaken,
+            codes_misshapen,
             full_width,
             heading_changed,
             heading_swapped,
