@@ -122,7 +122,18 @@ def check_case(tables: Tables, path: str | Path) -> None:
     """Raise `InputError` with every disagreement between the tables `read_tables` gave for `path`."""
     path = Path(path)
     _raise(_items(tables), path)  # the other checks read items by name
-    checks = (_codes, _references, _places, _borders, _areas, _services, _allowed, _national, _parameters)
+    checks = (
+        _codes,
+        _references,
+        _lost_digits,
+        _places,
+        _borders,
+        _areas,
+        _services,
+        _allowed,
+        _national,
+        _parameters,
+    )
     found = [problem for check in checks for problem in check(tables)]
     year = _fiscal_year(tables)
     found += [*indicator_problems(tables, year), *projection_problems(tables), *crisis_problems(tables)]
@@ -200,6 +211,19 @@ def _references(tables: Tables) -> Problems:
                     f"{hint} Else add it to {other}.csv" if hint else f"correct it, or add it to {other}.csv"
                 )
                 yield Problem(name, f"does not stand in {other}.csv", remedy, label, column, value)
+
+
+def _lost_digits(tables: Tables) -> Problems:
+    """Codes of columns that may name other places than the case's, where they stand for one of these by arithmetic."""
+    known = {*tables["municipalities"]["code"], *tables["prefectures"]["prefecture_code"]}
+    for name, table in load_tables().items():
+        for column, rule in table.columns.items():
+            widths = PATTERNS.get(rule.pattern or "")
+            if widths is None or rule.references or name in ("municipalities", "prefectures"):
+                continue
+            for value in sorted(set(tables[name][column]) - known):
+                if hint := unknown_code_hint(value, known, widths):
+                    yield Problem(name, "is no place of the case", hint, value, column, value)
 
 
 def _meant_instead(value: str, known: Collection[str], rule: Column) -> str:

@@ -89,7 +89,7 @@ def test_every_code_of_the_country_is_known_in_every_shape() -> None:
         ("99999 盛岡市", "names 盛岡市 beside a code that is not known here"),
     ],
 )
-@pytest.mark.parametrize("table", ["municipal_need", "medical_areas", "adjacency"])
+@pytest.mark.parametrize("table", ["municipal_need", "adjacency", "indicators", "projections"])
 def test_a_code_of_another_shape_is_told_by_arithmetic(
     folder: Path, table: str, written: str, words: str
 ) -> None:
