@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run test national bench bench-test browser referee validation fuzz faults attack places security docs site inputs clean
+.PHONY: run test national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -60,6 +60,10 @@ attack: $(READY)
 # Every prefecture, every bloc and 20 unions of prefectures: solved, written, and read by every command
 places: $(READY)
 	$(BIN)/python -m pytest -m places --numprocesses 2
+
+# Every pair of packages and 200 triples of them on the teaching case, by both methods
+compositions: $(READY)
+	$(BIN)/python -m pytest -m compositions --numprocesses 2
 
 # Known faults of what is installed; needs the network for the database of them
 security: $(SECURITY_READY)

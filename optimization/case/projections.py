@@ -8,7 +8,8 @@ the group's register today: an assumption, for they will not all recover alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,11 @@ UNDER_65, UNMOVED = "under_65_persons", "fixed"
 DRIVERS = (*AGES, UNDER_65, UNMOVED)
 """What the need of a later year may follow: the projected ages, the residents below 65 (pupils and those of working
 age, who are not projected apart), or nothing."""
+
+NOBODY = 1e-6
+"""Persons below which there is nobody, but for rounding."""
+
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 
 REGISTER_LAG_YEARS = 0.75
 """The projections are of 1 October, the register of a case is of 1 January of its fiscal year."""
@@ -37,14 +43,19 @@ def projected(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     parts = []
     for age in AGES:
         part = register.loc[here["code"], age].to_numpy(float)
-        share = (
-            part / pd.Series(part).groupby(here["projection_group"].to_numpy()).transform("sum").to_numpy()
-        )
+        share = _share(part, here["projection_group"].to_numpy())
         parts.append(
             wide[age].loc[here["projection_group"]].mul(share, axis=0).set_axis(here["code"], axis=0)
         )
     grouped = pd.concat(parts, axis=1, keys=AGES, names=wide.columns.names)
     return pd.concat([wide[wide.index.isin(register.index)], grouped]).sort_index()
+
+
+def _share(part: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Each member's part of its group; of a group of nobody each has as much."""
+    whole = pd.Series(part).groupby(group).transform("sum").to_numpy()
+    members = pd.Series(part).groupby(group).transform("size").to_numpy()
+    return np.where(whole > 0, part, 1.0) / np.where(whole > 0, whole, members)
 
 
 def growth(projection: pd.DataFrame, fiscal_year: int) -> pd.DataFrame:
@@ -63,7 +74,7 @@ def growth(projection: pd.DataFrame, fiscal_year: int) -> pd.DataFrame:
     result = {}
     for age in AGES:
         start = projection[age][low] ** (1.0 - part) * projection[age][high] ** part
-        result[age] = projection[age][later].div(start, axis=0)
+        result[age] = times(projection[age][later], start.to_numpy()[:, None])
     return pd.concat(result, axis=1, names=projection.columns.names)
 
 
@@ -73,8 +84,32 @@ def driver_growth(growth: pd.DataFrame, register: pd.DataFrame, year: int) -> pd
     result = pd.DataFrame({age: growth[age][year] for age in AGES})
     people, elderly = (register[age].astype(float) for age in AGES[:2])
     left = people * result[AGES[0]] - elderly * result[AGES[1]]
-    result[UNDER_65] = np.maximum(0.0, left) / (people - elderly)
+    result[UNDER_65] = times(np.maximum(0.0, left), people - elderly)
     return result.assign(**{UNMOVED: 1.0})
+
+
+def times(after: Frame, before: Any) -> Frame:
+    """How many times as many persons there are afterwards: 1 where there is nobody before or after, infinite where
+    there is nobody before only."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = after / before
+    return result.where((after >= NOBODY) | (before >= NOBODY), 1.0)
+
+
+def growth_problems(
+    growth: pd.DataFrame, register: pd.DataFrame, years: Collection[int]
+) -> Iterator[Problem]:
+    """A fault for every age of whom nobody is on the register of a place while some are projected: no growth can be
+    counted from nobody. Where nobody is projected either, their growth is 1 (of nothing)."""
+    for year in years:
+        found = driver_growth(growth, register, year)
+        for row, column in np.argwhere(~np.isfinite(found.to_numpy(float))):
+            code, driver = found.index[row], found.columns[column]
+            message = f"nobody stands there for {driver}, but some are projected for {year}"
+            remedy = "correct the ages of the municipality, or its rows of projections.csv"
+            at = {UNDER_65: "age_65_plus_persons"}.get(driver, driver)
+            value = str(register.at[code, at])
+            yield Problem("municipalities", message, remedy, row=str(code), column=at, value=value)
 
 
 def projection_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import DEFAULT_CASE, INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
-from optimization.outcome.run import METHODS
+from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import REASONS, Worth, reason_of
 from optimization.solving.highs import Limits
@@ -172,9 +172,12 @@ def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: 
 
 
 def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
-    """Check a case and packages; InputError names every fault."""
+    """Check a case and packages, and the question they ask as far as it goes before it is solved; InputError names
+    every fault."""
     case = load_case(case_folder)
-    package = load_package(case, names, prefecture_codes(prefectures, case))
+    codes = prefecture_codes(prefectures, case)
+    package = load_package(case, names, codes)
+    would_run(case, package, codes)
     for warning in package.warnings:
         out.print(f"warning: {warning}")
     out.print(

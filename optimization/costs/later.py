@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS, Case
-from optimization.case.projections import AGES, UNDER_65, driver_growth
+from optimization.case.projections import AGES, UNDER_65, driver_growth, times
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.standard import NO_SCALE, realised_ratio
 
@@ -70,7 +70,7 @@ def _by_prefecture(case: Case, growth: pd.DataFrame) -> pd.DataFrame:
     people[UNDER_65] = people[AGES[0]] - people[AGES[1]]
     before = people.groupby(prefecture).sum()
     after = (people * growth[people.columns]).groupby(prefecture).sum()
-    return (after / before).assign(fixed=1.0)
+    return times(after, before).assign(fixed=1.0)
 
 
 def _municipal_scale(case: Case, later: Case, service: str, curves: Mapping[str, ScaleCurve]) -> pd.Series:
@@ -90,7 +90,7 @@ def _prefectural_scale(case: Case, later: Case, service: str) -> pd.Series:
         return pd.Series(1.0, index=case.prefectures.index)
     after, before = (each.basis(basis).groupby(prefecture).sum() for each in (later, case))
     elasticity = case.parameters("prefectural_elasticity", service)
-    return (after / before) ** (elasticity * case.parameters("scale_realisation", service))
+    return times(after, before) ** (elasticity * case.parameters("scale_realisation", service))
 
 
 def _with_accounts(case: Case, later: Case, growth: pd.DataFrame, richer: float) -> Case:
@@ -134,5 +134,6 @@ def national_growth(case: Case, year: int, revenue_growth: float) -> float:
     """Growth of national taxes to a year: residents below 65 of the whole case, and what each yields more."""
     growth = driver_growth(case.growth, case.municipalities, year)[UNDER_65]
     people = (case.municipalities[AGES[0]] - case.municipalities[AGES[1]]).astype(float)
-    part = float((people * growth).sum() / people.sum())
+    whole = float(people.sum())
+    part = float((people * growth).sum()) / whole if whole else 1.0
     return part * (1.0 + revenue_growth) ** (year - case.fiscal_year)

@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, TIERS, Case
+from optimization.case.projections import growth_problems
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.later import case_of_year, national_growth
 from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
 from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
 from optimization.dictionary.settings import status_quo as status_quo_settings
+from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
 from optimization.ledger.crisis import Crisis, crisis_of
@@ -293,6 +295,7 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
     years = horizon_years(whole, settings)
     if len(years) == 1:
         return instance
+    raise_if_any(list(growth_problems(whole.growth, whole.municipalities, years[1:])))
     richer = tuple(national_growth(whole, year, settings["horizon.revenue_growth"]) for year in years[1:])
     later = tuple(
         _later(instance, whole, curves, year, growth, prefectures)

@@ -15,7 +15,9 @@ import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.errors import raise_if_any, shortened
 from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.finite import finite_problems
 from optimization.ledger.instance import Instance, lay_out
 from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
@@ -107,8 +109,20 @@ def attempt(
 
 
 def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Instance:
-    """The question a package asks, with its own assumptions."""
-    return lay_out(case.with_parameters(package.assumptions), package.settings, list(prefectures))
+    """The question a package asks, with its own assumptions. Raises `InputError` for every figure in it that is no
+    number."""
+    question = lay_out(case.with_parameters(package.assumptions), package.settings, list(prefectures))
+    raise_if_any(shortened(list(finite_problems(question))))
+    return question
+
+
+def would_run(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> None:
+    """All that a run does before it solves, on a model without bodies. Raises the `InputError` that the run would."""
+    instance = laid_out(case, package, prefectures)
+    wanted(instance)
+    screening = screen(instance)
+    with no_collection():
+        build_model(columns(instance, screening, np.zeros(len(screening.listed[0]), dtype=bool)))
 
 
 def answered(
