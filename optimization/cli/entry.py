@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import os
 import sys
 
 from optimization.cli.streams import open_streams, untold
@@ -12,6 +13,9 @@ from optimization.cli.surroundings import KINDS, OUT_OF_MEMORY, memory_is_out
 WITHOUT_PLAN = 5
 """Exit code of a run that stopped without a plan."""
 
+LEAST_ADDRESSES = 600 * 2**20
+"""Bytes of addresses that the libraries take to load; with fewer some of them never end."""
+
 UNTOLD = 2
 """Exit code where all went well but what was to be printed, on a disk that is full."""
 
@@ -19,12 +23,30 @@ UNTOLD = 2
 def main() -> int:
     """Run the command line; a crash of the solver's own code tells at least where it happened."""
     open_streams()
+    if too_few_addresses():
+        sys.stderr.write(OUT_OF_MEMORY + "\n")
+        return WITHOUT_PLAN
     faulthandler.enable()
     code = _command_line()
     if trouble := untold():
         sys.stderr.write(trouble + "\n")
         return code or UNTOLD
     return code
+
+
+def too_few_addresses() -> bool:
+    """Whether addresses are limited (`ulimit -v`) to fewer than the libraries take to load. Where they are limited at
+    all OpenBLAS works on one thread: it takes room for one on every processor while it is loaded, and where room is
+    wanting it tries for ever."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return False
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if most == resource.RLIM_INFINITY:
+        return False
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return most < LEAST_ADDRESSES
 
 
 def _command_line() -> int:

@@ -47,3 +47,11 @@ def test_a_fault_keeps_its_code_and_a_descriptor_its_number() -> None:
         "assert file.fileno() > 2"
     )
     assert shell(f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} /dev/null >&-").returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
+@pytest.mark.parametrize("megabytes", [200, 395, 500])
+def test_too_few_addresses_end_with_a_message(megabytes: int) -> None:
+    """Where the libraries cannot be loaded, some of which would try for ever."""
+    done = shell(f"ulimit -v {megabytes * 1024}; timeout 60 $RUN packages")
+    assert done.returncode == 5 and "The memory ran out" in done.stderr, done
