@@ -31,7 +31,8 @@ from optimization.dictionary.results import (
 )
 from optimization.dictionary.tables import load_tables
 from optimization.ledger.debt import STAGES
-from optimization.solving.highs import Limits, Status
+from optimization.outcome.verdict import Worth
+from optimization.solving.highs import Limits
 from optimization.workbook import write_workbook
 
 PACKAGES = (
@@ -85,7 +86,7 @@ def test_every_word_has_its_labels_and_none_is_idle(
         record = pd.read_json(folder / "run.json", typ="series")
         words |= {record["status"], *(record["objective_parts_million_yen"] or {})}
     assert all(word(name, language) for name in words for language in LANGUAGES)
-    known = {*TIERS, *STAGES, *CRISIS_TYPES, *map(str, Status), *_choices(), "all"}
+    known = {*TIERS, *STAGES, *CRISIS_TYPES, *map(str, Worth), *_choices(), "all"}
     assert all(word(name, "ja") for name in known)
     idle = set(load_words()) - {re.sub("[0-9]+$", "#", name) for name in words} - words - known
     assert not idle
