@@ -156,7 +156,7 @@ def _per_resident(tables: Tables) -> Problems:
         if not bounded or key is None:
             continue
         table = tables[name]
-        people = table[key].map(bases[key])
+        people = table[key].map(bases[key]).astype(float)
         figures = table[list(bounded)].astype(float).where(people.notna())
         counted = figures.notna().mul(people.fillna(0), axis=0)
         apart = [table[column] for column in entry.primary_key if column != key] or [table[key].str[:0]]
