@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +64,13 @@ AnyCase = Annotated[
 Language = Annotated[str, typer.Option(metavar="NAME", help="en or ja.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what machines read.")]
 Method = Annotated[str, typer.Option(metavar="NAME", help="decomposed or plain.")]
+
+
+class Vintage(StrEnum):
+    """Decisions of the allocation tax within a year."""
+
+    INITIAL = "initial"
+    REVISED = "revised"
 
 
 @app.callback(invoke_without_command=True)
@@ -131,9 +139,13 @@ def prepare(
         Path | None, typer.Option(help="Address file of Japan Post (utf_ken_all.csv).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
+    vintage: Annotated[
+        Vintage, typer.Option(help="Decision of the year: of July, or revised in winter.")
+    ] = Vintage.INITIAL,
 ) -> None:
     """Official workbooks to a case's tables, every sum checked."""
-    raise typer.Exit(commands.prepare(allocation_tax, tables, indicators, year, out, readings))
+    code = commands.prepare(allocation_tax, tables, indicators, year, out, readings, vintage.value)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: solve.py compare status_quo wide_area role_division --prefectures 03")

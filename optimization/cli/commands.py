@@ -225,6 +225,7 @@ def prepare(
     year: int,
     folder: Path | None,
     readings: Path | None = None,
+    vintage: str = "initial",
 ) -> int:
     """Official workbooks and tables to the tables of a case."""
     from optimization.prepare import command
@@ -233,7 +234,7 @@ def prepare(
         remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings"
         raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
     target = folder or INPUTS / f"prepared-{year}"
-    for text in command.run(allocation_tax, tables, indicators, year, target, readings):
+    for text in command.run(allocation_tax, tables, indicators, year, target, readings, vintage):
         out.print(text)
     return 0
 

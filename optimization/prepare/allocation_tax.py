@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,27 +11,38 @@ import pandas as pd
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare import identities
 from optimization.prepare.headings import SEARCH_ROWS
-from optimization.prepare.items import MONEY_SUFFIX, Item, load_register
+from optimization.prepare.items import MONEY_SUFFIX, UNMAPPED, Item, load_register
 from optimization.prepare.results import (
     Result,
     check_level,
     fiscal_years,
+    level_notice,
     read_municipal_result,
     read_prefectural_result,
 )
-from optimization.prepare.sheets import Figures, read_figures
+from optimization.prepare.sheets import Figures, holds_governments, read_figures
 from optimization.prepare.workbook import Sheet, normalise, read_sheets
 from optimization.prepare.writing import write_tables
 
 PREFIXES = {"municipal": "muni", "prefectural": "pref"}
 TITLES = {"debt_service": "公債費内訳", "need": "基準財政需要額", "revenue": "基準財政収入額"}
+DEMAND = re.compile(r"(?:muni|pref)_(\d{4})-demand\.\w+")
 Books = dict[str, list[Sheet]]
 SUFFIXES = (".xls", ".xlsx", ".csv")
+INITIAL, REVISED = "initial", "revised"
+VINTAGES = (INITIAL, REVISED)
+"""Decisions of a year: that of July, and the one after a supplementary budget of winter (workbooks named -revised)."""
+
+BOND_YEARS = range(2001, 2025)
+"""Fiscal years in which the extraordinary bond stood in for a part of the need."""
 
 
 @dataclass(frozen=True)
 class Tier:
-    """All sheets of one tier of one year, read and checked. Money in thousand yen."""
+    """All sheets of one tier of one year, read and checked. Money in thousand yen.
+
+    `vintage` is that of the need: initial or revised. `notices` tell, once each, what was read beyond the registry.
+    """
 
     tier: str
     need: Figures
@@ -38,6 +50,8 @@ class Tier:
     revenue: Figures
     receives: dict[str, bool]
     result: Result
+    vintage: str = INITIAL
+    notices: list[str] = field(default_factory=list)
 
     @property
     def sheets(self) -> dict[str, Figures]:
@@ -45,14 +59,14 @@ class Tier:
         return {"need": self.need, "debt_service": self.debt_service, "revenue": self.revenue}
 
 
-def prepare_allocation_tax(source: Path, year: int, out: Path) -> list[Tier]:
+def prepare_allocation_tax(source: Path, year: int, out: Path, vintage: str = INITIAL) -> list[Tier]:
     """Read the six workbooks of a fiscal year in `source`, check every identity, write the tables to `out`.
 
     Writes municipal_ and prefectural_ need, debt_service, revenue, allocation and items.csv; money in
     thousand yen as published. Raises `InputError` with all faults; then nothing has been written.
     Source: Ministry of Internal Affairs and Communications, calculation of the ordinary allocation.
     """
-    tiers = read_allocation_tax(source, year)
+    tiers = read_allocation_tax(source, year, vintage)
     write_tables(tables_of(tiers), out)
     return tiers
 
@@ -63,21 +77,38 @@ def tables_of(tiers: list[Tier]) -> dict[str, pd.DataFrame]:
     return tables | {"items": _items_table(tiers)}
 
 
-def read_allocation_tax(source: Path, year: int) -> list[Tier]:
-    """Both tiers of a year, read and checked; `InputError` with the faults of all workbooks."""
+def read_allocation_tax(source: Path, year: int, vintage: str = INITIAL) -> list[Tier]:
+    """Both tiers of a year, read and checked; `InputError` with the faults of all workbooks.
+
+    The revised decision is read where a workbook of it lies beside the initial one; of one tier at least it must.
+    """
+    if vintage == REVISED and not any(_revised(source, year)):
+        message, remedy = "no workbook of a revised decision", f"name it like pref_{year}-demand-revised.xlsx"
+        raise InputError([Problem(f"{source.name}/", message, remedy, value=f"FY{year}")])
     tiers, problems = [], list[Problem]()
     for tier in PREFIXES:
         try:
-            tiers.append(read_tier(source, tier, year))
+            tiers.append(read_tier(source, tier, year, vintage))
         except InputError as fault:
             problems += fault.problems
     raise_if_any(problems)
     return tiers
 
 
-def read_tier(source: Path, tier: str, year: int) -> Tier:
+def _revised(source: Path, year: int) -> list[Path]:
+    return [path for prefix in PREFIXES.values() for path in source.glob(f"{prefix}_{year}*-{REVISED}.*")]
+
+
+def years_at_hand(source: Path) -> list[tuple[int, str]]:
+    """Every fiscal year and vintage of which `source` holds workbooks of need, in order."""
+    years = {int(found[1]) for path in source.iterdir() if (found := DEMAND.fullmatch(path.name))}
+    revised = [(year, REVISED) for year in years if _revised(source, year)]
+    return sorted([(year, INITIAL) for year in years] + revised)
+
+
+def read_tier(source: Path, tier: str, year: int, vintage: str = INITIAL) -> Tier:
     """The three workbooks of one tier ("municipal" or "prefectural"), read and checked."""
-    return tier_of(read_books(source, f"{PREFIXES[tier]}_{year}"), tier, year)
+    return tier_of(read_books(source, f"{PREFIXES[tier]}_{year}", vintage), tier, year)
 
 
 def tier_of(books: Books, tier: str, year: int) -> Tier:
@@ -93,21 +124,59 @@ def tier_of(books: Books, tier: str, year: int) -> Tier:
             problems.append(sheet)
             continue
         read.append(sheet)
-        register = load_register(f"{tier}_{name}")
-        figures[name], found = read_figures(sheet, register, joined=name == "debt_service")
+        register, joined = load_register(f"{tier}_{name}"), name == "debt_service"
+        figures[name], found = read_figures(sheet, register, joined, year in BOND_YEARS)
         problems += found
-    raise_if_any(problems + _unread([*books["-demand"], *books["-income"]], read))
-    receives = _check(figures["need"], figures["debt_service"], figures["revenue"])
-    result = _read_result(books[""], figures["need"], figures["revenue"], year)
-    return Tier(tier, figures["need"], figures["debt_service"], figures["revenue"], receives, result)
+    beside, said = _beside([*books["-demand"], *books["-income"]], read, tier)
+    raise_if_any(problems + beside)
+    need, debt, revenue = figures["need"], figures["debt_service"], figures["revenue"]
+    _name_debt_service(need, debt)
+    receives = _check(need, debt, revenue)
+    result = _read_result(books[""], need, revenue, year)
+    later = [item.name_ja for item in need.items if item.decided_later]
+    notices = [*said, *(notice for sheet in (need, debt, revenue) for notice in sheet.notices)]
+    if later:
+        notices.append(
+            f"{need.label}: holds {', '.join(later)}, decided in winter: the need is the revised one"
+        )
+    notices += level_notice(result, shortfall(need, revenue), year)
+    vintage = REVISED if later or REVISED in need.label else INITIAL
+    return Tier(tier, need, debt, revenue, receives, result, vintage, notices)
 
 
-def read_books(source: Path, stem: str) -> Books:
-    """The raw sheets of the workbooks `stem`-demand, `stem`-income and `stem`, by those endings."""
+def _name_debt_service(need: Figures, debt: Figures) -> None:
+    """The column of debt service in the need sheet, where its heading is another one: it repeats the itemised sheet."""
+    due = dict(zip(debt.codes, debt.values[identities.DEBT], strict=True))
+    if identities.DEBT in need.values or set(due) != set(need.codes):
+        return
+    itemised = [due[code] for code in need.codes]
+    for item in need.items:
+        if item.id.startswith(UNMAPPED) and need.values[item.id] == itemised:
+            known = next(
+                known for known in load_register(need.register.table).items if known.id == identities.DEBT
+            )
+            others = tuple(i for i in need.register.items if i.id not in (item.id, known.id))
+            need.register = need.register.with_items((*others, known))
+            need.values[known.id] = need.values.pop(item.id)
+            for row in need.totals.values():
+                row[known.id] = row.pop(item.id)
+            need.notices = [
+                notice.replace(f"imported as {item.id}", f"it is {known.id}, as its sheet shows")
+                for notice in need.notices
+            ]
+            return
+
+
+def read_books(source: Path, stem: str, vintage: str = INITIAL) -> Books:
+    """The raw sheets of the workbooks `stem`-demand, `stem`-income and `stem`, by those endings; of the revised
+    decision those named so, where they are there."""
     books, problems = dict[str, list[Sheet]](), list[Problem]()
     for part in ("-demand", "-income", ""):
+        name = stem + part
+        if vintage == REVISED and any(path.stem == f"{name}-{REVISED}" for path in source.glob(f"{name}-*")):
+            name += f"-{REVISED}"
         try:
-            books[part] = read_sheets(find_workbook(source, stem + part))
+            books[part] = read_sheets(find_workbook(source, name))
         except InputError as fault:
             problems += fault.problems
     raise_if_any(problems)
@@ -145,11 +214,16 @@ def _find_sheet(sheets: list[Sheet], name: str, year: int) -> Sheet | Problem:
     return found[0]
 
 
-def _unread(sheets: list[Sheet], read: list[Sheet]) -> list[Problem]:
-    """Sheets that hold something which would be passed over."""
+def _beside(sheets: list[Sheet], read: list[Sheet], tier: str) -> tuple[list[Problem], list[str]]:
+    """Sheets beside those that are read: one that holds rows of governments is a fault, any other is told."""
     message, remedy = "the sheet is none that is read", "take it out, or put its rows where they belong"
     known = [id(sheet) for sheet in read]
-    return [s.problem(message, remedy) for s in sheets if s.holds_anything and id(s) not in known]
+    rest = [sheet for sheet in sheets if sheet.holds_anything and id(sheet) not in known]
+    theirs = [sheet for sheet in rest if holds_governments(sheet, tier)]
+    others = [sheet for sheet in rest if sheet not in theirs]
+    return [s.problem(message, remedy) for s in theirs], [
+        f"{s.label}: not read: no government in it" for s in others
+    ]
 
 
 def _check(need: Figures, debt: Figures, revenue: Figures) -> dict[str, bool]:
@@ -159,19 +233,23 @@ def _check(need: Figures, debt: Figures, revenue: Figures) -> dict[str, bool]:
     receives = identities.receiving(need, revenue)
     problems = identities.check_transfer(need) + identities.check_debt_service(need, debt)
     for figures in (need, debt, revenue):
-        problems += identities.check_sums(figures)
-        problems += identities.check_total_rows(figures, receives)
-    raise_if_any(problems + identities.check_marks(need, receives))
+        problems += identities.check_sums(figures) or identities.check_total_rows(figures, receives)
+    raise_if_any(problems or identities.check_marks(need, receives))
     return receives
+
+
+def lacking(need: Figures, revenue: Figures) -> dict[str, int]:
+    """What each government's need exceeds its revenue by (0 where it does not), thousand yen by code."""
+    counted = dict(zip(revenue.codes, revenue.values[identities.REVENUE], strict=True))
+    return {
+        code: max(0, value - counted[code])
+        for code, value in zip(need.codes, need.values[identities.NEED], strict=True)
+    }
 
 
 def shortfall(need: Figures, revenue: Figures) -> int:
     """Sum of need - revenue over the receiving governments, thousand yen."""
-    counted = dict(zip(revenue.codes, revenue.values[identities.REVENUE], strict=True))
-    gaps = (
-        value - counted[code] for code, value in zip(need.codes, need.values[identities.NEED], strict=True)
-    )
-    return sum(gap for gap in gaps if gap > 0)
+    return sum(lacking(need, revenue).values())
 
 
 def _read_result(sheets: list[Sheet], need: Figures, revenue: Figures, year: int) -> Result:
@@ -182,7 +260,7 @@ def _read_result(sheets: list[Sheet], need: Figures, revenue: Figures, year: int
     if need.register.tier == "municipal":
         result, problems = read_municipal_result(full[0], need, year)
     else:
-        result, problems = read_prefectural_result(full[0], need)
+        result, problems = read_prefectural_result(full[0], need, lacking(need, revenue))
     raise_if_any(problems)
     raise_if_any(check_level(result, shortfall(need, revenue)))
     return result

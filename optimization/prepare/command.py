@@ -11,7 +11,7 @@ import pandas as pd
 from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare import finance_tables, places
-from optimization.prepare.allocation_tax import Tier, read_allocation_tax, tables_of
+from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_tax, tables_of
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.tables import read_tables
@@ -30,8 +30,10 @@ def run(
     year: int,
     out: Path,
     readings: Path | None = None,
+    vintage: str = INITIAL,
 ) -> list[str]:
-    """Prepare the given folders into the case folder `out`; returns the totals checked, one a line.
+    """Prepare the given folders into the case folder `out`; returns the totals checked, one a line, and notices of
+    what the registry does not list.
 
     Sources not given leave their tables in `out` as they are. Raises `InputError` with the faults of
     all sources; nothing has been written then.
@@ -43,7 +45,7 @@ def run(
         if folder is None:
             continue
         try:
-            found, said = READERS[name](folder, year)
+            found, said = READERS[name](folder, year, vintage)
             frames |= found
             lines += said
         except InputError as fault:
@@ -80,12 +82,13 @@ def _municipalities(frames: dict[str, pd.DataFrame], out: Path) -> pd.DataFrame:
     return text_table(path)
 
 
-def _read_allocation_tax(folder: Path, year: int) -> Read:
-    tiers = read_allocation_tax(folder, year)
-    return tables_of(tiers), [line for tier in tiers for line in describe_tier(tier, year)]
+def _read_allocation_tax(folder: Path, year: int, vintage: str) -> Read:
+    tiers = read_allocation_tax(folder, year, vintage)
+    notices = [f"notice: {notice}" for tier in tiers for notice in tier.notices]
+    return tables_of(tiers), [line for tier in tiers for line in describe_tier(tier, year)] + notices
 
 
-def _read_tables(folder: Path, year: int) -> Read:
+def _read_tables(folder: Path, year: int, _vintage: str) -> Read:
     frames = read_tables(folder, year)
     people = frames["municipalities"]
     persons, households = people["population_persons"].sum(), people["households"].sum()
@@ -97,13 +100,13 @@ def _read_tables(folder: Path, year: int) -> Read:
     return frames, lines + [f"{name}.csv: {len(frame):,} rows" for name, frame in frames.items()]
 
 
-def _read_indicators(folder: Path, _year: int) -> Read:
+def _read_indicators(folder: Path, _year: int, _vintage: str) -> Read:
     frame = finance_tables.indicators(folder)
     years = f"FY{frame['fiscal_year'].min()}-{frame['fiscal_year'].max()}"
     return {"indicators": frame}, [f"indicators.csv: {len(frame):,} rows, {years}"]
 
 
-READERS: dict[str, Callable[[Path, int], Read]] = {
+READERS: dict[str, Callable[[Path, int, str], Read]] = {
     "allocation_tax": _read_allocation_tax,
     "tables": _read_tables,
     "indicators": _read_indicators,

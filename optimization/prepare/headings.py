@@ -105,48 +105,39 @@ def _candidates(parts: list[str], band: str) -> list[str]:
     return [f"{band}/{name}", name, *tails] if band else [name, *tails]
 
 
-def _has_figures(sheet: Sheet, layout: Layout, column: int) -> bool:
-    """Whether a column holds a number other than 0 anywhere, or a text in a row of data."""
-    for cells in sheet.grid[layout.first_row :]:
-        cell = cells[column]
-        if isinstance(cell, str):
-            if normalise(cell) and any(normalise(cells[key]) for key in layout.keys.values()):
-                return True
-        elif cell:
-            return True
-    return False
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a sheet by their number: `known` ones with their item, `unknown` ones with their heading
+    path (blank where nothing stands over figures)."""
+
+    known: dict[int, Item]
+    unknown: dict[int, str]
 
 
 def place_columns(
     sheet: Sheet, layout: Layout, register: Register, joined: bool = False
-) -> tuple[dict[int, Item], list[Problem]]:
-    """Every column with its registered item; columns that cannot be placed are problems.
+) -> tuple[Columns, list[Problem]]:
+    """Every column with its registered item or, where the register has none, its heading.
 
-    `joined` is for sheets whose heading rows are one name broken into lines (itemised debt service).
-    A column without heading may stand only if it holds nothing but blanks and zeros.
+    `joined` is for sheets whose heading rows are one name broken into lines (itemised debt service). A registered
+    heading that stands twice is a problem: its figures cannot be told apart.
     """
-    known, placed, problems = register.by_heading(), dict[int, Item](), list[Problem]()
+    known, columns, problems = register.by_heading(), Columns({}, {}), list[Problem]()
     band_over = bands(sheet, layout)
     for column, path in enumerate(heading_paths(sheet, layout, joined)):
-        letter, parts = column_letter(column), [part for part in path if part]
+        parts = [part for part in path if part]
         if column in layout.keys.values():
             continue
-        if not parts:
-            if _has_figures(sheet, layout, column):
-                problems.append(sheet.problem("figures without a heading", "name the column", column=letter))
-            continue
         candidates = ["".join(parts)] if joined else _candidates(parts, band_over[column])
-        item = next((known[name] for name in candidates if name in known), None)
+        item = next((known[name] for name in candidates if parts and name in known), None)
         heading = ("" if joined else "/").join(parts)
         if item is None:
-            remedy = "add the heading to items.toml if it is an official item"
-            problems.append(
-                sheet.problem("heading not in the registry", remedy, column=letter, value=heading)
-            )
-        elif item in placed.values():
-            first = next(column_letter(other) for other, found in placed.items() if found is item)
+            columns.unknown[column] = heading
+        elif item in columns.known.values():
+            first = next(column_letter(other) for other, found in columns.known.items() if found is item)
             message = f"heading stands twice (also column {first})"
+            letter = column_letter(column)
             problems.append(sheet.problem(message, "keep one", column=letter, value=heading))
         else:
-            placed[column] = item
-    return placed, problems
+            columns.known[column] = item
+    return columns, problems

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from optimization.codes import same_name
+from optimization.codes import JOINT_WARDS, TOKYO, same_name
 from optimization.errors import Problem
-from optimization.prepare.sheets import OVER, SHORT, Figures
+from optimization.prepare.sheets import OVER, SHORT, Figures, shown
 
 REMEDY = "a figure was changed or a column is missing: fetch the workbook again"
 NEED, NEED_BEFORE, TRANSFER = "need_after_transfer", "need_before_transfer", "transfer_to_extraordinary_bond"
 REVENUE, DEBT = "standard_revenue", "debt_service"
-SHOWN = 10  # governments named when an identity fails for many
+SETTLED_TOGETHER = (TOKYO, JOINT_WARDS)
+"""Governments that receive or not by their joint account, whatever each alone lacks."""
 
 
 def _differences(figures: Figures, message: str, found: list[int], due: list[int]) -> list[Problem]:
@@ -18,10 +19,7 @@ def _differences(figures: Figures, message: str, found: list[int], due: list[int
         for code, names, a, b in zip(figures.codes, figures.names, found, due, strict=True)
         if a != b
     ]
-    if len(problems) <= SHOWN:
-        return problems
-    more = f"{message}: {len(problems) - SHOWN:,} more governments"
-    return [*problems[:SHOWN], Problem(figures.label, more, REMEDY)]
+    return shown(problems)
 
 
 def check_sums(figures: Figures) -> list[Problem]:
@@ -61,7 +59,7 @@ def check_same_governments(first: Figures, second: Figures) -> list[Problem]:
             value = f"{b[code]} is not {a[code]}"
             message = f"name or mark differs from {first.label}"
             problems.append(Problem(second.label, message, remedy, row=code, value=value))
-    return problems
+    return shown(problems)
 
 
 def check_debt_service(need: Figures, debt: Figures) -> list[Problem]:
@@ -72,23 +70,33 @@ def check_debt_service(need: Figures, debt: Figures) -> list[Problem]:
 
 
 def receiving(need: Figures, revenue: Figures) -> dict[str, bool]:
-    """Whether a government's need exceeds its revenue, by code."""
+    """Which governments receive, by code: those whose need exceeds their revenue. Tokyo and its wards, settled
+    together, are as the sheet says: by their mark, or by a row 超過 that is one government's figures."""
     counted = dict(zip(revenue.codes, revenue.values[REVENUE], strict=True))
-    return {code: value > counted[code] for code, value in zip(need.codes, need.values[NEED], strict=True)}
+    receives = {
+        code: value > counted[code] for code, value in zip(need.codes, need.values[NEED], strict=True)
+    }
+    for place, (code, mark) in enumerate(zip(need.codes, need.marks, strict=True)):
+        if code in SETTLED_TOGETHER:
+            alone = need.totals.get(OVER) == {item: values[place] for item, values in need.values.items()}
+            receives[code] = mark == SHORT if mark else receives[code] and not alone
+    return receives
 
 
 def check_marks(need: Figures, receives: dict[str, bool]) -> list[Problem]:
     """The mark 不足 stands exactly where need exceeds revenue (sheets without marks pass)."""
     message = f"the mark {SHORT}/{OVER} contradicts need - revenue"
-    return [
-        Problem(need.label, message, REMEDY, row=f"{code} {names[1]}", value=mark)
-        for code, names, mark in zip(need.codes, need.names, need.marks, strict=True)
-        if mark and (mark == SHORT) != receives[code]
-    ]
+    return shown(
+        [
+            Problem(need.label, message, REMEDY, row=f"{code} {names[1]}", value=mark)
+            for code, names, mark in zip(need.codes, need.names, need.marks, strict=True)
+            if mark and (mark == SHORT) != receives[code]
+        ]
+    )
 
 
 def check_total_rows(figures: Figures, receives: dict[str, bool]) -> list[Problem]:
-    """The sheet's own rows of totals equal the column sums of their governments."""
+    """The sheet's own rows of totals equal the column sums of their governments; one problem a row."""
     chosen = {
         SHORT: [receives[code] for code in figures.codes],
         OVER: [not receives[code] for code in figures.codes],
@@ -96,12 +104,13 @@ def check_total_rows(figures: Figures, receives: dict[str, bool]) -> list[Proble
     problems = []
     for name, row in figures.totals.items():
         mask = chosen.get(name, [True] * len(figures.codes))
+        off = []
         for item in figures.items:
             total = sum(value for value, keep in zip(figures.values[item.id], mask, strict=True) if keep)
             if total != row[item.id]:
-                message, value = (
-                    f"the column does not sum to the row {name}",
-                    f"{total:,} is not {row[item.id]:,}",
-                )
-                problems.append(Problem(figures.label, message, REMEDY, column=item.name_ja, value=value))
+                off.append((item.name_ja, f"{total:,} is not {row[item.id]:,}"))
+        if off:
+            others = f" (as in {len(off) - 1} other columns)" if len(off) > 1 else ""
+            message = f"the column does not sum to the row {name}{others}"
+            problems.append(Problem(figures.label, message, REMEDY, column=off[0][0], value=off[0][1]))
     return problems

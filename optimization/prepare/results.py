@@ -7,7 +7,7 @@ the statistical annex 2-7-3 in thousand yen, or a bare csv of short names and mi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from optimization.codes import PREFECTURE_CODES, same_name
@@ -21,12 +21,14 @@ from optimization.prepare.headings import (
     find_layout,
     heading_paths,
 )
-from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, whole_number
+from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, shown, whole_number
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 
 ALLOCATION, TOTAL = "普通交付税", "合計"
 THOUSAND_YEN_A_MILLION = 1000
-LEVEL = 0.2  # merger top-ups lift the sum by up to 3%, a wrong unit by a thousandfold
+LEVEL = 0.2  # merger top-ups lift the sum by up to a tenth, a wrong unit by a thousandfold
+LAST_MERGER_TOP_UP = 2020
+ONE_DECISION = 0.05  # beyond top-ups, what is paid may depart from what is lacking within one decision
 ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
 FISCAL_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})年度")
 ERA_START = {"平成": 1988, "H": 1988, "令和": 2018, "R": 2018}
@@ -114,14 +116,20 @@ def _join_by_order(sheet: Sheet, layout: Layout, column: int, need: Figures) -> 
             problems.append(amount)
         else:
             allocation[code] = amount
-    return Result(sheet.label, allocation), problems
+    return Result(sheet.label, allocation), shown(problems)
 
 
-def read_prefectural_result(sheet: Sheet, need: Figures) -> tuple[Result, list[Problem]]:
-    """The prefectural table, by the prefectures' names: annex 2-7-3, or a csv of million yen."""
+def read_prefectural_result(
+    sheet: Sheet, need: Figures, lacking: Mapping[str, int] | None = None
+) -> tuple[Result, list[Problem]]:
+    """The prefectural table, by the prefectures' names: annex 2-7-3, or a csv of million yen.
+
+    A csv may hold the amounts of several decisions side by side: those count that come nearest to what each
+    prefecture is `lacking`, thousand yen by code.
+    """
     exact = bool(sheet.name)
     factor = 1 if exact else THOUSAND_YEN_A_MILLION
-    columns = _annex_columns(sheet) if exact else _csv_columns(sheet)
+    columns = _annex_columns(sheet) if exact else _csv_columns(sheet, lacking or {})
     if isinstance(columns, Problem):
         return Result(sheet.label, {}), [columns]
     allocation, total, problems = dict[str, int](), None, list[Problem]()
@@ -164,13 +172,26 @@ def _annex_columns(sheet: Sheet) -> tuple[int, int] | Problem:
     return sheet.problem(f"has no column of prefectures with one headed {heading}", REMEDY)
 
 
-def _csv_columns(sheet: Sheet) -> tuple[int, int] | Problem:
-    """Columns of the names and of the amounts in a csv of two columns."""
-    used = [column for column in range(sheet.width) if any(row[column] is not None for row in sheet.grid)]
+def _csv_columns(sheet: Sheet, lacking: Mapping[str, int]) -> tuple[int, int] | Problem:
+    """Columns of the names and of the amounts in a csv of names and one or several decisions."""
     names = _name_columns(sheet)
-    if len(used) == len(names) + 1 == 2:
-        return names[0], next(column for column in used if column not in names)
+    used = [column for column in range(sheet.width) if any(row[column] is not None for row in sheet.grid)]
+    amounts = [column for column in used if column not in names]
+    far = {column: _distance(sheet, names[0], column, lacking) for column in amounts} if names else {}
+    nearest = [column for column in amounts if far[column] == min(far.values())] if far else []
+    if len(names) == 1 and len(nearest) == 1 and (len(amounts) == 1 or lacking):
+        return names[0], nearest[0]
     return sheet.problem("is not a csv of short names and million yen", REMEDY)
+
+
+def _distance(sheet: Sheet, name: int, column: int, lacking: Mapping[str, int]) -> float:
+    """How far a column of million yen is from what each prefecture is lacking, in sum."""
+    far = 0.0
+    for cells in sheet.grid:
+        code, cell = PREFECTURE_CODES.get(_bare_name(cells[name]), ""), cells[column]
+        if code in lacking and isinstance(cell, (int, float)):
+            far += abs(cell * THOUSAND_YEN_A_MILLION - lacking[code])
+    return far
 
 
 def _check_prefectures(sheet: Sheet, need: Figures, result: Result, total: int | None) -> list[Problem]:
@@ -196,3 +217,15 @@ def check_level(result: Result, shortfall: int) -> list[Problem]:
     message = "the sum is far from the shortfall of the sheets"
     value = f"{paid:,} paid, {shortfall:,} thousand yen short"
     return [Problem(result.label, message, "check unit and year", value=value)]
+
+
+def level_notice(result: Result, shortfall: int, year: int) -> list[str]:
+    """A word where the amounts are those of another decision than the need."""
+    paid = sum(result.allocation.values())
+    above = LEVEL if year <= LAST_MERGER_TOP_UP else ONE_DECISION
+    if (1 - ONE_DECISION) * shortfall <= paid <= (1 + above) * shortfall:
+        return []
+    return [
+        f"{result.label}: the amounts come to {paid / shortfall:.1%} of what the sheets lack: "
+        "need and amounts are of two decisions of the year"
+    ]

@@ -18,14 +18,24 @@ from optimization.prepare.headings import (
     place_columns,
 )
 from optimization.prepare.items import Item, Register
+from optimization.prepare.unlisted import NEED_AFTER, NEED_BEFORE, TRANSFER, Column, settle
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 
 LONG_CODE = re.compile(r"C(\d{6})\d{6}")
 NUMBERED_NAME = re.compile(r"(\d{1,2})(\D+)")
 TOTAL_ROWS = ("不足", "超過", "合計")
 NOTE = re.compile(r"※|\(?注")
+SUM = "計"
+"""What the name of a row or column of sums ends in."""
+
 MOST = 1e15
 """Thousand yen no figure reaches; a larger number, an endless one or none at all is broken."""
+
+NOISE = 1e-6
+"""Thousand yen by which a computed cell may miss its whole number."""
+
+SHOWN = 10
+"""Faults of one kind that are named for one sheet."""
 
 SHORT, OVER = "不足", "超過"
 
@@ -35,7 +45,8 @@ class Figures:
     """One sheet read: `values[item id]` runs parallel to `codes`, in thousand yen as published.
 
     `marks` holds 不足 or 超過 a government (empty where the sheet has no marks); `totals[mark][item id]`
-    are the sheet's own total rows.
+    are the sheet's own total rows. `register` holds the items of this sheet, those that no registry lists among
+    them; `notices` tell what was taken in or left out beyond the registry.
     """
 
     label: str
@@ -45,24 +56,47 @@ class Figures:
     marks: list[str] = field(default_factory=list)
     values: dict[str, list[int]] = field(default_factory=dict)
     totals: dict[str, dict[str, int]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
     @property
     def items(self) -> list[Item]:
-        """The registered columns the sheet holds, in the register's order."""
+        """The columns the sheet holds, in the register's order."""
         return [item for item in self.register.items if item.id in self.values]
+
+
+@dataclass
+class Rows:
+    """The rows of a sheet by kind: numbers of governments' rows and of the sheet's own totals, and rows that
+    belong to nobody."""
+
+    governments: list[int] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)
+    stray: list[int] = field(default_factory=list)
 
 
 def whole_number(cell: Cell) -> int | None:
     """A cell as whole thousand yen; blank counts as nothing (0); None when it is text or broken."""
     if cell is None or (isinstance(cell, str) and not normalise(cell)):
         return 0
-    if isinstance(cell, (bool, str)) or not abs(cell) <= MOST or cell != int(cell):
+    if isinstance(cell, (bool, str)) or not abs(cell) <= MOST or abs(cell - round(cell)) > NOISE:
         return None
-    return int(cell)
+    return round(cell)
 
 
-def read_figures(sheet: Sheet, register: Register, joined: bool = False) -> tuple[Figures, list[Problem]]:
-    """One sheet by its headings; all faults are collected, nothing is guessed."""
+def shown(problems: list[Problem]) -> list[Problem]:
+    """The first faults of one kind, and how many more there are."""
+    if len(problems) <= SHOWN:
+        return problems
+    first = problems[0]
+    more = f"{first.message}: {len(problems) - SHOWN:,} more rows"
+    return [*problems[:SHOWN], Problem(first.file, more, first.remedy)]
+
+
+def read_figures(
+    sheet: Sheet, register: Register, joined: bool = False, has_bond: bool = True
+) -> tuple[Figures, list[Problem]]:
+    """One sheet by its headings; all faults are collected. What the registry does not list finds its place by the
+    sheet's own sums. Without `has_bond` a need sheet may lack the transfer to the extraordinary bond."""
     figures = Figures(sheet.label, register)
     is_municipal = register.tier == "municipal"
     layout = find_layout(sheet, CODE if is_municipal else PREFECTURE)
@@ -72,22 +106,40 @@ def read_figures(sheet: Sheet, register: Register, joined: bool = False) -> tupl
     for heading in (PREFECTURE, MUNICIPALITY, MARK) if is_municipal else ():
         if heading not in layout.keys:
             problems.append(sheet.problem(f"has no column headed {heading}", "restore the column"))
-    placed, found = place_columns(sheet, layout, register, joined)
-    problems += found + _missing_totals(sheet, register, placed)
+    columns, found = place_columns(sheet, layout, register, joined)
+    problems += found
     if problems:
         return figures, problems
-    figures.values = {item.id: [] for item in placed.values()}
-    for row in range(layout.first_row, len(sheet.grid)):
-        problems += _read_row(sheet, layout, row, placed, figures)
-    return figures, problems + _doubled_codes(figures)
+    rows, problems = _read_rows(sheet, layout, figures)
+    problems += _doubled_codes(figures)
+    unlisted, found = _read_columns(sheet, rows, columns.known, columns.unknown, figures)
+    if not problems + found:
+        settled = settle(figures.register, columns.known, unlisted)
+        figures.register = settled.register
+        figures.notices += [f"{sheet.label}: {notice}" for notice in settled.notices]
+        figures.values = {item.id: unlisted[column].values for column, item in settled.placed.items()}
+        found = _read_totals(sheet, rows, settled.placed, figures)
+        if not has_bond:
+            _add_empty_transfer(figures)
+        found += _missing_totals(sheet, figures)
+    return figures, problems + found
 
 
-def _missing_totals(sheet: Sheet, register: Register, placed: dict[int, Item]) -> list[Problem]:
-    held = set(placed.values())
+def _add_empty_transfer(figures: Figures) -> None:
+    """Need is the same before and after a transfer of nothing, where the sheet has neither column."""
+    if NEED_BEFORE in figures.values and not {TRANSFER, NEED_AFTER} & set(figures.values):
+        before = figures.values[NEED_BEFORE]
+        figures.values |= {TRANSFER: [0] * len(before), NEED_AFTER: before}
+        for row in figures.totals.values():
+            row |= {TRANSFER: 0, NEED_AFTER: row[NEED_BEFORE]}
+        figures.notices.append(f"{figures.label}: no transfer to the extraordinary bond, which is not issued")
+
+
+def _missing_totals(sheet: Sheet, figures: Figures) -> list[Problem]:
     return [
         sheet.problem("a necessary column is missing", "use the whole workbook", value=item.headings[0])
-        for item in register.items
-        if item.kind in ("total", "transfer") and item not in held
+        for item in figures.register.items
+        if item.kind in ("total", "transfer") and item.id not in figures.values
     ]
 
 
@@ -98,54 +150,91 @@ def _doubled_codes(figures: Figures) -> list[Problem]:
             message, remedy = "the code stands twice", "keep one row a government"
             problems.append(Problem(figures.label, message, remedy, row=code))
         seen.add(code)
-    return problems
+    return shown(problems)
 
 
-def _read_row(
-    sheet: Sheet, layout: Layout, row: int, placed: dict[int, Item], figures: Figures
-) -> list[Problem]:
-    cells = sheet.grid[row]
-    keys = {heading: normalise(cells[column]) for heading, column in layout.keys.items()}
-    total = next((keys[name] for name in (PREFECTURE, MUNICIPALITY) if keys.get(name) in TOTAL_ROWS), "")
-    if total and not keys.get(CODE):
-        return _read_total_row(sheet, row, total, placed, figures)
-    if not any(key and not NOTE.match(key) for key in keys.values()):
-        return _leftovers(sheet, row, placed)
+# ---- rows
+
+
+def _keys(sheet: Sheet, layout: Layout, row: int) -> dict[str, str]:
+    return {heading: normalise(sheet.grid[row][column]) for heading, column in layout.keys.items()}
+
+
+def _is_named(keys: dict[str, str]) -> bool:
+    """Whether a row says that it is a government's: by a code, by a prefecture's name, by a number and a name."""
+    if CODE in keys:
+        return bool(LONG_CODE.fullmatch(keys[CODE])) or keys.get(PREFECTURE, "") in PREFECTURE_CODES
+    return bool(NUMBERED_NAME.fullmatch(keys[PREFECTURE]))
+
+
+def _read_rows(sheet: Sheet, layout: Layout, figures: Figures) -> tuple[Rows, list[Problem]]:
+    """The rows by kind, and the governments of the sheet.
+
+    Below the last government only the sheet's own totals count, each once: sums without a name, marks and remarks
+    that somebody worked with belong to nobody. Above it a row that says not whose it is may hold figures of a
+    government: a problem, but for rows of sums.
+    """
+    rows, problems = Rows(), list[Problem]()
+    keyed = {row: _keys(sheet, layout, row) for row in range(layout.first_row, len(sheet.grid))}
+    last = max((row for row, keys in keyed.items() if _is_named(keys)), default=-1)
+    for row, keys in keyed.items():
+        total = next((keys[name] for name in (PREFECTURE, MUNICIPALITY) if keys.get(name) in TOTAL_ROWS), "")
+        if total and not keys.get(CODE) and total not in rows.totals:
+            rows.totals[total] = row
+        elif _is_named(keys) or (row < last and _claims(keys, total)):
+            found = _read_government(sheet, keys, row, figures)
+            problems += found
+            if not found:
+                rows.governments.append(row)
+        elif (
+            row < last and not any(keys.values()) and (place := _first_figure(sheet, row, layout)) is not None
+        ):
+            message, remedy = "figures in a row without a code", "restore the code or remove the row"
+            line, letter, cell = f"line {row + 1}", column_letter(place), str(sheet.grid[row][place])
+            problems.append(sheet.problem(message, remedy, row=line, column=letter, value=cell))
+        elif not _is_note(keys) and (_first_figure(sheet, row, layout) is not None or any(keys.values())):
+            rows.stray.append(row)
+    if rows.stray:
+        lines = ", ".join(str(row + 1) for row in rows.stray[:SHOWN]) + (
+            ", ..." if len(rows.stray) > SHOWN else ""
+        )
+        figures.notices.append(f"{sheet.label}: lines of no government left out: {lines}")
+    return rows, shown(problems)
+
+
+def _claims(keys: dict[str, str], total: str) -> bool:
+    """Whether a row among the governments has some name that is neither a note nor that of a sum."""
+    names = [keys[name] for name in (PREFECTURE, MUNICIPALITY) if keys.get(name)]
+    code = keys.get(CODE, "")
+    return bool(
+        (code or names) and not total and not _is_note(keys) and not (names and names[-1].endswith(SUM))
+    )
+
+
+def _is_note(keys: dict[str, str]) -> bool:
+    given = [key for key in keys.values() if key]
+    return bool(given) and all(NOTE.match(key) for key in given)
+
+
+def _first_figure(sheet: Sheet, row: int, layout: Layout) -> int | None:
+    """The first column, other than the keys, that holds a number other than 0 or a mark of true or false."""
+    for column, cell in enumerate(sheet.grid[row]):
+        if column not in layout.keys.values() and isinstance(cell, (int, float)) and cell != 0:
+            return column
+    return None
+
+
+def _read_government(sheet: Sheet, keys: dict[str, str], row: int, figures: Figures) -> list[Problem]:
     code, names, problems = _government(sheet, keys, row)
     mark = keys.get(MARK, "")
     if MARK in keys and mark not in (SHORT, OVER):
         message = f"the mark is neither {SHORT} nor {OVER}"
         problems.append(sheet.problem(message, "restore it", row=f"{code} {names[1]}", value=mark))
-    numbers, found = _numbers(sheet, row, f"{code or f'line {row + 1}'} {names[1]}", placed)
-    if not problems + found:
+    if not problems:
         figures.codes.append(code)
         figures.names.append(names)
         figures.marks.append(mark)
-        for item, number in numbers.items():
-            figures.values[item].append(number)
-    return problems + found
-
-
-def _read_total_row(
-    sheet: Sheet, row: int, total: str, placed: dict[int, Item], figures: Figures
-) -> list[Problem]:
-    numbers, problems = _numbers(sheet, row, total, placed)
-    if total in figures.totals:
-        message = "the row of totals stands twice"
-        problems.append(sheet.problem(message, "keep one", row=f"line {row + 1}", value=total))
-    figures.totals[total] = numbers
     return problems
-
-
-def _leftovers(sheet: Sheet, row: int, placed: dict[int, Item]) -> list[Problem]:
-    """Rows without a key may hold notes and zeros only: a figure there belongs to nobody."""
-    for column in placed:
-        cell = sheet.grid[row][column]
-        if isinstance(cell, (int, float)) and cell != 0:
-            message, remedy = "figures in a row without a code", "restore the code or remove the row"
-            line, letter = f"line {row + 1}", column_letter(column)
-            return [sheet.problem(message, remedy, row=line, column=letter, value=str(cell))]
-    return []
 
 
 def _government(sheet: Sheet, keys: dict[str, str], row: int) -> tuple[str, tuple[str, str], list[Problem]]:
@@ -171,18 +260,65 @@ def _government(sheet: Sheet, keys: dict[str, str], row: int) -> tuple[str, tupl
     return "", names, [problem]
 
 
-def _numbers(
-    sheet: Sheet, row: int, name: str, placed: dict[int, Item]
-) -> tuple[dict[str, int], list[Problem]]:
-    numbers, problems = dict[str, int](), list[Problem]()
-    for column, item in placed.items():
-        cell = sheet.grid[row][column]
-        number = whole_number(cell)
-        if number is None or (cell is None and item.kind in ("total", "transfer")):
-            message, place = "not a whole number of thousand yen", f"{column_letter(column)} ({item.name_ja})"
-            problems.append(
-                sheet.problem(message, "restore the figure", row=name, column=place, value=str(cell))
+def holds_governments(sheet: Sheet, tier: str) -> bool:
+    """Whether some cell names a government of a tier as the ministry's sheets do: by a code, or by a number and a
+    prefecture's name."""
+    texts = (normalise(cell) for cells in sheet.grid for cell in cells if isinstance(cell, str))
+    if tier == "municipal":
+        return any(LONG_CODE.fullmatch(text) for text in texts)
+    numbered = (NUMBERED_NAME.fullmatch(text) for text in texts)
+    return any(PREFECTURE_CODES.get(found[2]) == found[1].zfill(2) for found in numbered if found)
+
+
+# ---- figures
+
+
+def _read_columns(
+    sheet: Sheet, rows: Rows, known: dict[int, Item], unknown: dict[int, str], figures: Figures
+) -> tuple[dict[int, Column], list[Problem]]:
+    """Every column with whole numbers in the governments' rows; of a registered one all cells must be such."""
+    columns, problems = dict[int, Column](), list[Problem]()
+    for column in sorted({*known, *unknown}):
+        item = known.get(column)
+        cells = [sheet.grid[row][column] for row in rows.governments]
+        numbers = [_number(cell, item) for cell in cells]
+        if all(number is not None for number in numbers):
+            values = [number for number in numbers if number is not None]
+            columns[column] = Column(column_letter(column), unknown.get(column, ""), values)
+        elif item is not None:
+            at = zip(figures.codes, figures.names, numbers, cells, strict=True)
+            problems += [
+                _broken(sheet, column, item, f"{code} {names[1]}", cell)
+                for code, names, number, cell in at
+                if number is None
+            ]
+        elif unknown[column]:
+            letter = column_letter(column)
+            figures.notices.append(
+                f"{sheet.label}: column {letter} ({unknown[column]}) left out: not whole thousand yen"
             )
-        else:
-            numbers[item.id] = number
-    return numbers, problems
+    return columns, shown(problems)
+
+
+def _number(cell: Cell, item: Item | None) -> int | None:
+    is_needed = item is not None and item.kind in ("total", "transfer")
+    return None if cell is None and is_needed else whole_number(cell)
+
+
+def _broken(sheet: Sheet, column: int, item: Item, row: str, cell: Cell) -> Problem:
+    message, place = "not a whole number of thousand yen", f"{column_letter(column)} ({item.name_ja})"
+    return sheet.problem(message, "restore the figure", row=row, column=place, value=str(cell))
+
+
+def _read_totals(sheet: Sheet, rows: Rows, placed: dict[int, Item], figures: Figures) -> list[Problem]:
+    problems = []
+    for name, row in rows.totals.items():
+        figures.totals[name] = {}
+        for column, item in placed.items():
+            cell = sheet.grid[row][column]
+            number = _number(cell, item)
+            if number is None:
+                problems.append(_broken(sheet, column, item, name, cell))
+            else:
+                figures.totals[name][item.id] = number
+    return shown(problems)

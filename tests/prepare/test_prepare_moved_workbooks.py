@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,10 +18,11 @@ from hypothesis import strategies as st
 from optimization.errors import InputError
 from optimization.prepare.allocation_tax import read_tier
 from optimization.prepare.headings import find_layout
+from optimization.prepare.items import UNMAPPED
 from optimization.prepare.workbook import Sheet, normalise, read_sheets
 
 if TYPE_CHECKING:
-    from conftest import Copy, Grid
+    from copies import Copy, Grid
 
 SHEETS = ("need", "debt", "revenue")
 
@@ -190,7 +193,8 @@ def _is_headed(book: Copy, name: str, column: int) -> bool:
 def test_swapped_raw_columns_never_give_a_wrong_number(
     small_original: Copy, expected: dict[str, str], data: st.DataObject
 ) -> None:
-    """Two columns swapped as they stand, merged headings and all: the right table or an error.
+    """Two columns swapped as they stand, merged headings and all: the right table or an error. A heading that came
+    apart by it makes an item of its own, of the right figures.
 
     Left out: columns under the same cells of heading, which a swap leaves as they were.
     """
@@ -207,7 +211,13 @@ def test_swapped_raw_columns_never_give_a_wrong_number(
         found = book.tables()
     except InputError:
         return
-    assert found == expected
+    for table in expected.keys() - {"items"}:
+        old, new = (pd.read_csv(io.StringIO(of[table]), dtype={"code": str}) for of in (expected, found))
+        shared = [column for column in new if column in old]
+        pd.testing.assert_frame_equal(new[shared], old[shared])
+        apart, lost = (one[[c for c in one if c not in shared]] for one in (new, old))
+        assert all(column.startswith(UNMAPPED) for column in apart)
+        assert sorted(map(list, apart.T.to_numpy())) == sorted(map(list, lost.T.to_numpy()))
 
 
 # ---- files
