@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run test national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs clean
+.PHONY: run test national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -87,6 +87,10 @@ inputs: $(READY)
 	$(BIN)/python solve.py prepare --year 2022 --allocation-tax $(DATA)/allocation_tax \
 		--tables $(DATA)/tables --indicators $(DATA)/indicators --out inputs/japan-2022
 	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
+
+# All years of the allocation tax in one table: make history DATA=<folder of the files>
+history: $(READY)
+	$(BIN)/python solve.py prepare --history --allocation-tax $(DATA)/allocation_tax
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

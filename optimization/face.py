@@ -15,6 +15,7 @@ from optimization.kept_out import notices
 INPUTS = Path(__file__).resolve().parent.parent / "inputs"
 PACKAGES = INPUTS / "packages"
 DEFAULT_CASE = INPUTS / "japan-2022"
+HISTORY = INPUTS / "japan-history"
 DEFAULT_PACKAGE = "role_division"
 
 

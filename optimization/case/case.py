@@ -97,7 +97,7 @@ class Case:
     @cached_property
     def growth(self) -> pd.DataFrame:
         """Persons in each later projected year per person on the register, by code and (age, year)."""
-        return growth(self.projections, self.fiscal_year)
+        return growth(self.projections, int(self.national.get("register_year", self.fiscal_year)))
 
     @cached_property
     def defaults(self) -> dict[str, float]:

@@ -19,7 +19,7 @@ import pandas as pd
 from optimization.case.bodies import body_problems
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import CRISIS_TYPES, crisis_problems
-from optimization.case.identities import identity_problems
+from optimization.case.identities import LAST_MERGER_TOP_UP, identity_problems
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import implausible
 from optimization.case.projections import DRIVERS, projection_problems
@@ -43,7 +43,6 @@ ESSENTIAL = {
 """Items the accounts read by name, without their unit."""
 
 NO_SCALE, OWN_HEALTH_CENTRE = "none", "own_health_centre"
-LAST_MERGER_TOP_UP = 2020
 
 
 class Range(NamedTuple):
@@ -69,6 +68,12 @@ NATIONAL = {
     "special_share": SHARE,
     "largest_prefecture_scale": POSITIVE,
 }
+OTHER_YEARS = {
+    "register_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
+    "indicator_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
+}
+"""Figures of a case that takes people or debt ratios from another year than its own; else the case's year."""
+
 GENERAL = {
     "detour_factor": Range("at least 1", 1.0),
     "travel_speed_km_per_hour": POSITIVE,
@@ -136,7 +141,11 @@ def check_case(tables: Tables, path: str | Path) -> None:
     )
     found = [problem for check in checks for problem in check(tables)]
     year = _fiscal_year(tables)
-    found += [*indicator_problems(tables, year), *projection_problems(tables), *crisis_problems(tables)]
+    found += [
+        *indicator_problems(tables, _year_of(tables, "indicator_year", year)),
+        *projection_problems(tables),
+        *crisis_problems(tables),
+    ]
     found += body_problems(tables)
     found += _accounts(tables, year)
     _raise(found, path)  # sums are of use once codes and names agree, ratios once sums do
@@ -355,18 +364,24 @@ def _national(tables: Tables) -> Problems:
     figures = tables["national"].set_index("item")["value"]
     for item in _unknown(NATIONAL, figures.index):
         yield Problem("national", "the figure is missing", "add its row", item, "item", item)
+    known = NATIONAL | OTHER_YEARS
     for item, value in figures.items():
-        if item not in NATIONAL:
-            remedy = nearest(item, NATIONAL)
+        if item not in known:
+            remedy = nearest(item, known)
             yield Problem("national", "is not a figure known here", remedy, item, "item", item)
-        elif not NATIONAL[item].holds(value) or (item == "fiscal_year" and value % 1):
-            message, remedy = f"must be {NATIONAL[item].text}", "correct the figure"
+        elif not known[item].holds(value) or (item.endswith("_year") and value % 1):
+            message, remedy = f"must be {known[item].text}", "correct the figure"
             yield Problem("national", message, remedy, item, "value", f"{value:g}")
 
 
 def _fiscal_year(tables: Tables) -> float:
     """The case's year; NaN where its row is missing (reported by `_national`)."""
     return float(tables["national"].set_index("item")["value"].get("fiscal_year", math.nan))
+
+
+def _year_of(tables: Tables, item: str, fiscal_year: float) -> float:
+    """The year of what another one stands in for; the case's own where it does not say."""
+    return float(tables["national"].set_index("item")["value"].get(item, fiscal_year))
 
 
 def _parameters(tables: Tables) -> Problems:

@@ -24,6 +24,10 @@ FAR = 0.25
 """Part of need by which what is paid may depart from what is lacking. Corrections of earlier years and merger top-ups
 came to 16% at most in FY2018 to FY2022; a slip in the first digits comes to more."""
 
+LAST_MERGER_TOP_UP, FAR_TOPPED_UP = 2020, 0.5
+"""Last fiscal year in which merged municipalities were paid a top-up, and the part of need by which it may lift what is
+paid; one of 2016 came to 27%."""
+
 MUST_HAVE, CANNOT_HAVE = ("designated_city", "core_city", "wards"), ("town", "village")
 """Legal classes that run a health centre of their own, and that may not (Community Health Act, Art. 5)."""
 
@@ -101,7 +105,12 @@ def _people(tables: Tables) -> Problems:
                 part,
                 f"{towns.at[code, part]:.10g}",
             )
-    register = tables["population_history"].set_index("code")["register_2022_persons"]
+    national = tables["national"].set_index("item")["value"]
+    year = national.get("register_year", national["fiscal_year"])
+    column = f"register_{year:.0f}_persons"
+    if column not in tables["population_history"]:
+        return
+    register = tables["population_history"].set_index("code")[column]
     here = towns["population_persons"].reindex(register.index)
     for code in register.index[here.notna() & (here != register)]:
         message = f"is not the population of municipalities.csv, {here[code]:,.0f}, of the same register"
@@ -110,7 +119,7 @@ def _people(tables: Tables) -> Problems:
             message,
             "correct one of the two",
             code,
-            "register_2022_persons",
+            column,
             str(register[code]),
         )
 
@@ -154,6 +163,7 @@ def _areas(tables: Tables) -> Problems:
 
 def _paid(tables: Tables) -> Problems:
     """What is paid is near what need lacks of revenue (Tokyo and its wards are settled together)."""
+    year = tables["national"].set_index("item")["value"]["fiscal_year"]
     for tier, key in (("municipal", "code"), ("prefectural", "prefecture_code")):
         need, revenue, paid = (
             tables[f"{tier}_{name}"].set_index(key) for name in ("need", "revenue", "allocation")
@@ -168,7 +178,9 @@ def _paid(tables: Tables) -> Problems:
         ).dropna()
         frame = frame.drop([TOKYO_PREFECTURE, TOKYO_WARDS], errors="ignore")
         lacking = (frame["need"] - frame["revenue"]).clip(lower=0)
-        for code in frame.index[(frame["paid"] - lacking).abs() > FAR * frame["need"]]:
+        above = frame["paid"] - lacking
+        most = FAR_TOPPED_UP if year <= LAST_MERGER_TOP_UP else FAR
+        for code in frame.index[(above > most * frame["need"]) | (-above > FAR * frame["need"])]:
             message = f"is far from what need lacks of revenue, {lacking[code]:,.0f}"
             remedy = "correct the figure; corrections of earlier years are much smaller"
             yield Problem(

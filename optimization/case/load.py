@@ -116,7 +116,8 @@ def _governments(
     tables: Tables, bases: Tables, municipalities: pd.DataFrame, prefectures: pd.DataFrame
 ) -> pd.DataFrame:
     """Accounts of all fiscal governments with their names and prefectures."""
-    year = tables["national"].set_index("item")["value"]["fiscal_year"]
+    figures = tables["national"].set_index("item")["value"]
+    year = figures.get("indicator_year", figures["fiscal_year"])
     ratios = debt_ratios(tables["indicators"], year)
     accounts = {tier: _tier(tables, tier, bases[tier], ratios) for tier in KEYS}
     municipal = accounts["municipal"].join(municipalities[["name_ja", "prefecture_code"]])

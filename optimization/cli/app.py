@@ -131,7 +131,9 @@ def packages(
     epilog="Example: solve.py prepare --allocation-tax DIR --year 2022 --out inputs/new-2022",
 )
 def prepare(
-    year: Annotated[int, typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="Fiscal year of the workbooks.")],
+    year: Annotated[
+        int | None, typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="Fiscal year of the workbooks.")
+    ] = None,
     allocation_tax: Annotated[Path | None, typer.Option(help="Folder of the official workbooks.")] = None,
     tables: Annotated[Path | None, typer.Option(help="Folder of the population and area tables.")] = None,
     indicators: Annotated[Path | None, typer.Option(help="Folder of the indicator workbooks.")] = None,
@@ -142,9 +144,12 @@ def prepare(
     vintage: Annotated[
         Vintage, typer.Option(help="Decision of the year: of July, or revised in winter.")
     ] = Vintage.INITIAL,
+    history: Annotated[
+        bool, typer.Option("--history", help="All years of the workbooks into one table instead.")
+    ] = False,
 ) -> None:
-    """Official workbooks to a case's tables, every sum checked."""
-    code = commands.prepare(allocation_tax, tables, indicators, year, out, readings, vintage.value)
+    """Official workbooks to a case's tables, every sum checked; the rest is taken from japan-2022."""
+    code = commands.prepare(allocation_tax, tables, indicators, year, out, readings, vintage.value, history)
     raise typer.Exit(code)
 
 

@@ -40,7 +40,7 @@ from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import DEFAULT_CASE, INPUTS, PACKAGES, load_package
+from optimization.face import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
@@ -222,19 +222,37 @@ def prepare(
     allocation_tax: Path | None,
     tables: Path | None,
     indicators: Path | None,
-    year: int,
+    year: int | None,
     folder: Path | None,
     readings: Path | None = None,
     vintage: str = "initial",
+    history: bool = False,
 ) -> int:
-    """Official workbooks and tables to the tables of a case."""
+    """Official workbooks and tables to the tables of a case, or all years of the workbooks to one table."""
     from optimization.prepare import command
 
+    if history:
+        return _prepare_history(allocation_tax, folder or HISTORY)
+    if year is None:
+        raise InputError([Problem("command line", "names no year", "give --year, or --history for all")])
     if not any((allocation_tax, tables, indicators, readings)):
         remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings"
         raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
     target = folder or INPUTS / f"prepared-{year}"
-    for text in command.run(allocation_tax, tables, indicators, year, target, readings, vintage):
+    for text in command.run(
+        allocation_tax, tables, indicators, year, target, readings, vintage, DEFAULT_CASE
+    ):
+        out.print(text)
+    return 0
+
+
+def _prepare_history(allocation_tax: Path | None, folder: Path) -> int:
+    from optimization.prepare.history import prepare_history
+
+    if allocation_tax is None:
+        remedy = "give --allocation-tax, the folder of the workbooks of all years"
+        raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
+    for text in prepare_history(allocation_tax, folder):
         out.print(text)
     return 0
 

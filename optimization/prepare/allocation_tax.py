@@ -16,6 +16,7 @@ from optimization.prepare.results import (
     Result,
     check_level,
     fiscal_years,
+    is_below,
     level_notice,
     read_municipal_result,
     read_prefectural_result,
@@ -52,6 +53,11 @@ class Tier:
     result: Result
     vintage: str = INITIAL
     notices: list[str] = field(default_factory=list)
+
+    @property
+    def paid_apart(self) -> bool:
+        """Whether the amounts are of an earlier decision than the need: far below what the sheets lack."""
+        return is_below(self.result, shortfall(self.need, self.revenue))
 
     @property
     def sheets(self) -> dict[str, Figures]:

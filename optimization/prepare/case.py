@@ -12,6 +12,7 @@ from optimization.codes import Names, code_beside_name, place_names
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.kept_out import notices, within
+from optimization.prepare.other_year import section_of
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.writing import drafted, write_tables
 from optimization.table_file import text_table
@@ -66,7 +67,7 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
         write_tables(cut, folder)
         for path in copied:
             shutil.copyfile(path, folder / path.name)
-        write_datapackage(folder, out.resolve().name, beyond)
+        write_datapackage(folder, out.resolve().name, beyond, section_of(case / "README.md"))
     return Cut({name: len(frame) for name, frame in cut.items()}, beyond)
 
 

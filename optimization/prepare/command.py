@@ -13,7 +13,9 @@ from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare import finance_tables, places
 from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_tax, tables_of
 from optimization.prepare.identities import NEED, REVENUE
+from optimization.prepare.other_year import Taken, section_of, taken_from
 from optimization.prepare.package import write_datapackage
+from optimization.prepare.renumbered import recoded
 from optimization.prepare.tables import read_tables
 from optimization.prepare.writing import drafted, write_tables
 from optimization.table_file import text_table
@@ -31,33 +33,49 @@ def run(
     out: Path,
     readings: Path | None = None,
     vintage: str = INITIAL,
+    base: Path | None = None,
 ) -> list[str]:
     """Prepare the given folders into the case folder `out`; returns the totals checked, one a line, and notices of
     what the registry does not list.
 
-    Sources not given leave their tables in `out` as they are. Raises `InputError` with the faults of
+    Sources not given leave their tables in `out` as they are; with a case `base`, tables that are in neither are taken
+    from it, so that a new folder becomes a whole case of the year. Raises `InputError` with the faults of
     all sources; nothing has been written then.
     """
     given = {"allocation_tax": allocation_tax, "tables": tables, "indicators": indicators}
     raise_if_any(_check_folders(given, readings))
     frames, lines, problems = dict[str, pd.DataFrame](), list[str](), list[Problem]()
+    tiers: list[Tier] = []
     for name, folder in given.items():
         if folder is None:
             continue
         try:
-            found, said = READERS[name](folder, year, vintage)
+            if name == "allocation_tax":
+                tiers = read_allocation_tax(folder, year, vintage)
+                continue
+            found, said = READERS[name](folder, year)
             frames |= found
             lines += said
         except InputError as fault:
             problems += fault.problems
     raise_if_any(problems)
+    tiers = [recoded(tier, _names(tier, frames, out, base)) for tier in tiers]
+    frames |= tables_of(tiers) if tiers else {}
+    lines = [line for tier in tiers for line in describe_tier(tier, year)] + lines
+    lines += [f"notice: {notice}" for tier in tiers for notice in tier.notices]
     if readings is not None:
         frames["readings"] = places.readings(readings, _municipalities(frames, out))
         lines.append(f"readings.csv: {len(frames['readings']):,} rows")
+    taken = Taken()
+    if base is not None and allocation_tax is not None:
+        taken = taken_from(base, frames, out, year)
+        frames |= taken.frames
+        lines += taken.lines
     raise_if_any(crosscheck(frames, out))
     with drafted(out) as folder:
         write_tables(frames, folder)
-        package = write_datapackage(folder, out.resolve().name)
+        section = taken.section or section_of(out / "README.md")
+        package = write_datapackage(folder, out.resolve().name, section=section)
     return [*lines, f"datapackage.json: {len(package['resources'])} tables described"]
 
 
@@ -82,13 +100,17 @@ def _municipalities(frames: dict[str, pd.DataFrame], out: Path) -> pd.DataFrame:
     return text_table(path)
 
 
-def _read_allocation_tax(folder: Path, year: int, vintage: str) -> Read:
-    tiers = read_allocation_tax(folder, year, vintage)
-    notices = [f"notice: {notice}" for tier in tiers for notice in tier.notices]
-    return tables_of(tiers), [line for tier in tiers for line in describe_tier(tier, year)] + notices
+def _names(tier: Tier, frames: dict[str, pd.DataFrame], out: Path, base: Path | None) -> dict[str, str]:
+    """Names of the municipalities (or prefectures) by the codes of the case the tier is for; its own where none is."""
+    owner, key = next((owner, key) for name, owner, key in OWNERS if name == tier.tier)
+    folders = [folder for folder in (out, base) if folder is not None and (folder / f"{owner}.csv").is_file()]
+    if owner not in frames and not folders:
+        return {code: name for code, (_, name) in zip(tier.need.codes, tier.need.names, strict=True)}
+    table = frames[owner] if owner in frames else text_table(folders[0] / f"{owner}.csv")
+    return dict(zip(table[key], table["name_ja"], strict=True))
 
 
-def _read_tables(folder: Path, year: int, _vintage: str) -> Read:
+def _read_tables(folder: Path, year: int) -> Read:
     frames = read_tables(folder, year)
     people = frames["municipalities"]
     persons, households = people["population_persons"].sum(), people["households"].sum()
@@ -100,14 +122,13 @@ def _read_tables(folder: Path, year: int, _vintage: str) -> Read:
     return frames, lines + [f"{name}.csv: {len(frame):,} rows" for name, frame in frames.items()]
 
 
-def _read_indicators(folder: Path, _year: int, _vintage: str) -> Read:
+def _read_indicators(folder: Path, _year: int) -> Read:
     frame = finance_tables.indicators(folder)
     years = f"FY{frame['fiscal_year'].min()}-{frame['fiscal_year'].max()}"
     return {"indicators": frame}, [f"indicators.csv: {len(frame):,} rows, {years}"]
 
 
-READERS: dict[str, Callable[[Path, int, str], Read]] = {
-    "allocation_tax": _read_allocation_tax,
+READERS: dict[str, Callable[[Path, int], Read]] = {
     "tables": _read_tables,
     "indicators": _read_indicators,
 }

@@ -44,7 +44,7 @@ alone. An empty cell means not published, never zero.
 | table | content | rows |
 |---|---|---|
 {rows}
-{left_out}
+{section}{left_out}
 ## Credits and licences
 
 The tables were edited from these sources; the editing is this project's, not the publishers'.
@@ -55,9 +55,12 @@ The tables were edited from these sources; the editing is this project's, not th
 """
 
 
-def write_datapackage(folder: Path, name: str = "", notes: Sequence[str] = ()) -> dict[str, Any]:
+def write_datapackage(
+    folder: Path, name: str = "", notes: Sequence[str] = (), section: str = ""
+) -> dict[str, Any]:
     """Describe every csv of a case that the dictionary knows; returns what was written. `name` is that of the case
-    where the folder does not have it yet, `notes` are what was left out of it.
+    where the folder does not have it yet, `notes` are what was left out of it, `section` a part of the README that says
+    what it took from elsewhere.
 
     Writes `datapackage.json` and `README.md` into `folder`, with size in bytes and sha256 of each file.
     Raises `InputError` for a column the dictionary does not know.
@@ -84,8 +87,11 @@ def write_datapackage(folder: Path, name: str = "", notes: Sequence[str] = ()) -
     package = _package(name or folder.name, resources)
     credits = "\n".join(f"| {who} | {what} |" for who, what in CREDITS.items())
     lines = "".join(f"- {note}\n" for note in notes)
-    left_out = f"\n## Left out of this part\n\n{lines}" if notes else ""
-    readme = README.format(title=package["title"], rows="\n".join(rows), left_out=left_out, credits=credits)
+    parts = {
+        "left_out": f"\n## Left out of this part\n\n{lines}" if notes else "",
+        "section": section and f"\n{section}",
+    }
+    readme = README.format(title=package["title"], rows="\n".join(rows), credits=credits, **parts)
     write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", folder / "datapackage.json")
     write_text(readme, folder / "README.md")
     return package

@@ -219,11 +219,16 @@ def check_level(result: Result, shortfall: int) -> list[Problem]:
     return [Problem(result.label, message, "check unit and year", value=value)]
 
 
+def is_below(result: Result, shortfall: int) -> bool:
+    """Whether less is paid than one decision of need and amounts would explain."""
+    return sum(result.allocation.values()) < (1 - ONE_DECISION) * shortfall
+
+
 def level_notice(result: Result, shortfall: int, year: int) -> list[str]:
     """A word where the amounts are those of another decision than the need."""
     paid = sum(result.allocation.values())
     above = LEVEL if year <= LAST_MERGER_TOP_UP else ONE_DECISION
-    if (1 - ONE_DECISION) * shortfall <= paid <= (1 + above) * shortfall:
+    if not is_below(result, shortfall) and paid <= (1 + above) * shortfall:
         return []
     return [
         f"{result.label}: the amounts come to {paid / shortfall:.1%} of what the sheets lack: "

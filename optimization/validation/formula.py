@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from optimization.prepare.rate import fitted_rate
 from optimization.table_file import number_table
 
 TIERS = (("municipal", "code", "13100"), ("prefectural", "prefecture_code", "13"))
@@ -43,23 +43,17 @@ def formula_errors(folder: Path, year: int) -> pd.DataFrame:
 
 
 def adjustment_rate(folder: Path) -> float:
-    """The share of its need that every receiving government goes without: of all shares that some government went
-    without, the one by which the amounts of most are met to a thousand yen (the rest have corrections of earlier
-    years' errors in theirs); the middle one where several are, to the nine decimals that the ministry states."""
-    wanted, short = [], []
+    """The year's national rate (`prepare.rate`) from the tables of a case."""
+    accounts = []
     for tier, key, apart in TIERS:
         need, revenue, paid = (
-            number_table(folder / f"{tier}_{name}.csv", key).drop(apart)
+            pd.read_csv(folder / f"{tier}_{name}.csv", dtype={key: str}).set_index(key).drop(apart)
             for name in ("need", "revenue", "allocation")
         )
-        granted = paid["ordinary_allocation_thousand_yen"]
-        own = need["need_after_transfer_thousand_yen"][granted > 0].to_numpy(float)
-        wanted.append(own)
-        short.append(own - (revenue["standard_revenue_thousand_yen"] + granted)[granted > 0].to_numpy(float))
-    needs, gaps = np.concatenate(wanted), np.concatenate(short)
-    rates = np.unique(gaps / needs)
-    met = np.array([int((np.abs(gaps - rate * needs) <= 1.0).sum()) for rate in rates])
-    return round(float(np.median(rates[met == met.max()])), 9)
+        wanted = need["need_after_transfer_thousand_yen"]
+        own, granted = revenue["standard_revenue_thousand_yen"], paid["ordinary_allocation_thousand_yen"]
+        accounts.append((wanted.to_numpy(), own[wanted.index].to_numpy(), granted[wanted.index].to_numpy()))
+    return fitted_rate(accounts)
 
 
 def formula_summary(errors: pd.DataFrame) -> pd.DataFrame:
