@@ -1,7 +1,7 @@
 """Write validation.md and the tables in validation/ from the data.
 
     python docs/build_validation.py                 all that the embedded cases allow (half a minute)
-    python docs/build_validation.py --data FOLDER   the years 2018 and 2020 from the official files too
+    python docs/build_validation.py --data FOLDER   the table of all years anew from the official files first
     python docs/build_validation.py --influence     what hangs on each assumption, anew (some minutes)
     python docs/build_validation.py --page          the page alone, from the tables at hand
 
@@ -11,14 +11,14 @@ A test fails when the page is not what this script writes, another when a table 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.history import load_history
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
+from optimization.face import DEFAULT_CASE, HISTORY, load_package
 from optimization.outcome.solve import solve
 from optimization.table_file import text_table
 from optimization.validation import curves, dispersion, formula, joint
@@ -28,7 +28,7 @@ from optimization.validation.parameters import parameter_table
 
 HERE = Path(__file__).parent
 TABLES = HERE / "validation"
-YEAR, EARLIER = 2022, (2018, 2020)
+YEAR = 2022
 DIGITS = "%.6g"
 
 
@@ -54,20 +54,18 @@ def slower(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
     }
 
 
-def errors_of_all_years(data: Path | None) -> pd.DataFrame:
-    """The formula's errors of every prepared year; of the earlier ones from the official files, or as they stand."""
-    now = formula.formula_errors(DEFAULT_CASE, YEAR)
-    if data is None:
-        known = read("formula_errors")
-        return pd.concat([known[known["fiscal_year"] != YEAR], now], ignore_index=True)
-    from optimization.prepare.command import run
+def errors_of_all_years(history: Path = HISTORY) -> pd.DataFrame:
+    """The formula's errors of every year of the table of all years."""
+    return formula.errors_of_history(load_history(history))
 
-    earlier = []
-    for year in EARLIER:
-        with tempfile.TemporaryDirectory() as scratch:
-            run(data / "allocation_tax", None, None, year, Path(scratch) / f"japan-{year}")
-            earlier.append(formula.formula_errors(Path(scratch) / f"japan-{year}", year))
-    return pd.concat([*earlier, now], ignore_index=True)
+
+def _history(data: Path | None) -> Path:
+    """The folder of all years; made anew first where the official files are given."""
+    if data is not None:
+        from optimization.prepare.history import prepare_history
+
+        prepare_history(data / "allocation_tax", HISTORY)
+    return HISTORY
 
 
 def read(name: str) -> pd.DataFrame:
@@ -94,7 +92,7 @@ def main() -> None:
         write("influence", influence(case, load_package(case, "role_division", list(PLACES)), list(PLACES)))
     if not asked.page:
         case = load_case(DEFAULT_CASE)
-        errors = errors_of_all_years(asked.data)
+        errors = errors_of_all_years(_history(asked.data))
         write("formula_errors", errors)
         write("formula", formula.formula_summary(errors))
         write("strength_index", formula.strength_index(errors, text_table(DEFAULT_CASE / "indicators.csv")))

@@ -42,8 +42,8 @@ def load_history(
         frame = frame[frame["fiscal_year"].isin(list(years))]
     keys = ["fiscal_year", "tier", "table"]
     is_asked = frame["vintage"] == vintage
-    asked = set(frame.loc[is_asked, keys].drop_duplicates().itertuples(index=False, name=None))
-    keep = is_asked | [key not in asked for key in zip(*(frame[key] for key in keys), strict=True)]
+    is_published = is_asked.groupby([frame[key] for key in keys], observed=True).transform("any")
+    keep = is_asked | ~is_published
     return (
         frame[keep]
         .astype(dict.fromkeys(("vintage", "tier", "code", "table", "item"), str))

@@ -55,6 +55,11 @@ class Tier:
     notices: list[str] = field(default_factory=list)
 
     @property
+    def decisions(self) -> list[str]:
+        """What the notices say of need and amounts that are of unlike decisions."""
+        return [notice for notice in self.notices if "decision" in notice or "decided" in notice]
+
+    @property
     def paid_apart(self) -> bool:
         """Whether the amounts are of an earlier decision than the need: far below what the sheets lack."""
         return is_below(self.result, shortfall(self.need, self.revenue))

@@ -68,7 +68,8 @@ def run(
         lines.append(f"readings.csv: {len(frames['readings']):,} rows")
     taken = Taken()
     if base is not None and allocation_tax is not None:
-        taken = taken_from(base, frames, out, year)
+        notes = [note for tier in tiers for note in tier.decisions]
+        taken = taken_from(base, frames, out, year, notes)
         frames |= taken.frames
         lines += taken.lines
     raise_if_any(crosscheck(frames, out))

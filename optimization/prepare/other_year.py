@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,11 +33,12 @@ class Taken:
     section: str = ""
 
 
-def taken_from(base: Path, frames: Frames, out: Path, year: int) -> Taken:
+def taken_from(base: Path, frames: Frames, out: Path, year: int, notes: Sequence[str] = ()) -> Taken:
     """Every table of the case `base` that was neither just read (`frames`) nor stands in `out`.
 
     Services whose need items the year's sheets do not hold are left out; the national figures get the year and the
-    adjustment rate that its amounts show, and say which years people and debt ratios are of.
+    adjustment rate that its amounts show, and say which years people and debt ratios are of. `notes` stand in the
+    README beside.
     """
     names = [name for name in sorted(load_tables()) if (base / f"{name}.csv").is_file()]
     missing = [name for name in names if name not in frames and not (out / f"{name}.csv").is_file()]
@@ -55,6 +56,7 @@ def taken_from(base: Path, frames: Frames, out: Path, year: int) -> Taken:
         taken.frames["national"] = _national(whole, year)
         taken.lines.append(_rate_line(taken.frames["national"], year))
         taken.section = _section(base.name, before["fiscal_year"], missing, gone, taken.frames["national"])
+        taken.section += "".join(f"- {note}.\n" for note in notes)
     taken.lines.append(f"taken from {base.name}: {', '.join(missing)}")
     if gone:
         taken.lines.append(f"services left out, FY{year} has no such need item: {', '.join(gone)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,17 +14,38 @@ TIERS = (("municipal", "code", "13100"), ("prefectural", "prefecture_code", "13"
 """Tier, its key, and the government that is settled with another: Tokyo with its wards."""
 
 
+Accounts = tuple[pd.Series, pd.Series, pd.Series]
+"""Need, revenue and amount paid of a tier by code, thousand yen, without Tokyo and its wards."""
+
+
 def formula_errors(folder: Path, year: int) -> pd.DataFrame:
     """Ordinary allocation of every government by the law's formula, need less revenue less rate times need where need
     is above revenue, beside the amount that was paid; thousand yen. `folder` is a case. Tokyo and its wards, which the
     law settles together, are left out. The rate, which no sheet states, is the year's `adjustment_rate`."""
-    frames, rate = [], adjustment_rate(folder)
-    for tier, key, apart in TIERS:
-        need, revenue, paid = (
-            number_table(folder / f"{tier}_{name}.csv", key).drop(apart)
-            for name in ("need", "revenue", "allocation")
-        )
-        wanted, own = need["need_after_transfer_thousand_yen"], revenue["standard_revenue_thousand_yen"]
+    return _errors(_of_case(folder), year)
+
+
+def errors_of_history(history: pd.DataFrame) -> pd.DataFrame:
+    """The errors of every year of the table that `load_history` gives."""
+    wanted = {"need_after_transfer": 0, "standard_revenue": 1, "ordinary_allocation": 2}
+    frames = []
+    for year, part in history[history["item"].isin(list(wanted))].groupby("fiscal_year"):
+        accounts: dict[str, Accounts] = {}
+        for tier, _, apart in TIERS:
+            wide = (
+                part[part["tier"] == tier]
+                .pivot(index="code", columns="item", values="thousand_yen")
+                .drop(apart)
+            )
+            need, revenue, paid = (wide[item] for item in wanted)
+            accounts[tier] = need, revenue, paid
+        frames.append(_errors(accounts, int(year)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _errors(accounts: Mapping[str, Accounts], year: int) -> pd.DataFrame:
+    frames, rate = [], _rate(accounts)
+    for tier, (wanted, own, paid) in accounts.items():
         due = (wanted - own - rate * wanted).where(wanted > own, 0.0).clip(lower=0.0).round().astype("int64")
         frames.append(
             pd.DataFrame(
@@ -34,7 +56,7 @@ def formula_errors(folder: Path, year: int) -> pd.DataFrame:
                     "need_thousand_yen": wanted,
                     "revenue_thousand_yen": own,
                     "formula_thousand_yen": due,
-                    "paid_thousand_yen": paid["ordinary_allocation_thousand_yen"],
+                    "paid_thousand_yen": paid,
                 }
             )
         )
@@ -44,7 +66,11 @@ def formula_errors(folder: Path, year: int) -> pd.DataFrame:
 
 def adjustment_rate(folder: Path) -> float:
     """The year's national rate (`prepare.rate`) from the tables of a case."""
-    accounts = []
+    return _rate(_of_case(folder))
+
+
+def _of_case(folder: Path) -> dict[str, Accounts]:
+    accounts: dict[str, Accounts] = {}
     for tier, key, apart in TIERS:
         need, revenue, paid = (
             pd.read_csv(folder / f"{tier}_{name}.csv", dtype={key: str}).set_index(key).drop(apart)
@@ -52,8 +78,14 @@ def adjustment_rate(folder: Path) -> float:
         )
         wanted = need["need_after_transfer_thousand_yen"]
         own, granted = revenue["standard_revenue_thousand_yen"], paid["ordinary_allocation_thousand_yen"]
-        accounts.append((wanted.to_numpy(), own[wanted.index].to_numpy(), granted[wanted.index].to_numpy()))
-    return fitted_rate(accounts)
+        accounts[tier] = wanted, own.reindex(wanted.index), granted.reindex(wanted.index)
+    return accounts
+
+
+def _rate(accounts: Mapping[str, Accounts]) -> float:
+    return fitted_rate(
+        [(need.to_numpy(), own.to_numpy(), paid.to_numpy()) for need, own, paid in accounts.values()]
+    )
 
 
 def formula_summary(errors: pd.DataFrame) -> pd.DataFrame:
@@ -85,20 +117,25 @@ def formula_summary(errors: pd.DataFrame) -> pd.DataFrame:
 
 
 def strength_index(errors: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Revenue over need in the first and the last of three years, their mean, and the published index of the last year,
-    which is the mean of all three; for every government where both are at hand. `published` is the case's table
-    of indicators."""
-    ratio = (
-        errors.assign(ratio=errors["revenue_thousand_yen"] / errors["need_thousand_yen"])
-        .pivot(index="government", columns="fiscal_year", values="ratio")
-        .dropna()
+    """The published index of every year and government, which is the mean of revenue over need in three years, beside
+    the mean of those of the three that are at hand (`years`, at least two). `published` is the case's table of
+    indicators."""
+    ratio = errors.assign(ratio=errors["revenue_thousand_yen"] / errors["need_thousand_yen"]).pivot(
+        index="government", columns="fiscal_year", values="ratio"
     )
-    index = published[published["fiscal_year"] == "2020"].set_index("code")["fiscal_strength_index"]
-    index = index[index != ""].astype(float)
-    table = pd.DataFrame({"ratio_2018": ratio[2018], "ratio_2020": ratio[2020]})
-    table["mean"] = table.mean(axis=1)
-    table["published_2020"] = index.reindex(table.index)
-    return table.dropna().rename_axis("government").reset_index()
+    frames = []
+    for year, part in published.groupby(published["fiscal_year"].astype(int)):
+        at_hand = [of for of in range(int(year) - 2, int(year) + 1) if of in ratio.columns]
+        if len(at_hand) < 2:
+            continue
+        index = part.set_index("code")["fiscal_strength_index"]
+        index = index[index != ""].astype(float)
+        table = pd.DataFrame(
+            {"fiscal_year": year, "years": len(at_hand), "mean": ratio[at_hand].mean(axis=1, skipna=False)}
+        )
+        table["published"] = index.reindex(table.index)
+        frames.append(table.dropna().rename_axis("government").reset_index())
+    return pd.concat(frames, ignore_index=True)
 
 
 def pool_identity(folder: Path) -> pd.DataFrame:

@@ -25,6 +25,9 @@ REFERENCE = {
 PLACES = {"03": "Iwate", "04": "Miyagi", "27": "Osaka"}
 """Prefectures for which the influence of the parameters is reckoned."""
 
+STRENGTH_YEAR = 2020
+"""Year of the published index that the page tells of in words."""
+
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -72,12 +75,28 @@ def _official(tables: Tables) -> dict[str, str]:
 
 
 def _strength(tables: Tables) -> dict[str, str]:
-    table = tables["strength_index"]
-    off = (table["mean"] - table["published_2020"]).abs()
+    every = tables["strength_index"]
+    rows = []
+    for year, part in every.groupby("fiscal_year"):
+        away = (part["mean"] - part["published"]).abs()
+        near = [percent((away <= limit + 1e-9).mean()) for limit in (0.005, 0.01, 0.02)]
+        rows.append([str(year), f"{part['years'].iloc[0]}", f"{len(part):,}", *near, f"{away.median():.4f}"])
+    heads = [
+        "index of",
+        "years at hand",
+        "governments",
+        "within 0.005",
+        "within 0.01",
+        "within 0.02",
+        "median",
+    ]
+    table = every[every["fiscal_year"] == STRENGTH_YEAR]
+    off = (table["mean"] - table["published"]).abs()
     within = {
         name: (off <= limit + 1e-9).mean() for name, limit in (("005", 0.005), ("01", 0.01), ("02", 0.02))
     }
     return {
+        "strength": markdown(heads, rows),
         **{f"strength_{name}": percent(share) for name, share in within.items()},
         "strength_count": f"{len(table):,}",
         "strength_median": f"{off.median():.4f}",

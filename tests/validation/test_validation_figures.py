@@ -90,12 +90,10 @@ def test_the_strength_index_by_hand() -> None:
     )
     published = pd.DataFrame({"fiscal_year": ["2020"], "code": ["01201"], "fiscal_strength_index": ["0.52"]})
     found = strength_index(errors, published).iloc[0]
-    assert (found["ratio_2018"], found["ratio_2020"], found["mean"], found["published_2020"]) == (
-        0.4,
-        0.6,
-        0.5,
-        0.52,
-    )
+    assert (found["fiscal_year"], found["government"], found["years"]) == (2020, "01201", 2)
+    assert (found["mean"], found["published"]) == (0.5, 0.52)
+    with pytest.raises(ValueError):  # one year of three tells nothing
+        strength_index(errors[errors["fiscal_year"] == 2018], published)
 
 
 def test_the_real_ginis_are_those_of_the_earlier_analysis() -> None:

@@ -30,7 +30,7 @@ def test_the_page_is_that_of_its_tables(script: Mapping[str, Any]) -> None:
 
 
 def test_the_quick_tables_are_those_of_the_data(script: Mapping[str, Any], tmp_path: Path) -> None:
-    case, errors = load_case(DEFAULT_CASE), script["errors_of_all_years"](None)
+    case, errors = load_case(DEFAULT_CASE), script["errors_of_all_years"]()
     tables = {
         "formula_errors": errors,
         "formula": script["formula"].formula_summary(errors),
