@@ -35,6 +35,10 @@ NOT_RUN = {
     "prepare --year 2022 --allocation-tax FOLDER/allocation_tax --out inputs/new-2022": (
         "needs the official workbooks; tests/prepare reads them"
     ),
+    "prepare --year 2020 --allocation-tax FOLDER/allocation_tax --out inputs/japan-2020": (
+        "needs the official workbooks; tests/national prepares the year"
+    ),
+    "run status_quo --case inputs/japan-2020": "needs the case of the line before; tests/national runs it",
     "serve": "serves until it is stopped; tests/web and tests/browser do",
     "sweep STUDY.toml --scheduler tcp://host:8786": "needs a scheduler and workers",
 }
