@@ -13,6 +13,9 @@ from optimization.audit import sound_or_refused, written_settings
 from optimization.case.compose import as_text
 from optimization.errors import InputError, Problem
 
+TODAY_OF = "today: "
+"""Begins the name of a row with each run's own today, where the runs have none in common."""
+
 HEADLINES = (
     ("cost", "objective_million_yen", "million yen per year"),
     ("cost of today", "baseline_million_yen", "million yen per year"),
@@ -24,8 +27,9 @@ HEADLINES = (
 def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
     """One table of several runs: columns kind (setting | outcome), name, unit, then one a run.
 
-    The first column of an outcome is today's value. Only what differs between the runs is listed;
-    raises InputError for a folder that is no run or holds no decision.
+    The first column of an outcome is today's value. Where the runs have none in common (other places or assumptions) it
+    is empty, and a row named with `TODAY_OF` holds each run's own. Only what differs between the runs is listed. Raises
+    InputError for a folder that is no run or holds no decision.
     """
     found = [read_run(folder) for folder in folders]
     labels = _labels(folders, [str(record["package"]) for record, _ in found])
@@ -75,17 +79,27 @@ def _outcome_rows(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]
         for name, key, unit in HEADLINES
     ]
     measures = {label: tables["measures"].set_index("measure") for label, (_, tables) in runs.items()}
-    first = next(iter(measures.values()))
-    for name, row in first.iterrows():
-        values = [table["under_package"].get(name) for table in measures.values()]
-        if len({round(float(v), 9) for v in values if v is not None}) > 1:
-            rows.append(["outcome", name, row["unit"], row["today"], *values])
+    units = {name: unit for table in measures.values() for name, unit in table["unit"].items()}
+    for name, unit in units.items():
+        before, values = (
+            [table[when].get(name) for table in measures.values()] for when in ("today", "under_package")
+        )
+        common = not _differ(before)
+        if not common:
+            rows.append(["outcome", f"{TODAY_OF}{name}", unit, "", *before])
+        if _differ(values):
+            rows.append(["outcome", name, unit, before[0] if common else "", *values])
     moved = {label: _moves(tables["responsibility"]) for label, (_, tables) in runs.items()}
     for service in dict.fromkeys(s for table in moved.values() for s in table):
         values = [table.get(service, "as today") for table in moved.values()]
         if len(set(values)) > 1:
             rows.append(["outcome", f"responsible for {service}", "tier (rule groups)", "", *values])
     return rows
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    """Whether figures, some perhaps missing, are not all the same."""
+    return len({None if value is None else round(float(value), 9) for value in values}) > 1
 
 
 def _moves(table: pd.DataFrame) -> dict[str, str]:

@@ -14,7 +14,7 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
 from optimization.cli.commands import RESULTS, RunOptions, placed, prefecture_codes
-from optimization.cli.console import BILLION, CountLine, err, out, show_frame, wrote
+from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
@@ -113,7 +113,7 @@ def alternatives(
     planned(result)
     if free is not None and free.accounts is not None:
         more = result.outcome.objective - free.outcome.objective
-        out.print(f"What is kept and forbidden costs {more / BILLION:,.1f} billion yen a year.")
+        out.print(f"What is kept and forbidden costs {billion(more)} billion yen a year.")
     plans = vary(session, wishes.within, wishes.count, wishes.least, CountLine("moves priced"))
     table, duties = differences(session, plans)
     found = {"plans": table, "duties": duties}

@@ -35,7 +35,7 @@ from optimization.cli.console import (
 from optimization.cli.plain import print_json
 from optimization.cli.surroundings import KINDS, memory_is_out
 from optimization.codes import names_of, read_prefecture
-from optimization.compare import compare_runs
+from optimization.compare import TODAY_OF, compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
@@ -325,6 +325,8 @@ def compare(
     root.mkdir(parents=True, exist_ok=True)
     written_over(root / "comparison.csv", inert_csv(table.to_csv(index=False, lineterminator="\n")))
     show_comparison(table)
+    if table["name"].str.startswith(TODAY_OF).any():
+        err.print(f"note: the runs have no today in common; rows '{TODAY_OF}...' give each run's own")
     wrote(root / "comparison.csv")
     _write_pages(folders, case_folder, root)
     return code

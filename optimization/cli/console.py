@@ -20,6 +20,7 @@ from optimization.ledger.measures import retention
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import Result
 from optimization.outcome.waiting import PLAN, TODAY
+from optimization.report.language import speaker
 from optimization.solving.highs import Progress
 
 TIER_WORDS = {
@@ -28,8 +29,13 @@ TIER_WORDS = {
     "bloc": "regional bloc",
     "nation": "nation",
 }
-BILLION = 1_000.0
-"""Million yen in a billion yen."""
+SAY = speaker("en")
+
+
+def billion(million: float, signed: bool = False) -> str:
+    """An amount in billion yen as the reports give it, in signs that every console has."""
+    return SAY.amount(million, signed).replace("−", "-")
+
 
 WIDTH_WHEN_PIPED = 110
 
@@ -118,7 +124,7 @@ class ProgressLine:
             return True
         self.last = now
         found = progress.incumbent < float("inf")
-        best = f"{progress.incumbent / BILLION:,.1f} billion yen" if found else "none yet"
+        best = f"{billion(progress.incumbent)} billion yen" if found else "none yet"
         gap = f"{progress.gap:.4%}" if found else "open"
         write_over(f"  {progress.seconds:6.1f} s  best plan {best}, gap {gap}", self.live)
         return True
@@ -217,7 +223,7 @@ def _crises(table: pd.DataFrame) -> Table:
     )
     nation = table[(table["prefecture_code"] == WHOLE) & (table["surge_million_yen"] > 0)]
     for _, row in nation.iterrows():
-        surge = f"{row['surge_million_yen'] / BILLION:,.1f} bn"
+        surge = f"{billion(row['surge_million_yen'])} bn"
         shares = (f"{row[name]:.1%}" for name in ("unserved_today_ratio", "unserved_ratio"))
         grid.add_row(row["scenario"], f"{row['probability_per_year']:.1%}", surge, *shares)
     return grid
@@ -234,7 +240,7 @@ def _years(table: pd.DataFrame) -> Table:
             ["extraordinary_bonds_owed", "national_shortfalls_owed"],
         ):
             amounts += [sum(row[f"{n}{when}_million_yen"] for n in parts) for when in ("_today", "")]
-        grid.add_row(str(int(row["year"])), f"{row['weight']:.1%}", *(f"{a / BILLION:,.1f}" for a in amounts))
+        grid.add_row(str(int(row["year"])), f"{row['weight']:.1%}", *map(billion, amounts))
     return grid
 
 
@@ -252,7 +258,7 @@ def _waiting(table: pd.DataFrame) -> Table:
         )
         late = f", from {row['from_year']} on" if row["from_year"] > first else ""
         cost = row["cost_million_yen"]
-        amounts = f"{cost / BILLION:,.1f}", f"{(cost - plan) / BILLION:+,.1f}"
+        amounts = billion(cost), billion(cost - plan, signed=True)
         grid.add_row(course + late, *amounts, str(row["rules_broken"]) if row["rules"] else "")
     return grid
 
@@ -274,13 +280,13 @@ def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
 def _moves(table: pd.DataFrame) -> Table:
     grid = _grid(
         "What moves to which tier",
-        [("service", "l"), ("from", "l"), ("to", "l"), ("rule groups", "r"), ("people, million", "r")],
+        [("service", "l"), ("from", "l"), ("to", "l"), ("rule groups", "r"), ("people", "r")],
     )
     changed = table[table["changed"] == 1]
     keys = ["service", "tier_today", "tier"]
     for (service, today, tier), rows in changed.groupby(keys, sort=False):
         share = f"{len(rows)} of {(table['service'] == service).sum()}"
-        people = f"{rows['population_persons'].sum() / 1e6:.1f}"
+        people = SAY.people(rows["population_persons"].sum())
         grid.add_row(service, TIER_WORDS[today], TIER_WORDS[tier], share, people)
     return grid
 
@@ -316,11 +322,12 @@ def _cost(before: Accounts, after: Accounts) -> Table:
     for key, word in words.items():
         if key not in after.objective_parts:
             continue
-        today, now = before.objective_parts[key] / BILLION, after.objective_parts[key] / BILLION
-        grid.add_row(word, f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f}")
-    today, now = before.objective / BILLION, after.objective / BILLION
+        today, now = before.objective_parts[key], after.objective_parts[key]
+        grid.add_row(word, billion(today), billion(now), billion(now - today, signed=True))
+    today, now = before.objective, after.objective
+    change = f"{billion(now - today, signed=True)} ({now / today - 1:+.2%})"
     grid.add_section()
-    grid.add_row("total", f"{today:,.1f}", f"{now:,.1f}", f"{now - today:+,.1f} ({now / today - 1:+.2%})")
+    grid.add_row("total", billion(today), billion(now), change)
     return grid
 
 
@@ -346,7 +353,7 @@ def _allocation(table: pd.DataFrame) -> Table:
             sums.append(rows[f"grant{label}_million_yen"].sum())
             count = str(int((gap <= 0).sum()))
             if here.any():
-                grid.add_row(name, when, *(f"{abs(value) / BILLION:,.1f}" for value in sums), count)
+                grid.add_row(name, when, *(billion(abs(value)) for value in sums), count)
     return grid
 
 
@@ -367,8 +374,8 @@ def _figure(value: object, unit: str) -> str:
         text = "" if value is None or value != value else str(value)
         return text if len(text) <= 60 else text[:57] + "..."
     if unit.startswith("million yen"):
-        return f"{value / BILLION:,.1f} bn"
-    return f"{value:.4f}" if unit == "ratio" else f"{value:,.2f}"
+        return f"{billion(value)} bn"
+    return SAY.figure(float(value), unit).replace("−", "-")
 
 
 def show_fit(report: pd.DataFrame) -> None:
@@ -434,7 +441,7 @@ def _closing(result: Result, folder: str) -> None:
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
-        f"{outcome.bound / BILLION:,.1f} billion yen (gap {outcome.gap:.5%}).\n"
+        f"{billion(outcome.bound)} billion yen (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.case.compose import as_text
-from optimization.compare import HEADLINES, compare_runs
+from optimization.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.dictionary.settings import load_settings
 from optimization.report import flows, gains, maps, sentences
 from optimization.report.language import Language, Speaker, speaker
@@ -23,6 +23,7 @@ HEADLINE_WORDS = dict(
 )
 """Phrases for the first rows of `compare_runs`."""
 
+GAP = "gap"
 QUESTION = ("case", "fiscal_year", "prefectures_asked", "inputs_sha256")
 """What runs must share to be answers to one question."""
 
@@ -45,14 +46,15 @@ def comparison_context(runs: Sequence[RunView], table: pd.DataFrame, say: Speake
         "title": say("compared_title"),
         "runs": list(zip(labels, runs, [package_title(run, say) for run in runs], strict=True)),
         "labels": labels,
-        "differing": differing(runs),
+        "differing": [say(f"question_{key}") for key in differing(runs)],
+        "lead": say("compare_apart" if table["name"].str.startswith(TODAY_OF).any() else "compare_lead"),
         "baselines": len({round(run.record["baseline_million_yen"]) for run in runs}) > 1,
         "headlines": headlines(runs, say),
         "roles": roles_that_differ(runs, say),
         "settings": [[row[0], *row[2:]] for row in _rows(table, "setting", labels, say)],
         "outcomes": _rows(table, "outcome", labels, say),
         "maps": [maps.map_data(run) for run in runs]
-        if drawn and len({_places(run) for run in runs}) == 1
+        if drawn and len({tuple(run.case.codes) for run in runs}) == 1
         else [],
         "coverage_key": key_of(maps.COVERAGE_STEPS, say),
         **_flows(runs, labels, say),
@@ -77,22 +79,21 @@ def differing(runs: Sequence[RunView]) -> list[str]:
 
 def headlines(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
     """What a reader asks first, a row a question: today, then every run."""
-    first = runs[0]
+    before = [say.money(run.record["baseline_million_yen"]) for run in runs]
     rows = [
-        [say("c_cost"), say.money(first.record["baseline_million_yen"])]
+        [say("c_cost"), before[0] if len(set(before)) == 1 else "–"]
         + [say.money(run.record["objective_million_yen"]) for run in runs],
-        [say("c_cost_today"), "–"] + [say.money(run.record["baseline_million_yen"]) for run in runs],
+        [say("c_cost_today"), "–", *before],
         [say("c_change"), "–"] + [say.money(-sentences.saving(run), signed=True) for run in runs],
-        [say("c_gap"), "–"] + [say.share(run.record["gap"], 3) for run in runs],
+        [say("c_gap"), "–"] + [say.gap(run.record["gap"]) for run in runs],
         [say.word("duties_moved"), "0"]
         + [say.number((run.tables["responsibility"]["changed"] == 1).sum()) for run in runs],
         [say.word("wide_area_bodies"), "0"] + [say.number(len(run.tables["bodies"])) for run in runs],
     ]
-    allocation = [run.tables["formula"].set_index("parameter").loc["ordinary_allocation"] for run in runs]
-    rows.append(
-        [say("c_grant"), say.money(float(allocation[0]["today"]))]
-        + [say.money(float(each["under_package"])) for each in allocation]
+    today, now = (
+        [say.money(sentences.granted(run.governments, when)) for run in runs] for when in (True, False)
     )
+    rows += _beside_today(say("c_grant"), today, now, say)
     rows.append([say("c_losing"), "–"] + [say.number(len(gains.losers(run))) for run in runs])
     for name in (
         "coverage_floor_municipal",
@@ -100,10 +101,19 @@ def headlines(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
         "people_within_30_minutes_of_every_seat",
     ):
         found = [sentences.measure(run, name) for run in runs]
-        digits = 0 if found[0]["unit"] != "ratio" else 3
-        values = [found[0]["today"], *(row["under_package"] for row in found)]
-        rows.append([say.word(name), *(say.number(float(value), digits) for value in values)])
+        today, now = (
+            [say.figure(float(row[when]), row["unit"]) for row in found]
+            for when in ("today", "under_package")
+        )
+        rows += _beside_today(say.word(name), today, now, say)
     return rows
+
+
+def _beside_today(name: str, today: list[str], now: list[str], say: Speaker) -> list[list[str]]:
+    """A row with today's value, or two where the runs have no today in common."""
+    if len(set(today)) == 1:
+        return [[name, today[0], *now]]
+    return [[say("today_of", name=name), "–", *today], [name, "–", *now]]
 
 
 def roles_that_differ(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
@@ -116,10 +126,11 @@ def roles_that_differ(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
             texts.setdefault(move.service, []).append(words)
         said.append({service: "; ".join(sorted(words)) for service, words in texts.items()})
     rows = []
-    for service in runs[0].service_labels.index:
+    named = {service: run for run in reversed(runs) for service in run.service_labels.index}
+    for service, first in named.items():
         values = [texts.get(service, say("as_today")) for texts in said]
         if len(set(values)) > 1:
-            rows.append([runs[0].service(service, say), *values])
+            rows.append([first.service(service, say), *values])
     return rows
 
 
@@ -129,7 +140,7 @@ def _rows(table: pd.DataFrame, kind: str, labels: list[str], say: Speaker) -> li
     return [
         [
             _called(str(row["name"]), say),
-            *(_value(row[column], str(row["unit"]), say) for column in ("today", *labels)),
+            *(_value(row[column], str(row["name"]), str(row["unit"]), say) for column in ("today", *labels)),
         ]
         for _, row in rows.iterrows()
     ]
@@ -137,6 +148,8 @@ def _rows(table: pd.DataFrame, kind: str, labels: list[str], say: Speaker) -> li
 
 def _called(name: str, say: Speaker) -> str:
     """A setting or an outcome as it is called."""
+    if name.startswith(TODAY_OF):
+        return say("today_of", name=_called(name.removeprefix(TODAY_OF), say))
     if name in load_settings():
         return f"{load_settings()[name].label_ja} ({name})" if say.language == "ja" else name
     if name in HEADLINE_WORDS:
@@ -144,38 +157,44 @@ def _called(name: str, say: Speaker) -> str:
     return say.word(name)
 
 
-def _value(value: object, unit: str, say: Speaker) -> str:
+def _value(value: object, name: str, unit: str, say: Speaker) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return shortened("" if value is None else value if isinstance(value, str) else as_text(value))
     if value != value:
         return ""
-    if unit.startswith("million yen"):
-        return say.money(float(value))
-    return say.number(float(value), 4 if unit == "ratio" else 0 if float(value).is_integer() else 2)
-
-
-def _places(run: RunView) -> int:
-    return len(run.case.codes)
+    return say.gap(float(value)) if name == GAP else say.figure(float(value), unit)
 
 
 def _flows(runs: Sequence[RunView], labels: list[str], say: Speaker) -> dict[str, Any]:
-    """A diagram of today and one of every run, all on one scale."""
-    found = [flows.flows(runs[0], today=True), *(flows.flows(run, today=False) for run in runs)]
+    """A diagram of today (of every run's, where they have none in common) and one of every run, all on one scale."""
+    before = [flows.flows(run, today=True) for run in runs]
+    common = all(_alike(before[0], each) for each in before)
+    heads = [say("flows_today")] if common else [say("today_of", name=label) for label in labels]
+    found = [*(before[:1] if common else before), *(flows.flows(run, today=False) for run in runs)]
     most = flows.largest(*found)
     return {
         "pictures": [
             (label, flows.sankey(each, *WIDE, most), flows.sankey(each, *NARROW, most))
-            for label, each in zip([say("flows_today"), *labels], found, strict=True)
+            for label, each in zip([*heads, *labels], found, strict=True)
         ],
         "node_names": {n: flows.node(n, say) for n in (*flows.SOURCES, *flows.TIERS, *flows.USES)},
     }
 
 
+def _alike(one: Sequence[flows.Flow], other: Sequence[flows.Flow]) -> bool:
+    """Whether two diagrams show the same amounts, to a million yen."""
+    first, second = (
+        {(flow.source, flow.target): round(flow.amount) for flow in each} for each in (one, other)
+    )
+    return first == second
+
+
 def classes(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
     """Median change of the margin per resident and number that lose coverage, class by class, of every run."""
     every = [{spread.name: spread for spread in gains.by_class(run, say)} for run in runs]
-    return [[name, *(_median(found.get(name), say) for found in every)] for name in every[0]]
+    names = dict.fromkeys(name for found in every for name in found)
+    return [[name, *(_median(found.get(name), say) for found in every)] for name in names]
 
 
 def _median(spread: gains.Spread | None, say: Speaker) -> str:
-    return f"{say.yen(spread.at[2], signed=True)} ({spread.lose})" if spread else ""
+    return f"{say.yen(spread.at[2], signed=True)} ({spread.lose})" if spread else "–"

@@ -16,6 +16,8 @@ __all__ = ["LANGUAGES", "Language", "Speaker", "speaker"]
 PHRASES = Path(__file__).with_name("phrases.toml")
 OKU, CHO = 100.0, 1_000_000.0
 """Million yen in 億円 and 兆円."""
+SMALL = 1_000.0
+"""Million yen below which an amount is told to a million."""
 
 
 @dataclass(frozen=True)
@@ -40,26 +42,48 @@ class Speaker:
         """A share as per cent."""
         return f"{self.number(100.0 * value, digits)}%"
 
-    def money(self, million: float, signed: bool = False) -> str:
-        """An amount: billion yen, or 兆円 and 億円; below a billion yen million yen, or 億円 with a digit."""
-        size = abs(million)
-        if size < 0.005:
-            return "0"
-        sign = "−" if million < 0 else "+" if signed else ""
-        if self.language == "en":
-            if size >= 1_000.0:
-                return f"{sign}{size / 1_000.0:,.1f} billion yen"
-            return f"{sign}{size:,.1f} million yen" if size < 10 else f"{sign}{size:,.0f} million yen"
-        if size >= CHO:
-            whole, rest = divmod(round(size / OKU), 10_000)
-            return f"{sign}{whole:,}兆{rest:,}億円" if rest else f"{sign}{whole:,}兆円"
-        return f"{sign}{size / OKU:,.0f}億円" if size >= 10 * OKU else f"{sign}{size / OKU:,.2f}億円"
-
     def amount(self, million: float, signed: bool = False) -> str:
-        """An amount without its unit, which `unit` says once for a whole table: billion yen, or 億円."""
-        value, digits = (million / 1_000.0, 1) if self.language == "en" else (million / OKU, 0)
-        sign = "+" if signed and round(value, digits) > 0 else ""
-        return f"{sign}{self.number(value if abs(round(value, digits)) > 0 else 0.0, digits)}"
+        """An amount without its unit, which `unit` says once for a whole table: billion yen, or 億円, to a hundred
+        million yen; what is below a billion to a million."""
+        size, (coarse, fine) = million / self._scale, (1, 3) if self.language == "en" else (0, 2)
+        text = self.number(size, coarse if abs(million) >= SMALL else fine)
+        if not text.strip("−0.,"):
+            return self.number(0.0, coarse)
+        return f"+{text}" if signed and million > 0 else text
+
+    def money(self, million: float, signed: bool = False) -> str:
+        """An amount with its unit, the very figure of `amount`; from a 兆円 on in 兆円 and 億円."""
+        text = self.amount(million, signed)
+        if not text.strip("0."):
+            return "0"
+        if self.language == "en":
+            return f"{text} billion yen"
+        if abs(million) < CHO:
+            return f"{text}億円"
+        whole, rest = divmod(round(abs(million) / OKU), 10_000)
+        sign = "−" if million < 0 else "+" if signed else ""
+        return f"{sign}{whole:,}兆{rest:,}億円" if rest else f"{sign}{whole:,}兆円"
+
+    def ratio(self, value: float) -> str:
+        """A ratio: three digits, more where it is small."""
+        size = abs(value)
+        return self.number(value, 3 if size >= 0.1 or size == 0 else 4 if size >= 0.01 else 6)
+
+    def gap(self, value: float) -> str:
+        """How far from the best a plan can be."""
+        return self.share(value, 5)
+
+    def figure(self, value: float, unit: str) -> str:
+        """A figure of a table whose rows have units of their own."""
+        if unit.startswith("million yen"):
+            return self.money(value)
+        if unit == "ratio":
+            return self.ratio(value)
+        return self.number(value, 0 if float(value).is_integer() else 2)
+
+    @property
+    def _scale(self) -> float:
+        return 1_000.0 if self.language == "en" else OKU
 
     @property
     def unit(self) -> str:
@@ -85,11 +109,8 @@ class Speaker:
         return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1] if names else ""
 
     def axis(self, million: float) -> str:
-        """An amount short enough for a picture: trillion yen, or 兆円."""
-        amount = million / CHO
-        digits = 2 if abs(amount) < 10 else 1
-        text = f"{amount:,.{digits}f}"
-        return f"{text} tn" if self.language == "en" else f"{text}兆"
+        """The figure of `amount` with a unit short enough for a picture."""
+        return f"{self.amount(million)} bn" if self.language == "en" else f"{self.amount(million)}億"
 
 
 @cache

@@ -135,7 +135,7 @@ def _folded(row: roles.Row, say: Speaker) -> list[str]:
     counts = (Counter(cell.today for cell in cells), Counter(cell.tier for cell in cells))
     said = [", ".join(f"{say.word(tier)} {n}" for tier, n in count.most_common()) for count in counts]
     shared = say.share(row.shared) if row.shared > 0 else "–"
-    return [row.label, *said, shared, say.money(row.cost - row.cost_today, signed=True)]
+    return [row.label, *said, shared, say.money(row.change, signed=True)]
 
 
 def _map(run: RunView, say: Speaker) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def solved(run: RunView, say: Speaker) -> list[str]:
         status=say.word(record["status"]),
         cost=say.money(record["objective_million_yen"]),
         bound=say.money(record["bound_million_yen"]),
-        gap=say.share(record["gap"], 4),
+        gap=say.gap(record["gap"]),
         asked=say.share(record["asked_gap"], 3),
     )
     size = say(

@@ -31,15 +31,14 @@ class Cell:
 @dataclass(frozen=True)
 class Row:
     """A service: label, one cell a rule group (None where the group has no such service), the part of residents
-    served by wide-area bodies, cost today and under the package (million yen)."""
+    served by wide-area bodies, and what the package adds to its cost (million yen a year)."""
 
     service: str
     label: str
     home: str
     cells: tuple[Cell | None, ...]
     shared: float
-    cost_today: float
-    cost: float
+    change: float
     changed: bool
 
 
@@ -61,7 +60,7 @@ def matrix(run: RunView, say: Speaker) -> Matrix:
     cells = {
         (s, g): row for s, g, row in zip(table["service"], table["rule_group"], cells_of(run), strict=True)
     }
-    services = run.tables["services"].set_index("service")
+    services, changes = run.tables["services"].set_index("service"), cost_changes(run)
     rows = []
     for service, row in services.iterrows():
         mine = tuple(cells.get((service, group)) for group in groups)
@@ -72,8 +71,7 @@ def matrix(run: RunView, say: Speaker) -> Matrix:
                 str(row["home_tier"]),
                 mine,
                 float(row["population_served_by_wide_area_body_ratio"]),
-                float(row["total_today_million_yen"]),
-                float(row["total_million_yen"]),
+                changes[str(service)],
                 any(cell is not None and cell.changed for cell in mine),
             )
         )
@@ -112,9 +110,17 @@ def cells_of(run: RunView) -> list[Cell]:
     return result
 
 
+def cost_changes(run: RunView) -> dict[str, float]:
+    """What the package adds to the cost of each service over all rule groups, million yen a year: the figure that every
+    sentence and table gives for a service."""
+    table = run.tables["services"].set_index("service")
+    change = table["total_million_yen"] - table["total_today_million_yen"]
+    return {str(service): float(value) for service, value in change.items()}
+
+
 @dataclass(frozen=True)
 class Move:
-    """A service that goes from one tier to another in some rule groups."""
+    """A service that goes from one tier to another in some rule groups (`groups` of `of`), where `people` live."""
 
     service: str
     today: str
@@ -122,17 +128,16 @@ class Move:
     groups: int
     of: int
     people: float
-    saving: float
 
 
 def moves(run: RunView) -> list[Move]:
-    """What moves, the largest saving (million yen a year, all parts of its cost) first."""
+    """What moves, the services whose cost falls most first."""
     table = run.tables["responsibility"]
     changed = table[table["changed"] == 1]
     found = []
     for (service, today, tier), rows in changed.groupby(["service", "tier_today", "tier"], sort=False):
-        saving = float((rows["cost_today_million_yen"] - rows["cost_million_yen"]).sum())
         of = int((table["service"] == service).sum())
         people = float(rows["population_persons"].sum())
-        found.append(Move(str(service), str(today), str(tier), len(rows), of, people, saving))
-    return sorted(found, key=lambda move: -move.saving)
+        found.append(Move(str(service), str(today), str(tier), len(rows), of, people))
+    changes = cost_changes(run)
+    return sorted(found, key=lambda move: changes[move.service])

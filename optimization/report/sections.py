@@ -32,7 +32,7 @@ TOP = 8
 NAMED = 3
 """Assumptions named that overturn a recommendation."""
 
-ONE, TOKYO = "ratio", "tokyo_joint"
+TOKYO = "tokyo_joint"
 
 
 def costs(run: RunView, say: Speaker) -> Rows:
@@ -87,7 +87,9 @@ def parameters(run: RunView, say: Speaker) -> Rows:
         if of:
             called = run.service(of, say) if of in run.service_labels.index else of
             label = say("of_service", parameter=label, name=called)
-        rows.append({"name": label, "today": _valued(today, unit, say), "now": _valued(now, unit, say)})
+        rows.append(
+            {"name": label, "today": say.figure(float(today), unit), "now": say.figure(float(now), unit)}
+        )
     return rows
 
 
@@ -123,7 +125,7 @@ KEY_MEASURES = (
 def measures(run: RunView, say: Speaker, first: bool) -> Rows:
     """The first measures, changed or not; or every other one that the package changes."""
     return [
-        {"name": say.word(name), "today": _valued(today, unit, say), "now": _valued(now, unit, say)}
+        {"name": say.word(name), "today": say.figure(float(today), unit), "now": say.figure(float(now), unit)}
         for name, unit, today, now in run.tables["measures"].itertuples(index=False)
         if (
             name in KEY_MEASURES
@@ -131,22 +133,6 @@ def measures(run: RunView, say: Speaker, first: bool) -> Rows:
             else name not in KEY_MEASURES and abs(float(now) - float(today)) > 1e-9
         )
     ]
-
-
-def _valued(value: float, unit: str, say: Speaker) -> str:
-    """A figure of a table whose rows have units of their own."""
-    if unit.startswith("million yen"):
-        return say.money(float(value))
-    digits = (
-        0
-        if float(value).is_integer() and unit != ONE
-        else 6
-        if 0 < abs(value) < 0.01
-        else 4
-        if unit == ONE
-        else 2
-    )
-    return say.number(float(value), digits)
 
 
 def crisis(run: RunView, say: Speaker) -> dict[str, Rows] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +12,7 @@ from optimization.errors import InputError, Problem
 from optimization.report.flows import left_in_pool
 from optimization.report.gains import changes, losers
 from optimization.report.language import Speaker
-from optimization.report.roles import Move, moves
+from optimization.report.roles import Move, cost_changes, moves
 from optimization.report.view import RunView
 
 TIER_ORDER = ("municipality", "prefecture", "bloc", "nation")
@@ -105,7 +106,11 @@ def _what_moves(run: RunView, say: Speaker) -> str:
         return say("moves_none")
     rank = {tier: n for n, tier in enumerate(TIER_ORDER)}
     up = int((changed["tier"].map(rank) > changed["tier_today"].map(rank)).sum())
-    named = say.listed([_move(run, move, say) for move in moves(run)[:NAMED]])
+    going: dict[str, list[Move]] = {}
+    for move in moves(run):
+        going.setdefault(move.service, []).append(move)
+    costs = cost_changes(run)
+    named = say.listed([_move(run, each, costs[each[0].service], say) for each in [*going.values()][:NAMED]])
     return say(
         "moves_some",
         duties=say.number(len(table)),
@@ -116,15 +121,12 @@ def _what_moves(run: RunView, say: Speaker) -> str:
     )
 
 
-def _move(run: RunView, move: Move, say: Speaker) -> str:
-    key = "move_item" if move.saving >= 0 else "move_item_dearer"
-    return say(
-        key,
-        service=run.service(move.service, say),
-        tier=say.word(move.tier),
-        people=say.people(move.people),
-        saving=say.money(abs(move.saving)),
-    )
+def _move(run: RunView, going: Sequence[Move], change: float, say: Speaker) -> str:
+    """Where a service goes, and the change of its whole cost (million yen a year)."""
+    tiers = [say("move_tier", tier=say.word(move.tier), people=say.people(move.people)) for move in going]
+    key = "move_item" if change <= 0 else "move_item_dearer"
+    service = run.service(going[0].service, say)
+    return say(key, service=service, tiers=say.listed(tiers), saving=say.money(abs(change)))
 
 
 def _what_it_saves(run: RunView, say: Speaker) -> str:
@@ -150,12 +152,11 @@ def _what_it_saves(run: RunView, say: Speaker) -> str:
 
 
 def _money(run: RunView, say: Speaker) -> str:
-    allocation = run.tables["formula"].set_index("parameter").loc["ordinary_allocation"]
     towns = run.governments[run.governments["tier"] == "municipality"]
     text = say(
         "money",
-        today=say.money(float(allocation["today"])),
-        now=say.money(float(allocation["under_package"])),
+        today=say.money(granted(run.governments, today=True)),
+        now=say.money(granted(run.governments, today=False)),
         receiving_today=say.number(towns["receiving_today"].sum()),
         receiving=say.number(towns["receiving"].sum()),
     )
@@ -196,8 +197,8 @@ def _who_loses(run: RunView, say: Speaker) -> str:
     floor = measure(run, "coverage_floor_municipal")
     lowest = say(
         "lowest_coverage",
-        now=say.number(float(floor["under_package"]), 3),
-        today=say.number(float(floor["today"]), 3),
+        now=say.ratio(float(floor["under_package"])),
+        today=say.ratio(float(floor["today"])),
     )
     return joined(say, text, names, lowest, _debts(run, say))
 
@@ -217,9 +218,7 @@ def _debts(run: RunView, say: Speaker) -> str:
 
 
 def _how_sure(run: RunView, say: Speaker) -> str:
-    text = say(
-        "sure_gap", bound=say.money(run.record["bound_million_yen"]), gap=say.share(run.record["gap"], 3)
-    )
+    text = say("sure_gap", bound=say.money(run.record["bound_million_yen"]), gap=say.gap(run.record["gap"]))
     if run.stability is None:
         return joined(say, text, say("sure_untested", assumptions=assumption_count(run)))
     study, counts = run.telling_study, run.stability["mark"].value_counts()
@@ -295,6 +294,12 @@ def _if_slower(run: RunView, say: Speaker) -> str:
         "all": say.number(len(run.tables["bodies"])),
     }
     return say("slower_some" if found.farther else "slower_none", **figures)
+
+
+def granted(governments: pd.DataFrame, today: bool) -> float:
+    """Ordinary allocation by the formula, million yen a year: what all governments receive, without the corrections of
+    earlier years. The figure that every sentence, table and picture gives for it."""
+    return float(governments["grant_today_million_yen" if today else "grant_million_yen"].sum())
 
 
 def measure(run: RunView, name: str) -> pd.Series:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimization.compare import compare_runs
+from optimization.compare import TODAY_OF, compare_runs
 from optimization.dictionary.settings import load_settings
 from optimization.web.cases import Finished
 from optimization.web.form import name_of, option_label, plain
@@ -63,8 +63,10 @@ def _outcome_row(
 
 
 def _service_labels(runs: Sequence[Finished], voice: Voice) -> dict[str, str]:
-    table = runs[0].tables["services"]
-    return dict(zip(table["service"], table[f"label_{voice.language}"], strict=True))
+    tables = [run.tables["services"] for run in runs]
+    return {
+        s: label for t in tables for s, label in zip(t["service"], t[f"label_{voice.language}"], strict=True)
+    }
 
 
 def _setting(value: object, services: dict[str, str], voice: Voice) -> str:
@@ -85,6 +87,8 @@ def _setting(value: object, services: dict[str, str], voice: Voice) -> str:
 
 
 def _outcome(name: str, services: dict[str, str], voice: Voice) -> str:
+    if name.startswith(TODAY_OF):
+        return voice("today_of", name=_outcome(name.removeprefix(TODAY_OF), services, voice))
     if name.startswith(RESPONSIBLE):
         service = name.removeprefix(RESPONSIBLE)
         return voice("responsible_for", service=services.get(service, service))
@@ -95,13 +99,8 @@ def _outcome(name: str, services: dict[str, str], voice: Voice) -> str:
 def _figure(value: object, unit: str, voice: Voice) -> str:
     """An outcome in the habit of the language: money, shares, plain numbers, tiers."""
     if isinstance(value, float | int) and not pd.isna(value):
-        if unit.startswith("million yen"):
-            return voice.money(float(value))
-        if unit == GAP:
-            return gap_text(value, voice)
-        digits = 4 if unit == "ratio" else 0 if float(value).is_integer() else 2
-        return voice.number(float(value), digits)
-    if value is None or value != value:
+        return gap_text(value, voice) if unit == GAP else voice.figure(float(value), unit)
+    if value is None or value != value or value == "":
         return "–"
     text = str(value)
     if text == "as today":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimization.dictionary.results import load_results
+from optimization.report.sentences import granted
 from optimization.web.cases import Finished, case_cards, packages
 from optimization.web.jobs import OVERLAY, RUNNING, Job, Jobs
 from optimization.web.language import Voice, phrases
@@ -77,7 +78,7 @@ def signed_share(value: float, voice: Voice) -> str:
 
 def gap_text(value: Any, voice: Voice) -> str:
     """A gap as per cent."""
-    return "–" if value is None else voice.share(float(value), 4)
+    return "–" if value is None else voice.gap(float(value))
 
 
 def progress(jobs: Jobs, job: Job, voice: Voice) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
     governments = tables["governments"]
     measures = tables["measures"].set_index("measure")["under_package"]
     gain, lose = int((governments["gains"] > 0).sum()), int((governments["gains"] < 0).sum())
-    grants = [float(governments[f"grant{label}_million_yen"].sum()) for label in ("_today", "")]
+    grants = [granted(governments, today) for today in (True, False)]
     return [
         (voice("cost_today"), voice.money(today), voice("a_year")),
         (voice("cost_package"), voice.money(now), voice("a_year")),

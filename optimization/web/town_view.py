@@ -125,7 +125,7 @@ def _ratios(own: pd.Series, home: pd.Series, voice: Voice) -> tuple[Figure, ...]
         return lambda row, label: voice.share(float(row[f"{name}{label}_ratio"]))
 
     rows: Sequence[tuple[str, Callable[[pd.Series, str], str]]] = (
-        ("coverage", per_cent("coverage")),
+        ("coverage", lambda row, label: voice.ratio(float(row[f"coverage{label}_ratio"]))),
         ("receiving", receives),
         ("debt_service", per_cent("real_debt_service")),
         ("future_burden", per_cent("future_burden")),

@@ -52,7 +52,7 @@ def test_runs_of_unlike_questions_are_told(tmp_path: Path) -> None:
     record["inputs_sha256"]["items.csv"] = "0" * 64
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     seal(folder)
-    assert "not of one question: inputs_sha256" in Html(render_comparison([EXAMPLE, folder])).text
+    assert "not of one question: figures of the case" in Html(render_comparison([EXAMPLE, folder])).text
 
 
 def test_no_run_no_comparison(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from optimization.report.language import PHRASES, phrase_keys, speaker
 
 ROOM = REPO / "optimization" / "report"
 EN, JA = speaker("en"), speaker("ja")
-BUILT = ("h_", "short_", "tier_", "flow_")
+BUILT = ("h_", "short_", "tier_", "flow_", "question_")
 """Beginnings of keys that are put together with a word, which the room names."""
 
 
@@ -27,8 +27,8 @@ BUILT = ("h_", "short_", "tier_", "flow_")
         (2_000_000.0, "2,000.0 billion yen", "2兆円"),
         (999_999.9, "1,000.0 billion yen", "10,000億円"),
         (12_345.0, "12.3 billion yen", "123億円"),
-        (999.0, "999 million yen", "9.99億円"),
-        (4.25, "4.2 million yen", "0.04億円"),
+        (999.0, "0.999 billion yen", "9.99億円"),
+        (4.25, "0.004 billion yen", "0.04億円"),
         (0.0, "0", "0"),
         (-586_000.0, "−586.0 billion yen", "−5,860億円"),
     ],
@@ -51,7 +51,7 @@ def test_signs_people_shares_and_lists() -> None:
     assert EN.share(0.00949, 2) == "0.95%"
     assert EN.listed(["a"]) == "a" and EN.listed([]) == ""
     assert EN.listed(["a", "b", "c"]) == "a, b and c" and JA.listed(["a", "b", "c"]) == "a、b、c"
-    assert (EN.axis(44_700_000.0), JA.axis(4_750_000.0)) == ("44.7 tn", "4.75兆")
+    assert (EN.axis(44_700_000.0), JA.axis(4_750_000.0)) == ("44,700.0 bn", "47,500億")
 
 
 def test_both_languages_say_the_same_figures() -> None:

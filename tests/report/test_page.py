@@ -172,9 +172,15 @@ def test_a_study_marks_the_matrix_and_answers_about_travel(tmp_path: Path) -> No
     assert "road distance over straight line at 1.4 ratio" in page.text
     assert "● firm" in Html(joint).text and not re.search(r"\b(firm|likely)\b", page.text)
     row = next(row for table in page.tables for row in table if row[0] == "road distance over straight line")
-    assert row[1:] == ["−10 million yen", "+30 million yen"]
+    assert row[1:] == ["−0.010 billion yen", "+0.030 billion yen"]
     travel = next(t for t in page.tables if t[0][0] == "assumption" and len(t[0]) == 5)
-    assert travel[1] == ["road distance over straight line", "−10 million yen", "+30 million yen", "1", "4"]
+    assert travel[1] == [
+        "road distance over straight line",
+        "−0.010 billion yen",
+        "+0.030 billion yen",
+        "1",
+        "4",
+    ]
     assert "weight of soft budget" in page.text and "1 draws leave no plan" in page.text
 
 
