@@ -56,7 +56,7 @@ Gap = Annotated[float, typer.Option(metavar="G", min=0.0, max=1.0, help="Relativ
 Threads = Annotated[int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Threads of the solver.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Seed of the solver.")]
 Processes = Annotated[
-    int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Processes, one solver thread each.")
+    int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Processes of one thread.")
 ]
 AnyCase = Annotated[
     Path | None, typer.Option("--case", metavar="DIR", help="Case of the run (the one in inputs).")
