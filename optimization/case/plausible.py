@@ -27,10 +27,12 @@ Problems = Iterator[Problem]
 ENOUGH = 300_000
 """Residents of a case from which on the sums of its columns tell their unit; the smallest prefecture has 540,000."""
 
+INCOME = "inhabitant_income_thousand_yen"
+
 PER_RESIDENT = {
     ("municipal", "need", "need_before_transfer_thousand_yen"): ((60.0, 8_000.0), (100.0, 800.0)),
     ("municipal", "revenue", "standard_revenue_thousand_yen"): ((30.0, 4_000.0), (60.0, 400.0)),
-    ("municipal", "revenue", "inhabitant_income_thousand_yen"): ((4.0, 300.0), (10.0, 150.0)),
+    ("municipal", "revenue", INCOME): ((4.0, 300.0), (10.0, 150.0)),
     ("prefectural", "need", "need_before_transfer_thousand_yen"): ((60.0, 900.0), (60.0, 900.0)),
     ("prefectural", "revenue", "standard_revenue_thousand_yen"): ((40.0, 400.0), (40.0, 400.0)),
 }
@@ -176,8 +178,10 @@ def _money(tables: Tables, tier: str, key: str, owner: str) -> Problems:
         if of != tier:
             continue
         figure = tables[f"{tier}_{name}"].set_index(key)[column].astype(float)
+        # corrections may leave a village no income tax (FY2021), and the sums say whether they did
+        each_one = figure.where(figure > 0) if column == INCOME else figure
         yield from _outside(
-            f"{tier}_{name}", figure / people, each, column, figure, "thousand yen a resident"
+            f"{tier}_{name}", each_one / people, each, column, figure, "thousand yen a resident"
         )
         total = figure.sum() / people.sum()
         if people.sum() >= ENOUGH and not whole[0] <= total <= whole[1]:

@@ -21,6 +21,7 @@ from optimization.case.parameters import Parameters
 from optimization.case.tables import OPTIONAL, read_tables
 from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
+from optimization.table_file import text_table
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 IWATE = INPUTS / "iwate-2022"
@@ -231,3 +232,24 @@ def test_needed_parameters_are_those_the_costs_read() -> None:
     for parameter in ("coordination_rate", "max_travel_minutes"):
         assert given[parameter] == set(wide)
     assert given["national_share"] == given["taste_weight"] == set(case.services.index)
+
+
+def test_an_income_tax_of_nothing_that_adds_up_is_read(tmp_path: Path) -> None:
+    """Corrections of earlier years may leave a village no counted income tax; the least per head of the others then
+    tells its residents' income, and the accounts keep the nothing."""
+    folder = tmp_path / "iwate"
+    shutil.copytree(IWATE, folder)
+    table = text_table(folder / "municipal_revenue.csv").set_index("code")
+    income = "inhabitant_income_thousand_yen"
+    table.loc["03201", "property_land_thousand_yen"] = str(
+        int(table.at["03201", "property_land_thousand_yen"]) + int(table.at["03201", income])
+    )
+    table.loc["03201", income] = "0"
+    table.reset_index().to_csv(folder / "municipal_revenue.csv", index=False, lineterminator="\n")
+    case, before = load_case(folder), load_case(IWATE)
+    per_head = case.municipalities["income_tax_million_yen"] / case.municipalities["population_persons"]
+    assert per_head["03201"] == pytest.approx(per_head.drop("03201").min())
+    assert case.tax_bases.loc["03201", "municipal.inhabitant_income"].sum() == 0
+    pd.testing.assert_series_equal(
+        case.governments["revenue_million_yen"], before.governments["revenue_million_yen"]
+    )

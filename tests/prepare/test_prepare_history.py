@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import selfmade
@@ -16,6 +17,7 @@ from optimization.face import DEFAULT_CASE, HISTORY
 from optimization.prepare.command import run
 from optimization.prepare.history import prepare_history
 from optimization.prepare.other_year import section_of, taken_from
+from optimization.prepare.rate import fitted_rate
 from optimization.prepare.renumbered import renumbered
 from optimization.table_file import text_table
 
@@ -191,3 +193,16 @@ def test_a_case_of_another_year_opens(official: Path, tmp_path: Path) -> None:
     assert "From `japan-2022` (FY2022) this case takes" in text and "Debt ratios are those of FY2018" in text
     run(official / "allocation_tax", None, None, 2016, out, base=DEFAULT_CASE)
     assert (out / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_the_rate_is_that_of_one_decision_and_of_what_is_exact() -> None:
+    """Amounts in million yen are met to half a million; amounts of another decision than the need tell nothing."""
+    need = np.array([100_000_000, 250_000_000, 730_000_000])
+    revenue = np.array([40_000_000, 100_000_000, 300_000_000])
+    due = (need - revenue - 0.0008 * need).round().astype(int)
+    exact = (need, revenue, due)
+    rounded = (need, revenue, (due / 1000).round().astype(int) * 1000)
+    assert fitted_rate([exact]) == 0.0008
+    assert fitted_rate([exact, (need, revenue, (due * 0.9).astype(int))]) == 0.0008
+    assert fitted_rate([rounded]) == pytest.approx(0.0008, abs=5e-6)
+    assert fitted_rate([rounded, exact]) == 0.0008
