@@ -23,8 +23,6 @@ from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 from optimization.outcome.verdict import NoPlanError
 
 BAD_INPUT = 2
-INTERRUPTED = 130
-"""What shells give for a run stopped by Ctrl-C."""
 
 MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
 """Beyond these HiGHS ignores the option, or the record cannot hold the number."""
@@ -351,7 +349,7 @@ def start(arguments: list[str] | None = None) -> int:
     any_console()
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="solve.py")
-        if code == INTERRUPTED:
+        if code == commands.INTERRUPTED:
             err.print("Stopped from the keyboard; nothing was left half-written.")
         return code if isinstance(code, int) else 0
     except NoPlanError as error:

@@ -41,7 +41,7 @@ from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, load_package
-from optimization.outcome.result import Result
+from optimization.outcome.result import InterruptedRun, Result
 from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import REASONS, Worth, reason_of
@@ -52,6 +52,8 @@ RESULTS = INPUTS.parent / "results"
 
 COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 
+INTERRUPTED = 130
+"""What shells give for a run stopped by Ctrl-C."""
 UNCHECKED = 4
 """Exit code where a run was written but the memory ran out before its check; what reads the folder checks it."""
 
@@ -105,17 +107,27 @@ def run(
         err.print(f"note: {note}")
     limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
+    stopped = False
     room_for_scratch(folder.parent)
-    with tempfile.TemporaryDirectory() as aside:
-        result = solve(case, package, codes, limits, options.method, Path(aside) / "log", callback)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as aside:
+        try:
+            result = solve(case, package, codes, limits, options.method, Path(aside) / "log", callback)
+        except InterruptedRun as stop:
+            if stop.result is None:
+                raise
+            result, stopped = stop.result, True
     line.end()
     folder = written(result, folder, limits, options.method, codes)
+    if stopped:
+        gap = f"the gap then was {result.outcome.gap:.2%}"
+        err.print(f"The best plan found until then was kept in {folder}; {gap}.")
     try:
         if options.json:
             print_json(run_record(result, limits, options.method, codes))
         elif not options.quiet:
             show_result(result, str(folder))
-        return _verdict(result, folder)
+        code = _verdict(result, folder)
+        return INTERRUPTED if stopped and code != 1 else code
     except KINDS as error:
         if not memory_is_out(error):
             raise
@@ -311,6 +323,8 @@ def compare(
             continue
         target = root / f"{number}-{Path(name).stem}"
         codes.append(run([name], case_folder, prefectures, target, options))
+        if codes[-1] == INTERRUPTED:
+            return INTERRUPTED
         folders.append(target)
         record = read_run_record(target)
         if record["objective_million_yen"] is None:

@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from optimization.cli.streams import open_streams, untold
 from optimization.cli.surroundings import KINDS, OUT_OF_MEMORY, memory_is_out
@@ -56,9 +57,21 @@ def _command_line() -> int:
 
         gc.freeze()
         gc.enable()
-        return start()
+        code = start()
     except KINDS as error:
         if not memory_is_out(error):
             raise
         sys.stderr.write(OUT_OF_MEMORY + "\n")
         return WITHOUT_PLAN
+    _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End at once where a solver that was stopped by hand is still at work: it would be torn down while it runs."""
+    running = sys.modules.get("optimization.solving.running")
+    if running is not None and running.is_left_behind():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)

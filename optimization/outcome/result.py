@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from optimization.outcome.waiting import Alternative
 
 
+class InterruptedRun(KeyboardInterrupt):
+    """Ctrl-C in a run: `result` is the best plan found by then, with its certificate; None where there was none."""
+
+    def __init__(self, result: Result | None) -> None:
+        kept = "no plan was found by then" if result is None else "its best plan stands in .result"
+        super().__init__(f"stopped by hand; {kept}")
+        self.result = result
+
+
+def stopped_with(*plans: Result | None) -> InterruptedRun:
+    """Ctrl-C in a run that knows some plans, of which the cheapest is kept."""
+    known = [plan for plan in plans if plan is not None and plan.accounts is not None]
+    return InterruptedRun(min(known, key=lambda plan: plan.outcome.objective, default=None))
+
+
 @dataclass(frozen=True)
 class Result:
     """One run. `accounts` is None without a feasible decision; `arguments` are then the counting

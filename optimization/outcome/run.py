@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,10 +29,10 @@ from optimization.outcome.completion import completed
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.outcome.readback import Values, read_decision
-from optimization.outcome.result import Result
+from optimization.outcome.result import InterruptedRun, Result, stopped_with
 from optimization.outcome.unlisted import Unlisted, all_sets, wanted, with_all_sets, with_sets
 from optimization.solving.decomposed import OPEN, Answer, solve_decomposed
-from optimization.solving.highs import Limits, Outcome, Progress, Status, gap_reached
+from optimization.solving.highs import Limits, Outcome, Progress, Status, StoppedByHandError, gap_reached
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm, coefficient_ranges, compile_model
@@ -68,6 +70,15 @@ class Clock:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+class Point(NamedTuple):
+    """A program and the outcome whose values are of its columns."""
+
+    table: Columns
+    model: pyo.ConcreteModel
+    form: StandardForm
+    outcome: Outcome
 
 
 @dataclass
@@ -150,9 +161,12 @@ def answered(
         if unlisted is not None:
             with clock.phase("generate"):
                 unlisted = unlisted.beside(instance)
-        found = _on_the_list(
-            instance, package, limits, method, log_file, on_progress, clock, unlisted, solved
-        )
+        try:
+            found = _on_the_list(
+                instance, package, limits, method, log_file, on_progress, clock, unlisted, solved
+            )
+        except InterruptedRun as stop:
+            raise stopped_with(None if best is None else best.result, stop.result) from stop
         best = found if best is None else better(best, found, limits)
         if unlisted is None or not found.growing:
             return best
@@ -192,34 +206,66 @@ def _on_the_list(
             start = Start(np.ones(len(screening.listed[0]), dtype=bool), [])
         else:
             start = starting_pairs(instance, screening, limits.gap, limits.processes, unlisted)
+    ask = partial(
+        _ask, method=method, start=start, limits=limits, solved=solved, log_file=log_file, told=on_progress
+    )
+
+    def read(point: Point) -> Result:
+        with clock.phase("read_back"):
+            result = read_result(package, *point, clock)
+        size = result.size if unlisted is None else {**result.size, "connected_sets_priced": unlisted.count}
+        ranges = coefficient_ranges(point.form)
+        return replace(result, seconds=clock.seconds, coefficients=ranges, method=method, size=size)
+
     inside, best = start.inside, None
-    while True:
-        table = columns(instance, screening, inside)
-        with clock.phase("build"), no_collection():
-            model = build_model(table)
-        with clock.phase("hand_off"), no_collection():
-            form = compile_model(model)
-        left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
-        with clock.phase("solve"):
-            if method == "plain":
-                answer = Answered(solve_plain(form, left, log_file, on_progress), ~start.inside)
-            else:
-                answer = answer_on(table, form, start, left, solved, log_file, on_progress)
-        if best is not None and best[3].objective < answer.outcome.objective:
-            table, model, form, earlier = best  # the plan of a shorter list is one of the longer list too
-            answer = replace(answer, outcome=proven(earlier, answer.outcome.bound, limits))
-        if not answer.entering.any() or answer.growing or out_of_time(clock, limits):
-            break
-        if answer.outcome.values is not None:
-            best = (table, model, form, answer.outcome)
-        inside = inside | answer.entering
-    with clock.phase("read_back"):
-        result = read_result(package, table, model, form, answer.outcome, clock)
-    result = replace(result, seconds=clock.seconds, coefficients=coefficient_ranges(form), method=method)
+    try:
+        while True:
+            table = columns(instance, screening, inside)
+            with clock.phase("build"), no_collection():
+                model = build_model(table)
+            with clock.phase("hand_off"), no_collection():
+                form = compile_model(model)
+            answer = ask(table, form, clock)
+            point = Point(table, model, form, answer.outcome)
+            if best is not None and best.outcome.objective < answer.outcome.objective:
+                # the plan of a shorter list is one of the longer list too
+                point = best._replace(outcome=proven(best.outcome, answer.outcome.bound, limits))
+            if point.outcome.values is not None:
+                best = point
+            if answer.by_hand:
+                raise KeyboardInterrupt
+            if not answer.entering.any() or answer.growing or out_of_time(clock, limits):
+                break
+            inside = inside | answer.entering
+    except KeyboardInterrupt as stop:
+        raise stopped_with(None if best is None else read(best)) from stop
     growing = [] if out_of_time(clock, limits) else answer.growing
-    if unlisted is not None:
-        result = replace(result, size={**result.size, "connected_sets_priced": unlisted.count})
-    return Attempt(instance, screening, start, table, model, form, result, solved, answer.cut, growing)
+    result = read(point)
+    return Attempt(
+        instance, screening, start, point.table, point.model, point.form, result, solved, answer.cut, growing
+    )
+
+
+def _ask(
+    table: Columns,
+    form: StandardForm,
+    clock: Clock,
+    method: str,
+    start: Start,
+    limits: Limits,
+    solved: dict[bytes, Answer],
+    log_file: Path | None,
+    told: OnProgress | None,
+) -> Answered:
+    """The answer on the pairs that stand in the model, in the time that is left; on Ctrl-C what is known by then."""
+    left = replace(limits, seconds=max(1.0, limits.seconds - clock.seconds.get("solve", 0.0)))
+    with clock.phase("solve"):
+        try:
+            if method == "plain":
+                return Answered(solve_plain(form, left, log_file, told), ~start.inside)
+            return answer_on(table, form, start, left, solved, log_file, told)
+        except StoppedByHandError as stop:
+            return Answered(stop.outcome, np.zeros(len(start.inside), dtype=bool), by_hand=True)
 
 
 def out_of_time(clock: Clock, limits: Limits) -> bool:
@@ -270,12 +316,14 @@ def no_collection() -> Iterator[None]:
 @dataclass(frozen=True)
 class Answered:
     """The outcome on the pairs that stand in the model; the listed pairs that must enter before it can
-    count (boolean over the list; none when it is final); what pricing has proven; sets that must be listed."""
+    count (boolean over the list; none when it is final); what pricing has proven; sets that must be listed; whether
+    Ctrl-C ended it."""
 
     outcome: Outcome
     entering: np.ndarray
     cut: Cut | None = None
     growing: list[tuple[int, ...]] = field(default_factory=list)
+    by_hand: bool = False
 
 
 def answer_on(

@@ -9,7 +9,7 @@ from pathlib import Path
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.instance import Instance
-from optimization.outcome.result import Result
+from optimization.outcome.result import Result, stopped_with
 from optimization.outcome.run import Clock, OnProgress, answered, laid_out
 from optimization.outcome.two_phases import in_two_phases
 from optimization.outcome.waiting import alternatives
@@ -30,8 +30,9 @@ def solve(
 ) -> Result:
     """Solve one reform package on a case (or on some of its prefectures).
 
-    Raises `InputError` when the case lacks a parameter the package needs. The objective reported is
-    recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
+    Raises `InputError` when the case lacks a parameter the package needs, and `InterruptedRun` on Ctrl-C, with the best
+    plan found by then. What `on_progress` raises goes through. The objective reported is recomputed outside the solver
+    from the rounded decision, and every hard rule is checked on it.
     """
     clock, limits = Clock(), limits or Limits()
     with clock.phase("layout"):
@@ -53,8 +54,11 @@ def solve(
         result = part(instance, 1.0)
     if horizon is not None and horizon.later and result.accounts is not None:
         plan = result.accounts.decision
-        with clock.phase("waiting"):
-            own = result.accounts.instance
-            others = list(alternatives(own, plan, lambda question: part(question, 1.0, aside)))
+        own = result.accounts.instance
+        try:
+            with clock.phase("waiting"):
+                others = list(alternatives(own, plan, lambda question: part(question, 1.0, aside)))
+        except KeyboardInterrupt as stop:
+            raise stopped_with(replace(result, seconds=clock.seconds)) from stop
         result = replace(result, alternatives=others)
     return replace(result, seconds=clock.seconds)

@@ -26,7 +26,7 @@ from optimization.ledger.phases import (
     second_phase,
 )
 from optimization.ledger.rules import Breach, breaches
-from optimization.outcome.result import Result
+from optimization.outcome.result import Result, stopped_with
 from optimization.outcome.run import BOUND, overstatement
 from optimization.outcome.unlisted import with_bodies_of
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
@@ -141,11 +141,21 @@ def together(instance: Instance, first: Result, second: Result) -> Accounts | No
 
 def in_two_phases(instance: Instance, part: Solver, limits: Limits, in_time: Callable[[], bool]) -> Result:
     """The best plan found, against the least bound of the branches left."""
-    search, number = Search(instance, part), count()
-    root = search.branch({}, {})
+    search, root = Search(instance, part), None
+    try:
+        root = search.branch({}, {})
+        return _searched(search, root, limits, in_time)
+    except KeyboardInterrupt as stop:  # the plan of a phase is none of the whole
+        found = _result(search, root, root.bound, limits) if root and search.best else None
+        raise stopped_with(found) from stop
+
+
+def _searched(search: Search, root: Branch, limits: Limits, in_time: Callable[[], bool]) -> Result:
+    """The search from its root."""
+    number = count()
     if root.bound == float("inf"):
         hopeless = root.first if root.first.outcome.status is Status.INFEASIBLE else root.second
-        return replace(hopeless, instance=instance)
+        return replace(hopeless, instance=search.instance)
     if not search.keep(root.first, root.second):
         search.try_plans(root)
     if search.best is None:

@@ -16,6 +16,7 @@ import highspy
 import numpy as np
 
 from optimization.solving.highs import Limits, load
+from optimization.solving.running import run
 from optimization.solving.standard_form import StandardForm
 
 DECIDED = 1.0 - 1e-6
@@ -105,7 +106,7 @@ class Relaxation:
             lower[part] = upper[part] = np.arange(len(self._choices[group])) == position
         self._solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(1.0, seconds))
-        self._solver.run()
+        run(self._solver, linear=True)
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         value, solution = self._solver.getInfo().objective_function_value, self._solver.getSolution()

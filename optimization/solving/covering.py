@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from optimization.solving.highs import Limits, quiet
+from optimization.solving.running import run
 
 NOTHING = 1e-7
 ROUNDS = 40
@@ -300,7 +301,7 @@ class _Program:
 
     def solve(self) -> _State:
         """Solve from the last basis."""
-        self._solver.run()
+        run(self._solver, linear=True)
         solution, size = self._solver.getSolution(), len(self._covering.alone)
         dual, reduced = np.array(solution.row_dual), np.array(solution.col_dual)
         crowd = dual[self._first_member : self._first_member + size]

@@ -21,10 +21,12 @@ import numpy as np
 from optimization.solving import workers
 from optimization.solving.branching import Nothing, Outside, Relaxed, Tried, as_columns, branch, rounded
 from optimization.solving.highs import (
+    BY_HAND,
     Limits,
     Outcome,
     Progress,
     Status,
+    StoppedByHandError,
     gap_reached,
     relative_gap,
     solve,
@@ -69,6 +71,7 @@ class _Search:
     objective: float = np.inf
     history: list[Progress] = field(default_factory=list)
     stopped: bool = False
+    by_hand: bool = False
 
     @property
     def left(self) -> float:
@@ -117,7 +120,14 @@ class _Search:
         if cost < self.objective:
             self.best, self.objective = point, cost
             self.report()
+        if self.by_hand:
+            raise KeyboardInterrupt
         return Tried.PLAN
+
+    def take(self, found: Outcome) -> None:
+        """Keep the plan of a solve of the whole when it is no worse than the best."""
+        if found.values is not None and found.objective <= self.objective:
+            self.best, self.objective = found.values, found.objective
 
     def lift(self, columns: np.ndarray, values: np.ndarray, outside: Outside) -> float:
         """How far a choice that has a plan costs more than its relaxation, by the bounds of its parts;
@@ -146,8 +156,18 @@ class _Search:
                 if key != keys[0]
             )
             limits = self._part_limits(parts[0], largest=True)
-            self.solved[keys[0]] = answer(parts[0].form, limits, self._relay(base) if base < np.inf else None)
+            self.solved[keys[0]] = self._largest(parts[0], limits, base)
         return [self.solved[key] for key in keys]
+
+    def _largest(self, part: Part, limits: Limits, base: float) -> Answer:
+        """The answer of the largest part; stopped by hand, its plan is one of the whole with those of the others."""
+        try:
+            return answer(part.form, limits, self._relay(base) if base < np.inf else None)
+        except StoppedByHandError as stop:
+            if stop.outcome.values is None:
+                raise
+            self.by_hand = True
+            return Answer(stop.outcome.status, stop.outcome.bound, stop.outcome.values)
 
     def _relay(self, base: float) -> Callable[[Progress], bool]:
         """Tell the caller of every better plan that a part finds while it is being solved."""
@@ -203,6 +223,7 @@ def solve_decomposed(
     its linear relaxation where the caller has solved it, its bound less what columns left `outside`
     could do. With such columns the whole is not given to HiGHS: the caller must let them in first.
     `solved` holds the parts of earlier programs, and takes those of this one. `plan` is an incumbent to begin with.
+    Raises `StoppedByHandError` with the best plan on Ctrl-C.
     """
     started = time.perf_counter()
     relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
@@ -215,10 +236,14 @@ def solve_decomposed(
         search.best, search.objective = plan.values, plan.objective
     search.report()
     choices = exclusive_choices(form, national)
-    nodes = branch(search, form, limits, choices, root, outside)
-    if search.done or not isinstance(outside, Nothing):
-        return replace(_outcome(search, relaxed), nodes=nodes)
-    return _whole(search, relaxed, log_file)
+    try:
+        nodes = branch(search, form, limits, choices, root, outside)
+        if search.done or not isinstance(outside, Nothing):
+            return replace(_outcome(search, relaxed), nodes=nodes)
+        return _whole(search, relaxed, log_file)
+    except KeyboardInterrupt as stop:
+        search.by_hand = True
+        raise StoppedByHandError(_outcome(search, relaxed)) from stop
 
 
 def exclusive_choices(form: StandardForm, national: np.ndarray) -> list[np.ndarray]:
@@ -248,12 +273,15 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
         return not search.stopped
 
     limits = replace(search.limits, seconds=max(1.0, search.left))
-    before, search_bound = (search.best, search.objective), search.bound
-    plain = solve(search.form, limits, log_file, relay, start=search.best)
-    search.bound = max(search_bound, plain.bound)
-    search.best, search.objective = before
-    if plain.values is not None and plain.objective <= search.objective:
-        search.best, search.objective = plain.values, plain.objective
+    objective, bound = search.objective, search.bound  # what is told on the way is not kept
+    try:
+        plain = solve(search.form, limits, log_file, relay, start=search.best)
+    except StoppedByHandError as stop:
+        search.objective = objective
+        search.take(stop.outcome)
+        raise
+    search.objective, search.bound = objective, max(bound, plain.bound)
+    search.take(plain)
     if search.best is None and plain.status is Status.INFEASIBLE:
         return replace(plain, seconds=time.perf_counter() - search.started)
     return replace(_outcome(search, relaxed), nodes=plain.nodes, log=relaxed.log + plain.log)
@@ -282,6 +310,8 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
 def _termination(search: _Search, optimal: bool) -> str:
     if optimal:
         return "gap reached"
+    if search.by_hand:
+        return BY_HAND
     if search.stopped:
         return "stopped"
     return "time limit" if search.left <= 0 else OPEN

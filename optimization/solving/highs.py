@@ -1,24 +1,23 @@
 """The HiGHS adapter: arrays in; status, solution, bound, gap and log out, each kept apart.
 
 A termination is not a solution: `Outcome.status` says what is proven, `Outcome.values` is None
-when there is no feasible point. HiGHS keeps one scheduler per process; the number of threads is
+when there is no feasible point. HiGHS keeps one scheduler per thread; the number of its threads is
 reset before every solve so that a second value never makes a run fail.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
 
+from optimization.solving.running import Silent, StillRunningError, run
 from optimization.solving.standard_form import StandardForm
 
 ROUNDING = 1e-9
@@ -26,6 +25,9 @@ ROUNDING = 1e-9
 
 TOLERANCE = 1e-6
 """Relative to a plan's cost: as far as the solver keeps its rows; a bound farther above its plan is a defect."""
+
+BY_HAND = "stopped by hand"
+"""Termination of a solve that was ended from the keyboard."""
 
 
 class Status(StrEnum):
@@ -98,6 +100,14 @@ class Outcome:
         return replace(found, bound=bound, gap=relative_gap(objective, bound))
 
 
+class StoppedByHandError(KeyboardInterrupt):
+    """Ctrl-C while a program was being solved; `outcome` is what was known by then."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(BY_HAND)
+        self.outcome = outcome
+
+
 def solve(
     form: StandardForm,
     limits: Limits,
@@ -109,7 +119,8 @@ def solve(
     """Solve the program; `relax` solves its linear relaxation and returns duals; `start` is a point
     (one value per column) from which the search may begin.
 
-    `on_progress` is called with the state of the search; returning False stops it.
+    `on_progress` is called with the state of the search, in the thread of the caller; returning False stops it, and
+    what it raises goes through. Raises `StoppedByHandError` on Ctrl-C.
     """
     solver = load(form, limits, log_file, relax)
     if start is not None:
@@ -117,13 +128,28 @@ def solve(
         solution.col_value = start
         solver.setSolution(solution)
     history: list[Progress] = []
-    if on_progress is not None and not relax:
-        _watch(solver, on_progress, history)
+    linear = relax or not form.integer.any()
+    plans = _Plans(form)
+    if not linear:
+        solver.cbMipImprovingSolution.subscribe(plans.take)
+    told = None if on_progress is None or linear else _teller(on_progress, history)
     started = time.perf_counter()
-    solver.run()
+    try:
+        run(solver, linear, told)
+    except KeyboardInterrupt as stop:
+        seconds = time.perf_counter() - started
+        if isinstance(stop.__cause__, StillRunningError):
+            raise StoppedByHandError(plans.outcome(seconds)) from stop
+        outcome = _outcome(solver, form, relax, seconds, _log(solver, log_file), history)
+        raise StoppedByHandError(replace(outcome, termination=BY_HAND)) from stop
     seconds = time.perf_counter() - started
+    return _outcome(solver, form, relax, seconds, _log(solver, log_file), history)
+
+
+def _log(solver: highspy.Highs, log_file: Path | None) -> str:
+    """What the solver has written, its file closed."""
     solver.setOptionValue("log_file", "")
-    return _outcome(solver, form, relax, seconds, _words(log_file), history)
+    return _words(log_file)
 
 
 def _words(log_file: Path | None) -> str:
@@ -134,6 +160,37 @@ def _words(log_file: Path | None) -> str:
         return log_file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def _teller(on_progress: Callable[[Progress], bool], history: list[Progress]) -> Callable[[Any], bool]:
+    """Tell of a moment of the search and keep it."""
+
+    def tell(data: Any) -> bool:
+        history.append(Progress(data.running_time, data.mip_primal_bound, data.mip_dual_bound, data.mip_gap))
+        return on_progress(history[-1])
+
+    return tell
+
+
+class _Plans:
+    """The best point that a search has met and the bound of that moment, for when the solver itself can no longer be
+    asked."""
+
+    def __init__(self, form: StandardForm) -> None:
+        self._form = form
+        self._best: tuple[np.ndarray, float] | None = None
+
+    def take(self, event: highspy.HighsCallbackEvent) -> None:
+        """In the solver's thread: a better point."""
+        self._best = np.array(event.data_out.mip_solution), float(event.data_out.mip_dual_bound)
+
+    def outcome(self, seconds: float) -> Outcome:
+        """What is known of the program."""
+        values, bound = self._best or (None, -np.inf)
+        objective = np.inf if values is None else self._form.constant + float(self._form.cost @ values)
+        status = Status.NOTHING if values is None else Status.INCUMBENT
+        gap = relative_gap(objective, bound)
+        return Outcome(status, BY_HAND, values, objective, bound, gap, seconds, 0, "")
 
 
 def load(
@@ -148,24 +205,9 @@ def load(
 def quiet(limits: Limits, log_file: Path | None = None) -> highspy.Highs:
     """An empty HiGHS object under the limits, silent on the console."""
     highspy.Highs.resetGlobalScheduler(True)
-    with _silent():
-        solver = highspy.Highs()
+    solver = Silent()
     _configure(solver, limits, log_file)
     return solver
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep HiGHS's banner, written by its compiled part, out of our standard output."""
-    sys.stdout.flush()
-    saved, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
-        os.close(nowhere)
 
 
 def _configure(solver: highspy.Highs, limits: Limits, log_file: Path | None) -> None:
@@ -197,18 +239,6 @@ def _pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:
         raise RuntimeError("HiGHS refused the model: a coefficient, bound or index is not usable")
 
 
-def _watch(solver: highspy.Highs, on_progress: Callable[[Progress], bool], history: list[Progress]) -> None:
-    def report(event: highspy.HighsCallbackEvent) -> None:
-        data = event.data_out
-        progress = Progress(data.running_time, data.mip_primal_bound, data.mip_dual_bound, data.mip_gap)
-        history.append(progress)
-        if not on_progress(progress):
-            solver.cancelSolve()
-
-    solver.cbMipInterrupt.subscribe(report)
-    solver.HandleUserInterrupt = True
-
-
 def _outcome(
     solver: highspy.Highs,
     form: StandardForm,
@@ -220,6 +250,10 @@ def _outcome(
     info, state = solver.getInfo(), solver.getModelStatus()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     status = _status(state, feasible)
+    if relax and status is Status.INCUMBENT:
+        status = (
+            Status.NOTHING
+        )  # a point on the way to the least of a relaxation is neither a plan nor a bound
     has_point = feasible and status in (Status.OPTIMAL, Status.INCUMBENT)
     solution = solver.getSolution()
     objective = info.objective_function_value if has_point else np.inf

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from optimization.solving.branching import Relaxed
 from optimization.solving.highs import Limits, load
+from optimization.solving.running import run
 from optimization.solving.standard_form import StandardForm
 
 BILLION = 1e-3
@@ -52,7 +53,7 @@ class NationalRelaxation:
         solver = load(part, self._limits, relax=True)
         if self._basis is not None:
             solver.setBasis(self._basis)
-        solver.run()
+        run(solver, linear=True)
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         self._basis = solver.getBasis()

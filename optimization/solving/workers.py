@@ -28,8 +28,11 @@ def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], proc
     from concurrent.futures.process import BrokenProcessPool
 
     done: dict[int, Answer] = {}
-    with untold_replacements(), suppress(BrokenProcessPool):
-        executor = _executor(processes)
+    with (
+        untold_replacements(),
+        suppress(BrokenProcessPool),
+        ended_on_a_fault(_executor(processes)) as executor,
+    ):
         futures = {n: executor.submit(function, *task) for n, task in enumerate(tasks)}
         for n, future in futures.items():
             done[n] = future.result()
@@ -40,6 +43,17 @@ def at_most(processes: int) -> int:
     """Processes that this one may start: none beside itself where it is a daemon (a process of a pool of
     `multiprocessing`, a worker of Dask under its nanny), which Python lets have no children."""
     return 1 if multiprocessing.current_process().daemon else processes
+
+
+@contextmanager
+def ended_on_a_fault(executor: Any) -> Iterator[Any]:
+    """A pool whose processes end at once when the block does not end as it should, by Ctrl-C above all: nobody waits
+    for what they are at."""
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 
 from optimization.case.case import Case
 from optimization.errors import InputError, Problem
-from optimization.solving.workers import at_most, untold_replacements
+from optimization.solving.workers import at_most, ended_on_a_fault, untold_replacements
 from optimization.studies.question import Found, Question, answer, undone
 
 _HELD: list[Case] = []
@@ -55,7 +55,8 @@ def _on_a_pool(case: Case, questions: Sequence[Question], processes: int) -> Ite
     with tempfile.TemporaryDirectory() as folder, suppress(BrokenProcessPool):
         packed = Path(folder) / "case"
         packed.write_bytes(pickle.dumps(case))
-        with ProcessPoolExecutor(processes, initializer=_hold, initargs=(str(packed),)) as pool:
+        pool = ProcessPoolExecutor(processes, initializer=_hold, initargs=(str(packed),))
+        with pool, ended_on_a_fault(pool):
             number = {pool.submit(_answer_held, question): n for n, question in enumerate(questions)}
             for future in as_completed(number):
                 yield number[future], future.result()

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -77,11 +78,13 @@ class Notes:
 
 
 def watch_parent(parent: int) -> None:
-    """End this process at once when the one that asked for it has gone."""
+    """End this process, and those it has started, at once when the one that asked for it has gone."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(EVERY)
+        if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

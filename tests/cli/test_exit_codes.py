@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import IWATE, ON_IWATE, Finished, Run, command, write_package
+from command_line import IWATE, ON_IWATE, RUN_IWATE, Finished, Run, command, write_package
 
 import optimization.outcome.run as run_room
 import optimization.outcome.tables as outcome_tables
 from optimization import audit
 from optimization.audit import Audit
 from optimization.cli import commands
+from optimization.cli.console import ProgressLine
 from optimization.ledger.rules import Breach
-from optimization.solving.highs import Status
+from optimization.solving.highs import Progress, Status
 
 TABLES = {"responsibility", "provision", "bodies", "formula", "governments", "services", "tiers"}
 TRILLION_IN_THOUSANDS = 1e9
@@ -211,3 +212,19 @@ def change_outcome(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any]
 
     monkeypatch.setattr(run_room, "solve_decomposed", lambda *a, **k: change(parts(*a, **k)))
     monkeypatch.setattr(run_room, "solve_plain", changed_whole)
+
+
+def test_stopping_from_the_keyboard_keeps_the_plan_found_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(progress: Progress) -> bool:
+        if np.isfinite(progress.incumbent):
+            raise KeyboardInterrupt
+        return True
+
+    monkeypatch.setattr(commands, "progress_for", lambda quiet: (ProgressLine(quiet), press))
+    folder = tmp_path / "run"
+    finished = command("run", "role_division", *RUN_IWATE, "--method", "decomposed", "--out", folder)
+    assert finished.code == 130
+    assert "Stopped from the keyboard" in finished.err and f"kept in {folder}" in finished.err
+    assert audit.audit_run(folder).sound
