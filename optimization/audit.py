@@ -6,7 +6,7 @@ Nothing here uses the model, the ledger or the solver; only the tables, `run.jso
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimization.archive import read_run, read_settings
 from optimization.archive.form import AGAIN
+from optimization.archive.seal import SUMS, broken
 from optimization.audit_horizon import horizon_checks, weighted_objective
 from optimization.errors import InputError, Problem, raise_if_any
 
@@ -50,9 +51,13 @@ class Audit:
 
 
 def audit_run(folder: str | Path) -> Audit:
-    """Re-check a finished run from its tables."""
+    """Re-check a finished run from its tables, and its files against their sums."""
     record, tables = read_run(folder, sealed=False, fitting=False)
-    return audit_of(record, tables, written_settings(Path(folder)))
+    audit = audit_of(record, tables, written_settings(Path(folder)))
+    sealed = (Path(folder) / SUMS).exists()
+    return replace(
+        audit, checks={**audit.checks, "files are as written": not (sealed and broken(Path(folder)))}
+    )
 
 
 def failed_checks(folder: Path) -> list[str]:

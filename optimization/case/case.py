@@ -8,9 +8,10 @@ five digits for municipalities, two for prefectures. The 23 wards of Tokyo are o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ import pandas as pd
 from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.kept_out import within
 
 MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
@@ -73,6 +75,8 @@ class Case:
         default_factory=lambda: pd.DataFrame({"code": [], "ring": [], "points": []})
     )
     readings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"name_kana": [], "name_romaji": []}))
+    as_read: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Tables as they were read, against which `unchanged` looks; empty for a case made by hand."""
 
     @cached_property
     def codes(self) -> pd.Index:
@@ -133,14 +137,57 @@ class Case:
         """A size of each municipality, named by a column or a sum of columns ('a+b')."""
         return self.municipalities[expression.split("+")].sum(axis=1).astype(float)
 
+    def remembering(self) -> Case:
+        """The case, which remembers its tables as they are now (without a copy of what they hold)."""
+        names = [each.name for each in fields(self) if each.name != "as_read"]
+        return replace(self, as_read={name: _remembered(getattr(self, name)) for name in names})
+
+    def unchanged(self) -> None:
+        """Raises `InputError` naming every table that is not as it was read: the sums of the files would be those of
+        other figures."""
+        remedy = (
+            "change the files of the case (or of a copy) and read it again, or set assumptions in a package"
+        )
+        raise_if_any(
+            [
+                Problem(f"case {self.name}", "was changed after it was read", remedy, column=name)
+                for name, before in self.as_read.items()
+                if not _same(before, getattr(self, name))
+            ]
+        )
+
+    def prefecture_codes(self, asked: Collection[str]) -> list[str]:
+        """The codes asked for, each once, in order. Raises `InputError` where they are one text, or a code is none of
+        the case."""
+        known = self.prefectures.index
+        remedy = f"give a list of two-digit codes from {known[0]} to {known[-1]}, such as ['{known[0]}']"
+        if isinstance(asked, str):
+            message = "is one text and no list of codes"
+            raise InputError([Problem("solve", message, remedy, column="prefectures", value=asked)])
+        message = "is not a prefecture of the case"
+        raise_if_any(
+            [
+                Problem("solve", message, remedy, column="prefectures", value=str(code))
+                for code in asked
+                if not isinstance(code, str) or code not in known
+            ]
+        )
+        return sorted(set(asked))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: what it remembers stays, where it was checked."""
+        return {**self.__dict__, "as_read": {}}
+
     def restrict(self, prefectures: Collection[str]) -> Case:
         """The part of the case that lies in some prefectures (two-digit codes); a body of the user that reaches beyond
         them is kept out (`kept_out.notices` names it)."""
+        self.unchanged()
+        prefectures = self.prefecture_codes(prefectures)
         places = self.municipalities[self.municipalities["prefecture_code"].isin(prefectures)]
         inside = set(places.index)
         area = self.medical_areas
         borders = self.adjacency
-        return replace(
+        part = replace(
             self,
             municipalities=places,
             prefectures=self.prefectures[self.prefectures.index.isin(prefectures)],
@@ -156,7 +203,30 @@ class Case:
             readings=self.readings[self.readings.index.isin(inside)],
             crises=self.crises if self.crises is NO_CRISES else self.crises.restrict(places.index),
         )
+        return part.remembering() if self.as_read else part
 
     def with_parameters(self, overrides: Mapping[str, float]) -> Case:
         """The same case with some assumptions changed (keys `parameter` or `service.parameter`)."""
-        return replace(self, parameters=self.parameters.override(overrides)) if overrides else self
+        if not overrides:
+            return self
+        parameters = self.parameters.override(overrides)
+        known = {**self.as_read, "parameters": _remembered(parameters)} if self.as_read else {}
+        return replace(self, parameters=parameters, as_read=known)
+
+
+def _remembered(value: Any) -> Any:
+    """What can be compared later: tables share what they hold until one of the two is written to."""
+    if isinstance(value, pd.DataFrame):
+        return value.copy(deep=False)
+    if is_dataclass(value):
+        return {each.name: _remembered(getattr(value, each.name)) for each in fields(value)}
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Whether a value is as it was remembered."""
+    if isinstance(before, pd.DataFrame):
+        return isinstance(now, pd.DataFrame) and before.equals(now) and before.columns.equals(now.columns)
+    if is_dataclass(now):
+        return all(_same(kept, getattr(now, name)) for name, kept in before.items())
+    return bool(before == now)

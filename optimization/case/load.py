@@ -77,7 +77,7 @@ def load_case(path: str | Path) -> Case:
         outlines=_sorted(tables["outlines"], "code", "ring"),
         readings=tables["readings"].set_index("code").sort_index(),
         sha256=digests,
-    )
+    ).remembering()
 
 
 def _digests(path: Path) -> dict[str, str]:

@@ -21,11 +21,9 @@ from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 from optimization.outcome.verdict import NoPlanError
+from optimization.solving.highs import MOST_SECONDS, MOST_SEED, MOST_THREADS
 
 BAD_INPUT = 2
-
-MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
-"""Beyond these HiGHS ignores the option, or the record cannot hold the number."""
 
 MOST_DUTIES = 100_000
 FIRST_YEAR, LAST_YEAR = 1954, 2100

@@ -45,6 +45,7 @@ def case_of_year(
     span = year - case.fiscal_year
     growth = driver_growth(case.growth, case.municipalities, year)
     sizes = {c: case.municipalities[c] * growth[d] for c, d in FOLLOWS.items() if c in case.municipalities}
+    case = replace(case, as_read={})  # its tables are meant to change
     later = replace(case, municipalities=case.municipalities.assign(**sizes))
     dearer = (1.0 + need_growth) ** span
     municipal, prefectural = case.municipal_need.copy(), case.prefectural_need.copy()

@@ -63,9 +63,14 @@ class Result:
         """Accounts of the status quo under the same weights and assumptions."""
         return todays_accounts(self.instance)
 
-    @cached_property
+    @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The result tables by name; empty without a feasible decision."""
+        """The result tables by name; empty without a feasible decision. They are the caller's own: what he changes in
+        them changes nothing that is written."""
+        return {name: table.copy(deep=False) for name, table in self._tables.items()}
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
         from optimization.outcome.tables import result_tables
 
         return result_tables(self) if self.accounts is not None else {}

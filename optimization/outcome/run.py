@@ -17,7 +17,7 @@ import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.errors import raise_if_any, shortened
+from optimization.errors import InputError, Problem, raise_if_any, shortened
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.instance import Instance, lay_out
@@ -120,9 +120,14 @@ def attempt(
 
 
 def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Instance:
-    """The question a package asks, with its own assumptions. Raises `InputError` for every figure in it that is no
-    number."""
-    question = lay_out(case.with_parameters(package.assumptions), package.settings, list(prefectures))
+    """The question a package asks, with its own assumptions.
+
+    Raises `InputError` where the case was changed after it was read, or lacks one of the prefectures, and for every
+    figure of the question that is no number.
+    """
+    case.unchanged()
+    codes = case.prefecture_codes(prefectures)
+    question = lay_out(case.with_parameters(package.assumptions), package.settings, codes)
     raise_if_any(shortened(list(finite_problems(question))))
     return question
 
@@ -136,6 +141,14 @@ def would_run(case: Case, package: ResolvedPackage, prefectures: Sequence[str] =
         build_model(columns(instance, screening, np.zeros(len(screening.listed[0]), dtype=bool)))
 
 
+def known_method(method: str) -> str:
+    """The method, which must be one there is; raises `InputError`."""
+    if method not in METHODS:
+        remedy = f"choose {', '.join(METHODS[:-1])} or {METHODS[-1]}"
+        raise InputError([Problem("solve", "is not a method", remedy, column="method", value=str(method))])
+    return method
+
+
 def answered(
     instance: Instance,
     package: ResolvedPackage,
@@ -147,7 +160,7 @@ def answered(
 ) -> Attempt:
     """The same for a question laid out. Where the package leaves connected bodies to pricing, sets enter the list until
     what the others could gain is small."""
-    clock = clock or Clock()
+    clock, method = clock or Clock(), known_method(method)
     unlisted = None
     if wanted(instance):
         with clock.phase("generate"), no_collection():

@@ -10,7 +10,7 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.instance import Instance
 from optimization.outcome.result import Result, stopped_with
-from optimization.outcome.run import Clock, OnProgress, answered, laid_out
+from optimization.outcome.run import Clock, OnProgress, answered, known_method, laid_out
 from optimization.outcome.two_phases import in_two_phases
 from optimization.outcome.waiting import alternatives
 from optimization.solving.highs import Limits
@@ -30,11 +30,12 @@ def solve(
 ) -> Result:
     """Solve one reform package on a case (or on some of its prefectures).
 
-    Raises `InputError` when the case lacks a parameter the package needs, and `InterruptedRun` on Ctrl-C, with the best
-    plan found by then. What `on_progress` raises goes through. The objective reported is recomputed outside the solver
-    from the rounded decision, and every hard rule is checked on it.
+    `prefectures`: a list of two-digit codes, all where it is empty. Raises `InputError` when the case lacks a parameter
+    the package needs or one of the prefectures, when it was changed after it was read, or the method is none; and
+    `InterruptedRun` on Ctrl-C, with the best plan found by then. What `on_progress` raises goes through. The objective
+    reported is recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
     """
-    clock, limits = Clock(), limits or Limits()
+    clock, limits, method = Clock(), limits or Limits(), known_method(method)
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
 

@@ -17,6 +17,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from optimization.errors import Problem, raise_if_any
 from optimization.solving.running import Silent, StillRunningError, run
 from optimization.solving.standard_form import StandardForm
 
@@ -28,6 +29,26 @@ TOLERANCE = 1e-6
 
 BY_HAND = "stopped by hand"
 """Termination of a solve that was ended from the keyboard."""
+
+
+MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
+"""Beyond these HiGHS ignores the option, or the record cannot hold the number."""
+
+MAY_BE: dict[str, tuple[float, float, bool]] = {
+    "gap": (0.0, 1.0, False),
+    "absolute": (0.0, np.inf, False),
+    "seconds": (0.0, MOST_SECONDS, False),
+    "threads": (1, MOST_THREADS, True),
+    "seed": (0, MOST_SEED, True),
+    "processes": (1, MOST_THREADS, True),
+}
+"""Least and most of every limit, and whether it is a count."""
+
+
+def _is_between(value: object, least: float, most: float, whole: bool) -> bool:
+    """Whether a value is a number (a truth value is none) within its ends; NaN never is."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    return isinstance(value, kinds) and not isinstance(value, bool) and bool(least <= value <= most)
 
 
 class Status(StrEnum):
@@ -62,6 +83,22 @@ class Limits:
     threads: int = 2
     seed: int = 0
     processes: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` with every figure that the solver could not keep to."""
+        raise_if_any(
+            [
+                Problem(
+                    "limits",
+                    f"is not a {'whole number' if whole else 'number'} from {least:g} to {most:g}",
+                    "give one, or leave it out",
+                    column=name,
+                    value=repr(getattr(self, name)),
+                )
+                for name, (least, most, whole) in MAY_BE.items()
+                if not _is_between(getattr(self, name), least, most, whole)
+            ]
+        )
 
 
 @dataclass(frozen=True)
