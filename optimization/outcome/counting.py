@@ -3,9 +3,14 @@
 Each government is given the most favourable choice open to it, on its own; if even then a sum or a
 single account breaks a limit, the package is impossible, whatever the solver does. An empty list
 proves nothing.
+
+The figures of the advice are rounded to the side that suffices, and they are what addition shows: less is impossible,
+while other limits, or decisions that cannot all be most favourable at once, may ask for more. The sentences say so.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -18,6 +23,14 @@ from optimization.model.pool import national_cost
 
 TRILLION = 1e6
 """Million yen in a trillion yen."""
+
+
+AND_PERHAPS_MORE = "less is impossible, all limits together may ask for more (solve.py explain tries it)"
+
+
+def enough(amount: float, unit: float = TRILLION / 1000) -> float:
+    """An amount rounded up to a unit: no less than it, but for rounding of its own."""
+    return math.ceil(amount / unit - 1e-6) * unit
 
 
 def counting_arguments(columns: Columns) -> list[str]:
@@ -35,7 +48,8 @@ def _retention(columns: Columns) -> list[str]:
     floor = settings["discipline.retention_floor"]
     return [
         f"A retention of at least {floor:.1%} (discipline.retention_floor) cannot hold: {name} counts at "
-        f"least {settings[name][0]:.1%}. Lower the floor to {1 - settings[name][0]:.1%} or free the share."
+        f"least {settings[name][0]:.1%}. Lower the floor to {-enough(settings[name][0] - 1, 1e-3):.1%} or free "
+        "the share."
         for name in (SHARES[t] for t in counted)
         if settings[name][0] > 1.0 - floor + 1e-9
     ]
@@ -71,15 +85,15 @@ def _pool(columns: Columns) -> list[str]:
         found.append(
             f"The pool of {pool / TRILLION:.3f} trillion yen (pool.ordinary_million_yen) is below the "
             f"{formula / TRILLION:.3f} trillion that the formula must pay even if every government makes the "
-            f"choice that asks for least. Raise the pool by {(formula - pool) / TRILLION:.3f} trillion, "
-            "count more of the local taxes, or raise the adjustment rate."
+            f"choice that asks for least. Raise the pool by {enough(formula - pool) / TRILLION:.3f} trillion or more, "
+            f"count more of the local taxes, or raise the adjustment rate: {AND_PERHAPS_MORE}."
         )
     floor = instance.settings["equity.adequacy_floor"]
     if adequate > pool * (1 + 1e-9) and adequate > formula:
         found.append(
             f"The pool of {pool / TRILLION:.3f} trillion yen is below the {adequate / TRILLION:.3f} trillion "
-            f"that adequacy {floor:.3f} needs. Raise the pool by {(adequate - pool) / TRILLION:.3f} trillion "
-            "or lower equity.adequacy_floor."
+            f"that adequacy {floor:.3f} needs. Raise the pool by {enough(adequate - pool) / TRILLION:.3f} trillion "
+            f"or more, or lower equity.adequacy_floor: {AND_PERHAPS_MORE}."
         )
     return found
 
@@ -103,7 +117,7 @@ def _national_limit(columns: Columns) -> list[str]:
         f"The national limit of {limit / TRILLION:.3f} trillion yen (nation.limit_million_yen) is below the "
         f"{least / TRILLION:.3f} trillion that the nation pays at least: {grants / TRILLION:.3f} of allocation "
         f"tax and {(least - grants) / TRILLION:.3f} for services. Raise it by "
-        f"{(least - limit) / TRILLION:.3f} trillion."
+        f"{enough(least - limit) / TRILLION:.3f} trillion or more: {AND_PERHAPS_MORE}."
     ]
 
 
@@ -127,5 +141,6 @@ def _adequacy(columns: Columns) -> list[str]:
     return [
         f"Adequacy {floor:.3f} (equity.adequacy_floor) is out of reach for {len(short)} governments even with "
         f"the largest grant open to them; the lowest is {name} at {reach:.3f}. They lack "
-        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {reach:.3f} or revise unit costs upwards."
+        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {-enough(-reach, 1e-3):.3f} or below, or "
+        f"revise unit costs upwards: {AND_PERHAPS_MORE}."
     ]

@@ -121,6 +121,18 @@ def test_two_limits_give_two_sentences() -> None:
     assert len(arguments(question(**changes))) == 2
 
 
+def test_a_figure_of_the_advice_is_rounded_to_the_side_that_suffices() -> None:
+    """1.8 - 1.49965 = 0.30035, and the nation pays 2.55 - 2.49965 = 0.05035 more: a thousandth less will not do."""
+    pool, limit = "pool.ordinary_million_yen", "nation.limit_million_yen"
+    for key, had, asked in ((pool, 1.49965, 0.301), (limit, 2.49965, 0.051)):
+        (sentence,) = arguments(question(**{key: had * T}))
+        assert f"by {asked:.3f} trillion or more" in sentence and "may ask for more" in sentence
+        assert not impossible(question(**{key: (had + asked) * T}))
+        assert impossible(question(**{key: (had + asked - 0.001) * T}))
+    tight = question(**{"discipline.retention_floor": 0.3, "formula.counted_share": [0.7549, 0.8]})
+    assert any("Lower the floor to 24.5%" in sentence for sentence in arguments(tight))
+
+
 def test_an_impossible_run_carries_its_arguments_and_no_tables() -> None:
     result = question(**{"pool.ordinary_million_yen": 1.5 * T}).solve()
     assert result.accounts is None and result.tables == {}
