@@ -85,7 +85,8 @@ docs: $(READY)
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
 inputs: $(READY)
 	$(BIN)/python solve.py prepare --year 2022 --allocation-tax $(DATA)/allocation_tax \
-		--tables $(DATA)/tables --indicators $(DATA)/indicators --out inputs/japan-2022
+		--tables $(DATA)/tables --indicators $(DATA)/indicators --settlement $(DATA)/settlement \
+		--out inputs/japan-2022
 	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
 
 # All years of the allocation tax in one table: make history DATA=<folder of the files>

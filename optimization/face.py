@@ -32,7 +32,8 @@ def load_package(
     of the user that reach beyond them. Raises `InputError` with every fault found.
     """
     part = case.restrict(prefectures) if prefectures else case
-    beyond = notices(case.user_bodies, prefectures) if prefectures else []
+    tables = {"bodies.csv": case.user_bodies, "bodies_today.csv": case.bodies_today} if prefectures else {}
+    beyond = [said for table, bodies in tables.items() for said in notices(bodies, prefectures, table)]
     names = [names] if isinstance(names, str | Path) else list(names)
     services, keys = list(case.services.index), case.parameters.keys
     package = _settled(part, resolve(names, services, keys, part.defaults, directory))

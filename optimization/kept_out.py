@@ -1,6 +1,6 @@
-"""Bodies of the user that a part of a case cannot hold: some of their members lie in it, others beyond it.
+"""Bodies, the user's and today's, that a part of a case cannot hold: some of their members lie in it, others beyond it.
 
-Half a body is not what the user named: it is kept out of the part, and said to be.
+Half a body is another body: the whole is kept out of the part, and said to be.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ def within(bodies: pd.DataFrame, prefectures: Collection[str]) -> pd.Series:
     return inside.groupby(bodies["body_id"]).transform("all").astype(bool)
 
 
-def notices(bodies: pd.DataFrame, prefectures: Collection[str]) -> list[str]:
-    """A sentence for every body that lies in the prefectures in part, by name."""
+def notices(bodies: pd.DataFrame, prefectures: Collection[str], table: str = "bodies.csv") -> list[str]:
+    """A sentence for every body of a table that lies in the prefectures in part, by name."""
     inside = bodies["code"].str[:2].isin(list(prefectures))
     return [
-        _said(str(name), sorted(members["code"][~inside[members.index]]))
+        _said(str(name), table, sorted(members["code"][~inside[members.index]]))
         for name, members in bodies.groupby("body_id")
         if inside[members.index].any() and not inside[members.index].all()
     ]
 
 
-def _said(name: str, beyond: list[str]) -> str:
+def _said(name: str, table: str, beyond: list[str]) -> str:
     more = f" and {len(beyond) - MOST_NAMED} more" if len(beyond) > MOST_NAMED else ""
     others = ", ".join(sorted({code[:2] for code in beyond}))
     return (
-        f"the body {name} of bodies.csv is kept out: of its members {', '.join(beyond[:MOST_NAMED])}{more} lie beyond "
+        f"the body {name} of {table} is kept out: of its members {', '.join(beyond[:MOST_NAMED])}{more} lie beyond "
         f"the prefectures asked for (ask for {others} too to have it)"
     )

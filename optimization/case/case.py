@@ -19,6 +19,7 @@ import pandas as pd
 from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
+from optimization.case.today import no_rows, no_spending
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.kept_out import within
 
@@ -48,6 +49,8 @@ class Case:
     - `crises`: scenarios of `case.crisis` and whom they strike; none where the case has no such tables.
     - `outlines` (a row a closed ring: code, ring, points) and `readings` (code: name_kana, name_romaji): how places
       look on a map and are called; empty where the case has no such tables.
+    - `joint_today` (code, function, service, mark, status, ...), `bodies_today` (body_id, function, code, ..., service)
+      and `spending` (by code: tier, purpose, million yen) of `case.today`; empty where the case has no such tables.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
 
@@ -75,6 +78,9 @@ class Case:
         default_factory=lambda: pd.DataFrame({"code": [], "ring": [], "points": []})
     )
     readings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"name_kana": [], "name_romaji": []}))
+    joint_today: pd.DataFrame = field(default_factory=lambda: no_rows("joint_today"))
+    bodies_today: pd.DataFrame = field(default_factory=lambda: no_rows("bodies_today").assign(service=""))
+    spending: pd.DataFrame = field(default_factory=no_spending)
     as_read: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Tables as they were read, against which `unchanged` looks; empty for a case made by hand."""
 
@@ -201,6 +207,9 @@ class Case:
             tax_bases=self.tax_bases[self.governments["prefecture_code"].isin(prefectures)],
             outlines=self.outlines[self.outlines["code"].isin(inside)],
             readings=self.readings[self.readings.index.isin(inside)],
+            joint_today=self.joint_today[self.joint_today["code"].isin(inside)],
+            bodies_today=self.bodies_today[within(self.bodies_today, prefectures)],
+            spending=self.spending[self.spending.index.isin([*inside, *prefectures])],
             crises=self.crises if self.crises is NO_CRISES else self.crises.restrict(places.index),
         )
         return part.remembering() if self.as_read else part

@@ -24,6 +24,7 @@ from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import implausible
 from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.tables import place
+from optimization.case.today import today_problems
 from optimization.codes import PATTERNS, unknown_code_hint
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, load_tables
@@ -147,6 +148,7 @@ def check_case(tables: Tables, path: str | Path) -> None:
         *crisis_problems(tables),
     ]
     found += body_problems(tables)
+    found += today_problems(tables)
     found += _accounts(tables, year)
     _raise(found, path)  # sums are of use once codes and names agree, ratios once sums do
     _raise(identity_problems(tables), path)

@@ -1,7 +1,7 @@
 """Reading a case: tables in, every fault reported once, one immutable `Case` out.
 
-A case is a folder with one CSV file for each table of `dictionary/tables.toml` (`bodies.csv` is
-optional). Other files in the folder (`datapackage.json`, `README.md`, further CSV files) belong to
+A case is a folder with one CSV file for each table of `dictionary/tables.toml` (`case.tables.OPTIONAL`
+names those it may lack). Other files in the folder (`datapackage.json`, `README.md`, further CSV files) belong to
 people and are neither read nor counted among the inputs of a run.
 """
 
@@ -28,6 +28,7 @@ from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
 from optimization.case.tables import read_tables
+from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem
 from optimization.files import MOST_TABLE, bare_name, read_bytes
@@ -76,6 +77,9 @@ def load_case(path: str | Path) -> Case:
         crises=crisis_tables(tables),
         outlines=_sorted(tables["outlines"], "code", "ring"),
         readings=tables["readings"].set_index("code").sort_index(),
+        joint_today=joint_of(tables),
+        bodies_today=bodies_of(tables),
+        spending=spending_of(tables),
         sha256=digests,
     ).remembering()
 

@@ -19,13 +19,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from optimization.case.today import TODAY_TABLES, no_rows
 from optimization.codes import PATTERNS, Names, code_beside_name, code_fault, place_names
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any, shortened
 from optimization.table_file import MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
 
-OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings"})
+OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES})
 """Tables a case may lack; they are then empty."""
 
 FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})
@@ -85,7 +86,7 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
             if name in FILLED and not sheet.lines and not problems[name]:
                 problems[name].append(Problem(sheet.file, "has no rows", "write at least one"))
         elif name in OPTIONAL:
-            frames[name] = pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns})
+            frames[name] = no_rows(name)
     raise_if_any([problem for found in problems.values() for problem in shortened(found)])
     return frames
 

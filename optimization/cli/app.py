@@ -136,6 +136,7 @@ def prepare(
     readings: Annotated[
         Path | None, typer.Option(help="Address file of Japan Post (utf_ken_all.csv).")
     ] = None,
+    settlement: Annotated[Path | None, typer.Option(help="Folder of the settlement cards.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (default inputs/prepared-YEAR).")] = None,
     vintage: Annotated[
         Vintage, typer.Option(help="Decision of the year: of July, or revised in winter.")
@@ -145,7 +146,9 @@ def prepare(
     ] = False,
 ) -> None:
     """Official workbooks to a case's tables, every sum checked; the rest is taken from japan-2022."""
-    code = commands.prepare(allocation_tax, tables, indicators, year, out, readings, vintage.value, history)
+    code = commands.prepare(
+        allocation_tax, tables, indicators, year, out, readings, vintage.value, history, settlement
+    )
     raise typer.Exit(code)
 
 

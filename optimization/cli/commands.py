@@ -239,6 +239,7 @@ def prepare(
     readings: Path | None = None,
     vintage: str = "initial",
     history: bool = False,
+    settlement: Path | None = None,
 ) -> int:
     """Official workbooks and tables to the tables of a case, or all years of the workbooks to one table."""
     from optimization.prepare import command
@@ -247,12 +248,12 @@ def prepare(
         return _prepare_history(allocation_tax, folder or HISTORY)
     if year is None:
         raise InputError([Problem("command line", "names no year", "give --year, or --history for all")])
-    if not any((allocation_tax, tables, indicators, readings)):
-        remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings"
+    if not any((allocation_tax, tables, indicators, readings, settlement)):
+        remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings, --settlement"
         raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
     target = folder or INPUTS / f"prepared-{year}"
     for text in command.run(
-        allocation_tax, tables, indicators, year, target, readings, vintage, DEFAULT_CASE
+        allocation_tax, tables, indicators, year, target, readings, vintage, DEFAULT_CASE, settlement
     ):
         out.print(text)
     return 0

@@ -32,7 +32,7 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
     """Write the part of `case` that lies in `prefectures` (two-digit codes) to `out`.
 
     Tables with codes are filtered, all others (hand-written ones too) copied as they are; borders stay where both sides
-    do, a jointly projected group where any member does, a body of the user where all its members do: one that reaches
+    do, a jointly projected group where any member does, a body where all its members do: one that reaches
     beyond is kept out, and the part's README says so. Raises `InputError` for an unknown prefecture or a folder that is
     no case.
     """
@@ -60,8 +60,9 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
             keep &= frame["area"].str[:2].isin([NATION, *prefectures])
         if "projection_group" in frame:
             keep = (keep & (frame["projection_group"] == "")) | frame["projection_group"].isin(groups)
-        if path.stem == "bodies":
-            keep, beyond = within(frame, prefectures), notices(frame, prefectures)
+        if "body_id" in frame:
+            keep = within(frame, prefectures)
+            beyond += notices(frame, prefectures, path.name)
         cut[path.stem] = frame[keep]
     with drafted(out) as folder:
         write_tables(cut, folder)

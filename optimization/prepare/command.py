@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare import finance_tables, places
+from optimization.prepare import finance_tables, places, today
 from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_tax, tables_of
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.other_year import Taken, section_of, taken_from
@@ -34,6 +34,7 @@ def run(
     readings: Path | None = None,
     vintage: str = INITIAL,
     base: Path | None = None,
+    settlement: Path | None = None,
 ) -> list[str]:
     """Prepare the given folders into the case folder `out`; returns the totals checked, one a line, and notices of
     what the registry does not list.
@@ -43,7 +44,7 @@ def run(
     all sources; nothing has been written then.
     """
     given = {"allocation_tax": allocation_tax, "tables": tables, "indicators": indicators}
-    raise_if_any(_check_folders(given, readings))
+    raise_if_any(_check_folders(given | {"settlement": settlement}, readings))
     frames, lines, problems = dict[str, pd.DataFrame](), list[str](), list[Problem]()
     tiers: list[Tier] = []
     for name, folder in given.items():
@@ -64,7 +65,8 @@ def run(
     lines = [line for tier in tiers for line in describe_tier(tier, year)] + lines
     lines += [f"notice: {notice}" for tier in tiers for notice in tier.notices]
     if readings is not None:
-        frames["readings"] = places.readings(readings, _municipalities(frames, out))
+        people = _of_case(("municipalities",), frames, out)["municipalities"]
+        frames["readings"] = places.readings(readings, people)
         lines.append(f"readings.csv: {len(frames['readings']):,} rows")
     taken = Taken()
     if base is not None and allocation_tax is not None:
@@ -72,6 +74,10 @@ def run(
         taken = taken_from(base, frames, out, year, notes)
         frames |= taken.frames
         lines += taken.lines
+    if settlement is not None:
+        found, said = today.read_today(settlement, year, _of_case(today.NEEDED, frames, out))
+        frames |= found
+        lines += said
     raise_if_any(crosscheck(frames, out))
     with drafted(out) as folder:
         write_tables(frames, folder)
@@ -90,15 +96,19 @@ def _check_folders(given: dict[str, Path | None], readings: Path | None) -> list
     ]
 
 
-def _municipalities(frames: dict[str, pd.DataFrame], out: Path) -> pd.DataFrame:
-    """The municipalities just read, else those of the case."""
-    path = out / "municipalities.csv"
-    if "municipalities" in frames:
-        return frames["municipalities"]
-    if not path.is_file():
-        remedy = "give --tables as well"
-        raise InputError([Problem(str(path), "is missing: names are read for its municipalities", remedy)])
-    return text_table(path)
+def _of_case(names: Iterable[str], frames: dict[str, pd.DataFrame], out: Path) -> dict[str, pd.DataFrame]:
+    """Tables just read, else those of the case as text."""
+    wanted = [name for name in names if name not in frames]
+    remedy = "give --tables as well"
+    raise_if_any(
+        [
+            Problem(str(out / f"{name}.csv"), "is missing, and what is prepared rests on it", remedy)
+            for name in wanted
+            if not (out / f"{name}.csv").is_file()
+        ]
+    )
+    of_out = {name: text_table(out / f"{name}.csv") for name in wanted}
+    return of_out | {name: frames[name] for name in names if name in frames}
 
 
 def _names(tier: Tier, frames: dict[str, pd.DataFrame], out: Path, base: Path | None) -> dict[str, str]:

@@ -19,6 +19,11 @@ LICENCES = [
         "title": "Creative Commons Attribution 4.0",
         "path": "https://creativecommons.org/licenses/by/4.0/",
     },
+    {
+        "name": "Apache-2.0",
+        "title": "Apache License 2.0 (compilation of the settlement cards)",
+        "path": "https://www.apache.org/licenses/LICENSE-2.0",
+    },
 ]
 CREDITS = {
     "Ministry of Internal Affairs and Communications (MIC)": (
@@ -30,6 +35,10 @@ CREDITS = {
     ),
     "Ministry of Health, Labour and Welfare": "secondary medical areas",
     "National Institute of Population and Social Security Research (IPSS)": "population projections of 2023",
+    "Settlement cards (MIC), compiled by zaisei-kakushin-kai/contents": (
+        "marks of joint bodies, fire staff, spending by purpose, FY2023; the compilation under Apache-2.0"
+    ),
+    "Ministry of the Environment": "general-waste survey FY2022: names of joint bodies that run incinerators",
     "Town hall positions": "CC0",
     "Japan Post": "readings of names, from the address file (free of rights)",
 }
@@ -66,7 +75,7 @@ def write_datapackage(
     Raises `InputError` for a column the dictionary does not know.
     """
     known, resources, problems = load_tables(), list[dict[str, Any]](), list[Problem]()
-    items = _items(folder)
+    items, present = _items(folder), {path.stem for path in folder.glob("*.csv")}
     rows = []
     for path in sorted(folder.glob("*.csv")):
         table = known.get(path.stem)
@@ -79,7 +88,7 @@ def write_datapackage(
                 "title": table.title,
                 "description": table.description,
                 "sources": [{"title": table.source}],
-                "schema": _schema(fields, table),
+                "schema": _schema(fields, table, present),
             }
         resources.append(resource)
         rows.append(f"| `{path.name}` | {table.description if table else 'written by hand'} | {count:,} |")
@@ -158,12 +167,14 @@ def _fields(
     return fields, problems
 
 
-def _schema(fields: list[dict[str, Any]], table: Table) -> dict[str, Any]:
-    """Fields and keys; columns that refer to a column of another table become foreign keys."""
+def _schema(fields: list[dict[str, Any]], table: Table, present: set[str]) -> dict[str, Any]:
+    """Fields and keys; columns that refer to a column of a table that is there become foreign keys."""
     keys = []
     for name, column in table.columns.items():
         if column.references:
             other, field = column.references.split(".")
+            if other not in present:
+                continue
             reference = {"resource": other.replace("_", "-"), "fields": field}
             keys.append({"fields": name, "reference": reference})
     schema = {"fields": fields, "primaryKey": list(table.primary_key)}

@@ -19,6 +19,7 @@ from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
 from optimization.case.tables import OPTIONAL, read_tables
+from optimization.case.today import TODAY_TABLES
 from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
 from optimization.table_file import text_table
@@ -165,7 +166,7 @@ def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> No
     case = load_case(f"{folder}/")
     assert_equal(case, teaching(), but=("path",))
     tables = {f"{name}.csv" for name in load_tables()}
-    of_a_whole_case = {"crisis_scenarios", "crisis_exposure", "outlines", "readings"}
+    of_a_whole_case = {"crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES}
     assert set(case.sha256) == tables - {f"{name}.csv" for name in OPTIONAL - of_a_whole_case}
 
 
