@@ -17,6 +17,7 @@ test: $(READY)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m wheel
 
 national: $(READY)
 	$(BIN)/python -m pytest -m national

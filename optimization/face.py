@@ -11,11 +11,10 @@ from optimization.case.compose import ResolvedPackage, compose, resolve
 from optimization.case.packages import Package, check_names
 from optimization.errors import Problem, raise_if_any
 from optimization.kept_out import notices
+from optimization.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES
 
-INPUTS = Path(__file__).resolve().parent.parent / "inputs"
-PACKAGES = INPUTS / "packages"
-DEFAULT_CASE = INPUTS / "japan-2022"
-HISTORY = INPUTS / "japan-history"
+__all__ = ["DEFAULT_CASE", "DEFAULT_PACKAGE", "HISTORY", "INPUTS", "PACKAGES", "load_package", "with_on_top"]
+
 DEFAULT_PACKAGE = "role_division"
 
 

@@ -23,10 +23,11 @@ from optimization.archive.record import surroundings
 from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.errors import Problem, raise_if_any
-from optimization.face import INPUTS, load_package
+from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Progress
+from optimization.whereabouts import input_folder
 
 RECORDED = (
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "method",
@@ -84,7 +85,7 @@ def rerun(
     Raises `InputError` where the folder is no run or was changed, or the case is not the one the run was solved on.
     """
     record, tables = read_run(folder, fitting=False)
-    case = load_case(case_folder or INPUTS / str(record["case"]))
+    case = load_case(case_folder or input_folder(str(record["case"])))
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
     codes = [str(code) for code in record["prefectures_asked"]]
     package = replace(

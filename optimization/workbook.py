@@ -36,8 +36,8 @@ from optimization.dictionary.results import (
     word,
 )
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import INPUTS
 from optimization.files import MOST_RESULT, read_text
+from optimization.whereabouts import input_folder
 
 ASSUMPTIONS = "parameters"
 ROW_UNIT = "of the row"
@@ -178,7 +178,7 @@ def _engine() -> Any:
     try:
         import xlsxwriter
     except ImportError as error:
-        remedy = "install it with: pip install XlsxWriter"
+        remedy = 'install it with: pip install "role-division[report]"'
         raise InputError([Problem("workbook", "needs the package XlsxWriter", remedy)]) from error
     return xlsxwriter
 
@@ -334,7 +334,7 @@ def _facts(pen: Pen, record: Mapping[str, Any], marked: bool) -> Iterator[tuple[
 def _credits(case: str) -> list[tuple[str, str]]:
     """Publishers and licence of a case that comes with the tool; none where its description is not at hand."""
     try:
-        file = INPUTS / Path(case).name / "datapackage.json"
+        file = input_folder(Path(case).name) / "datapackage.json"
         package = json.loads(file.read_text(encoding="utf-8"))
         people = [("credits", str(entry["title"])) for entry in package.get("contributors", [])]
         terms = [("licence", f"{entry['title']} ({entry['path']})") for entry in package.get("licenses", [])]

@@ -13,7 +13,7 @@ from optimization.archive import kept, new_folder, room_for_scratch, write_table
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
-from optimization.cli.commands import RESULTS, RunOptions, placed, prefecture_codes
+from optimization.cli.commands import RunOptions, placed, prefecture_codes
 from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
@@ -21,6 +21,7 @@ from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.session import OpenTiers, Session
 from optimization.outcome.verdict import Worth, planned, worst
+from optimization.whereabouts import RESULTS
 
 
 def explain(

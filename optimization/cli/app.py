@@ -14,14 +14,18 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from optimization import __version__
 from optimization.cli import analyses, commands, showing
 from optimization.cli.console import err, for_machines, show_problems
+from optimization.cli.console import out as console
+from optimization.cli.parts import missing_part
 from optimization.cli.plain import any_console
 from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
-from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+from optimization.face import DEFAULT_PACKAGE
 from optimization.outcome.verdict import NoPlanError
 from optimization.solving.highs import MOST_SECONDS, MOST_SEED, MOST_THREADS
+from optimization.whereabouts import DEFAULT_CASE, case_folder
 
 BAD_INPUT = 2
 
@@ -39,7 +43,14 @@ app = typer.Typer(
 
 Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
 CaseFolder = Annotated[
-    Path, typer.Option("--case", metavar="DIR", show_default="inputs/japan-2022", help="Case folder.")
+    Path,
+    typer.Option(
+        "--case",
+        metavar="DIR",
+        show_default="inputs/japan-2022",
+        help="Case folder, or its name in inputs.",
+        callback=case_folder,
+    ),
 ]
 Prefectures = Annotated[
     str, typer.Option(metavar="CODES", help="Two-digit codes, e.g. 03,04; all if left out.")
@@ -55,7 +66,13 @@ Processes = Annotated[
     int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Processes of one thread.")
 ]
 AnyCase = Annotated[
-    Path | None, typer.Option("--case", metavar="DIR", help="Case of the run (the one in inputs).")
+    Path | None,
+    typer.Option(
+        "--case",
+        metavar="DIR",
+        help="Case of the run (the one in inputs).",
+        callback=lambda given: given and case_folder(given),
+    ),
 ]
 Language = Annotated[str, typer.Option(metavar="NAME", help="en or ja.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what machines read.")]
@@ -69,8 +86,19 @@ class Vintage(StrEnum):
     REVISED = "revised"
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        console.print(f"role-division {__version__}")
+        raise typer.Exit()
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+]
+
+
 @app.callback(invoke_without_command=True)
-def main(context: typer.Context) -> None:
+def main(context: typer.Context, version: Version = False) -> None:
     """Without a command: run the default package on the embedded case."""
     if context.invoked_subcommand is None:
         raise typer.Exit(commands.run([DEFAULT_PACKAGE], DEFAULT_CASE, "", None))
@@ -358,6 +386,8 @@ def start(arguments: list[str] | None = None) -> int:
         return error.worth.exit_code
     except InputError as error:
         show_problems(error)
+    except ModuleNotFoundError as error:
+        show_problems(missing_part(error))
     except typer.Exit as stop:
         return stop.exit_code
     except OSError as error:

@@ -40,15 +40,14 @@ from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, load_package
+from optimization.face import load_package
 from optimization.outcome.result import InterruptedRun, Result
 from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import REASONS, Worth, reason_of
 from optimization.solving.highs import Limits
 from optimization.web.downloads import inert_csv
-
-RESULTS = INPUTS.parent / "results"
+from optimization.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, RESULTS
 
 COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 

@@ -9,13 +9,12 @@ import pandas as pd
 
 from optimization.archive import read_run_record
 from optimization.case.load import load_case
-from optimization.cli.commands import RESULTS
 from optimization.cli.console import err, out
 from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
-from optimization.face import INPUTS
 from optimization.files import bare_name
+from optimization.whereabouts import RESULTS, input_folder
 
 REPORTS: dict[Language, str] = {"en": "report.html", "ja": "report.ja.html"}
 
@@ -57,7 +56,7 @@ def export(folder: Path, case_folder: Path | None, target: Path | None, language
 
 def assumptions_of(record: dict[str, object], case_folder: Path | None) -> pd.DataFrame | None:
     """The parameter table of the run's case, where it still is the one the run was solved on; else a note and None."""
-    folder = case_folder or INPUTS / str(record["case"])
+    folder = case_folder or input_folder(str(record["case"]))
     case = load_case(folder)
     then = record["inputs_sha256"]
     if not isinstance(then, dict) or case.sha256.get("parameters.csv") != then.get("parameters.csv"):

@@ -16,9 +16,9 @@ from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
 from optimization.case.load import load_case
 from optimization.case.packages import Package
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import INPUTS
 from optimization.report.language import Speaker
 from optimization.report.studies import StudyView, view_study
+from optimization.whereabouts import input_folder
 
 MIL = "_million_yen"
 SIZE_CLASSES = (
@@ -122,7 +122,7 @@ def view_run(folder: Path, case_folder: Path | None = None, studies: Sequence[Pa
         remedy = "report a run that found a plan; see its diagnosis.md, or solve.py explain"
         message = f"holds no decision (status {record['status']})"
         raise InputError([Problem(str(folder), message, remedy)])
-    case = load_case(case_folder or INPUTS / str(record["case"]))
+    case = load_case(case_folder or input_folder(str(record["case"])))
     if case.name != record["case"]:
         message = f"is not the case of the run, {record['case']}"
         raise InputError([Problem(str(case.path), message, "name it with --case")])

@@ -21,10 +21,11 @@ from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
 from optimization.case.packages import Package, shelf
 from optimization.errors import InputError, Problem
-from optimization.face import INPUTS, PACKAGES, load_package
+from optimization.face import load_package
 from optimization.web.digest import MOST, file_digest, folder_digest, question_digest
 from optimization.web.once import once
 from optimization.web.towns import Town, town_index
+from optimization.whereabouts import PACKAGES, input_folder, input_folders
 
 OWN = "web"
 """Folder under the results into which the page's runs go."""
@@ -56,9 +57,7 @@ def broken_cases() -> dict[str, list[Problem]]:
 
 
 def _cases() -> dict[str, CaseCard | InputError]:
-    folders = [
-        folder for folder in sorted(INPUTS.iterdir()) if any((folder / name).exists() for name in OF_A_CASE)
-    ]
+    folders = [folder for folder in input_folders() if any((folder / name).exists() for name in OF_A_CASE)]
     return {folder.name: _card(folder, folder_digest(folder)) for folder in folders}
 
 
@@ -77,7 +76,7 @@ def _card(folder: Path, stamp: str) -> CaseCard | InputError:
 
 def case_of(name: str) -> Case:
     """A case of the inputs. `name` must be one of `case_cards`."""
-    return _case(INPUTS / name, folder_digest(INPUTS / name))
+    return _case(input_folder(name), folder_digest(input_folder(name)))
 
 
 @once(4)
@@ -103,7 +102,7 @@ def _packages(folder: Path, _: str) -> tuple[tuple[Package, ...], tuple[Problem,
 
 def resolved(case: str, package: str) -> ResolvedPackage:
     """What a package amounts to on a case."""
-    return _resolved(case, package, PACKAGES, folder_digest(INPUTS / case), folder_digest(PACKAGES))
+    return _resolved(case, package, PACKAGES, folder_digest(input_folder(case)), folder_digest(PACKAGES))
 
 
 @once(64)
@@ -159,7 +158,7 @@ class Finished:
     def towns(self) -> tuple[Town, ...]:
         """The municipalities of the run, ready to be searched."""
         case = str(self.record["case"])
-        return _towns(case, tuple(self.record["prefectures_asked"]), folder_digest(INPUTS / case))
+        return _towns(case, tuple(self.record["prefectures_asked"]), folder_digest(input_folder(case)))
 
 
 @once(8)

@@ -12,7 +12,7 @@ from typing import Any
 from optimization.case.overlay import overlay
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
-from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+from optimization.face import DEFAULT_PACKAGE
 from optimization.web.cases import (
     CaseCard,
     broken_cases,
@@ -26,6 +26,7 @@ from optimization.web.cases import (
 from optimization.web.jobs import OVERLAY, Order
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import said
+from optimization.whereabouts import DEFAULT_CASE
 
 Fields = Mapping[str, Sequence[str]]
 NO_CASE = Problem("inputs", "holds no case", "put the folder of a case there, such as japan-2022")

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from optimization.archive.locks import MARK, Lock, let_go, marked, remove_abandoned
-from optimization.face import INPUTS
 from optimization.web.cases import OWN
 from optimization.web.worker import BAD_INPUT, UNKEPT, replace_json
+from optimization.whereabouts import WORK, input_folder
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +225,7 @@ class Jobs:
             packages.append(str(work / f"{OVERLAY}.toml"))
             Path(packages[-1]).write_text(job.order.overlay, encoding="utf-8")
         question = {
-            "case": str(INPUTS / job.order.case),
+            "case": str(input_folder(job.order.case)),
             "packages": packages,
             "prefectures": list(job.order.prefectures),
             "digest": job.order.digest,
@@ -244,7 +244,7 @@ class Jobs:
         with (work / "output").open("wb") as output:
             job.process = subprocess.Popen(
                 command,
-                cwd=INPUTS.parent,
+                cwd=WORK,
                 env=surroundings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from optimization.archive.run import RESOLVED
 from optimization.case.packages import STATUS_QUO
 from optimization.errors import InputError
-from optimization.face import DEFAULT_PACKAGE, INPUTS
+from optimization.face import DEFAULT_PACKAGE
 from optimization.table_file import text_table
 from optimization.web import compare_view, run_view, town_view
 from optimization.web.cases import (
@@ -53,6 +53,7 @@ from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.worker import said
+from optimization.whereabouts import input_folder
 from optimization.workbook import write_workbook
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -253,7 +254,7 @@ class Site:
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         try:
-            case = INPUTS / str(run.record["case"])
+            case = input_folder(str(run.record["case"]))
             html, policy = report_of(
                 run.folder, case, voice_of(request).language, run.digest, folder_digest(case)
             )
@@ -307,7 +308,7 @@ class Site:
     def workbook(self, request: Request) -> Response:
         """All tables and the assumptions of the case as one Excel file, written once until any of them changes."""
         run, language = self._decided(request), voice_of(request).language
-        parameters = INPUTS / str(run.record["case"]) / "parameters.csv"
+        parameters = input_folder(str(run.record["case"])) / "parameters.csv"
         digest = f"{run.digest[:16]}-{file_digest(parameters)[:16]}"
         target = Path(self.scratch.name) / f"{run.id}-{language}-{digest}.xlsx"
         assumptions = text_table(parameters) if case_is_here(run) else None
