@@ -23,7 +23,8 @@ def test_one_case_with_faults_takes_no_other_with_it(
     marked.write_bytes(b"\xef\xbb\xbf" + marked.read_bytes())
     other.write_bytes(other.read_text(encoding="utf-8").encode("cp932"))
     (tmp_path / "half" / "national.csv").unlink()
-    monkeypatch.setattr(room, "INPUTS", tmp_path)
+    for place in ("INPUTS", "EMBEDDED"):
+        monkeypatch.setattr(whereabouts, place, tmp_path)
     answer = page.get("/")
     text = html.unescape(answer.text)
     assert answer.status_code == 200
@@ -39,7 +40,8 @@ def test_without_any_sound_case_the_page_says_why(
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "municipalities.csv").write_text("code\n", encoding="utf-8")
-    monkeypatch.setattr(room, "INPUTS", tmp_path)
+    for place in ("INPUTS", "EMBEDDED"):
+        monkeypatch.setattr(whereabouts, place, tmp_path)
     answer = page.get("/")
     assert answer.status_code == 422
     assert "prefectures.csv: no such file" in answer.text

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from visitor import EXAMPLE, LOCAL, REPO, Page
 
+from optimization import whereabouts
 from optimization.archive.seal import seal
 from optimization.web import cases, digest, worker
 from optimization.web.digest import file_digest, folder_digest
@@ -31,7 +32,8 @@ def shelves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     packages.mkdir()
     for name in ("status_quo", "wide_area"):
         shutil.copy(REPO / "inputs" / "packages" / f"{name}.toml", packages)
-    monkeypatch.setattr(cases, "INPUTS", inputs)
+    for place in ("INPUTS", "EMBEDDED"):
+        monkeypatch.setattr(whereabouts, place, inputs)
     monkeypatch.setattr(cases, "PACKAGES", packages)
     return inputs, packages
 
