@@ -244,7 +244,7 @@ def prepare(
     from optimization.prepare import command
 
     if history:
-        return _prepare_history(allocation_tax, folder or HISTORY)
+        return _prepare_history(allocation_tax, folder or INPUTS / HISTORY.name)
     if year is None:
         raise InputError([Problem("command line", "names no year", "give --year, or --history for all")])
     if not any((allocation_tax, tables, indicators, readings, settlement)):
