@@ -48,7 +48,7 @@ CaseFolder = Annotated[
         "--case",
         metavar="DIR",
         show_default="inputs/japan-2022",
-        help="Case folder, or its name in inputs.",
+        help="Case folder.",
         callback=case_folder,
     ),
 ]
@@ -173,7 +173,7 @@ def prepare(
         bool, typer.Option("--history", help="All years of the workbooks into one table instead.")
     ] = False,
 ) -> None:
-    """Official workbooks to a case's tables, every sum checked; the rest is taken from japan-2022."""
+    """Official workbooks to a case's tables, every sum checked."""
     code = commands.prepare(
         allocation_tax, tables, indicators, year, out, readings, vintage.value, history, settlement
     )
