@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
-from optimization.japanese import folded
+from optimization.errors import Problem, raise_if_any
+from optimization.japanese import folded, folded_romaji
 
 WEIGHTS = (6, 5, 4, 3, 2)
 JOINT_WARDS = "13100"
@@ -180,7 +182,7 @@ def code_beside_name(text: str, widths: Sequence[int], names: Names) -> str | Wr
     digits, name = found["code"] or found["code_"], (found["name"] or found["name_"]).strip()
     codes = [code for width in widths for code in meant(digits, width)]
     for code in codes:
-        if folded(name) in list(names.get(code, ()))[1:]:
+        if called(name) & set(list(names.get(code, ()))[1:]):
             return code
     here = [code for code in codes if code in names]
     if not here:
@@ -213,13 +215,89 @@ def unknown_code_hint(text: str, known: Collection[str], widths: Sequence[int]) 
     return ""
 
 
-def read_prefecture(text: str, known: Names) -> str | Wrong:
-    """The code of one of the known prefectures, alone ('03') or beside its name; else what is wrong and the remedy."""
-    if text in known:
-        return text
-    if (beside := code_beside_name(text, (2,), known)) is not None:
+# ---- prefectures as people call them
+
+Prefectures = Mapping[str, tuple[str, str]]
+"""Two-digit code -> the name in Japanese and in romaji."""
+
+KINDS = {"都": ("to",), "府": ("fu",), "県": ("ken",), "道": ()}
+"""How the kind of a prefecture is read in romaji, after its name."""
+
+JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
+
+MOST_LIKE = 6
+"""Prefectures that a remedy names."""
+
+
+def prefecture_spellings(name: str, latin: str) -> set[str]:
+    """Everything a prefecture is called: in Japanese folded, in romaji, with its kind and without."""
+    kinds = ("", *KINDS.get(name[-1:], ()), " prefecture")
+    return {*names_of(folded(name)), *(folded_romaji(latin + kind) for kind in kinds)} - {""}
+
+
+def read_prefectures(asked: Iterable[object], known: Prefectures, file: str, column: str) -> list[str]:
+    """Codes of the prefectures asked for, each once, in order. Each may be a code with or without its zero, a name in
+    Japanese or romaji, or both side by side. Raises `InputError` with a problem at `column` of `file` for every one
+    that is none of the `known`."""
+    read = [(each, read_prefecture(each, known)) for each in asked]
+    raise_if_any(
+        [
+            Problem(file, *found, column=column, value=str(each)[:80])
+            for each, found in read
+            if not isinstance(found, str)
+        ]
+    )
+    return sorted({found for _, found in read if isinstance(found, str)})
+
+
+def read_prefecture(asked: object, known: Prefectures) -> str | Wrong:
+    """The code of one of the known prefectures; else what is wrong and the remedy, with those that may be meant."""
+    whole = isinstance(asked, int) and not isinstance(asked, bool)
+    text = unicodedata.normalize("NFKC", str(asked)).strip() if whole or isinstance(asked, str) else ""
+    bare = {code: how for code, how in meant(text, 2).items() if how in ("", LOST)}
+    if code := next((code for code in bare if code in known), None):
+        return code
+    spellings = {code: prefecture_spellings(*names) for code, names in {**PREFECTURES, **known}.items()}
+    named = [code for code, mine in spellings.items() if called(text) & mine]
+    if len(named) == 1 and named[0] in known:
+        return named[0]
+    names: Names = {code: [known[code][0], *sorted(spellings[code])] for code in known}
+    if (beside := code_beside_name(text, (2,), names)) is not None:
         return beside
+    return _no_prefecture(text, [*bare, *named], spellings, known)
+
+
+def called(text: str) -> set[str]:
+    """The forms in which a text is looked for among spellings."""
+    return {folded(text), folded_romaji(text) if text.isascii() or not JAPANESE.search(text) else ""} - {""}
+
+
+def _no_prefecture(
+    text: str, outside: Sequence[str], spellings: Mapping[str, set[str]], known: Prefectures
+) -> Wrong:
+    """Why a text is no known prefecture: it lies outside the case, may be one of several, or is like some."""
+    message = "is not a prefecture of the case"
     first, last = min(known, default=""), max(known, default="")
-    hint = unknown_code_hint(text, known, (2,))
-    remedy = f"give two-digit codes from {first} to {last}, comma-separated"
-    return "is not a prefecture of the case", f"{hint} Else {remedy}" if hint else remedy
+    remedy = f"give names, or two-digit codes from {first} to {last}"
+    if elsewhere := [code for code in outside if code in PREFECTURES]:
+        return f"{message}, which lacks {_shown(elsewhere[0], PREFECTURES)}", remedy
+    if hint := unknown_code_hint(text, known, (2,)):
+        return message, f"{hint} Else {remedy}"
+    keys = [key for key in called(text) if JAPANESE.search(key) or (len(key) > 1 and not key.isdecimal())]
+    part = [code for code, mine in spellings.items() if any(key in each for key in keys for each in mine)]
+    like = [
+        name for key in keys for name in get_close_matches(key, set().union(*spellings.values()), MOST_LIKE)
+    ]
+    near = part or list(dict.fromkeys(c for name in like for c, mine in spellings.items() if name in mine))
+    near = [code for code in near if code in known] or near
+    if not near:
+        return message, remedy
+    words = " or ".join(_shown(code, {**PREFECTURES, **known}) for code in near[:MOST_LIKE])
+    if len(part) > 1 and len(near) > 1:
+        return "may be more than one prefecture", f"write which: {words}. Else {remedy}"
+    return message, f"did you mean {words}? Else {remedy}"
+
+
+def _shown(code: str, names: Prefectures) -> str:
+    name, latin = names[code]
+    return f"{code} {name} ({latin})"

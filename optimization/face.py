@@ -27,9 +27,10 @@ def load_package(
     """Read and compose reform packages for a case.
 
     `names`: a package, several composed left to right (`A+B` or a list), or paths to files.
-    `prefectures`: those of the run, so that limits taken from the case are theirs alone; the warnings name the bodies
-    of the user that reach beyond them. Raises `InputError` with every fault found.
+    `prefectures`: those of the run, by code, name or romaji, so that limits taken from the case are theirs alone; the
+    warnings name the bodies of the user that reach beyond them. Raises `InputError` with every fault found.
     """
+    prefectures = case.prefecture_codes(prefectures)
     part = case.restrict(prefectures) if prefectures else case
     tables = {"bodies.csv": case.user_bodies, "bodies_today.csv": case.bodies_today} if prefectures else {}
     beyond = [said for table, bodies in tables.items() for said in notices(bodies, prefectures, table)]

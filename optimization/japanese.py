@@ -25,6 +25,22 @@ GLYPHS = (
 that keep two names apart: 鹿嶋 in Ibaraki is not 鹿島 in Saga."""
 
 SAME = str.maketrans({pair[0]: pair[1] for pair in GLYPHS.split()})
+KUNREI = (
+    ("tch", "tti"),
+    ("sh", "sy"),
+    ("ch", "ty"),
+    ("ts", "t"),
+    ("dz", "z"),
+    ("j", "zy"),
+    ("syi", "si"),
+    ("tyi", "ti"),
+    ("zyi", "zi"),
+    ("fu", "hu"),
+    ("du", "zu"),
+    ("di", "zi"),
+)
+"""Hepburn spellings and the Kunrei ones that stand for them."""
+
 BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])[がガ](?=[\u3400-\u9fff])")
 """The sign that is read ga between two others, which most names write ケ."""
 
@@ -42,6 +58,19 @@ def folded(text: str) -> str:
 def katakana(text: str) -> str:
     """Kana of any kind as full-width katakana; other signs as `plain` gives them."""
     return "".join(chr(ord(sign) + 96) if "ぁ" <= sign <= "ゖ" else sign for sign in plain(text))
+
+
+def folded_romaji(reading: str) -> str:
+    """A reading in romaji in the folded spelling: letters and digits only, no long vowels, nothing doubled."""
+    text = "".join(
+        c for c in unicodedata.normalize("NFKD", reading).casefold() if c.isascii() and c.isalnum()
+    )
+    for hepburn, kunrei in KUNREI:
+        text = text.replace(hepburn, kunrei)
+    text = re.sub(r"n?m(?=[bpm])", "n", text)
+    text = re.sub(r"oh(?![aiueoy])", "o", text)
+    text = text.replace("ou", "o")
+    return re.sub(r"(.)\1+", r"\1", text)
 
 
 def signs_apart(found: str, due: str) -> str:

@@ -73,7 +73,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "counting_arguments": result.arguments,
         "case": instance.case.name,
         "fiscal_year": instance.case.fiscal_year,
-        "prefectures_asked": list(prefectures),
+        "prefectures_asked": instance.case.prefecture_codes(prefectures),
         "packages": [package.name for package in result.package.packages],
         "package": result.package.name,
         "warnings": list(result.package.warnings),

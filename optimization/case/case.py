@@ -7,7 +7,7 @@ five digits for municipalities, two for prefectures. The 23 wards of Tokyo are o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 from optimization.case.today import no_rows, no_spending
+from optimization.codes import read_prefectures
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.kept_out import within
 
@@ -162,31 +163,35 @@ class Case:
             ]
         )
 
-    def prefecture_codes(self, asked: Collection[str]) -> list[str]:
-        """The codes asked for, each once, in order. Raises `InputError` where they are one text, or a code is none of
-        the case."""
-        known = self.prefectures.index
-        remedy = f"give a list of two-digit codes from {known[0]} to {known[-1]}, such as ['{known[0]}']"
-        if isinstance(asked, str):
-            message = "is one text and no list of codes"
-            raise InputError([Problem("solve", message, remedy, column="prefectures", value=asked)])
-        message = "is not a prefecture of the case"
-        raise_if_any(
-            [
-                Problem("solve", message, remedy, column="prefectures", value=str(code))
-                for code in asked
-                if not isinstance(code, str) or code not in known
-            ]
+    @property
+    def prefecture_names(self) -> dict[str, tuple[str, str]]:
+        """What the prefectures are called in Japanese and in romaji, by code."""
+        table = self.prefectures
+        return dict(
+            zip(map(str, table.index), zip(table["name_ja"], table["name_en"], strict=True), strict=True)
         )
-        return sorted(set(asked))
+
+    def prefecture_codes(
+        self, asked: Iterable[object], file: str = "solve", column: str = "prefectures"
+    ) -> list[str]:
+        """The codes of the prefectures asked for (by code with or without zero, name or romaji), each once, in order.
+        Raises `InputError` that names `file` and `column` where they are one text, or one is none of the case."""
+        known = self.prefecture_names
+        if isinstance(asked, str):
+            first = min(known)
+            remedy = f"give a list of names or two-digit codes, such as ['{first}']"
+            raise InputError(
+                [Problem(file, "is one text and no list of prefectures", remedy, column=column, value=asked)]
+            )
+        return read_prefectures(asked, known, file, column)
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: what it remembers stays, where it was checked."""
         return {**self.__dict__, "as_read": {}}
 
     def restrict(self, prefectures: Collection[str]) -> Case:
-        """The part of the case that lies in some prefectures (two-digit codes); a body of the user that reaches beyond
-        them is kept out (`kept_out.notices` names it)."""
+        """The part of the case that lies in some prefectures (as `prefecture_codes` takes them); a body of the user
+        that reaches beyond them is kept out (`kept_out.notices` names it)."""
         self.unchanged()
         prefectures = self.prefecture_codes(prefectures)
         places = self.municipalities[self.municipalities["prefecture_code"].isin(prefectures)]

@@ -53,7 +53,7 @@ CaseFolder = Annotated[
     ),
 ]
 Prefectures = Annotated[
-    str, typer.Option(metavar="CODES", help="Two-digit codes, e.g. 03,04; all if left out.")
+    str, typer.Option(metavar="NAMES", help="Names or codes, e.g. Iwate,04; all if left out.")
 ]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; it must not exist yet.")]
 Seconds = Annotated[
@@ -365,7 +365,7 @@ def curves(case: CaseFolder = DEFAULT_CASE, out: Out = None) -> None:
 
 @app.command(epilog="Example: solve.py cut --prefectures 03 --out inputs/iwate-2022")
 def cut(
-    prefectures: Annotated[str, typer.Option(help="Two-digit codes, e.g. 03,04.")],
+    prefectures: Annotated[str, typer.Option(help="Names or codes, e.g. Iwate,04.")],
     out: Annotated[Path, typer.Option(help="Folder of the new case.")],
     case: CaseFolder = DEFAULT_CASE,
 ) -> None:

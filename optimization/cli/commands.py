@@ -34,7 +34,6 @@ from optimization.cli.console import (
 )
 from optimization.cli.plain import print_json
 from optimization.cli.surroundings import KINDS, memory_is_out
-from optimization.codes import names_of, read_prefecture
 from optimization.compare import TODAY_OF, compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
@@ -270,18 +269,9 @@ def _prepare_history(allocation_tax: Path | None, folder: Path) -> int:
 
 
 def prefecture_codes(text: str, case: Case) -> list[str]:
-    """Prefecture codes of an option such as '03,04' or '03 岩手県,04'; every unknown one is a fault."""
-    known = {str(code): names_of(str(name)) for code, name in case.prefectures["name_ja"].items()}
+    """Prefecture codes of an option such as '03,宮城県,Akita-ken' or '03 岩手県,4'; every unknown one is a fault."""
     parts = [part.strip() for part in re.split("[,，、]", text) if text.strip()]
-    read = {part: read_prefecture(part, known) for part in parts}
-    raise_if_any(
-        [
-            Problem("command line", *found, column="--prefectures", value=part)
-            for part, found in read.items()
-            if not isinstance(found, str)
-        ]
-    )
-    return sorted({found for found in read.values() if isinstance(found, str)})
+    return case.prefecture_codes(parts, "command line", "--prefectures")
 
 
 def cut(case_folder: Path, prefectures: str, folder: Path) -> int:

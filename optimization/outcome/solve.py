@@ -30,8 +30,9 @@ def solve(
 ) -> Result:
     """Solve one reform package on a case (or on some of its prefectures).
 
-    `prefectures`: a list of two-digit codes, all where it is empty. Raises `InputError` when the case lacks a parameter
-    the package needs or one of the prefectures, when it was changed after it was read, or the method is none; and
+    `prefectures`: a list of codes, names or romaji ("03", "3", "岩手県", "Iwate"), all where it is empty. Raises
+    `InputError` when the case lacks a parameter the package needs or one of the prefectures, when it was changed after
+    it was read, or the method is none; and
     `InterruptedRun` on Ctrl-C, with the best plan found by then. What `on_progress` raises goes through. The objective
     reported is recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
     """

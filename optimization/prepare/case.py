@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from optimization.codes import Names, code_beside_name, place_names
+from optimization.codes import Names, code_beside_name, place_names, read_prefectures
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.kept_out import notices, within
@@ -28,8 +29,8 @@ class Cut(NamedTuple):
     kept_out: list[str]
 
 
-def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
-    """Write the part of `case` that lies in `prefectures` (two-digit codes) to `out`.
+def cut_case(case: Path, prefectures: Sequence[str], out: Path) -> Cut:
+    """Write the part of `case` that lies in `prefectures` (codes, names or romaji) to `out`.
 
     Tables with codes are filtered, all others (hand-written ones too) copied as they are; borders stay where both sides
     do, a jointly projected group where any member does, a body where all its members do: one that reaches
@@ -37,6 +38,10 @@ def cut_case(case: Path, prefectures: list[str], out: Path) -> Cut:
     no case.
     """
     raise_if_any(_check(case, prefectures, out))
+    home = _bare(text_table(case / "prefectures.csv"), place_names())
+    pairs = zip(home["name_ja"], home["name_en"], strict=True)
+    known = dict(zip(home["prefecture_code"], pairs, strict=True))
+    prefectures = read_prefectures(prefectures, known, f"{case.name}/prefectures.csv", "prefecture_code")
     places = text_table(case / "municipalities.csv")
     names = place_names(
         *(places[column].tolist() for column in ("code", "name_ja", "county_ja", "prefecture_code"))
@@ -91,7 +96,7 @@ def _is_coded(table: Table) -> bool:
     return any(column in table.columns for column in (*CODE_COLUMNS, "area"))
 
 
-def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
+def _check(case: Path, prefectures: Sequence[str], out: Path) -> list[Problem]:
     if not (case / "prefectures.csv").is_file():
         return [
             Problem(
@@ -102,14 +107,4 @@ def _check(case: Path, prefectures: list[str], out: Path) -> list[Problem]:
         return [Problem(f"{out.name}/", "is the case itself", "name another folder for the part")]
     if not prefectures:
         return [Problem(f"{case.name}/", "no prefecture was named", "name one, such as 03")]
-    known = set(_bare(text_table(case / "prefectures.csv"), place_names())["prefecture_code"])
-    return [
-        Problem(
-            f"{case.name}/prefectures.csv",
-            "no such prefecture in the case",
-            "give two digits, such as 03",
-            value=code,
-        )
-        for code in prefectures
-        if code not in known
-    ]
+    return []

@@ -99,14 +99,15 @@ def inparser_adder(cfg: Any) -> None:
     cfg.num_scens_required()
     cfg.add_to_config("case", "folder of the case", str, str(DEFAULT_CASE))
     cfg.add_to_config("package", "reform package, or several joined by +", str, "crisis_ready")
-    cfg.add_to_config("prefectures", "two-digit codes separated by commas; all by default", str, "")
+    cfg.add_to_config("prefectures", "names or codes separated by commas; all by default", str, "")
 
 
 def kw_creator(cfg: Any) -> dict[str, Any]:
     """The laid-out question for `scenario_creator`, with the pairs a run would start from. Raises `ValueError` when
     the number of scenarios is not that of the package and the quiet year."""
-    prefectures = [code for code in cfg.prefectures.split(",") if code]
     case = load_case(cfg.case)
+    named = [name for name in cfg.prefectures.split(",") if name.strip()]
+    prefectures = case.prefecture_codes(named, "command line", "--prefectures")
     package = load_package(case, cfg.package, prefectures)
     instance = lay_out(case.with_parameters(package.assumptions), package.settings, prefectures)
     screening = screen(instance)

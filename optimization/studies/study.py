@@ -3,7 +3,7 @@
 [study]
 name = "pool_and_floor"            # [a-z0-9_]+
 title = "..."
-prefectures = ["03"]               # none: the whole case
+prefectures = ["Iwate"]            # codes, names or romaji; none: the whole case
 gap = 1e-3
 time_limit = 300
 
@@ -116,7 +116,11 @@ def read_study(path: Path) -> Study:
     cells = [*_of_grid(document.get("grid")), *map(_of_table, document.get("cell", []))]
     unique = tuple({repr(cell.varied): cell for cell in cells}.values())
     return Study(
-        head["name"], head.get("title", ""), tuple(head.get("prefectures", ())), **limits, cells=unique
+        head["name"],
+        head.get("title", ""),
+        tuple(map(str, head.get("prefectures", ()))),
+        **limits,
+        cells=unique,
     )
 
 
@@ -192,10 +196,9 @@ def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
             file, "must be a text", "write it in quotation marks", "study", "title", shown(head["title"])
         )
     codes = head.get("prefectures", [])
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        yield Problem(
-            file, "must be a list of codes", 'write ["03", "04"]', "study", "prefectures", shown(codes)
-        )
+    if not isinstance(codes, list) or not all(isinstance(code, str | int) for code in codes):
+        remedy = 'write ["03", "宮城県", "Akita"]: codes, names or romaji'
+        yield Problem(file, "must be a list of codes or names", remedy, "study", "prefectures", shown(codes))
     count = _count(document.get("grid")) + len(document.get("cell", []))
     if count > MOST_CELLS:
         message = f"asks {count:,} questions, and at most {MOST_CELLS:,} can be asked at once"

@@ -6,6 +6,7 @@ A question that fails is a row with its reason. Killed at any moment, the same c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,6 @@ from optimization.archive import of_one_kind, write_tables, written_into
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
-from optimization.codes import unknown_code_hint
-from optimization.errors import Problem, raise_if_any
 from optimization.studies import store
 from optimization.studies.question import UNANSWERED, Question, questions
 from optimization.studies.study import Study
@@ -45,8 +44,14 @@ def sweep(
     reached.
     """
     case = load_case(case_folder)
+    study = located(study, case)
     keys, rows = answers(study, case, folder, processes, scheduler, report)
     return _tables(study, case, keys, rows, folder)
+
+
+def located(study: Study, case: Case) -> Study:
+    """The study with the prefectures it names as codes of the case; raises InputError for each that is none."""
+    return replace(study, prefectures=tuple(case.prefecture_codes(study.prefectures, "study")))
 
 
 def answers(
@@ -61,7 +66,7 @@ def answers(
     """Name ('' where it cannot be asked) and answer of every cell in order; those not known yet are computed, and what
     lasts of them is archived as it comes. Packages are read once, before anything is solved; `base` is that of every
     cell where it has been read already."""
-    raise_if_any([_stranger(code, case) for code in study.prefectures if code not in case.prefectures.index])
+    study = located(study, case)
     asked = list(questions(case, study, base))
     known: dict[str, dict[str, Any]] = {}
     for question in asked:
@@ -83,12 +88,6 @@ def answers(
         [q.key if isinstance(q, Question) else "" for q in asked],
         [known[q.key] if isinstance(q, Question) else q for q in asked],
     )
-
-
-def _stranger(code: str, case: Case) -> Problem:
-    hint = unknown_code_hint(code, set(case.prefectures.index), (2,))
-    remedy = hint or "name two-digit codes of the case under [study]"
-    return Problem("study", "is not a prefecture of the case", remedy, "study", "prefectures", code[:80])
 
 
 def _tables(

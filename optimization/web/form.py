@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from optimization.case.overlay import overlay
+from optimization.codes import read_prefecture
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_PACKAGE
@@ -130,20 +131,20 @@ def _choice(
 
 
 def _prefectures(fields: Fields, card: CaseCard | None, voice: Voice, faults: list[Fault]) -> tuple[str, ...]:
-    """Codes of the prefectures ticked for the case; all of them is the same as none."""
+    """Codes of the prefectures named for the case, in any way people name them; all of them is the same as none."""
     if card is None:
         return ()
-    codes = [code for code, _, _ in card.prefectures]
+    known = {code: (name_ja, name_en) for code, name_en, name_ja in card.prefectures}
     asked = [value for value in fields.get(f"prefecture:{card.name}", ()) if value]
+    read = {value: read_prefecture(value, known) for value in asked}
+    label, remedy = voice("label_prefectures"), voice("remedy_choose")
     faults += [
-        Fault(
-            "prefectures", voice("label_prefectures"), code[:80], voice("not_known"), voice("remedy_choose")
-        )
-        for code in asked
-        if code not in codes
+        Fault("prefectures", label, value[:80], voice("not_known"), remedy)
+        for value, found in read.items()
+        if not isinstance(found, str)
     ]
-    chosen = tuple(code for code in codes if code in asked)
-    return () if len(chosen) == len(codes) else chosen
+    chosen = tuple(code for code in known if code in read.values())
+    return () if len(chosen) == len(known) else chosen
 
 
 def _settings(fields: Fields, case: str, voice: Voice, faults: list[Fault]) -> dict[str, Any]:

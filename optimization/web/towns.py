@@ -14,8 +14,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from optimization.case.case import TOKYO_WARDS, Case
-from optimization.codes import BESIDE, meant, short_name
-from optimization.japanese import folded, katakana
+from optimization.codes import BESIDE, called, meant, prefecture_spellings, short_name
+from optimization.japanese import folded, folded_romaji, katakana
 
 ENDINGS = "市町村区"
 SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")
@@ -60,20 +60,6 @@ SIGNS |= {
 }
 SMALL = {"ャ": "ya", "ュ": "yu", "ョ": "yo", "ァ": "a", "ィ": "i", "ゥ": "u", "ェ": "e", "ォ": "o"}
 
-KUNREI = (
-    ("tch", "tti"),
-    ("sh", "sy"),
-    ("ch", "ty"),
-    ("ts", "t"),
-    ("dz", "z"),
-    ("j", "zy"),
-    ("syi", "si"),
-    ("tyi", "ti"),
-    ("zyi", "zi"),
-    ("fu", "hu"),
-    ("du", "zu"),
-    ("di", "zi"),
-)
 """Hepburn to Kunrei, in this order."""
 
 
@@ -105,11 +91,11 @@ class Town:
     def spoken(self) -> frozenset[str]:
         """Readings in the folded spelling, with and without ending."""
         found = {
-            fold(self.romaji),
-            fold(self.romaji.rpartition("-")[0] or self.romaji),
-            fold(romaji_of(self.kana)),
+            folded_romaji(self.romaji),
+            folded_romaji(self.romaji.rpartition("-")[0] or self.romaji),
+            folded_romaji(romaji_of(self.kana)),
         }
-        return frozenset(name for name in (*found, *map(fold, self.aliases)) if name)
+        return frozenset(name for name in (*found, *map(folded_romaji, self.aliases)) if name)
 
 
 def town_index(case: Case) -> tuple[Town, ...]:
@@ -170,18 +156,6 @@ def romaji_of(kana: str) -> str:
     return result
 
 
-def fold(reading: str) -> str:
-    """A reading in romaji in the folded spelling: letters only, no long vowels, nothing doubled."""
-    plain = unicodedata.normalize("NFKD", reading).casefold()
-    text = "".join(c for c in plain if c.isascii() and c.isalnum())
-    for hepburn, kunrei in KUNREI:
-        text = text.replace(hepburn, kunrei)
-    text = re.sub(r"n?m(?=[bpm])", "n", text)
-    text = re.sub(r"oh(?![aiueoy])", "o", text)
-    text = text.replace("ou", "o")
-    return re.sub(r"(.)\1+", r"\1", text)
-
-
 def find_towns(towns: Sequence[Town], query: str) -> list[Town]:
     """The municipalities that a query means, in code order: those it names exactly, else those whose name begins with
     it, else those that contain it; none for an empty or unknown query."""
@@ -212,9 +186,9 @@ def _by_code(towns: Sequence[Town], digits: str) -> list[Town]:
 def _tests(query: str) -> list[Callable[[Town], bool]]:
     """Whether a town is meant, from the strictest test down."""
     if re.search(r"[぀-ヿ]", query) and not re.search(r"[一-鿿]", query):
-        spoken = fold(romaji_of(query))
+        spoken = folded_romaji(romaji_of(query))
     else:
-        spoken = fold(TRANSLATED.sub("", query))
+        spoken = folded_romaji(TRANSLATED.sub("", query))
     written = fold_ja(query)
     tests: list[Callable[[Town], bool]] = [
         lambda town: written in town.written or (bool(spoken) and spoken in town.spoken)
@@ -237,10 +211,7 @@ def _in_prefecture(towns: Sequence[Town], parts: Sequence[str]) -> list[Town]:
         here = [
             town
             for town in towns
-            if fold_ja(wanted) in (town.prefecture_ja, short_name(town.prefecture_ja))
-            or (
-                fold(wanted) and fold(wanted) in (fold(town.prefecture_en), fold(town.prefecture_en + "-ken"))
-            )
+            if called(wanted) & prefecture_spellings(town.prefecture_ja, town.prefecture_en)
         ]
         if here and (hits := find_towns(here, name)):
             return hits
@@ -251,7 +222,7 @@ def nearest_towns(towns: Sequence[Town], query: str, count: int = 5) -> list[Tow
     """The municipalities whose names are most like a query, the likest first."""
     query = unicodedata.normalize("NFKC", query).strip()
     kana = re.search(r"[぀-ヿ]", query) is not None
-    spoken, written = fold(romaji_of(query) if kana else query), fold_ja(query)
+    spoken, written = folded_romaji(romaji_of(query) if kana else query), fold_ja(query)
 
     def likeness(town: Town) -> float:
         pairs = [(spoken, name) for name in town.spoken if spoken] + [(written, fold_ja(town.name_ja))]

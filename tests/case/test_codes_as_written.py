@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from optimization.case.load import load_case
 from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.cli.commands import prefecture_codes
-from optimization.codes import check_digit, meant
+from optimization.codes import PREFECTURES, check_digit, meant, read_prefecture, short_name
 from optimization.errors import InputError
+from optimization.outcome.run import METHODS
 from optimization.prepare.case import cut_case
+from optimization.studies.study import Study
+from optimization.studies.sweep import located
 from optimization.web.towns import find_towns, town_index
 
 INPUTS = Path(__file__).parents[2] / "inputs"
@@ -128,7 +132,24 @@ def test_a_name_beside_the_code_proves_it(folder: Path, tmp_path: Path, written:
     assert load_case(tmp_path / "part").codes.equals(iwate().codes)
 
 
-@pytest.mark.parametrize("text", ["03", "03 岩手県", "岩手県(03)", "3 岩手", "030007 岩手県", " 03 , 03岩手"])
+AS_CALLED = (
+    *(
+        "03",
+        "03 岩手県",
+        "岩手県(03)",
+        "3 岩手",
+        "030007 岩手県",
+        " 03 , 03岩手",
+        "3",
+        "０３",
+        "岩手",
+        "岩手縣",
+    ),
+    *("iwate", "Iwate-ken", "ＩＷＡＴＥ", "Iwate Prefecture", "3 Iwate", "岩手県、iwate,3"),
+)
+
+
+@pytest.mark.parametrize("text", AS_CALLED)
 def test_prefectures_of_a_command_line(text: str) -> None:
     assert prefecture_codes(text, iwate()) == ["03"]
 
@@ -136,11 +157,17 @@ def test_prefectures_of_a_command_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("3", "it is a code that lost its leading zero: write 03"),
         ("03000", "it is a prefecture in five digits: write 03"),
         ("30007", "it is a code that lost its leading zero and has its check digit: write 03"),
         ("03 青森県", "names 青森県, and 03 is 岩手県"),
-        ("13", "is not a prefecture of the case"),
+        ("13", "is not a prefecture of the case, which lacks 13 東京都 (Tokyo)"),
+        ("宮城", "is not a prefecture of the case, which lacks 04 宮城県 (Miyagi)"),
+        ("Iwaate City", "did you mean 03 岩手県 (Iwate)?"),
+        ("岩手市", "did you mean 03 岩手県 (Iwate)?"),
+        (
+            "京",
+            "may be more than one prefecture (found '京'). Remedy: write which: 13 東京都 (Tokyo) or 26 京都府",
+        ),
     ],
 )
 def test_other_prefectures_of_a_command_line(text: str, words: str) -> None:
@@ -159,6 +186,51 @@ def test_a_town_is_found_by_its_code_in_every_shape(query: str) -> None:
 
 def test_a_town_is_not_found_by_a_code_and_the_name_of_another() -> None:
     assert find_towns(town_index(iwate()), "03201 宮古市") == []
+
+
+def test_every_prefecture_is_known_by_code_name_and_romaji() -> None:
+    for code, (name, latin) in PREFECTURES.items():
+        kind = {"都": "-to", "府": "-fu", "県": "-ken", "道": ""}[name[-1]]
+        for asked in (code, int(code), code.lstrip("0"), name, short_name(name), latin, latin.upper() + kind):
+            assert read_prefecture(asked, PREFECTURES) == code, asked
+    for asked, code in (
+        ("Ōita", "44"),
+        ("Hyougo", "28"),
+        ("Tōkyō-to", "13"),
+        ("Gumma", "10"),
+        ("Hirosima", "34"),
+    ):
+        assert read_prefecture(asked, PREFECTURES) == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("川", ["神奈川", "石川", "香川"]), ("miya", ["宮城", "宮崎"]), ("京", ["東京", "京都"])],
+)
+def test_a_name_of_several_prefectures_is_none_of_them(asked: str, near: list[str]) -> None:
+    wrong, remedy = read_prefecture(asked, PREFECTURES)
+    assert wrong == "may be more than one prefecture" and all(name in remedy for name in near)
+
+
+def test_every_prefecture_that_cannot_be_told_is_a_fault() -> None:
+    with pytest.raises(InputError) as caught:
+        prefecture_codes("Iwate,京,宮城,zzzz", iwate())
+    assert [problem.value for problem in caught.value.problems] == ["京", "宮城", "zzzz"]
+
+
+def test_a_part_is_cut_by_name(tmp_path: Path) -> None:
+    arguments = ["cut", "--case", str(IWATE), "--prefectures", "岩手県", "--out", str(tmp_path / "cli")]
+    assert start(arguments) == 0
+    cut_case(IWATE, ["Iwate"], tmp_path / "library")
+    for part in ("cli", "library"):
+        assert load_case(tmp_path / part).codes.equals(iwate().codes)
+
+
+def test_a_study_names_its_prefectures() -> None:
+    study = Study("s", "", ("Iwate", "3"), 1e-3, 60.0, METHODS[0], 0, ())
+    assert located(study, iwate()).prefectures == ("03",)
+    with pytest.raises(InputError, match="study: column prefectures: is not a prefecture of the case"):
+        located(replace(study, prefectures=("Miyagi",)), iwate())
 
 
 # ---- bodies

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from optimization import load_case, load_package, solve
-from optimization.archive import write_run
+from optimization.archive import run_record, write_run
 from optimization.audit import audit_run
 from optimization.case.case import Case
 from optimization.errors import InputError
@@ -29,7 +29,7 @@ def read() -> Case:
     return load_case(IWATE)
 
 
-@pytest.mark.parametrize("asked", [["99"], "03", ["3"], [3], ["03", "99"], [""]])
+@pytest.mark.parametrize("asked", [["99"], "03", ["9"], [True], [3.0], ["03", "99"], [""], ["Miyagi"]])
 def test_prefectures_that_the_case_has_not_are_refused_wherever_they_are_named(
     read: Case, asked: Any
 ) -> None:
@@ -44,6 +44,14 @@ def test_prefectures_that_the_case_has_not_are_refused_wherever_they_are_named(
         with pytest.raises(InputError, match="prefecture") as fault:
             door()
         assert all("two-digit codes" in problem.remedy for problem in fault.value.problems)
+
+
+@pytest.mark.parametrize("asked", [["3"], [3], ["岩手県"], ["Iwate-ken", "03"]])
+def test_prefectures_are_taken_as_people_call_them_wherever_they_are_named(read: Case, asked: Any) -> None:
+    package = load_package(read, "status_quo", asked)
+    assert list(read.restrict(asked).prefectures.index) == ["03"]
+    result = Session(read, asked).solve(package)
+    assert run_record(result, Limits(), "auto", asked)["prefectures_asked"] == ["03"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ VALUES = ", ".join(str(n / 1000) for n in range(1000))
         ("grid = [1]\n" + HEAD, "column grid: must be a table"),
         (HEAD + CELL + "settings = 3", "row cell, column settings: must be a table"),
         (HEAD + '[grid]\npackages = "uniform"\nsettings = "x"', "row grid, column settings: must be a table"),
-        (HEAD + "prefectures = 3\n" + CELL, "column prefectures: must be a list of codes"),
+        (HEAD + "prefectures = 3\n" + CELL, "column prefectures: must be a list of codes or names"),
         (HEAD + "title = 3\n" + CELL, "column title: must be a text"),
         (HEAD + "gap = nan\n" + CELL, "column gap: is not allowed (found 'nan')"),
         (HEAD + "gap = true\n" + CELL, "column gap: is of the wrong kind"),
