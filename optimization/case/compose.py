@@ -198,7 +198,7 @@ def _header(resolved: ResolvedPackage) -> list[str]:
     fields = {
         "name": RESOLVED_NAME,
         "title": f"Resolved: {' + '.join(package.title for package in packages)}",
-        "title_ja": f"確定版:{'＋'.join(package.title_ja for package in packages)}",
+        "title_ja": f"確定版:{'＋'.join(package.called('ja') for package in packages)}",
         "author": "; ".join(dict.fromkeys(package.author for package in packages)),
         "source": " | ".join(f"{package.name}: {package.source}" for package in packages),
         "date": max(package.date for package in packages),
@@ -220,7 +220,7 @@ def _texts(resolved: ResolvedPackage, sources: Collection[Source]) -> tuple[str,
     found = [(source, provisions[source]) for source in sources]
     return (
         " | ".join(f"{provision.text} ({source})" for source, provision in found),
-        " | ".join(f"{provision.text_ja}({source})" for source, provision in found),
+        " | ".join(f"{provision.said('ja')}({source})" for source, provision in found),
     )
 
 

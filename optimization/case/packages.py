@@ -2,7 +2,8 @@
 
     [package]
     name = "wide_area"                # equals the file's stem
-    title = "..."                     # also title_ja, author (who signs), source (whose proposal, where)
+    title = "..."                     # also author (who signs), source (whose proposal, where)
+    title_ja = "..."                  # optional, as text_ja: without it the English stands there, marked as such
     date = 2026-11-24
     baseline = "status_quo"
     reading = "..."                   # optional: what is our reading and not the proposal's own words
@@ -10,7 +11,7 @@
 
     [[provision]]
     number = 1
-    text = "..."                      # and text_ja
+    text = "..."                      # optional: text_ja
     as_today = false                  # optional: true where the provision restates today's arrangement
     [provision.settings]
     "wide_area.services" = "all"
@@ -33,6 +34,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from optimization.dictionary.results import Language
 from optimization.dictionary.settings import check_value, load_settings, nearest, shown
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.files import MOST_SETTINGS, parse_toml, read_bytes
@@ -42,6 +44,8 @@ ASSUMPTIONS = "assumptions"
 NAME = re.compile(r"[^\W_][\w.-]*")
 TEXTS = ("name", "title", "title_ja", "author", "source", "baseline")
 HEADER = (*TEXTS, "date", "reading", "extends")
+OPTIONAL_TEXTS = frozenset({"title_ja"})
+ENGLISH_ONLY = "（英文のみ）"
 PROVISION = ("number", "text", "text_ja", "as_today", "settings")
 SECTIONS = ("package", "provision", ASSUMPTIONS)
 
@@ -58,6 +62,10 @@ class Provision:
     text_ja: str
     settings: Mapping[str, Any]
     as_today: bool = False
+
+    def said(self, language: Language) -> str:
+        """Its text in a language; the English one, marked as such, where there is no Japanese."""
+        return in_language(language, self.text, self.text_ja)
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,21 @@ class Package:
     extends: tuple[str, ...] = ()
     assumptions: Mapping[str, float] = field(default_factory=dict)
 
+    def called(self, language: Language) -> str:
+        """Its title in a language; the English one, marked as such, where there is no Japanese."""
+        return in_language(language, self.title, self.title_ja)
+
     @property
     def settings(self) -> dict[str, Any]:
         """Every setting the package names, as written ("all" is not spelt out)."""
         return {key: value for provision in self.provisions for key, value in provision.settings.items()}
+
+
+def in_language(language: Language, english: str, japanese: str) -> str:
+    """A text of a package in a language; where the Japanese is not given, the English with a mark that says so."""
+    if language == "en":
+        return english
+    return japanese or f"{english}{ENGLISH_ONLY}"
 
 
 def read_package(path: str | Path) -> Package:
@@ -258,7 +277,7 @@ class _Reader:
 
     def header_texts(self, header: Mapping[str, Any]) -> dict[str, str]:
         self.known(header, HEADER, "package")
-        texts = {key: self.text(header, key, "package") for key in TEXTS}
+        texts = {key: self.text(header, key, "package", required=key not in OPTIONAL_TEXTS) for key in TEXTS}
         name, baseline = texts["name"], texts["baseline"]
         if name and not NAME.fullmatch(name):
             remedy = "use letters, digits, '_', '-' and '.'; '+' joins packages"
@@ -294,7 +313,7 @@ class _Reader:
             self.fault("must be a list of tables", "write [[provision]], twice bracketed", column="provision")
             return ()
         if not raw:
-            self.fault("has no provision", "add [[provision]] with number, text, text_ja", column="provision")
+            self.fault("has no provision", "add [[provision]] with number and text", column="provision")
         provisions = tuple(self.provision(place, entry) for place, entry in enumerate(raw, start=1))
         owner: dict[str, int] = {}
         for place, provision in enumerate(provisions, start=1):
@@ -317,7 +336,7 @@ class _Reader:
         if not isinstance(as_today, bool):
             remedy = "write as_today = true or leave it out"
             self.fault("must be true or false", remedy, row, "as_today", as_today)
-        text, text_ja = self.text(entry, "text", row), self.text(entry, "text_ja", row)
+        text, text_ja = self.text(entry, "text", row), self.text(entry, "text_ja", row, required=False)
         settings = self.settings(entry.get("settings", {}), row)
         return Provision(place, text, text_ja, settings, as_today is True)
 

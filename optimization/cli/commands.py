@@ -212,7 +212,7 @@ def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> 
         found, faults = shelf(PACKAGES)
         for package in found:
             out.print(package.name, style="bold", end="")
-            out.print(f"  {package.title}\n    {package.title_ja}")
+            out.print(f"  {package.title}\n    {package.called('ja')}")
         raise_if_any(faults)
         return 0
     resolved = load_package(load_case(case_folder), list(names))

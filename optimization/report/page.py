@@ -86,7 +86,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "sections": [(name, f"h_{name}") for name in SECTIONS],
         "recommendation": sentences.recommendation(run, say),
         "costs": [[row["part"], row["today"], row["now"], row["said"]] for row in sections.costs(run, say)],
-        "provisions": [p.text if say.language == "en" else p.text_ja for p in run.package.provisions],
+        "provisions": [p.said(say.language) for p in run.package.provisions],
         **_roles(run, say),
         **_map(run, say),
         **_flows(run, say),
@@ -106,7 +106,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
 
 def package_title(run: RunView, say: Speaker) -> str:
     """The package as its authors call it."""
-    name = run.package.title if say.language == "en" else run.package.title_ja
+    name = run.package.called(say.language)
     return name.removeprefix("Resolved: ").removeprefix("確定版:")
 
 

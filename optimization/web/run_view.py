@@ -58,7 +58,7 @@ def titled(name: str, voice: Voice) -> str:
     """Packages as a run names them ('a+b', perhaps with a remark in brackets) by their titles; one that is not at hand
     keeps its name."""
     names, bracket, remark = name.partition(" (")
-    titles = {each.name: each.title_ja if voice.language == "ja" else each.title for each in packages()}
+    titles = {each.name: each.called(voice.language) for each in packages()}
     titles[OVERLAY] = voice("my_settings")
     return " + ".join(titles.get(part, part) for part in names.split("+")) + bracket + remark
 

@@ -91,7 +91,9 @@ def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
         ("number = 2", "number = 3", "provision 2, column number: is out of order"),
         ("number = 1", "number = true", "provision 1, column number: is out of order"),
         ("number = 2\n", "", "provision 2, column number: is missing"),
-        ('text_ja = "収支を均衡させる。"\n', "", "provision 2, column text_ja: is missing"),
+        ('text = "Budgets balance."\n', "", "provision 2, column text: is missing"),
+        ('text_ja = "収支を均衡させる。"', 'text_ja = " "', "provision 2, column text_ja: is empty"),
+        ('title_ja = "私案"', "title_ja = 3", "column title_ja: must be a text"),
         ("number = 2", "number = 2\nas_today = 1", "column as_today: must be true or false"),
         ("number = 2", "number = 2\nsetting = 1", "did you mean 'settings'?"),
         ('"discipline.balance" = true', '"wide_area.services" = "all"', "stands under provision 1 already"),
@@ -117,6 +119,15 @@ def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
 def test_bad_file_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
     assert GOOD.count(old) == 1
     assert words in refused(write(tmp_path, GOOD.replace(old, new)))
+
+
+def test_japanese_texts_may_be_left_out_and_the_english_is_shown_as_such(tmp_path: Path) -> None:
+    text = GOOD.replace('title_ja = "私案"\n', "").replace('text_ja = "収支を均衡させる。"\n', "")
+    package = read_package(write(tmp_path, text))
+    assert (package.called("en"), package.called("ja")) == ("Mine", "Mine（英文のみ）")
+    first, second = package.provisions
+    assert first.said("ja") == "消防は共同で処理できる。"
+    assert (second.said("en"), second.said("ja")) == ("Budgets balance.", "Budgets balance.（英文のみ）")
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

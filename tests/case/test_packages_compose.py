@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimization.case.compose import RESOLVED_NAME, ResolvedPackage, changes, resolve, to_toml
-from optimization.case.packages import toml_value
+from optimization.case.packages import read_package, toml_value
 from optimization.errors import InputError
 
 SHIPPED = Path(__file__).parents[2] / "inputs" / "packages"
@@ -270,6 +270,18 @@ def test_round_trip_of_shipped_packages(name: str, tmp_path: Path) -> None:
     assert changes(again)[["setting", "from", "to"]].equals(changes(first)[["setting", "from", "to"]])
     settings_lines = [line for line in to_toml(first).splitlines() if "  # " in line]
     assert len(settings_lines) == len(first.settings)
+
+
+def test_a_package_in_english_alone_resolves_to_texts_marked_as_such(tmp_path: Path) -> None:
+    path = save(tmp_path, "mine", {"discipline.balance": True})
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if "_ja" not in line]
+    path.write_text("\n".join(kept), encoding="utf-8")
+    resolved = run([path])
+    (tmp_path / "package.resolved.toml").write_text(to_toml(resolved), encoding="utf-8")
+    package = read_package(tmp_path / "package.resolved.toml")
+    assert package.title_ja == "確定版:title of mine（英文のみ）"
+    assert package.provisions[0].text_ja.endswith("（英文のみ）(mine/1)")
+    assert "英文" not in package.title + package.provisions[0].text
 
 
 def test_resolved_file_names_origins_and_tells_when_today_has_moved(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from visitor import EXAMPLE, LOCAL, OWN, Page, ids, stranger, undecided
 
 from optimization.archive.seal import seal
 from optimization.dictionary.settings import load_settings
+from optimization.web.form import read_form
 from optimization.web.language import PHRASES, Voice, phrases
 from optimization.web.page import templates
 
@@ -134,6 +135,12 @@ def test_faults_in_japanese_keep_what_was_typed(page: Page) -> None:
     assert "lang=en" in answer.text
     assert "set%3Aaccess.limit_factor=%EF%BC%99" in answer.text
     page.get("/?lang=en")
+
+
+@pytest.mark.parametrize("name", ["岩手県", "iwate", "3"])
+def test_a_prefecture_is_ticked_as_people_call_it(page: Page, name: str) -> None:
+    fields = {"case": ["japan-2022"], "prefecture:japan-2022": [name]}
+    assert read_form(fields, Voice("en")).prefectures == ("03",)
 
 
 def test_an_address_fills_the_form_and_shows_the_values_of_a_package(page: Page) -> None:

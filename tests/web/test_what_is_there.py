@@ -89,6 +89,17 @@ def test_a_table_put_back_with_an_older_date_is_read(page: Page, shelves: tuple[
     assert "森岡市" in page.get(f"/runs/{RUN}/town?code=03201&lang=ja").text
 
 
+def test_a_package_in_english_alone_is_shown_as_such_in_japanese(
+    page: Page, shelves: tuple[Path, Path]
+) -> None:
+    file = shelves[1] / "wide_area.toml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(line for line in lines if "_ja = " not in line), encoding="utf-8")
+    title = next(line for line in lines if line.startswith("title = ")).split('"')[1]
+    assert f"{title}（英文のみ）" in page.get("/?lang=ja").text
+    assert "（英文のみ）" not in page.get("/?lang=en").text
+
+
 def test_a_faulty_package_hides_no_other_and_is_told(page: Page, shelves: tuple[Path, Path]) -> None:
     (shelves[1] / "bad.toml").write_text("[package", encoding="utf-8")
     text = page.get("/?lang=en").text
