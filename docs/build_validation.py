@@ -21,7 +21,7 @@ from optimization.case.load import load_case
 from optimization.face import DEFAULT_CASE, HISTORY, load_package
 from optimization.outcome.solve import solve
 from optimization.table_file import text_table
-from optimization.validation import curves, dispersion, formula, joint
+from optimization.validation import curves, dispersion, formula, joint, spending
 from optimization.validation.influence import influence
 from optimization.validation.page import PLACES, page
 from optimization.validation.parameters import parameter_table
@@ -40,6 +40,7 @@ def from_the_case(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
         "pool": formula.pool_identity(folder),
         "small_and_large": curves.small_and_large(case),
         "small_and_large_spending": curves.small_and_large_spending(case, settlements, YEAR),
+        "spending_beside_need": spending.spending_beside_need(case),
         "parameters": parameter_table(text_table(folder / "parameters.csv")),
     }
 

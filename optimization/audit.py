@@ -109,6 +109,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 if f"responsibility{suffix}" in tables
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
+            **_spending(tables),
             **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
         },
@@ -131,6 +132,22 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> di
         "in every year grants follow the formula": _grants(table.assign(need_million_yen=need), settings),
         "in every year adequacy and balance hold": _adequacy(table, settings) and _balance(table, settings),
     }
+
+
+def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That the rows `all` of the spending by purpose and class are the sums of the others."""
+    if "spending" not in tables:
+        return {}
+    table = tables["spending"].set_index(["purpose", "class"]).filter(like="_million_yen").astype(float)
+    agree = []
+    for level in table.index.names:
+        whole = table.index.get_level_values(level) == "all"
+        over = [name for name in table.index.names if name != level]
+        sums = table[~whole].groupby(over).sum()
+        written = table[whole].droplevel(level).fillna(0.0)
+        agree.append(sums.index.sort_values().equals(written.index.sort_values()))
+        agree.append(bool((written - sums).abs().le(1e-6 * (1.0 + sums.abs())).all(axis=None)))
+    return {"spending by purpose and class adds up": all(agree)}
 
 
 def _roles(

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import optimization.ledger.instance as instance_room
-from optimization.case.case import MUNICIPALITY, TIERS, Case
+from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, Case
 from optimization.case.compose import Origin, ResolvedPackage, Source
 from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.fiscal import government_accounts, joint_bases
@@ -480,3 +480,19 @@ def small(
         {"wide_area.sources": ["user"], "wide_area.radius_km": 1000.0} if case.get("bodies") else {}
     )
     return Small(make_case(towns, services, prefectures, **case), own, {**base, **(changes or {})})
+
+
+def spending(fire: Mapping[str, float], year: int = 2023) -> pd.DataFrame:
+    """Spending of `Case.spending` on the fire service by code, million yen: a tenth on construction, half from general
+    funds; municipalities have five digits, prefectures two."""
+    total = pd.Series(fire, dtype=float)
+    return pd.DataFrame(
+        {
+            "tier": [MUNICIPALITY if len(code) == 5 else PREFECTURE for code in total.index],
+            "fiscal_year": year,
+            "purpose": "fire",
+            "total_million_yen": total,
+            "construction_million_yen": total / 10,
+            "general_funds_million_yen": total / 2,
+        }
+    ).rename_axis("code")

@@ -21,6 +21,7 @@ from optimization.ledger.travel import minutes_to_seat, people_within
 from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
+from optimization.outcome.spending_table import spending_tables
 
 if TYPE_CHECKING:
     from optimization.outcome.result import Result
@@ -45,6 +46,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "tiers": tiers(after, before),
         "outlook": outlook(after, before),
         **path,
+        **spending_tables(after, before),
         **crisis_tables(after, before),
         **horizon_tables(after, before, result.alternatives),
         **_second_phase(after, before),

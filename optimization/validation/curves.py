@@ -5,22 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import Case
+from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.spending import counterparts
 from optimization.costs.curves import ScaleCurve, fit_curve
 from optimization.costs.standard import NO_SCALE, curve_data, fitted_curves
 
 SMALL, LARGE = 10_000, 100_000
 """Residents below and from which a municipality counts as small and as large."""
 
-SPENDING = {
-    "welfare": ("exp_welfare", ("public_assistance", "social_welfare", "elderly_care")),
-    "public works": (
-        "exp_public_works",
-        ("municipal_roads", "municipal_ports", "city_planning", "parks", "sewerage", "other_public_works"),
-    ),
-    "education": ("exp_education", ("schools", "municipal_high_schools", "other_education")),
-}
-"""Purpose of spending in the settlements, its column, and the services of the model that serve it."""
+SPENDING = ("welfare", "public_works", "education")
+"""Purposes of spending that the settlements of the case's year tell."""
 
 
 def held_out(case: Case) -> pd.DataFrame:
@@ -80,19 +74,26 @@ def small_and_large_spending(case: Case, settlements: pd.DataFrame, year: int) -
     spent = settlements[settlements["fiscal_year"] == str(year)].set_index("code")
     codes = case.codes[np.isin(case.codes, spent.index)]
     size, rows = people.loc[codes].to_numpy(float), []
-    for purpose, (column, services) in SPENDING.items():
+    beside = counterparts(case, MUNICIPALITY)
+    for purpose in SPENDING:
+        services = beside[purpose].services
         need = sum(
             case.standard_need(service).reindex(codes).fillna(0.0).to_numpy(float) for service in services
         )
         asked = sum(
             _foretold(case, service, curves[service]).reindex(codes).to_numpy(float) for service in services
         )
-        money = spent.loc[codes, f"{column}_thousand_yen"].astype(float).to_numpy() / 1e3
+        money = spent.loc[codes, f"exp_{purpose}_thousand_yen"].astype(float).to_numpy() / 1e3
         spending, needed, foretold = (
             _ratio(figure, size) for figure in (money, np.asarray(need), np.asarray(asked))
         )
         rows.append(
-            {"purpose": purpose, "spent_ratio": spending, "need_ratio": needed, "foretold_ratio": foretold}
+            {
+                "purpose": purpose.replace("_", " "),
+                "spent_ratio": spending,
+                "need_ratio": needed,
+                "foretold_ratio": foretold,
+            }
         )
     return pd.DataFrame(rows)
 

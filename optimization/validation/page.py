@@ -148,7 +148,17 @@ def _sizes(tables: Tables) -> dict[str, str]:
         "sizes_count": str(len(table)),
         "sizes_far": _listed(table.loc[gap > 0.25, "service"].tolist()),
         "spending": markdown(["purpose", "spent", "need", "foretold"], _ratios(spending)),
+        "beside_need": _beside_need(tables["spending_beside_need"]),
     }
+
+
+def _beside_need(table: pd.DataFrame) -> str:
+    heads = ["tier", "purpose", "spent", "of it from general funds", "need", "general funds over need"]
+    rows = [
+        [str(tier), str(purpose), *(f"{value / 1e3:,.0f}" for value in money), f"{ratio:.2f}"]
+        for tier, purpose, *money, ratio in table.itertuples(index=False)
+    ]
+    return markdown(heads, rows)
 
 
 def _ratios(table: pd.DataFrame) -> list[list[str]]:

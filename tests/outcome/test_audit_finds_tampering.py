@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +13,14 @@ import pytest
 
 from optimization.archive import write_run
 from optimization.audit import audit_run
-from tests.small_case import EXACT, Prefecture, Service, Shock, Small, Town, small
+from tests.small_case import EXACT, Prefecture, Service, Shock, Small, Town, small, spending
 
 Change = Callable[[Path], None]
 
 
 def question() -> Small:
     """Two towns that act together for fire, a town alone, a health service handed to the prefecture."""
-    return small(
+    asked = small(
         [
             Town("01201", 10_000, {"fire": 100.0, "health": 30.0}, base=80.0),
             Town("01202", 10_000, {"fire": 100.0, "health": 40.0}, base=400.0, east_km=5.0),
@@ -64,6 +65,7 @@ def question() -> Small:
             "crisis.worst_case_share": 0.9,
         },
     )
+    return replace(asked, case=replace(asked.case, spending=spending({"01201": 120.0, "01202": 90.0})))
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +202,11 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "a shortage hidden": (raised("crisis_shortage", "shortage_million_yen", -1.0, first), "leads in crises"),
     "a shortage beyond the bound": (cell("crisis_shortage", 0, "unserved_ratio", "0.95"), "leads in crises"),
     "cheaper serving": (raised("crisis_cost", "serving_million_yen", -1.0, first), "objective agrees"),
+    "a sum of spending raised": (
+        raised("spending", "spent_million_yen", 1.0, lambda f: f["class"] == "all"),
+        "spending by purpose",
+    ),
+    "a class of spenders hidden": (rows("spending", lambda f: f[f["class"] != "city_below_50k"]), "spending"),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
 
