@@ -8,12 +8,13 @@ fares, uniformity a loss of welfare: society bears them, no budget does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
 from optimization.costs import components
@@ -56,9 +57,10 @@ class ProvisionCosts:
     """Costs of provision.
 
     `by_tier[t]`: Parts of shape (I, S) for a municipality providing alone and for higher tiers.
-    `bodies`: Parts of shape (B, W) over `wide_services`, NaN-free; `allowed` (B, W) tells which
-    pairs keep the travel-time limit of the service (R7).
-    `member_access` and `member_budget` give one member's part of a body's cost.
+    `bodies`: Parts of shape (B, W) over `wide_services`, NaN-free: the services the package opens, and those that
+    bodies provide today. `allowed` (B, W) tells which pairs may serve: today's bodies, and those of an opened service
+    that keep its travel-time limit (R7) and cut through no body of today that must stand (R10); `may_act_alone` (I, W)
+    where a municipality may provide by itself (R10).
     """
 
     services: pd.Index
@@ -67,6 +69,7 @@ class ProvisionCosts:
     unit_fixed: np.ndarray
     bodies: Parts
     allowed: np.ndarray
+    may_act_alone: np.ndarray
 
     @cached_property
     def wide_columns(self) -> np.ndarray:
@@ -167,8 +170,35 @@ def body_parts(case: Case, standard: StandardCosts, bodies: Bodies, wide: pd.Ind
         access=travelled @ (per_km * (own > 0)),
         coordination=components.coordination(case, wide, level, bodies.size.astype(float)),
         uniformity=_body_uniformity(case, wide, own, bodies, taste),
-        transition=components.transition(case, wide, members @ own),
+        transition=components.transition(case, wide, members @ own - _undisturbed(bodies, columns, own)),
     )
+
+
+def _undisturbed(bodies: Bodies, columns: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Own cost (I, W) of the members who stay in the body of today that each body continues, (B, W)."""
+    result = np.zeros((len(bodies), len(columns)))
+    for w, s in enumerate(columns.tolist()):
+        if s in bodies.existing.services:
+            goes_on = bodies.existing.continued(s, bodies.membership)
+            rows = np.flatnonzero(goes_on >= 0)
+            stays = bodies.existing.membership(s).multiply(own[:, w][:, None]).tocsr()
+            together = sparse.csr_matrix(bodies.membership[rows] @ stays)
+            result[rows, w] = np.asarray(together[np.arange(len(rows)), goes_on[rows]]).ravel()
+    return result
+
+
+def _leaving(case: Case, bodies: Bodies, municipal: Parts) -> Parts:
+    """The parts of a municipality that provides by itself, (I, S): who leaves a body of today pays the transition,
+    but for a member that is the greater part of it."""
+    transition = municipal.transition.copy()
+    everybody = sparse.identity(len(case.codes), format="csr")
+    for s in bodies.existing.services:
+        number = bodies.existing.of(s)
+        leaves = (number >= 0) & (bodies.existing.continued(s, everybody) < 0)
+        service = case.services.index[[s]]
+        cost = components.transition(case, service, municipal.standard[:, [s]])[:, 0]
+        transition[number >= 0, s] = np.where(leaves, cost, 0.0)[number >= 0]
+    return replace(municipal, transition=transition)
 
 
 def _body_standard(
@@ -211,9 +241,11 @@ def body_parts_of(
 ) -> ProvisionCosts:
     """All costs of provision under a package's settings: the given parts of the tiers, and the
     parts of the candidate bodies for the services the package opens to them."""
-    wide = pd.Index([s for s in settings["wide_area.services"] if case.services.at[s, "wide_area"]])
-    minutes = travel_minutes(bodies.table["max_km"].to_numpy(float), case)
-    limit = case.parameters.of("max_travel_minutes", wide).to_numpy() * settings["access.limit_factor"]
+    opened = [s for s in settings["wide_area.services"] if case.services.at[s, "wide_area"]]
+    shared = case.services.index[bodies.existing.services]
+    wide = pd.Index([*opened, *(s for s in shared if s not in opened)])
+    columns = case.services.index.get_indexer(wide)
+    tiers = {**tiers, MUNICIPALITY: _leaving(case, bodies, tiers[MUNICIPALITY])}
     movable = movable_services(case)
     fixed = np.zeros(len(case.services))
     fixed[case.services.index.get_indexer(movable)] = case.parameters.of(
@@ -225,5 +257,24 @@ def body_parts_of(
         by_tier=tiers,
         unit_fixed=fixed,
         bodies=body_parts(case, standard, bodies, wide, km),
-        allowed=minutes[:, None] <= limit,
+        allowed=_may_serve(case, settings, bodies, wide, wide.isin(opened)),
+        may_act_alone=np.column_stack([bodies.existing.may_act_alone(s) for s in columns.tolist()])
+        if len(wide)
+        else np.ones((len(case.codes), 0), dtype=bool),
     )
+
+
+def _may_serve(
+    case: Case, settings: Mapping[str, Any], bodies: Bodies, wide: pd.Index, opened: np.ndarray
+) -> np.ndarray:
+    """Which pairs may serve, (B, W): see `ProvisionCosts`."""
+    columns = case.services.index.get_indexer(wide)
+    minutes = travel_minutes(bodies.table["max_km"].to_numpy(float), case)
+    limit = case.parameters.of("max_travel_minutes", wide).to_numpy() * settings["access.limit_factor"]
+    allowed = (minutes[:, None] <= limit) & opened & bodies.table["within_bounds"].to_numpy()[:, None]
+    for w, s in enumerate(columns.tolist()):
+        allowed[:, w] &= ~bodies.existing.cut_through(s, bodies.membership)
+    position = {s: w for w, s in enumerate(columns.tolist())}
+    for b, s in bodies.standing:
+        allowed[b, position[s]] = True
+    return np.asarray(allowed)

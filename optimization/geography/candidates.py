@@ -22,6 +22,7 @@ from scipy.spatial.distance import squareform
 
 from optimization.case.case import Case
 from optimization.geography.connected import connected_sets
+from optimization.geography.existing import EXTENDED, PART_OF_TODAY, TODAY, ExistingBodies
 
 Borders = Sequence[set[int]]
 """Positions of the municipalities that touch each municipality."""
@@ -31,12 +32,14 @@ Borders = Sequence[set[int]]
 class Bodies:
     """Candidate bodies in a fixed order.
 
-    `table` (index body_id): hub (code), source, members, population_persons, max_km.
-    `membership` is a boolean CSR matrix, shape (B, I), columns in the order of the case's codes.
+    `table` (index body_id): hub (code), source, members, population_persons, max_km, and whether the body keeps to
+    the package's bounds (`within_bounds`): one of today, or a part of it, stands without them.
+    `membership` is a CSR matrix of ones, shape (B, I), columns in the order of the case's codes.
     """
 
     table: pd.DataFrame
     membership: sparse.csr_matrix
+    existing: ExistingBodies
 
     def __len__(self) -> int:
         return len(self.table)
@@ -45,6 +48,24 @@ class Bodies:
     def size(self) -> np.ndarray:
         """Members of each body, shape (B,)."""
         return np.diff(self.membership.indptr)
+
+    @cached_property
+    def standing(self) -> list[tuple[int, int]]:
+        """(row, service among S) of every pair that is one of today's bodies or a part of one."""
+        rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY]))
+        listed = ((int(row), self.existing.standing.get(self.key(row), ())) for row in rows)
+        return [(row, s) for row, services in listed for s in services]
+
+    @cached_property
+    def whole_today(self) -> list[tuple[int, int, int]]:
+        """(row, service among S, number of the body of today) of every body of today."""
+        rows = {self.key(row): int(row) for row in np.flatnonzero(self.table["source"] == TODAY)}
+        of = zip(self.existing.members, self.existing.service, strict=True)
+        return [(rows[members], s, t) for t, (members, s) in enumerate(of)]
+
+    def key(self, row: int) -> tuple[int, ...]:
+        """Positions of the members in order."""
+        return tuple(sorted(self.members(row).tolist()))
 
     def members(self, row: int) -> np.ndarray:
         """Positions of the members of the body in this row."""
@@ -144,11 +165,34 @@ def connected_parts(borders: Borders, members: Iterable[int]) -> Iterator[frozen
             yield frozenset(part)
 
 
-def candidate_bodies(case: Case, settings: Mapping[str, Any], km: np.ndarray) -> Bodies:
-    """All candidates of the package, each once, ordered by their members' positions.
+def candidate_bodies(
+    case: Case, settings: Mapping[str, Any], km: np.ndarray, existing: ExistingBodies
+) -> Bodies:
+    """All candidates of the package and all bodies of today, each once, ordered by their members' positions.
 
-    `settings` are the package's effective settings, `km` straight-line distances (I, I).
+    `settings` are the package's effective settings, `km` straight-line distances (I, I). Where the package opens a
+    service that bodies of today provide, every candidate is also listed together with the bodies of today it touches.
     """
+    source_of = {members: TODAY for members in existing.members}
+    for members in existing.standing:
+        source_of.setdefault(members, PART_OF_TODAY)
+    opened = [case.services.index.get_loc(s) for s in settings["wide_area.services"]]
+    if opened:
+        found = _sets_of_sources(case, settings, km)
+        for members, source in found.items():
+            source_of.setdefault(members, source)
+        if EXTENDED in settings["wide_area.sources"]:
+            sets = [frozenset(members) for members in found]
+            for s in sorted(set(opened) & set(existing.services)):
+                for more in existing.around(s, sets):
+                    source_of.setdefault(tuple(sorted(more)), EXTENDED)
+    return bodies_of(case, settings, km, source_of, existing)
+
+
+def _sets_of_sources(
+    case: Case, settings: Mapping[str, Any], km: np.ndarray
+) -> dict[tuple[int, ...], str]:
+    """The sets of the sources a package names, each with the first that has it."""
     borders = borders_of(case, settings["wide_area.cross_prefectures"])
     makers = {
         "user": lambda: user_sets(case),
@@ -164,13 +208,17 @@ def candidate_bodies(case: Case, settings: Mapping[str, Any], km: np.ndarray) ->
         if source in settings["wide_area.sources"]:
             for members in make():
                 source_of.setdefault(tuple(sorted(members)), source)
-    return bodies_of(case, settings, km, source_of)
+    return source_of
 
 
 def bodies_of(
-    case: Case, settings: Mapping[str, Any], km: np.ndarray, source_of: Mapping[tuple[int, ...], str]
+    case: Case,
+    settings: Mapping[str, Any],
+    km: np.ndarray,
+    source_of: Mapping[tuple[int, ...], str],
+    existing: ExistingBodies,
 ) -> Bodies:
-    """The sets that keep to the package's bounds (R8), in order, with hub, people and radius."""
+    """The sets that keep to the package's bounds (R8) or stand today, in order, with hub, people and radius."""
     listed = sorted(source_of)
     size = np.array([len(members) for members in listed], dtype=int)
     places = np.fromiter(chain.from_iterable(listed), dtype=int)
@@ -192,8 +240,10 @@ def bodies_of(
         & (table["population_persons"] <= settings["wide_area.max_population_persons"])
         & (table["max_km"] <= settings["wide_area.radius_km"])
     ).to_numpy()
+    listed_today = table["source"].isin([TODAY, PART_OF_TODAY]).to_numpy()
+    table["within_bounds"], within = within, within | listed_today
     table = table[within]
     table.index = pd.Index([f"B{number:06d}" for number in range(1, len(table) + 1)], name="body_id")
     shape = (len(listed), len(case.codes))
     membership = sparse.csr_matrix((np.ones(len(places)), (row, places)), shape=shape)
-    return Bodies(table, membership[within])
+    return Bodies(table, membership[within], existing)

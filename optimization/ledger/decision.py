@@ -68,11 +68,12 @@ class Decision:
 
 
 def status_quo(instance: Instance) -> Decision:
-    """Everything as today: today's tier, also in a crisis, every municipality alone, today's taxes and shares."""
+    """Everything as today: today's tier, also in a crisis, the bodies that exist, today's taxes and shares."""
     home, crisis = instance.groups.home, instance.crisis
+    position = {s: w for w, s in enumerate(instance.costs.wide_columns.tolist())}
     return Decision(
         tier={(s, k): home[s] for s, k in instance.groups.options},
-        joint=(),
+        joint=tuple(sorted((b, position[s]) for b, s, _ in instance.bodies.whole_today)),
         bodies=instance.bodies,
         counted=instance.tax.today,
         assigned=np.ones(len(instance.tax.today)),

@@ -25,6 +25,7 @@ from optimization.dictionary.settings import status_quo as status_quo_settings
 from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
+from optimization.geography.existing import existing_bodies
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.horizon import (
@@ -241,6 +242,24 @@ class Instance:
         return np.where(self.tiers_held[:, 1] == 1.0, whole, own)
 
     @cached_property
+    def most_bodies(self) -> np.ndarray:
+        """Most bodies each municipality may belong to (R4), shape (I,): the package's limit, or one
+        for each service that it shares today, where today's bodies are kept."""
+        limit = self.settings["wide_area.bodies_per_municipality"]
+        existing = self.bodies.existing
+        return np.maximum(limit, existing.count) if existing.kept else np.full(len(existing.people), limit)
+
+    @cached_property
+    def standing_pairs(self) -> np.ndarray:
+        """Pairs that are today's bodies or parts of them, where they must be kept, boolean (B, W)."""
+        result = np.zeros(self.costs.allowed.shape, dtype=bool)
+        if self.bodies.existing.kept:
+            position = {s: w for w, s in enumerate(self.costs.wide_columns.tolist())}
+            for b, s in self.bodies.standing:
+                result[b, position[s]] = True
+        return result
+
+    @cached_property
     def prefecture(self) -> np.ndarray:
         """Position of each municipality's prefecture among the case's prefectures, shape (I,)."""
         return self.case.prefectures.index.get_indexer(self.case.municipalities["prefecture_code"])
@@ -268,7 +287,7 @@ def social_costs(instance: Instance) -> SocialCosts:
     return SocialCosts(
         {t: costs.by_tier[t].social(settings) for t in TIERS},
         costs.bodies.social(settings),
-        settings["weights.provision"] * costs.own[:, costs.wide_columns],
+        costs.by_tier[MUNICIPALITY].social(settings)[:, costs.wide_columns],
     )
 
 
@@ -288,9 +307,10 @@ def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | No
         case, km = case.restrict(prefectures), km[np.ix_(keep, keep)]
         parts = {tier: part.rows(keep) for tier, part in parts.items()}
         standard, office_km = standard.rows(keep), office_km[keep]
-    bodies = candidate_bodies(case, settings, km)
-    costs = body_parts_of(case, settings, standard, parts, bodies, km)
     groups = rule_groups(case, settings, todays_cost(case, parts))
+    existing = existing_bodies(case, groups, settings["wide_area.keep_existing"])
+    bodies = candidate_bodies(case, settings, km, existing)
+    costs = body_parts_of(case, settings, standard, parts, bodies, km)
     instance = Instance(case, settings, groups, bodies, costs, standard, km, office_km)
     years = horizon_years(whole, settings)
     if len(years) == 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimization.case.case import TIERS
+from optimization.case.case import MUNICIPALITY, TIERS
 from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
@@ -101,15 +101,20 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
 
 
 def _bodies(accounts: Accounts) -> list[Breach]:
-    """(R4) bodies per municipality, (R7) travel time."""
+    """(R4) bodies per municipality, (R7) who may serve, (R10) who may act alone."""
     instance = accounts.instance
     existing = accounts.decision.existing_bodies
-    limit = instance.settings["wide_area.bodies_per_municipality"]
+    limit = instance.most_bodies
     count = np.asarray(instance.bodies.membership[existing].sum(axis=0)).ravel()
     found = [
-        Breach("R4", str(instance.case.codes[i]), count[i] - limit) for i in np.flatnonzero(count > limit)
+        Breach("R4", str(instance.case.codes[i]), float(count[i] - limit[i])) for i in np.flatnonzero(count > limit)
     ]
-    ids = instance.bodies.table.index
+    ids, wide = instance.bodies.table.index, instance.costs.wide_columns
+    here = (accounts.tiers[:, wide] == MUNICIPALITY) & (accounts.bodies < 0) & ~instance.costs.may_act_alone
+    found += [
+        Breach("R10", f"{instance.case.codes[i]}/{instance.costs.wide_services[w]}", 1.0)
+        for i, w in np.argwhere(here)
+    ]
     return found + [
         Breach("R7", f"{ids[b]}/{instance.costs.wide_services[w]}", 1.0)
         for b, w in accounts.decision.joint

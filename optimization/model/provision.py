@@ -1,6 +1,6 @@
 """Provision: who does the work, a municipality alone, a wide-area body or a higher tier (R2-R5).
 
-(R7) travel time and (R8) size of bodies are filters on the columns, not rows.
+(R7) travel time, (R8) size of bodies and (R10) today's bodies that must stand are filters on the columns, not rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from optimization.model.expressions import linear, row
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """x[j] municipality provides place j = (i, w) alone; v[n] pair n = (body, service) provides;
     z[b] body b exists; u[m] a higher tier opens production unit m."""
-    model.x = pyo.Var(range(len(columns.alone)), domain=pyo.Binary)
+    may = columns.instance.costs.may_act_alone
+    model.x = pyo.Var(
+        range(len(columns.alone)),
+        domain=pyo.Binary,
+        bounds=lambda model, j: (0, int(may[columns.alone[j]])),
+    )
     model.v = pyo.Var(range(len(columns.pair_body)), domain=pyo.Binary)
     model.z = pyo.Var(columns.body_rows.tolist(), domain=pyo.Binary)
     model.u = pyo.Var(range(len(columns.unit_rows)), domain=pyo.Binary)
@@ -53,18 +58,18 @@ def body_exists(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 
 def bodies_per_municipality(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(R4) sum_{b: i in M(b)} z[b] <= bodies_per_municipality
+    """(R4) sum_{b: i in M(b)} z[b] <= bodies_per_municipality, or the number of services i shares today if larger
 
     for municipalities that belong to more candidates than that.
     """
-    limit = columns.instance.settings["wide_area.bodies_per_municipality"]
+    limit = columns.instance.most_bodies
     rows = columns.body_rows
     covering = columns.instance.bodies.membership[rows].T.tocsr()
     crowded = np.flatnonzero(np.diff(covering.indptr) > limit).tolist()
 
     def rule(model: pyo.ConcreteModel, i: int) -> Any:
         _, bodies = row(covering, i)
-        return linear([1.0] * len(bodies), [model.z[int(rows[b])] for b in bodies]) <= float(limit)
+        return linear([1.0] * len(bodies), [model.z[int(rows[b])] for b in bodies]) <= float(limit[i])
 
     model.R4 = pyo.Constraint(crowded, rule=rule)
 

@@ -1,7 +1,7 @@
 """Which (body, service) pairs enter the model, and which balance rows can bind.
 
-A pair whose social cost is not below that of its members acting alone cannot lower total cost. It
-may be left out for good (exactly) when no member's budget could need it: going back to acting alone
+A pair whose social cost is not below that of its members acting apart (alone, or in the bodies of today that must be
+kept) cannot lower total cost. It may be left out for good (exactly) when no member's budget could need it: going back
 must leave every member's balance row (D1) satisfied whatever else is decided. A body may cost society
 more through travel and still relieve one member's budget; such a pair goes to the reserve, from
 which the solver's duals bring it back. Which of the listed pairs a run starts with is the choice of `outcome.pricing`.
@@ -94,10 +94,10 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     """Sort all pairs of the instance. `keep_dominated` keeps every reachable pair (the plain list)."""
     costs, members = instance.costs, instance.bodies.membership
     together = members @ costs.own[:, costs.wide_columns]
-    alone, within_reach = members @ instance.social.alone, reachable(instance)
+    apart, within_reach = as_if_apart(instance), reachable(instance)
     least = instance.social.bodies - joint_worth(instance)
-    better = least < alone - ROUNDING * np.maximum(alone, 1.0)
-    kept = within_reach & (better | keep_dominated)
+    better = least < apart - ROUNDING * np.maximum(apart, 1.0)
+    kept = within_reach & (better | instance.standing_pairs | keep_dominated)
     years = (instance, *(instance.horizon.later if instance.horizon else ()))
     tight, relieving = zip(*(_budgets(each, kept) for each in years), strict=True)
     reserve = within_reach & ~kept & np.any(relieving, axis=0)
@@ -113,6 +113,31 @@ def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
     )
 
 
+def as_if_apart(instance: Instance) -> np.ndarray:
+    """What the members of each pair cost society without it, (B, W): alone, or in what it holds of the bodies of today
+    that must be kept, each with its standing cost."""
+    members, alone = instance.bodies.membership, instance.social.alone
+    result = np.asarray(members @ alone)
+    existing = instance.bodies.existing
+    if not existing.kept or not len(existing):
+        return result
+    opening = instance.mass * instance.settings["weights.body_million_yen"]
+    row_of = {instance.bodies.key(b): b for b, _ in instance.bodies.standing}
+    position = {s: w for w, s in enumerate(instance.costs.wide_columns.tolist())}
+    by_member = members.tocsc()
+    for s, places in zip(existing.service, map(np.array, existing.members), strict=True):
+        w = position[s]
+        rows = np.unique(by_member[:, places].indices)
+        held, which = np.unique(members[rows][:, places].toarray() > 0, axis=0, return_inverse=True)
+        more = np.zeros(len(held))
+        for n, part in enumerate(held):
+            b = row_of.get(tuple(places[part].tolist()))
+            if b is not None:
+                more[n] = instance.social.bodies[b, w] + opening - alone[places[part], w].sum()
+        result[rows, w] += more[which.ravel()]
+    return result
+
+
 def _budgets(instance: Instance, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """In one year: municipalities whose balance row can bind (I,), and pairs that may relieve one of them (B, W)."""
     costs, members = instance.costs, instance.bodies.membership
@@ -123,7 +148,12 @@ def _budgets(instance: Instance, kept: np.ndarray) -> tuple[np.ndarray, np.ndarr
     relief = np.divide(costs.bodies.budget, together, out=np.ones_like(together), where=together > 0)
     tight = _tight_rows(instance, own, relief, kept)
     touches_tight = np.asarray(members @ tight.astype(float)) > 0
-    return tight, (relief < 1.0 - ROUNDING) & touches_tight[:, None]
+    relieves = relief < 1.0 - ROUNDING
+    for w, s in enumerate(costs.wide_columns.tolist()):
+        if s in instance.bodies.existing.services:  # a body of today may burden a member more than acting alone
+            shared = instance.bodies.existing.of(s) >= 0
+            relieves[:, w] |= np.asarray(members @ shared.astype(float)) > 0
+    return tight, relieves & touches_tight[:, None]
 
 
 def shortage_is_bounded(instance: Instance) -> bool:

@@ -62,7 +62,10 @@ class Groups:
     def coverings(self, cost: np.ndarray, alone: np.ndarray, worth: np.ndarray) -> list[Covering]:
         """The covering of each group at given costs of pairs (B, W), infinite where a pair is not listed,
         of acting alone (I, W), and with what responsibility is worth at each place (I, W)."""
-        settings, members = self._instance.settings, self._instance.bodies.membership
+        instance = self._instance
+        settings, members = instance.settings, instance.bodies.membership
+        alone = np.where(instance.costs.may_act_alone, alone, np.inf)
+        needed = instance.standing_pairs & self.listed
         return [
             Covering(
                 members=members[rows][:, who].tocsr(),
@@ -70,8 +73,9 @@ class Groups:
                 alone=alone[who],
                 demand=demand,
                 worth=np.bincount(demand[demand != NONE], worth[who][demand != NONE]),
-                opening=self._instance.mass * settings["weights.body_million_yen"],
-                limit=settings["wide_area.bodies_per_municipality"],
+                opening=instance.mass * settings["weights.body_million_yen"],
+                limit=instance.most_bodies[who],
+                needed=needed[rows],
             )
             for rows, who, demand in zip(self.bodies, self.places, self.demands, strict=True)
         ]

@@ -114,7 +114,9 @@ def listed_sets(instance: Instance) -> dict[tuple[int, ...], str]:
 def with_sets(instance: Instance, found: Sequence[tuple[int, ...]]) -> Instance:
     """The question with more bodies on its list."""
     together = dict.fromkeys(found, GENERATED) | listed_sets(instance)
-    return with_bodies(instance, bodies_of(instance.case, instance.settings, instance.km, together))
+    return with_bodies(
+        instance, bodies_of(instance.case, instance.settings, instance.km, together, instance.bodies.existing)
+    )
 
 
 def with_bodies_of(instance: Instance, *decisions: Decision) -> Instance:
@@ -184,9 +186,10 @@ def as_bodies(instance: Instance, members: sparse.csr_matrix, hub: np.ndarray) -
             "members": size,
             "population_persons": members @ people,
             "max_km": np.maximum.reduceat(far, members.indptr[:-1]) if len(hub) else np.zeros(0),
+            "within_bounds": True,
         }
     )
-    return Bodies(table, members.astype(float))
+    return Bodies(table, members.astype(float), instance.bodies.existing)
 
 
 def with_all_sets(instance: Instance) -> Instance:

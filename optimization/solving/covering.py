@@ -43,9 +43,10 @@ INFINITY = highspy.kHighsInf
 @dataclass(frozen=True)
 class Covering:
     """`members` (B, I) CSR of ones; `cost` (B, W), infinite where an option does not exist; `alone`
-    (I, W); `demand` (I, W) the number of the place's demand, NONE where there is nothing to serve;
-    `worth` of each demand, infinite where it must be served; `opening` cost of a group; `limit` open
-    groups a member may belong to."""
+    (I, W), infinite where a place cannot be served alone; `demand` (I, W) the number of the place's demand, NONE where
+    there is nothing to serve; `worth` of each demand, infinite where it must be served; `opening` cost of a group;
+    `limit` (I,) open groups a member may belong to; `needed` (B, W) options that stand in every program, so that a
+    demand can be met where nobody is served alone."""
 
     members: sparse.csr_matrix
     cost: np.ndarray
@@ -53,7 +54,8 @@ class Covering:
     demand: np.ndarray
     worth: np.ndarray
     opening: float
-    limit: int
+    limit: np.ndarray
+    needed: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -146,26 +148,27 @@ def excess(reduced: np.ndarray, outside: np.ndarray, opened: np.ndarray) -> np.n
     return np.maximum(0.0, earned - opened)
 
 
-def most_gained(members: sparse.csr_matrix, gain: np.ndarray, limit: int) -> float:
-    """Most that open groups can gain together when a member belongs to at most `limit` of them: the
-    lesser of their sum and limit x the sum over members of the best gain per member."""
+def most_gained(members: sparse.csr_matrix, gain: np.ndarray, limit: np.ndarray) -> float:
+    """Most that open groups can gain together when a member belongs to at most `limit` (I,) of them: the
+    lesser of their sum and the sum over members of limit x the best gain per member."""
     if not gain.any():
         return 0.0
     size = np.maximum(1, np.diff(members.indptr))
     best = members.multiply((gain / size)[:, None]).tocsc().max(axis=0).toarray()
-    return float(min(gain.sum(), limit * best.sum()))
+    return float(min(gain.sum(), (limit * best.ravel()).sum()))
 
 
 def first_options(covering: Covering) -> np.ndarray:
-    """Every paying option of the groups that save most per member, a few for each member."""
-    saving = np.maximum(0.0, covering.members @ covering.alone - covering.cost)
+    """Every paying option of the groups that save most per member, a few for each member, and all that are needed."""
+    finite = np.where(np.isfinite(covering.alone), covering.alone, 0.0)
+    saving = np.where(covering.needed, 0.0, np.maximum(0.0, covering.members @ finite - covering.cost))
     score = saving.sum(axis=1) / np.maximum(1, np.diff(covering.members.indptr))
     by_member = covering.members.T.tocsr()
     chosen = np.zeros(len(score), dtype=bool)
     for i in range(by_member.shape[0]):
         groups = by_member.indices[by_member.indptr[i] : by_member.indptr[i + 1]]
         chosen[groups[np.argsort(-score[groups], kind="stable")[:FIRST]]] = True
-    return chosen[:, None] & (saving > 0)
+    return (chosen[:, None] & (saving > 0)) | covering.needed
 
 
 @dataclass(frozen=True)
@@ -198,16 +201,18 @@ class _Program:
 
     def _add_places(self, alone: np.ndarray, demand: np.ndarray) -> None:
         count, demands = len(alone), len(self._demands)
-        cost = np.concatenate([alone, np.zeros(demands)])
+        possible = np.isfinite(alone)
+        cost = np.concatenate([np.where(possible, alone, 0.0), np.zeros(demands)])
+        most = np.concatenate([possible.astype(float), np.ones(demands)])
         none = (0, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
-        self._solver.addCols(len(cost), cost, 0.0 * cost, np.ones(len(cost)), *none)
+        self._solver.addCols(len(cost), cost, 0.0 * cost, most, *none)
         place = np.arange(count)
         whole = sparse.csr_matrix((-np.ones(count), (place, demand)), (count, demands))
         rows = sparse.hstack([sparse.identity(count, format="csr"), whole], format="csr")
         start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
         self._solver.addRows(count, np.zeros(count), np.zeros(count), rows.nnz, start, index, rows.data)
         size = self._covering.alone.shape[0]
-        limit = np.full(size, float(self._covering.limit))
+        limit = self._covering.limit.astype(float)
         self._solver.addRows(size, np.full(size, -INFINITY), limit, 0, np.zeros(size, np.int32), *none[2:])
 
     def serve_everything(self) -> None:
@@ -263,6 +268,7 @@ class _Program:
             covering,
             members=sparse.vstack([covering.members, members], format="csr"),
             cost=np.vstack([covering.cost, cost]),
+            needed=np.vstack([covering.needed, np.zeros(cost.shape, dtype=bool)]),
         )
         self._inside = np.vstack([self._inside, np.zeros(cost.shape, dtype=bool)])
         self._opened = np.concatenate([self._opened, np.full(len(cost), -1)])

@@ -1,0 +1,177 @@
+"""The wide-area bodies that exist today, and the parts of them that a reform may leave.
+
+A municipality that shares a service today starts from its body, not from acting alone. What a reform does to a body
+of today is told by one rule: a new body (or a member by itself) continues the largest of today's bodies of which it
+holds the greater part of the people. Whoever was in that body changes nothing and pays no transition; every other
+member changes its provider and does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from scipy import sparse
+
+from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.rule_groups import RuleGroups
+
+TODAY, PART_OF_TODAY, EXTENDED = "today", "part_of_today", "extended"
+
+MOST_PIECES = 7
+"""Rule groups of members up to which every part of a body of today along their lines is listed."""
+
+
+@dataclass(frozen=True)
+class ExistingBodies:
+    """Today's wide-area bodies of one case.
+
+    `names` the T bodies, `service` (T,) the service of each among S, `members` the positions of the members of each,
+    `piece` for each member the number of the part of the body it cannot be divided from; `people` (I,) residents, by
+    which the greater part of a body is told; `kept` whether the bodies must stand where their members stay responsible.
+    """
+
+    names: tuple[str, ...]
+    service: tuple[int, ...]
+    members: tuple[tuple[int, ...], ...]
+    piece: tuple[tuple[int, ...], ...]
+    people: np.ndarray
+    kept: bool
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def services(self) -> list[int]:
+        """The services that some body provides today, in order."""
+        return sorted(set(self.service))
+
+    def of(self, s: int) -> np.ndarray:
+        """Number of today's body of service s of every municipality, shape (I,); -1 where it acts alone."""
+        number = np.full(len(self.people), -1)
+        for t, (service, members) in enumerate(zip(self.service, self.members, strict=True)):
+            if service == s:
+                number[list(members)] = t
+        return number
+
+    @cached_property
+    def count(self) -> np.ndarray:
+        """In how many services each municipality belongs to a body today, shape (I,)."""
+        result = np.zeros(len(self.people), dtype=int)
+        for members in self.members:
+            result[list(members)] += 1
+        return result
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """Residents of each body, shape (T,)."""
+        return np.array([self.people[list(members)].sum() for members in self.members])
+
+    def membership(self, s: int) -> sparse.csr_matrix:
+        """Members of today's bodies of service s as ones, shape (I, T)."""
+        number = self.of(s)
+        here = np.flatnonzero(number >= 0)
+        return sparse.csr_matrix((np.ones(len(here)), (here, number[here])), (len(number), len(self)))
+
+    def continued(self, s: int, sets: sparse.csr_matrix) -> np.ndarray:
+        """Number of the body of today that each set of municipalities (rows of ones, (B, I)) continues in service s,
+        shape (B,); -1 where it continues none."""
+        result = np.full(sets.shape[0], -1)
+        people = sparse.csr_matrix(sets.multiply(self.people[None, :])) @ self.membership(s)
+        people = sparse.csr_matrix(people)
+        rows = np.repeat(np.arange(sets.shape[0]), np.diff(people.indptr))
+        held = people.data > self.whole[people.indices] / 2.0
+        rows, number, size = rows[held], people.indices[held], self.whole[people.indices[held]]
+        order = np.lexsort((-number, size))  # of equals the first named
+        result[rows[order]] = number[order]
+        return result
+
+    @cached_property
+    def standing(self) -> dict[tuple[int, ...], list[int]]:
+        """Services in which a set of municipalities is one of today's bodies, or a part of one that may stand by
+        itself, by the positions of its members; the whole bodies first."""
+        result: dict[tuple[int, ...], list[int]] = {}
+        for t, members in enumerate(self.members):
+            result.setdefault(members, []).append(self.service[t])
+        for t in range(len(self)) if self.kept else ():
+            for part in self.parts(t):
+                if len(part) > 1:
+                    result.setdefault(part, []).append(self.service[t])
+        return result
+
+    def pieces(self, s: int) -> sparse.csr_matrix:
+        """Members of the parts into which today's bodies of service s may be divided, as ones, shape (I, parts)."""
+        at = [
+            (i, (t, piece))
+            for t, service in enumerate(self.service)
+            if service == s
+            for i, piece in zip(self.members[t], self.piece[t], strict=True)
+        ]
+        number = {key: n for n, key in enumerate(sorted({key for _, key in at}))}
+        rows, columns = [i for i, _ in at], [number[key] for _, key in at]
+        return sparse.csr_matrix((np.ones(len(at)), (rows, columns)), (len(self.people), len(number)))
+
+    def may_act_alone(self, s: int) -> np.ndarray:
+        """Whether each municipality may provide service s alone, boolean (I,): always where bodies need not be kept,
+        else who is in none, or a part of its body by itself."""
+        pieces = self.pieces(s)
+        size = np.asarray(pieces.sum(axis=0)).ravel()
+        return (not self.kept) | (np.asarray(pieces @ size).ravel() <= 1)
+
+    def parts(self, t: int) -> Iterator[tuple[int, ...]]:
+        """What may be left of body t where the law gives its members different rules. Where they are of many rule
+        groups, only the body less one group and single groups."""
+        members, of = np.array(self.members[t]), np.array(self.piece[t])
+        kinds = np.unique(of)
+        sizes: Iterable[int] = range(1, len(kinds))
+        if len(kinds) > MOST_PIECES:
+            sizes = (1, len(kinds) - 1)
+        for size in sizes:
+            for some in combinations(kinds.tolist(), size):
+                yield tuple(members[np.isin(of, some)].tolist())
+
+    def cut_through(self, s: int, sets: sparse.csr_matrix) -> np.ndarray:
+        """Whether each set (B, I) cuts through a part of one of today's bodies of service s that must stand, (B,)."""
+        result = np.zeros(sets.shape[0], dtype=bool)
+        if self.kept:
+            pieces = self.pieces(s)
+            taken = sparse.csr_matrix(sets @ pieces)
+            cut = taken.data < np.asarray(pieces.sum(axis=0)).ravel()[taken.indices]
+            result[np.repeat(np.arange(sets.shape[0]), np.diff(taken.indptr))[cut]] = True
+        return result
+
+    def around(self, s: int, sets: Iterable[frozenset[int]]) -> Iterator[frozenset[int]]:
+        """Each set together with the whole of every body of today of service s that it touches."""
+        number = self.of(s)
+        for members in sets:
+            touched = {number[i] for i in members} - {-1}
+            if touched:
+                yield members.union(*(self.members[t] for t in touched))
+
+
+def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodies:
+    """Today's bodies of a case (table `bodies_today`), each with the members that have the service; those of a
+    service that cannot be shared, or left with one member, are none. A body can be divided along the rule groups of
+    its members where the statute may give one of these another responsible tier."""
+    table = case.bodies_today
+    names, services, members, pieces = [], [], [], []
+    wide = case.services["wide_area"].astype(bool)
+    for (name, service), rows in table.groupby(["body_id", "service"], sort=True):
+        if not wide.get(service, False):
+            continue
+        need = case.standard_need(service).reindex(rows["code"]).to_numpy(float)
+        places = np.sort(case.codes.get_indexer(rows["code"][need > 0]))
+        if len(places) < 2:
+            continue
+        s = int(case.services.index.get_loc(service))
+        of = groups.of_municipality[places]
+        fixed = all(groups.options.get((s, int(k))) == (MUNICIPALITY,) for k in np.unique(of))
+        names.append(str(name))
+        services.append(s)
+        members.append(tuple(places.tolist()))
+        pieces.append(tuple((0 * of if fixed else of).tolist()))
+    people = case.municipalities["population_persons"].to_numpy(float)
+    return ExistingBodies(tuple(names), tuple(services), tuple(members), tuple(pieces), people, kept)
