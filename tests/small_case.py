@@ -267,9 +267,11 @@ def make_case(
     adjustment_rate: float = 0.0,
     largest_prefecture: float = 1e9,
     shocks: Mapping[str, Shock] | None = None,
+    bodies_today: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> Case:
     """A case of these places. `parameters` by `name` or `service.name`; `bodies` are the user's own
-    candidate bodies; without `borders` all municipalities of a prefecture touch."""
+    candidate bodies, `bodies_today` those that exist, by (name, service); without `borders` all municipalities of a
+    prefecture touch."""
     known = {p.code for p in prefectures}
     prefectures = [
         *prefectures,
@@ -340,6 +342,7 @@ def make_case(
             columns=["body_id", "code"],
             dtype=object,
         ),
+        bodies_today=today_table(bodies_today or {}),
         municipal_need=needs["municipal"],
         prefectural_need=needs["prefectural"],
         governments=governments,
@@ -384,6 +387,12 @@ def make_case(
         sha256={},
         crises=_crises(towns, shocks),
     )
+
+
+def today_table(bodies: Mapping[tuple[str, str], Sequence[str]]) -> pd.DataFrame:
+    """The table `bodies_today`: the members of every body that exists, by (name, service)."""
+    rows = [(name, service, code) for (name, service), codes in bodies.items() for code in codes]
+    return pd.DataFrame(rows, columns=["body_id", "service", "code"], dtype=object)
 
 
 def settings(case: Case, **changes: Any) -> dict[str, Any]:

@@ -189,9 +189,7 @@ def candidate_bodies(
     return bodies_of(case, settings, km, source_of, existing)
 
 
-def _sets_of_sources(
-    case: Case, settings: Mapping[str, Any], km: np.ndarray
-) -> dict[tuple[int, ...], str]:
+def _sets_of_sources(case: Case, settings: Mapping[str, Any], km: np.ndarray) -> dict[tuple[int, ...], str]:
     """The sets of the sources a package names, each with the first that has it."""
     borders = borders_of(case, settings["wide_area.cross_prefectures"])
     makers = {

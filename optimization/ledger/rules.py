@@ -107,7 +107,8 @@ def _bodies(accounts: Accounts) -> list[Breach]:
     limit = instance.most_bodies
     count = np.asarray(instance.bodies.membership[existing].sum(axis=0)).ravel()
     found = [
-        Breach("R4", str(instance.case.codes[i]), float(count[i] - limit[i])) for i in np.flatnonzero(count > limit)
+        Breach("R4", str(instance.case.codes[i]), float(count[i] - limit[i]))
+        for i in np.flatnonzero(count > limit)
     ]
     ids, wide = instance.bodies.table.index, instance.costs.wide_columns
     here = (accounts.tiers[:, wide] == MUNICIPALITY) & (accounts.bodies < 0) & ~instance.costs.may_act_alone

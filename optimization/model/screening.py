@@ -150,7 +150,9 @@ def _budgets(instance: Instance, kept: np.ndarray) -> tuple[np.ndarray, np.ndarr
     touches_tight = np.asarray(members @ tight.astype(float)) > 0
     relieves = relief < 1.0 - ROUNDING
     for w, s in enumerate(costs.wide_columns.tolist()):
-        if s in instance.bodies.existing.services:  # a body of today may burden a member more than acting alone
+        if (
+            s in instance.bodies.existing.services
+        ):  # a body of today may burden a member more than acting alone
             shared = instance.bodies.existing.of(s) >= 0
             relieves[:, w] |= np.asarray(members @ shared.astype(float)) > 0
     return tight, relieves & touches_tight[:, None]

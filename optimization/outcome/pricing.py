@@ -69,7 +69,9 @@ def starting_pairs(
     costs = instance.social
     cost = np.where(as_mask(instance, screening, kept), costs.bodies - joint_worth(instance), np.inf)
     coverings = groups.coverings(cost, costs.alone, elsewhere(instance))
-    tasks = [(part, SURVEY_SHARE * gap * float(part.alone[np.isfinite(part.alone)].sum())) for part in coverings]
+    tasks = [
+        (part, SURVEY_SHARE * gap * float(part.alone[np.isfinite(part.alone)].sum())) for part in coverings
+    ]
     surveys = workers.each(survey, tasks, processes)
     chosen = groups.gather([found.used for found in surveys])
     binding = np.any([screening.tight, *screening.tight_later], axis=0)

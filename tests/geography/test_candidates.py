@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from optimization.case.case import Case
+from optimization.case.rule_groups import rule_groups
 from optimization.geography.candidates import Bodies, borders_of, candidate_bodies
 from optimization.geography.distance import straight_km
+from optimization.geography.existing import existing_bodies
 from tests.small_case import Service, Town, make_case, settings
 
 PLACES = {"01201": 0.0, "01202": 10.0, "01203": 30.0, "01204": 60.0, "02201": 70.0}
@@ -27,8 +29,11 @@ def chain(**case: Any) -> Case:
 
 
 def bodies_of(case: Case, **changes: Any) -> Bodies:
-    changes = {"wide_area.radius_km": 1000.0, **changes}
-    return candidate_bodies(case, settings(case, **changes), straight_km(case.municipalities))
+    changes = {"wide_area.radius_km": 1000.0, "wide_area.services": "all", **changes}
+    asked = settings(case, **changes)
+    groups = rule_groups(case, asked, np.ones((len(case.codes), len(case.services))))
+    existing = existing_bodies(case, groups, asked["wide_area.keep_existing"])
+    return candidate_bodies(case, asked, straight_km(case.municipalities), existing)
 
 
 def sets_of(bodies: Bodies, case: Case) -> dict[str, str]:
@@ -137,7 +142,8 @@ def test_random_maps_give_connected_sets_each_once_within_bounds() -> None:
 def test_without_any_set_there_is_an_empty_table_with_its_columns() -> None:
     found = bodies_of(chain(), **{"wide_area.sources": ["user"]})
     assert len(found) == 0 and found.membership.shape == (0, 5)
-    assert list(found.table) == ["hub", "source", "members", "population_persons", "max_km"]
+    columns = ["hub", "source", "members", "population_persons", "max_km", "within_bounds"]
+    assert list(found.table) == columns
 
 
 def test_of_equal_members_the_first_in_order_is_the_hub() -> None:
