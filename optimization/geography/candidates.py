@@ -52,14 +52,14 @@ class Bodies:
     @cached_property
     def standing(self) -> list[tuple[int, int]]:
         """(row, service among S) of every pair that is one of today's bodies or a part of one."""
-        rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY]))
+        rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY])).tolist()
         listed = ((int(row), self.existing.standing.get(self.key(row), ())) for row in rows)
         return [(row, s) for row, services in listed for s in services]
 
     @cached_property
     def whole_today(self) -> list[tuple[int, int, int]]:
         """(row, service among S, number of the body of today) of every body of today."""
-        rows = {self.key(row): int(row) for row in np.flatnonzero(self.table["source"] == TODAY)}
+        rows = {self.key(row): int(row) for row in np.flatnonzero(self.table["source"] == TODAY).tolist()}
         of = zip(self.existing.members, self.existing.service, strict=True)
         return [(rows[members], s, t) for t, (members, s) in enumerate(of)]
 
@@ -173,7 +173,7 @@ def candidate_bodies(
     `settings` are the package's effective settings, `km` straight-line distances (I, I). Where the package opens a
     service that bodies of today provide, every candidate is also listed together with the bodies of today it touches.
     """
-    source_of = {members: TODAY for members in existing.members}
+    source_of = dict.fromkeys(existing.members, TODAY)
     for members in existing.standing:
         source_of.setdefault(members, PART_OF_TODAY)
     opened = [case.services.index.get_loc(s) for s in settings["wide_area.services"]]
