@@ -157,7 +157,7 @@ def _roles(
     statute, provision = tables[f"responsibility{suffix}"], tables[f"provision{suffix}"]
     return {
         "every municipality and service is provided exactly once": _provided_once(provision, record),
-        "bodies per municipality": _bodies(tables[f"bodies{suffix}"], settings),
+        "bodies per municipality": not crowded(tables, settings, suffix),
         "responsible tier is open to the group": _tiers(statute),
         "provision follows responsibility": _follows(provision),
         "as many places are provided for by each tier as the statute names": _counts(statute, provision),
@@ -292,10 +292,21 @@ def _path(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
     return set(table["year"].astype(int)) <= set(range(1, years + 1))
 
 
-def _bodies(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def crowded(tables: dict[str, pd.DataFrame], settings: dict[str, Any], suffix: str = "") -> list[str]:
+    """Codes of the municipalities that belong to more bodies than the package allows, or than services they share
+    today where bodies of today are kept (R4)."""
+    count = _memberships(tables[f"bodies{suffix}"])
+    most = pd.Series(settings["wide_area.bodies_per_municipality"], index=count.index)
+    if "bodies_today" in tables and settings.get("wide_area.keep_existing", True):
+        today = _memberships(tables["bodies_today"])
+        most = most.clip(lower=today.reindex(count.index, fill_value=0))
+    return sorted(count.index[count > most])
+
+
+def _memberships(table: pd.DataFrame) -> pd.Series:
+    """How many rows of a table of bodies each municipality stands in, by code."""
     members = table["member_codes"].astype(str).str.split("|").explode()
-    count = members[members != ""].value_counts()
-    return bool(count.empty or count.max() <= settings["wide_area.bodies_per_municipality"])
+    return members[members != ""].value_counts()
 
 
 def _tiers(table: pd.DataFrame) -> bool:

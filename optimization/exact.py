@@ -380,7 +380,6 @@ CEILINGS = {
     "mismatch_of_money_and_responsibility": "discipline.match_ceiling",
     "earmarked_share": "discipline.earmarked_ceiling",
     "duties_moved": "clarity.changes_ceiling",
-    "bodies_per_municipality_most": "wide_area.bodies_per_municipality",
 }
 """Measure, and the setting that it must reach or must not pass."""
 

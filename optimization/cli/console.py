@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -17,6 +18,7 @@ from optimization.cli.plain import PlainConsole, print_json, visible
 from optimization.errors import InputError
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
+from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import Result
 from optimization.outcome.waiting import PLAN, TODAY
@@ -200,7 +202,7 @@ def show_result(result: Result, folder: str) -> None:
         show_no_decision(result)
         out.print(f"Run folder: {folder}")
         return
-    moves, joint = _moves(result.tables["responsibility"]), _joint(result.tables["services"])
+    moves, joint = _moves(result.tables["responsibility"]), _joint(result)
     if moves.row_count:
         out.print(moves)
     if joint.row_count:
@@ -291,13 +293,19 @@ def _moves(table: pd.DataFrame) -> Table:
     return grid
 
 
-def _joint(table: pd.DataFrame) -> Table:
-    column = "population_served_by_wide_area_body_ratio"
+def _joint(result: Result) -> Table:
+    """People served by wide-area bodies, today and under the package, of every service that some share."""
+    table, people = result.tables["services"], result.instance.case.municipalities["population_persons"]
+    shared = people_shared(result.tables.get("bodies_today"))
     grid = _grid(
-        "What municipalities do together", [("service", "l"), ("people served by wide-area bodies", "r")]
+        "What municipalities do together",
+        [("service", "l"), ("people served by wide-area bodies today", "r"), ("package", "r")],
     )
-    for _, row in table[table[column] > 0].sort_values(column, ascending=False).iterrows():
-        grid.add_row(row["service"], f"{row[column]:.1%}")
+    now = table.set_index("service")["population_served_by_wide_area_body_ratio"].fillna(0.0)
+    today = shared.reindex(now.index, fill_value=0) / people.sum()
+    for service in now.index[np.lexsort((-today, -now))]:
+        if now[service] > 0 or today[service] > 0:
+            grid.add_row(service, f"{today[service]:.1%}", f"{now[service]:.1%}")
     return grid
 
 
@@ -437,13 +445,26 @@ def _closing(result: Result, folder: str) -> None:
     out.print(
         f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
         f"prefectures, {len(result.instance.services)} services; "
-        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}.\n"
+        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}"
+        f"{_fates(result)}.\n"
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{billion(outcome.bound)} billion yen (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
+    )
+
+
+def _fates(result: Result) -> str:
+    """How many of the bodies exist today, and what becomes of those that do."""
+    if "bodies_today" not in result.tables:
+        return ""
+    found = fates(result.tables["bodies_today"], result.tables["bodies"])
+    ended = found.handed_up + found.dissolved
+    return (
+        f": {found.kept} as they exist today, {found.continued} go on from one of today with other members, "
+        f"{found.new} new; of {found.today} bodies of today {ended} end"
     )
 
 

@@ -19,6 +19,7 @@ from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_up
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 from optimization.outcome.crisis_tables import crisis_tables
+from optimization.outcome.existing_table import existing_table
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.spending_table import spending_tables
@@ -45,6 +46,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "services": services(after, before),
         "tiers": tiers(after, before),
         "outlook": outlook(after, before),
+        **existing_table(after),
         **path,
         **spending_tables(after, before),
         **crisis_tables(after, before),

@@ -96,7 +96,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         **_sure(run, say),
         **_assumed(run, say),
         "solved": solved(run, say),
-        "limits": LIMITS,
+        "limits": [_known(name, run) for name in LIMITS],
         "credits": credits(run),
         "data": embedded({"say": {key: say(phrase) if phrase != "town_body" else say(phrase, hub="{hub}")
                                   for key, phrase in TOWN_WORDS.items()},
@@ -121,6 +121,12 @@ def case_line(run: RunView, say: Speaker) -> str:
         prefectures=record["prefectures"],
         services=record["services"],
     )
+
+
+def _known(limit: str, run: RunView) -> str:
+    """A limit of the figures as it holds for a run whose case knows no bodies of today."""
+    unknown = limit == "limit_unions" and "bodies_today" not in run.tables
+    return "limit_unions_unknown" if unknown else limit
 
 
 def _roles(run: RunView, say: Speaker) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from optimization.archive.form import AGAIN
 from optimization.errors import InputError, Problem
+from optimization.outcome.existing_table import fates
 from optimization.report.flows import left_in_pool
 from optimization.report.gains import changes, losers
 from optimization.report.language import Speaker
@@ -173,13 +174,18 @@ def _together(run: RunView, say: Speaker) -> str:
     if joint.empty:
         return say("together_none")
     most = joint.groupby("service").size().sort_values(ascending=False, kind="stable")
-    return say(
+    text = say(
         "together",
         bodies=say.number(len(run.tables["bodies"])),
         services=len(most),
         places=say.number(joint["code"].nunique()),
         most=say.listed([run.service(str(name), say) for name in most.index[:NAMED]]),
     )
+    if "bodies_today" not in run.tables:
+        return text
+    found = fates(run.tables["bodies_today"], run.tables["bodies"])
+    numbers = {name: say.number(count) for name, count in asdict(found).items()}
+    return joined(say, text, say("together_today", **numbers))
 
 
 def _who_loses(run: RunView, say: Speaker) -> str:
