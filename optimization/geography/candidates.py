@@ -53,19 +53,14 @@ class Bodies:
     def standing(self) -> list[tuple[int, int]]:
         """(row, service among S) of every pair that is one of today's bodies or a part of one."""
         rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY])).tolist()
-        listed = ((int(row), self.existing.standing.get(self.key(row), ())) for row in rows)
+        listed = ((row, self.existing.standing.get(self.who(row), ())) for row in rows)
         return [(row, s) for row, services in listed for s in services]
 
     @cached_property
     def whole_today(self) -> list[tuple[int, int, int]]:
         """(row, service among S, number of the body of today) of every body of today."""
-        rows = {self.key(row): int(row) for row in np.flatnonzero(self.table["source"] == TODAY).tolist()}
         of = zip(self.existing.members, self.existing.service, strict=True)
-        return [(rows[members], s, t) for t, (members, s) in enumerate(of)]
-
-    def key(self, row: int) -> tuple[int, ...]:
-        """Positions of the members in order."""
-        return tuple(sorted(self.members(row).tolist()))
+        return [(self.row_of[members], s, t) for t, (members, s) in enumerate(of)]
 
     def members(self, row: int) -> np.ndarray:
         """Positions of the members of the body in this row."""

@@ -122,7 +122,7 @@ def as_if_apart(instance: Instance) -> np.ndarray:
     if not existing.kept or not len(existing):
         return result
     opening = instance.mass * instance.settings["weights.body_million_yen"]
-    row_of = {instance.bodies.key(b): b for b, _ in instance.bodies.standing}
+    row_of = {instance.bodies.who(b): b for b, _ in instance.bodies.standing}
     position = {s: w for w, s in enumerate(instance.costs.wide_columns.tolist())}
     by_member = members.tocsc()
     for s, places in zip(existing.service, map(np.array, existing.members), strict=True):
