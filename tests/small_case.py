@@ -390,9 +390,10 @@ def make_case(
 
 
 def today_table(bodies: Mapping[tuple[str, str], Sequence[str]]) -> pd.DataFrame:
-    """The table `bodies_today`: the members of every body that exists, by (name, service)."""
-    rows = [(name, service, code) for (name, service), codes in bodies.items() for code in codes]
-    return pd.DataFrame(rows, columns=["body_id", "service", "code"], dtype=object)
+    """The table `bodies_today`: the members of every body that exists, by (name, service); the function, which is
+    that of a fire brigade throughout, says only that the whole service is shared."""
+    rows = [(name, "fire", service, code) for (name, service), codes in bodies.items() for code in codes]
+    return pd.DataFrame(rows, columns=["body_id", "function", "service", "code"], dtype=object)
 
 
 def settings(case: Case, **changes: Any) -> dict[str, Any]:

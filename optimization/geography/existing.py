@@ -21,6 +21,10 @@ from optimization.case.rule_groups import RuleGroups
 
 TODAY, PART_OF_TODAY, EXTENDED = "today", "part_of_today", "extended"
 
+WHOLE = ("fire", "waste", "elementary", "computing")
+"""Functions whose sharing is the sharing of the service. Who shares night soil, a junior high school, a home for the
+elderly or the collection of tax arrears shares a part of its service only, and counts as providing it alone."""
+
 MOST_PIECES = 7
 """Rule groups of members up to which every part of a body of today along their lines is listed."""
 
@@ -157,6 +161,7 @@ def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodie
     service that cannot be shared, or left with one member, are none. A body can be divided along the rule groups of
     its members where the statute may give one of these another responsible tier."""
     table = case.bodies_today
+    table = table[table["function"].isin(WHOLE)]
     names, services, members, pieces = [], [], [], []
     wide = case.services["wide_area"].astype(bool)
     for (name, service), rows in table.groupby(["body_id", "service"], sort=True):
