@@ -93,7 +93,7 @@ def _version(asked: bool) -> None:
 
 
 Version = Annotated[
-    bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True, hidden=True)
 ]
 
 
