@@ -25,6 +25,7 @@ from optimization.validation import curves, dispersion, formula, joint, spending
 from optimization.validation.influence import influence
 from optimization.validation.page import PLACES, page
 from optimization.validation.parameters import parameter_table
+from optimization.validation.sharing import sharing_today
 
 HERE = Path(__file__).parent
 TABLES = HERE / "validation"
@@ -41,6 +42,7 @@ def from_the_case(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
         "small_and_large": curves.small_and_large(case),
         "small_and_large_spending": curves.small_and_large_spending(case, settlements, YEAR),
         "spending_beside_need": spending.spending_beside_need(case),
+        "sharing_today": sharing_today(case),
         "parameters": parameter_table(text_table(folder / "parameters.csv")),
     }
 

@@ -168,8 +168,33 @@ def _ratios(table: pd.DataFrame) -> list[list[str]]:
 
 
 def _joint(tables: Tables) -> dict[str, str]:
-    table = tables["joint_bodies"]
+    table, shared = tables["joint_bodies"], tables["sharing_today"]
+    rows = [
+        [
+            str(row.function),
+            f"{row.marked_municipalities:,}",
+            f"{row.marked_people / 1e6:.1f}",
+            f"{row.joint_municipalities:,}",
+            f"{row.joint_people / 1e6:.1f}",
+            f"{row.bodies:,}",
+            f"{row.people_in_bodies / 1e6:.1f}",
+            "yes" if row.priced_as_shared else "no",
+        ]
+        for row in shared.itertuples()
+        if row.bodies
+    ]
+    heads = [
+        "function",
+        "marked",
+        "million people",
+        "joint",
+        "million people",
+        "bodies",
+        "million people",
+        "priced",
+    ]
     found = {
+        "sharing": markdown(heads, rows),
         "joint_rank": f"{rank_correlation(table.iloc[:, 1], table.iloc[:, 2]):.2f}",
         "joint_count": str(len(table)),
     }
