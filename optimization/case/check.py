@@ -11,18 +11,18 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from optimization.case.bodies import body_problems
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
-from optimization.case.crisis import CRISIS_TYPES, crisis_problems
+from optimization.case.crisis import crisis_problems
 from optimization.case.identities import LAST_MERGER_TOP_UP, identity_problems
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import implausible
 from optimization.case.projections import DRIVERS, projection_problems
+from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OTHER_YEARS
 from optimization.case.tables import place
 from optimization.case.today import today_problems
 from optimization.codes import PATTERNS, unknown_code_hint
@@ -44,84 +44,6 @@ ESSENTIAL = {
 """Items the accounts read by name, without their unit."""
 
 NO_SCALE, OWN_HEALTH_CENTRE = "none", "own_health_centre"
-
-
-class Range(NamedTuple):
-    """Where a number must lie, both ends included; `text` is what messages say."""
-
-    text: str
-    least: float = -math.inf
-    most: float = math.inf
-
-    def holds(self, value: float) -> bool:
-        return self.least <= value <= self.most
-
-
-TINY, BELOW_ONE = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
-SHARE = Range("at least 0 and below 1", 0.0, BELOW_ONE)
-FRACTION = Range("between 0 and 1", 0.0, 1.0)
-POSITIVE = Range("above 0", TINY)
-NOT_NEGATIVE = Range("at least 0", 0.0)
-
-NATIONAL = {
-    "fiscal_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
-    "adjustment_rate": SHARE,
-    "special_share": SHARE,
-    "largest_prefecture_scale": POSITIVE,
-}
-OTHER_YEARS = {
-    "register_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
-    "indicator_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
-}
-"""Figures of a case that takes people or debt ratios from another year than its own; else the case's year."""
-
-GENERAL = {
-    "detour_factor": Range("at least 1", 1.0),
-    "travel_speed_km_per_hour": POSITIVE,
-    "travel_cost_yen_per_person_km": NOT_NEGATIVE,
-    "price_elasticity": POSITIVE,
-    "taste_elasticity": NOT_NEGATIVE,
-    "taste_gap_cap": NOT_NEGATIVE,
-    "discount_rate": SHARE,
-    "transition_years": POSITIVE,
-    "efficient_scale_persons": POSITIVE,
-    "bloc_coordination_rate": NOT_NEGATIVE,
-    "national_overhead": NOT_NEGATIVE,
-    "coordination_fixed_million_yen": NOT_NEGATIVE,
-    # of the formula families
-    **dict.fromkeys(("canada_standard", "canada_cap", "germany_top_up_level", "nordic_level"), NOT_NEGATIVE),
-    **dict.fromkeys(("australia_floor", "germany_rate", "germany_top_up", "switzerland_floor"), FRACTION),
-    **dict.fromkeys(("switzerland_strong_share", "nordic_rate", "nordic_need_rate"), FRACTION),
-    **dict.fromkeys(("block_fixed_share", "block_area_share"), FRACTION),
-    "switzerland_low_index": SHARE,
-    "switzerland_power": POSITIVE,
-}
-BY_SERVICE = {
-    "national_share": SHARE,
-    "taste_weight": FRACTION,
-    "scale_realisation": FRACTION,
-    "prefectural_elasticity": Range("between -1 and 1", -1.0, 1.0),
-    "trips_to_seat": NOT_NEGATIVE,
-    "unit_fixed_cost_million_yen": NOT_NEGATIVE,
-    "transition_cost": NOT_NEGATIVE,
-    "coordination_rate": NOT_NEGATIVE,
-    "max_travel_minutes": POSITIVE,
-}
-
-CRISIS = {
-    "spare_capacity_share": NOT_NEGATIVE,
-    "response_premium": NOT_NEGATIVE,
-    "reserve_cost_share": NOT_NEGATIVE,
-    **dict.fromkeys(("aid_loss_bloc", "aid_loss_nation"), FRACTION),
-    **{f"response_delay_share_{tier}": FRACTION for tier in TIERS},
-}
-CRISIS_BY_SERVICE = {
-    **{f"surge_{kind}": Range("at least 1", 1.0) for kind in CRISIS_TYPES},
-    "crisis_urgency": FRACTION,
-}
-"""Read only where a package names scenarios; a service without a surge is not touched by that kind of crisis."""
-
-ALL_GENERAL, ALL_BY_SERVICE = {**GENERAL, **CRISIS}, {**BY_SERVICE, **CRISIS_BY_SERVICE}
 
 
 def check_case(tables: Tables, path: str | Path) -> None:
@@ -372,7 +294,7 @@ def _national(tables: Tables) -> Problems:
             remedy = nearest(item, known)
             yield Problem("national", "is not a figure known here", remedy, item, "item", item)
         elif not known[item].holds(value) or (item.endswith("_year") and value % 1):
-            message, remedy = f"must be {known[item].text}", "correct the figure"
+            message, remedy = f"must be {known[item].text}", known[item].remedy(value, "correct the figure")
             yield Problem("national", message, remedy, item, "value", f"{value:g}")
 
 
@@ -406,8 +328,8 @@ def _parameters(tables: Tables) -> Problems:
             yield Problem("parameters", message, remedy, label, "low, central, high", found)
         for column in ("low", "central", "high"):
             if not bounds.holds(value := getattr(row, column)):
-                message = f"must be {bounds.text}"
-                yield Problem("parameters", message, f"correct it ({row.unit})", label, column, f"{value:g}")
+                message, remedy = f"must be {bounds.text}", bounds.remedy(value, f"correct it ({row.unit})")
+                yield Problem("parameters", message, remedy, label, column, f"{value:g}")
 
 
 def _strange(parameter: str, service: str, label: str) -> Problem:

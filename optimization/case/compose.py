@@ -22,8 +22,8 @@ from optimization.case.packages import (
     STATUS_QUO,
     Package,
     check_names,
+    examined,
     package_files,
-    read_package,
     toml_value,
 )
 from optimization.dictionary.settings import canonical, load_settings, nearest, status_quo
@@ -301,11 +301,8 @@ class _Shelf:
 
     def load(self, path: Path) -> Package | None:
         if path not in self.read:
-            try:
-                self.read[path] = read_package(path)
-            except InputError as error:
-                self.read[path] = None
-                self.problems += error.problems
+            self.read[path], problems = examined(path)
+            self.problems += problems
         return self.read[path]
 
     def place(self, path: Path, above: tuple[Path, ...], *, named: bool) -> None:

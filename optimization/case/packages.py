@@ -34,10 +34,13 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from optimization.case.ranges import range_of
 from optimization.dictionary.results import Language
 from optimization.dictionary.settings import check_value, load_settings, nearest, shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_SETTINGS, parse_toml, read_bytes
+from optimization.files import MOST_SETTINGS, read_bytes
+from optimization.numerals import read_numeral
+from optimization.toml_file import read_toml
 
 STATUS_QUO = "status_quo"
 ASSUMPTIONS = "assumptions"
@@ -47,6 +50,7 @@ HEADER = (*TEXTS, "date", "reading", "extends")
 OPTIONAL_TEXTS = frozenset({"title_ja"})
 ENGLISH_ONLY = "（英文のみ）"
 PROVISION = ("number", "text", "text_ja", "as_today", "settings")
+UNITS = re.compile(r"_((?:(?:thousand|million|billion)_)?yen|persons|years|percent|km)$")
 SECTIONS = ("package", "provision", ASSUMPTIONS)
 
 
@@ -104,11 +108,21 @@ def in_language(language: Language, english: str, japanese: str) -> str:
 
 def read_package(path: str | Path) -> Package:
     """Read one package file; raises InputError with every fault found in it."""
-    path = Path(path)
-    reader = _Reader(path, _parse(path))
-    package = reader.package()
-    raise_if_any(reader.problems)
+    package, problems = examined(Path(path))
+    raise_if_any(problems)
+    if package is None:
+        raise InputError(problems)
     return package
+
+
+def examined(path: Path) -> tuple[Package | None, list[Problem]]:
+    """What can be read of a package file, None where it cannot be read as TOML, and every fault found in it."""
+    try:
+        document, problems = _parse(path)
+    except InputError as error:
+        return None, error.problems
+    reader = _Reader(path, document, problems)
+    return reader.package(), reader.problems
 
 
 def list_packages(directory: str | Path) -> list[Package]:
@@ -164,6 +178,12 @@ def check_names(package: Package, services: Collection[str], parameters: Collect
         for key in package.assumptions
         if key not in known
     ]
+    for key, number in package.assumptions.items():
+        bounds = range_of(key)
+        if key in known and bounds is not None and not bounds.holds(number):
+            remedy = bounds.remedy(number, "correct it, in the unit of the parameter")
+            message = f"must be {bounds.text}"
+            problems.append(Problem(str(package.path), message, remedy, ASSUMPTIONS, key, f"{number:g}"))
     return problems
 
 
@@ -187,16 +207,30 @@ def _refusal(path: Path, message: str, remedy: str, line: int | str = "") -> Inp
     return InputError([Problem(file=str(path), row=str(line), message=message, remedy=remedy)])
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    """The file as a TOML document; raises InputError naming the line where it breaks."""
-    text = _text(path)
-    try:
-        return parse_toml(text)
-    except ValueError as error:
-        place = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        line = place[1] if place else len(text.splitlines())
-        remedy = 'mend the line; texts stand in quotation marks, settings are written "family.name" = value'
-        raise _refusal(path, f"is not valid TOML: {error}", remedy, line) from error
+def _parse(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """The file as a TOML document, and lines that are read otherwise than they are written; raises InputError naming
+    the line where it breaks."""
+    document, problems = toml_document(str(path), _text(path))
+    if document is None:
+        raise InputError(problems)
+    return document, problems
+
+
+def toml_document(file: str, text: str) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """A package or a study as a TOML document, None where it is none, and what is wrong with its lines."""
+    document, faults = read_toml(text, unit_of)
+    return document, [
+        Problem(file, fault.message, fault.remedy, str(fault.line), fault.key, fault.value)
+        for fault in faults
+    ]
+
+
+def unit_of(key: str) -> str:
+    """The unit of a setting, or that at the end of the name of a parameter; '' where none is told."""
+    if setting := load_settings().get(key):
+        return setting.unit
+    found = UNITS.search(key)
+    return found[1].replace("_", " ") if found else ""
 
 
 def _text(path: Path) -> str:
@@ -221,10 +255,10 @@ def _text(path: Path) -> str:
 class _Reader:
     """Turns a parsed document into a `Package` and collects what is wrong with it in `problems`."""
 
-    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, document: Mapping[str, Any], problems: list[Problem]) -> None:
         self.path = path
         self.document = document
-        self.problems: list[Problem] = []
+        self.problems = problems
 
     def fault(self, message: str, remedy: str, row: str = "", column: str = "", value: object = "") -> None:
         self.problems.append(Problem(str(self.path), message, remedy, row, column, shown(value)))
@@ -368,8 +402,15 @@ class _Reader:
             elif isinstance(value, dict):
                 self.unknown(key, value, (), "is not a parameter", ASSUMPTIONS)
             else:
-                remedy = "write a number, without quotation marks"
-                self.fault("must be a finite number", remedy, ASSUMPTIONS, key, value)
+                found = read_numeral(value, unit_of(key)) if isinstance(value, str) else None
+                beside = f" and has {found.words}" if found and found.how else ""
+                message = (
+                    f"must be a finite number: it is a text{beside}" if found else "must be a finite number"
+                )
+                remedy = (
+                    f"{found.remedy(unit_of(key)) if found else 'write a number'}, without quotation marks"
+                )
+                self.fault(message, remedy, ASSUMPTIONS, key, value)
         return good
 
     def unknown(self, key: str, value: object, known: Collection[str], message: str, row: str) -> None:

@@ -24,6 +24,7 @@ from optimization.codes import PATTERNS, Names, code_beside_name, code_fault, pl
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any, shortened
+from optimization.numerals import read_numeral, share_meant
 from optimization.table_file import MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES})
@@ -43,7 +44,6 @@ ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand y
 INTEGER = r"^-?[0-9]{1,15}$"
 NUMBER = r"^[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"
 TEXT = r"^[^\n]*[^\s\pZ][^\n]*$"
-THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 UNITS = re.compile(r"_((thousand|million|billion|trillion)_)?(yen|persons|km2|ha|m2|km|m|deg|percent)$")
 EXAMPLE = "give the folder of a case, such as inputs/japan-2022"
 
@@ -307,10 +307,18 @@ def _beyond(values: np.ndarray, rule: Column) -> Iterator[Fault]:
     remedy = f"correct the figure ({rule.unit})"
     if rule.min is not None:
         for position in np.flatnonzero(values < rule.min)[:MOST_FAULTS]:
-            yield Fault(int(position), f"is below {rule.min:g}, the least it can be", remedy)
+            told = _meant(values[position], rule, remedy)
+            yield Fault(int(position), f"is below {rule.min:g}, the least it can be", told)
     if rule.max is not None:
         for position in np.flatnonzero(values > rule.max)[:MOST_FAULTS]:
-            yield Fault(int(position), f"is above {rule.max:g}, the most it can be", remedy)
+            told = _meant(values[position], rule, remedy)
+            yield Fault(int(position), f"is above {rule.max:g}, the most it can be", told)
+
+
+def _meant(value: float, rule: Column, remedy: str) -> str:
+    """A remedy with the share that was meant where per cent stand, or the other way."""
+    meant = share_meant(float(value), rule.unit, rule.min, rule.max)
+    return f"did you mean {meant}? Else {remedy}" if meant else remedy
 
 
 def _text_fault(text: str, rule: Column) -> tuple[str, str]:
@@ -333,11 +341,11 @@ def _text_fault(text: str, rule: Column) -> tuple[str, str]:
 def _number_fault(text: str, rule: Column) -> tuple[str, str]:
     """Why a text is not a number of its rule, and what to write instead."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    if re.fullmatch(_form(rule), plain):
-        kind = "full-width digits or signs" if plain != text.strip() else "blanks around the number"
-        return f"has {kind}", f"write {plain}"
-    if THOUSANDS.fullmatch(plain):
-        return "has separators of thousands", f"write {plain.replace(',', '')}"
+    found = read_numeral(text, rule.unit)
+    if found is not None and found.how:
+        if rule.type == "integer" and found.value is not None and found.value % 1:
+            return f"has {found.words}", f"write it as a whole number ({rule.unit.replace('_', ' ')})"
+        return f"has {found.words}", found.remedy(rule.unit)
     if plain.lstrip("+-").casefold() in ("nan", "na", "n/a", "none", "null", "inf", "infinity"):
         return "is no figure", "find out the figure; a missing one is never taken as zero"
     if re.fullmatch(NUMBER, plain):

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from optimization.errors import Problem, raise_if_any
+from optimization.numerals import Numeral, read_numeral, share_meant
 
 SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"
@@ -39,6 +40,10 @@ Kind = Literal[
 ]
 Mark = Literal["law", "definition", "assumption", "case"]
 NUMERIC = ("number", "integer", "range", "number_by_service", "range_by_service", "range_by_name")
+
+
+LARGE = 1e12
+"""No number from here on is a share in per cent."""
 
 
 class Fault(NamedTuple):
@@ -198,17 +203,32 @@ def _is_number(value: object) -> bool:
 def _number_faults(setting: Setting, value: Any) -> list[Fault]:
     unit = f" {setting.unit}" if setting.unit else ""
     allowed = f"write a number from {setting.minimum:.12g} to {setting.maximum:.12g}{unit}"
+    if isinstance(value, str) and (found := read_numeral(value, setting.unit)) is not None:
+        return [_written_as_text(setting, value, found)]
     if not _is_number(value):
         return [Fault(value, "must be a number", f"{allowed}, without quotation marks")]
     if isinstance(value, float) and not math.isfinite(value):
         return [Fault(value, "must be finite, not NaN or infinity", allowed)]
     if setting.type == "integer" and not isinstance(value, int):
         return [Fault(value, "must be a whole number", f"{allowed}, without a decimal point")]
+    meant = share_meant(value, setting.unit, setting.minimum, setting.maximum) if abs(value) < LARGE else ""
+    allowed = f"did you mean {meant}? Else {allowed}" if meant else allowed
     if setting.minimum is not None and value < setting.minimum:
         return [Fault(value, f"is below the least allowed, {setting.minimum:.12g}{unit}", allowed)]
     if setting.maximum is not None and value > setting.maximum:
         return [Fault(value, f"is above the most allowed, {setting.maximum:.12g}{unit}", allowed)]
     return []
+
+
+def _written_as_text(setting: Setting, value: str, found: Numeral) -> Fault:
+    """What is wrong with a number that stands in quotation marks, and the number to write in its place."""
+    beside = f" and has {found.words}" if found.how else ""
+    remedy = found.remedy(setting.unit)
+    if found.value is not None:
+        number = int(found.value) if setting.type == "integer" and not found.value % 1 else float(found.value)
+        beyond = _number_faults(setting, number)
+        remedy = beyond[0].remedy if beyond else remedy
+    return Fault(value, f"must be a number: it is a text{beside}", f"{remedy}, without quotation marks")
 
 
 def _range_faults(setting: Setting, value: Any) -> list[Fault]:

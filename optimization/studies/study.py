@@ -33,11 +33,12 @@ from typing import Any, NamedTuple
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.overlay import overlay
-from optimization.case.packages import read_package
+from optimization.case.packages import read_package, toml_document
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.face import load_package, with_on_top
-from optimization.files import MOST_SETTINGS, parse_toml, read_text
+from optimization.files import MOST_SETTINGS, read_text
+from optimization.numerals import read_numeral, share_meant
 from optimization.outcome.run import METHODS
 
 LONGEST = 100
@@ -52,6 +53,7 @@ class Limit(NamedTuple):
     default: Any
     allowed: str
     holds: Callable[[Any], bool]
+    unit: str = ""
 
 
 KEYS = {
@@ -61,7 +63,7 @@ KEYS = {
     "cell": ("packages", "settings", "assumptions"),
 }
 LIMITS: Mapping[str, Limit] = {
-    "gap": Limit((int, float), 1e-3, "a number from 0 to 1", lambda gap: 0 <= gap <= 1),
+    "gap": Limit((int, float), 1e-3, "a number from 0 to 1", lambda gap: 0 <= gap <= 1, "ratio"),
     "time_limit": Limit((int, float), 600.0, "seconds above 0, at most 1e7", lambda s: 0 < s <= 1e7),
     "method": Limit((str,), METHODS[0], f"one of: {', '.join(METHODS)}", METHODS.__contains__),
     "seed": Limit((int,), 0, "a whole number from 0 to 2147483647", lambda seed: 0 <= seed < 2**31),
@@ -102,15 +104,15 @@ def read_study(path: Path) -> Study:
     """Read a study file; raises InputError with every fault of its form. What the packages make of it is said cell by
     cell when it is run."""
     try:
-        document = parse_toml(read_text(path, MOST_SETTINGS))
+        document, problems = toml_document(str(path), read_text(path, MOST_SETTINGS))
     except (OSError, ValueError) as error:
         raise InputError([Problem(str(path), f"cannot be read ({error})", "name a TOML file")]) from error
-    for check in (
-        _form_faults,
-        _faults,
-        _value_faults,
-    ):  # each looks at what the one before it has found in order
-        raise_if_any(list(check(str(path), document)))
+    if document is None:
+        raise InputError(problems)
+    form = list(_form_faults(str(path), document))
+    if not form:  # what is no table cannot be looked into
+        form = [*_faults(str(path), document), *_value_faults(str(path), document)]
+    raise_if_any([*problems, *form])
     head = document["study"]
     limits = {key: head.get(key, limit.default) for key, limit in LIMITS.items()}
     cells = [*_of_grid(document.get("grid")), *map(_of_table, document.get("cell", []))]
@@ -184,13 +186,14 @@ def _names_packages(part: Mapping[str, Any], several: bool) -> bool:
 
 def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
     """Values under [study] of a wrong kind or beyond bounds; a grid of more questions than can be answered."""
-    head = document["study"]
+    head = document.get("study", {})
     for key, limit in LIMITS.items():
-        value = head.get(key, limit.default)
+        value: Any = head.get(key, limit.default)
         if not isinstance(value, limit.kinds) or isinstance(value, bool):
-            yield Problem(file, "is of the wrong kind", f"write {limit.allowed}", "study", key, shown(value))
+            message, remedy = _wrong_kind(value, limit)
+            yield Problem(file, message, remedy, "study", key, shown(value))
         elif not limit.holds(value):
-            yield Problem(file, "is not allowed", f"write {limit.allowed}", "study", key, shown(value))
+            yield Problem(file, "is not allowed", _allowed(value, limit), "study", key, shown(value))
     if not isinstance(head.get("title", ""), str):
         yield Problem(
             file, "must be a text", "write it in quotation marks", "study", "title", shown(head["title"])
@@ -205,12 +208,31 @@ def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(file, message, "leave out values, or ask in several studies")
 
 
+def _wrong_kind(value: object, limit: Limit) -> tuple[str, str]:
+    """What is said of a value of another kind than its limit, and the remedy: a number as text is read."""
+    found = read_numeral(value, limit.unit) if isinstance(value, str) and str not in limit.kinds else None
+    if found is None:
+        return "is of the wrong kind", f"write {limit.allowed}"
+    beside = f" and has {found.words}" if found.how else ""
+    remedy = f"{found.remedy(limit.unit)}, without quotation marks"
+    return f"is of the wrong kind: it is a text{beside}", remedy
+
+
+def _allowed(value: Any, limit: Limit) -> str:
+    """What may be written in the place of a value, with the share that was meant where per cent stand."""
+    meant = ""
+    if limit.unit == "ratio" and math.isfinite(value):
+        meant = share_meant(value, limit.unit, 0.0, 1.0)
+    return (f"did you mean {meant}? Else " if meant else "") + f"write {limit.allowed}"
+
+
 def _count(grid: Mapping[str, Any] | None) -> int:
     """How many combinations a grid has."""
-    if grid is None:
+    if grid is None or not _names_packages(grid, several=True):
         return 0
     packages = grid["packages"] if isinstance(grid["packages"], list) else [grid["packages"]]
     axes = [values for key in ("settings", "assumptions") for values in grid.get(key, {}).values()]
+    axes = [values for values in axes if isinstance(values, list)]
     return math.prod(map(len, axes), start=len(packages))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from optimization.codes import read_prefecture
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.face import DEFAULT_PACKAGE
+from optimization.numerals import bare
 from optimization.web.cases import (
     CaseCard,
     broken_cases,
@@ -188,8 +188,8 @@ def _value(setting: Setting, fields: Fields) -> Any:
 
 
 def number(text: str) -> float | int | str:
-    """A number as people type it (full width, with separators); the text itself where it is none."""
-    plain = unicodedata.normalize("NFKC", text).strip().replace(",", "").replace("−", "-")
+    """A number as people type it (full width, with separators, △ for a minus); the text itself where it is none."""
+    plain = bare(text).replace(",", "")
     if WHOLE.fullmatch(plain):
         return int(plain)
     try:

@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import TIERS, Case
-from optimization.case.check import BY_SERVICE, CRISIS, CRISIS_BY_SERVICE, GENERAL, check_case
+from optimization.case.check import check_case
 from optimization.case.crisis import PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems, newest_year
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
+from optimization.case.ranges import BY_SERVICE, CRISIS, CRISIS_BY_SERVICE, GENERAL
 from optimization.case.tables import OPTIONAL, read_tables
 from optimization.case.today import TODAY_TABLES
 from optimization.costs.provision import movable_services
