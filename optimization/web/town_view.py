@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.web.cases import Finished
 from optimization.web.language import Voice
+from optimization.web.town_spending import Outlays, outlays
 from optimization.web.towns import Town
 
 MIL = "_million_yen"
@@ -19,12 +20,14 @@ MILLION = 1e6
 @dataclass(frozen=True)
 class Duty:
     """A service in the municipality: who answers for it and who provides it, today and under the package, in words; the
-    members of the body that provides it; minutes from the own town hall to the seat."""
+    members of the body that provides it, today and under the package; minutes from the own town hall to the seat.
+    `changed` is false where the tier and all members stay."""
 
     label: str
     answers_today: str
     answers: str
     provides_today: str
+    members_today: str
     provides: str
     members: str
     minutes: str
@@ -45,7 +48,7 @@ class Figure:
 @dataclass(frozen=True)
 class Portrait:
     """All that the page shows of a municipality. `gains` is 1, 0 or -1; `joint` tells that its accounts are those of
-    Tokyo with its wards."""
+    Tokyo with its wards; `outlays` is None where its spending is not known."""
 
     town: Town
     name: str
@@ -58,6 +61,7 @@ class Portrait:
     own: tuple[Figure, ...]
     per_head: tuple[Figure, ...]
     ratios: tuple[Figure, ...]
+    outlays: Outlays | None
 
 
 def name_of(town: Town, voice: Voice) -> str:
@@ -94,6 +98,7 @@ def portrait(run: Finished, town: Town, voice: Voice) -> Portrait:
             own, home, voice, lambda row, name: voice.yen(row[name] / row["population_persons"] * MILLION)
         ),
         ratios=_ratios(own, home, voice),
+        outlays=outlays(run, town, voice),
     )
 
 
@@ -144,7 +149,14 @@ def _duties(run: Finished, town: Town, voice: Voice) -> tuple[Duty, ...]:
     rows = rows[rows["code"] == town.code]
     towns = {each.code: each for each in run.towns}
     members = dict(zip(tables["bodies"]["body"], tables["bodies"]["member_codes"], strict=True))
+    existing = partners_today(tables, town.code)
     prefecture = town.prefecture_ja if voice.language == "ja" else town.prefecture_en
+
+    def provided(codes: Sequence[str], tier: str) -> tuple[str, str]:
+        """Who provides, and the members of a body."""
+        names = voice.listed([name_short(towns[code], voice) for code in codes if code in towns])
+        return (voice("body_of", count=len(codes)) if codes else tier), names
+
     found = []
     for row in rows.itertuples():
         today = str(services.at[row.service, "home_tier"])
@@ -153,21 +165,34 @@ def _duties(run: Finished, town: Town, voice: Voice) -> tuple[Duty, ...]:
             tier_word(row.responsible_tier, prefecture, voice),
         )
         joint = row.provider_kind == "wide_area_body"
-        codes = str(members[row.provider]).split("|") if joint else []
-        names = voice.listed([name_short(towns[code], voice) for code in codes if code in towns])
+        partners_before = existing.get(str(row.service), [])
+        partners = str(members[row.provider]).split("|") if joint else []
+        provides_today, members_today = provided(partners_before, before)
+        provides, names = provided(partners, after)
         found.append(
             Duty(
                 label=str(services.at[row.service, f"label_{voice.language}"]),
                 answers_today=before,
                 answers=after,
-                provides_today=before,
-                provides=voice("body_of", count=len(codes)) if joint else after,
+                provides_today=provides_today,
+                members_today=members_today,
+                provides=provides,
                 members=names,
                 minutes=voice("minutes", minutes=voice.number(float(row.travel_minutes))),
-                changed=today != row.responsible_tier or joint,
+                changed=today != row.responsible_tier or set(partners) != set(partners_before),
             )
         )
     return tuple(sorted(found, key=lambda duty: not duty.changed))
+
+
+def partners_today(tables: Mapping[str, pd.DataFrame], code: str) -> dict[str, list[str]]:
+    """Codes of the members of today's body of each service that a municipality shares (itself among them), by service;
+    none where the run knows no bodies of today."""
+    if "bodies_today" not in tables:
+        return {}
+    table = tables["bodies_today"][["service", "member_codes"]]
+    bodies = [(str(service), str(codes).split("|")) for service, codes in table.itertuples(index=False)]
+    return {service: codes for service, codes in bodies if code in codes}
 
 
 def name_short(town: Town, voice: Voice) -> str:
