@@ -33,7 +33,8 @@ LIMITS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_j
 TOWN_WORDS = {
     "people": "town_people", "coverage": "town_coverage", "grant": "town_grant", "margin": "town_margin",
     "travel": "town_travel", "bodies": "town_bodies", "services": "town_services", "body": "town_body",
-    "none": "town_none", "yen": "yen_unit", "today": "c_today", "package": "c_package", "service": "c_service",
+    "body_today": "town_body_today", "none": "town_none", "yen": "yen_unit", "today": "c_today",
+    "package": "c_package", "service": "c_service",
 }  # fmt: skip
 
 
@@ -98,8 +99,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "solved": solved(run, say),
         "limits": [_known(name, run) for name in LIMITS],
         "credits": credits(run),
-        "data": embedded({"say": {key: say(phrase) if phrase != "town_body" else say(phrase, hub="{hub}")
-                                  for key, phrase in TOWN_WORDS.items()},
+        "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
                           "tiers": {tier[0]: say.word(tier) for tier in flows.TIERS}, **town_data(run, say)}),
     }  # fmt: skip
 

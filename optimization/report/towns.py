@@ -18,7 +18,8 @@ ABSENT = "-"
 def town_data(run: RunView, say: Speaker) -> dict[str, Any]:
     """The data of the look-up: `services` (labels, today's tier), `towns` by code: name, romaji, prefecture, class,
     residents, coverage today and under the package, allocation and margin per resident (yen) today and under the
-    package, a sign for each service (`KINDS`), minutes to the farthest seat, bodies (numbers in `bodies`)."""
+    package, a sign for each service (`KINDS`), minutes to the farthest seat, bodies (numbers in `bodies`), bodies of
+    today (numbers in `before`: codes of the members, number of the service)."""
     services = list(run.service_labels.index)
     place = {service: n for n, service in enumerate(services)}
     provision = run.tables["provision"]
@@ -27,16 +28,19 @@ def town_data(run: RunView, say: Speaker) -> dict[str, Any]:
         signs[code][place[service]] = KINDS[kind]
     farthest = provision.groupby("code")["travel_minutes"].max()
     bodies, of_town = _bodies(run, say, place)
+    before, of_town_today = _bodies_today(run, place)
     homes = run.tables["services"].set_index("service")["home_tier"]
     return {
         "services": [[run.service(name, say), homes[name][0]] for name in services],
         "bodies": bodies,
+        "before": before,
         "towns": {
             code: [
                 *_figures(run, say, code),
                 "".join(signs[code]),
                 float(farthest.get(code, 0.0)),
                 of_town.get(code, []),
+                of_town_today.get(code, []),
             ]
             for code in run.case.codes
         },
@@ -55,6 +59,21 @@ def _bodies(
         for code in codes:
             of_town.setdefault(code, []).append(len(bodies))
         bodies.append([run.place(hub, say), codes, [place[service] for service in services.split("|")]])
+    return bodies, of_town
+
+
+def _bodies_today(run: RunView, place: dict[str, int]) -> tuple[list[list[Any]], dict[str, list[int]]]:
+    """Every body of today (codes of its members, number of its service) and those of each town; none in a run that
+    knows of none."""
+    bodies: list[list[Any]] = []
+    of_town: dict[str, list[int]] = {}
+    if "bodies_today" in run.tables:
+        table = run.tables["bodies_today"][["member_codes", "service"]]
+        for members, service in table.itertuples(index=False):
+            codes = members.split("|")
+            for code in codes:
+                of_town.setdefault(code, []).append(len(bodies))
+            bodies.append([codes, place[service]])
     return bodies, of_town
 
 

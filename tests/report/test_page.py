@@ -88,6 +88,18 @@ def test_the_look_up_holds_every_municipality() -> None:
     assert len(data["bodies"]) == len(run.tables["bodies"])
 
 
+def test_the_look_up_knows_the_bodies_of_today_where_the_run_does() -> None:
+    run = example()
+    without = {name: table for name, table in run.tables.items() if name != "bodies_today"}
+    today = pd.DataFrame({"body_today": ["t1"], "service": ["waste"], "member_codes": ["03202|03482"]})
+    for tables, bodies in ((without, []), ({**without, "bodies_today": today}, [["03202", "03482"]])):
+        data = json.loads(Html(rendered(replace(run, tables=tables), "en")).scripts[0])
+        assert [codes for codes, _ in data["before"]] == bodies
+        towns = {code for code, town in data["towns"].items() if town[13]}
+        assert towns == {code for codes in bodies for code in codes}
+    assert data["services"][data["before"][0][1]][0] == "Waste collection and disposal"
+
+
 def test_the_matrix_is_the_table_of_responsibility() -> None:
     run = example()
     found = matrix(run, speaker("en"))

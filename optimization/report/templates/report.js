@@ -42,10 +42,11 @@
   }));
   const row = (head, today, now) => { const tr = node("tr"), th = node("th", head); th.scope = "row"; tr.append(th, node("td", today, "n"), node("td", now, "n")); return tr; };
   const tierOf = data.tiers;
+  const bodyOf = (code, place) => towns[code][12].map((n) => data.bodies[n]).find((b) => b[2].includes(place));
   const who = (sign, code, place) => {
     if (sign === "a") return tierOf.m;
     if (sign !== "w") return tierOf[sign];
-    const body = towns[code][12].map((n) => data.bodies[n]).find((b) => b[2].includes(place));
+    const body = bodyOf(code, place);
     return body ? say.body.replace("{hub}", body[0]) : say.bodies;
   };
   function show(code) {
@@ -57,16 +58,19 @@
     head.append(hr);
     body.append(row(say.people, number(t[3]), number(t[3])), row(say.coverage, t[4].toFixed(3), t[5].toFixed(3)),
       row(`${say.grant} (${say.yen})`, number(t[6]), number(t[7])), row(`${say.margin} (${say.yen})`, number(t[8]), number(t[9])),
-      row(say.travel, "0", t[11].toFixed(0)));
+      row(say.travel, t[13].length ? "–" : "0", t[11].toFixed(0)));
     figures.append(head, body);
     const work = node("table"), wh = node("thead"), wr = node("tr"), wb = node("tbody");
     wr.append(Object.assign(node("th", say.service), { scope: "col" }), Object.assign(node("th", say.today), { scope: "col" }), Object.assign(node("th", say.package), { scope: "col" }));
     wh.append(wr);
     [...t[10]].forEach((sign, place) => {
       if (sign === "-") return;
-      const [label, home] = data.services[place], before = tierOf[home], after = who(sign, code, place);
+      const [label, home] = data.services[place], after = who(sign, code, place);
+      const was = t[13].map((n) => data.before[n]).find((b) => b[1] === place), now = sign === "w" ? bodyOf(code, place) : undefined;
+      const same = was && now ? [...was[0]].sort().join() === [...now[1]].sort().join() : !was && tierOf[home] === after;
+      const before = same ? after : was ? say.body_today.replace("{count}", was[0].length) : tierOf[home];
       const tr = node("tr"), th = node("th", label); th.scope = "row";
-      tr.append(th, node("td", before), before === after ? node("td", after) : (() => { const td = node("td"); td.append(node("strong", after)); return td; })());
+      tr.append(th, node("td", before), same ? node("td", after) : (() => { const td = node("td"); td.append(node("strong", after)); return td; })());
       wb.append(tr);
     });
     work.append(wh, wb);
