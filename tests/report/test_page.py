@@ -91,7 +91,15 @@ def test_the_look_up_holds_every_municipality() -> None:
 def test_the_look_up_knows_the_bodies_of_today_where_the_run_does() -> None:
     run = example()
     without = {name: table for name, table in run.tables.items() if name != "bodies_today"}
-    today = pd.DataFrame({"body_today": ["t1"], "service": ["waste"], "member_codes": ["03202|03482"]})
+    today = pd.DataFrame(
+        {
+            "body_today": ["t1"],
+            "service": ["waste"],
+            "member_codes": ["03202|03482"],
+            "fate": ["dissolved"],
+            "continued_by": [None],
+        }
+    )
     for tables, bodies in ((without, []), ({**without, "bodies_today": today}, [["03202", "03482"]])):
         data = json.loads(Html(rendered(replace(run, tables=tables), "en")).scripts[0])
         assert [codes for codes, _ in data["before"]] == bodies
