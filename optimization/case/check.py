@@ -8,7 +8,8 @@ dictionary has them.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +19,12 @@ import pandas as pd
 from optimization.case.bodies import body_problems
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import crisis_problems
-from optimization.case.identities import LAST_MERGER_TOP_UP, identity_problems
+from optimization.case.identities import IDENTITIES, LAST_MERGER_TOP_UP
 from optimization.case.indicators import indicator_problems
-from optimization.case.plausible import implausible
+from optimization.case.plausible import possibilities
 from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OTHER_YEARS
-from optimization.case.tables import place
+from optimization.case.tables import Examined, place
 from optimization.case.today import today_problems
 from optimization.codes import PATTERNS, unknown_code_hint
 from optimization.dictionary.settings import nearest
@@ -48,39 +49,82 @@ NO_SCALE, OWN_HEALTH_CENTRE = "none", "own_health_centre"
 
 def check_case(tables: Tables, path: str | Path) -> None:
     """Raise `InputError` with every disagreement between the tables `read_tables` gave for `path`."""
-    path = Path(path)
-    _raise(_items(tables), path)  # the other checks read items by name
-    checks = (
-        _codes,
-        _references,
-        _lost_digits,
-        _places,
-        _borders,
-        _areas,
-        _services,
-        _allowed,
-        _national,
-        _parameters,
-    )
-    found = [problem for check in checks for problem in check(tables)]
+    check_examined(Examined(dict(tables), {}, frozenset(tables)), path)
+
+
+def check_examined(found: Examined, path: str | Path) -> None:
+    """Raise `InputError` with every fault of form found in the tables of `path`, and every disagreement between those
+    that are whole."""
+    path, tables = Path(path), Whole(found)
+    told = [problem for each in found.problems.values() for problem in each]
+    for stage in (_items_alone, _codes_and_names, _sums, _ratios):
+        # items are read by name, sums are of use once codes and names agree, ratios once sums do
+        disagreements = list(stage(tables))
+        told += disagreements
+        if disagreements:
+            break
+    _raise(told, path)
+
+
+class NotWholeError(KeyError):
+    """A table that a check reads and that could not be read whole."""
+
+
+class Whole(Mapping[str, pd.DataFrame]):
+    """The tables that were read whole; to ask for another one ends a check."""
+
+    def __init__(self, found: Examined) -> None:
+        self._frames = {name: found.frames[name] for name in found.frames if name in found.sound}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            raise NotWholeError(name)
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
+def _of(check: Callable[..., Iterable[Problem]], tables: Tables, *more: float) -> Problems:
+    """What a check tells until it asks for a table that is not whole."""
+    with suppress(NotWholeError):
+        yield from check(tables, *more)
+
+
+def _items_alone(tables: Tables) -> Problems:
+    yield from _of(_items, tables)
+
+
+def _codes_and_names(tables: Tables) -> Problems:
+    for check in (
+        *(_codes, _references, _lost_digits, _places, _borders, _areas, _services, _allowed, _national),
+        *(_parameters, projection_problems, crisis_problems, body_problems, today_problems),
+    ):
+        yield from _of(check, tables)
     year = _fiscal_year(tables)
-    found += [
-        *indicator_problems(tables, _year_of(tables, "indicator_year", year)),
-        *projection_problems(tables),
-        *crisis_problems(tables),
-    ]
-    found += body_problems(tables)
-    found += today_problems(tables)
-    found += _accounts(tables, year)
-    _raise(found, path)  # sums are of use once codes and names agree, ratios once sums do
-    _raise(identity_problems(tables), path)
-    _raise(implausible(tables, year), path)
+    with suppress(NotWholeError):
+        yield from indicator_problems(tables, _year_of(tables, "indicator_year", year))
+    yield from _of(_accounts, tables, year)
+
+
+def _sums(tables: Tables) -> Problems:
+    for check in IDENTITIES:
+        yield from _of(check, tables)
+
+
+def _ratios(tables: Tables) -> Problems:
+    for check in possibilities(_fiscal_year(tables)):
+        yield from _of(check, tables)
 
 
 def _raise(problems: Collection[Problem] | Problems, path: Path) -> None:
     by_table: dict[str, list[Problem]] = {}
     for problem in problems:
-        by_table.setdefault(problem.file, []).append(replace(problem, file=place(path, problem.file)))
+        file = place(path, problem.file) if problem.file in load_tables() else problem.file
+        by_table.setdefault(file, []).append(replace(problem, file=file))
     raise_if_any([problem for found in by_table.values() for problem in shortened(found)])
 
 
@@ -121,7 +165,7 @@ def _codes(tables: Tables) -> Problems:
         codes = tables[owner][key].tolist()
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
         names.append("population_history" if tier == "municipal" else "blocs")
-        for name in names:
+        for name in filter(tables.__contains__, names):
             for code in _unknown(codes, set(tables[name][key].tolist())):
                 message = f"has no row for this code of {owner}.csv"
                 yield Problem(name, message, "add its row, or remove it everywhere", code, key, code)
@@ -131,9 +175,9 @@ def _references(tables: Tables) -> Problems:
     """Columns that refer to another table name what stands there."""
     for name, table in load_tables().items():
         for column, rule in table.columns.items():
-            if rule.references is None:
+            other, _, field = (rule.references or "").partition(".")
+            if name not in tables or other not in tables:
                 continue
-            other, field = rule.references.split(".")
             known, values = set(tables[other][field].tolist()), tables[name][column].tolist()
             absent = [(at, value) for at, value in enumerate(values) if value and value not in known]
             for count, (position, value) in enumerate(absent):
@@ -152,7 +196,8 @@ def _lost_digits(tables: Tables) -> Problems:
     for name, table in load_tables().items():
         for column, rule in table.columns.items():
             widths = PATTERNS.get(rule.pattern or "")
-            if widths is None or rule.references or name in ("municipalities", "prefectures"):
+            owner = name in ("municipalities", "prefectures")
+            if widths is None or rule.references or owner or name not in tables:
                 continue
             for value in sorted(set(tables[name][column]) - known):
                 if hint := unknown_code_hint(value, known, widths):
@@ -299,7 +344,9 @@ def _national(tables: Tables) -> Problems:
 
 
 def _fiscal_year(tables: Tables) -> float:
-    """The case's year; NaN where its row is missing (reported by `_national`)."""
+    """The case's year; NaN where its row is missing (reported by `_national`) or its table not whole."""
+    if "national" not in tables:
+        return math.nan
     return float(tables["national"].set_index("item")["value"].get("fiscal_year", math.nan))
 
 
@@ -310,12 +357,7 @@ def _year_of(tables: Tables, item: str, fiscal_year: float) -> float:
 
 def _parameters(tables: Tables) -> Problems:
     """Every number the costs read is there; low <= central <= high, all within what makes sense."""
-    services, table = tables["services"], tables["parameters"]
-    given = set(zip(table["parameter"], table["service"], strict=True))
-    for parameter, service in _needed(services, _movable(tables)):
-        if (parameter, service) not in given:
-            message, remedy = "is needed and not given", "add a row with its range, mark and source"
-            yield Problem("parameters", message, remedy, service or "(general)", "parameter", parameter)
+    table = tables["parameters"]
     for row in table.itertuples():
         label = f"{row.parameter}/{row.service}" if row.service else row.parameter
         bounds = (ALL_BY_SERVICE if row.service else ALL_GENERAL).get(row.parameter)
@@ -330,6 +372,11 @@ def _parameters(tables: Tables) -> Problems:
             if not bounds.holds(value := getattr(row, column)):
                 message, remedy = f"must be {bounds.text}", bounds.remedy(value, f"correct it ({row.unit})")
                 yield Problem("parameters", message, remedy, label, column, f"{value:g}")
+    given = set(zip(table["parameter"], table["service"], strict=True))
+    for parameter, service in _needed(tables["services"], _movable(tables)):
+        if (parameter, service) not in given:
+            message, remedy = "is needed and not given", "add a row with its range, mark and source"
+            yield Problem("parameters", message, remedy, service or "(general)", "parameter", parameter)
 
 
 def _strange(parameter: str, service: str, label: str) -> Problem:
@@ -369,6 +416,8 @@ def _accounts(tables: Tables, fiscal_year: float) -> Problems:
     topped_up = fiscal_year <= LAST_MERGER_TOP_UP
     for tier, key in KEYS.items():
         names = [f"{tier}_{name}" for name in (*ESSENTIAL, "allocation")]
+        if not all(name in tables for name in names):
+            continue
         frames = {name: tables[name].set_index(key) for name in names}
         bare = [frame.rename(columns=lambda column: column.removesuffix(UNIT)) for frame in frames.values()]
         need, debt, revenue, paid = bare

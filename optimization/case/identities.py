@@ -36,22 +36,6 @@ THOUSANDTHS = 1_000.0
 CORRECT = "correct the figure, or those it is made of"
 
 
-def identity_problems(tables: Tables) -> Problems:
-    """Every promise that the tables break."""
-    for check in (
-        _prefectures,
-        _capitals,
-        _people,
-        _health_centres,
-        _islands,
-        _areas,
-        _paid,
-        _settled,
-        _rings,
-    ):
-        yield from check(tables)
-
-
 def _by_code(tables: Tables) -> pd.DataFrame:
     return tables["municipalities"].set_index("code")
 
@@ -226,3 +210,17 @@ def _rings(tables: Tables) -> Problems:
         if low[0] < WEST or high[0] > EAST or low[1] < SOUTH or high[1] > NORTH:
             message, remedy = "leads out of Japan", "restore the row, or take the outline out"
             yield Problem("outlines", message, remedy, f"{code}/{ring}", "points", points[:40])
+
+
+IDENTITIES = (
+    _prefectures,
+    _capitals,
+    _people,
+    _health_centres,
+    _islands,
+    _areas,
+    _paid,
+    _settled,
+    _rings,
+)
+"""Every promise that the tables may break."""

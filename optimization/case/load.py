@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.case import TIERS, Case
-from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_case
+from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_examined
 from optimization.case.crisis import crisis_parameters, crisis_tables
 from optimization.case.fiscal import (
     DEDUCTIONS,
@@ -27,7 +27,7 @@ from optimization.case.fiscal import (
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
-from optimization.case.tables import read_tables
+from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem
@@ -43,11 +43,12 @@ def load_case(path: str | Path) -> Case:
     """
     path = Path(path)
     before = _digests(path)
-    tables = read_tables(path)
+    found = examined_tables(path)
     if (digests := _digests(path)) != before:
         remedy = "read the case again when nobody writes into it"
         raise InputError([Problem(str(path), "was changed while it was read", remedy)])
-    check_case(tables, path)
+    check_examined(found, path)
+    tables = found.frames
     municipalities = tables["municipalities"].set_index("code").sort_index()
     income = _income(tables, municipalities["population_persons"])
     prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()

@@ -8,7 +8,8 @@ out. Each check is a generator of problems whose `file` is the table's name; the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -91,17 +92,14 @@ UNIT = "correct the figures: they may be in another unit, or of another row"
 PLACE = "correct the row: its figures may be those of another place"
 
 
-def implausible(tables: Tables, fiscal_year: float) -> Problems:
-    """Every figure that cannot be."""
-    yield from _names(tables)
-    yield from _per_resident(tables)
+def possibilities(fiscal_year: float) -> list[Callable[[Tables], Problems]]:
+    """Checks that tell every figure that cannot be."""
+    by_tier: list[Callable[[Tables], Problems]] = []
     for tier, key, owner in OWNERS:
-        yield from _money(tables, tier, key, owner)
-        yield from _strength(tables, tier, key, fiscal_year)
-    yield from _settled(tables, fiscal_year)
-    yield from _counted(tables)
-    yield from _drawn(tables)
-    yield from _neighbours(tables)
+        by_tier.append(partial(_money, tier=tier, key=key, owner=owner))
+        by_tier.append(partial(_strength, tier=tier, key=key, fiscal_year=fiscal_year))
+    settled = partial(_settled, fiscal_year=fiscal_year)
+    return [_names, _per_resident, *by_tier, settled, _counted, _drawn, _neighbours]
 
 
 def _outside(
@@ -155,7 +153,7 @@ def _per_resident(tables: Tables) -> Problems:
             column: rule.all_per_resident for column, rule in entry.columns.items() if rule.all_per_resident
         }
         key = next((key for key in bases if key in entry.primary_key), None)
-        if not bounded or key is None:
+        if not bounded or key is None or name not in tables:
             continue
         table = tables[name]
         people = table[key].map(bases[key]).astype(float)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any, shortened
 from optimization.numerals import read_numeral, share_meant
-from optimization.table_file import MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
+from optimization.table_file import BLANK, MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES})
 """Tables a case may lack; they are then empty."""
@@ -62,33 +62,65 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
     Codes and names are text, the rest numbers; an empty cell of a number that is not required is NaN.
     Raises `InputError` with every fault of form: files, columns, cells, duplicate rows.
     """
-    path = Path(path)
+    found = examined_tables(Path(path))
+    raise_if_any(found.told())
+    return found.frames
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Tables as far as they could be read: `frames` of all, the faults of form by table, and the names of those whose
+    content is whole, whatever their headings are called."""
+
+    frames: dict[str, pd.DataFrame]
+    problems: dict[str, list[Problem]]
+    sound: frozenset[str]
+
+    def told(self) -> list[Problem]:
+        """The faults of form, those of each table shortened."""
+        return [problem for found in self.problems.values() for problem in shortened(found)]
+
+
+def examined_tables(path: Path) -> Examined:
+    """As `read_tables`, with the faults of form beside what could be read; raises `InputError` for a folder that is no
+    case. A misspelt heading is told and its column read on under the name that was meant."""
     known = load_tables()
     raise_if_any(_folder_problems(path, known))
     problems: dict[str, list[Problem]] = {name: [] for name in known}
-    sheets = {}
+    sheets, headings = {}, {}
     for name in known:
         file = path / f"{name}.csv"
         if name not in OPTIONAL or file.exists():
-            sheets[name] = read_sheet(file, place(path, name), problems[name])
+            sheet = sheets[name] = read_sheet(file, place(path, name), problems[name])
+            if sheet is not None:
+                headings[name] = sheet.header
+                sheets[name] = _as_meant(sheet, known[name].columns)
     names = _names(sheets)
     for name, sheet in sheets.items():
         if sheet is not None:
             sheets[name] = _bare_codes(sheet, known[name], names, problems[name])
     listed = _listed_items(sheets["items"], known, problems["items"])
-    frames = {}
+    frames, sound = {}, set()
     for name, table in known.items():
         sheet = sheets.get(name)
         if sheet is not None:
             items = listed.get(name) if table.items else {}
-            frames[name] = _frame(sheet, table, items, problems[name])
+            rules = {**table.columns, **(items or {})}
+            of_header = _header_problems(sheet.file, headings[name], table, rules, any_item=items is None)
+            told, before = list(of_header), len(problems[name])
+            sheet = _as_meant(sheet, rules)
+            frames[name] = _frame(sheet, table, rules, problems[name])
             frames[name].attrs[NAMED] = sheet.named
             if name in FILLED and not sheet.lines and not problems[name]:
                 problems[name].append(Problem(sheet.file, "has no rows", "write at least one"))
+            whole = items is not None and all(column in frames[name] for column in rules)
+            if whole and not problems[name]:
+                sound.add(name)
+            problems[name][before:before] = told
         elif name in OPTIONAL:
             frames[name] = no_rows(name)
-    raise_if_any([problem for found in problems.values() for problem in shortened(found)])
-    return frames
+            sound.add(name)
+    return Examined(frames, problems, frozenset(sound))
 
 
 def place(path: Path, name: str) -> str:
@@ -175,12 +207,8 @@ def _listed_items(
     return listed
 
 
-def _frame(
-    sheet: Sheet, table: Table, items: Mapping[str, Column] | None, problems: list[Problem]
-) -> pd.DataFrame:
-    """The typed columns of a sheet; faults are added to `problems`. Without `items` any item may stand."""
-    rules = {**table.columns, **(items or {})}
-    problems += _header_problems(sheet, table, rules, any_item=items is None)
+def _frame(sheet: Sheet, table: Table, rules: Mapping[str, Column], problems: list[Problem]) -> pd.DataFrame:
+    """The typed columns of a sheet; faults of rows and cells are added to `problems`."""
     filled = _filled_rows(sheet, problems)
     columns = {}
     for name, rule in rules.items():
@@ -194,31 +222,49 @@ def _frame(
 
 
 def _header_problems(
-    sheet: Sheet, table: Table, rules: Mapping[str, Column], any_item: bool
+    file: str, header: Sequence[str], table: Table, rules: Mapping[str, Column], any_item: bool
 ) -> Iterator[Problem]:
     """Columns that stand twice, in another unit, misspelt, unknown or not at all."""
-    counts = Counter(sheet.header)
+    counts = Counter(header)
     missing = {name.casefold(): name for name in rules if name not in counts}
     for name, count in counts.items():
         if count > 1:
-            yield Problem(sheet.file, f"stands {count} times", "keep it once", column=name)
-        if name in rules or (any_item and name not in table.columns):
+            yield Problem(file, f"stands {count} times", "keep it once", column=name)
+        if name in rules or (any_item and name not in table.columns and not _misspelt(name, missing)):
             continue
         same = (m for m in missing.values() if _stem(m) == _stem(name) and m != name.casefold())
         if twin := next(same, None):
             message, remedy = _unit_fault(name, twin)
-        elif close := get_close_matches(name.casefold(), missing, n=1, cutoff=0.8):
-            twin = missing[close[0]]
+        elif twin := _misspelt(name, missing):
             message, remedy = "is not a column of the table", f"did you mean {twin!r}?"
         else:
             message = "is not a column of the table"
             remedy = "list it in items.csv or remove it" if table.items else nearest(name, rules)
         missing.pop(twin.casefold() if twin else "", None)
-        yield Problem(sheet.file, message, remedy, column=name or "(without a name)")
+        yield Problem(file, message, remedy, column=name or BLANK)
     for name in missing.values():
         listed = "" if name in table.columns else " or take it out of items.csv"
         meaning = rules[name].meaning
-        yield Problem(sheet.file, "the column is missing", f"add it: {meaning}{listed}", column=name)
+        yield Problem(file, "the column is missing", f"add it: {meaning}{listed}", column=name)
+
+
+def _misspelt(name: str, missing: Mapping[str, str]) -> str | None:
+    """The missing column, by its name in small letters, that a heading misspells; a heading in another unit is none."""
+    close = get_close_matches(name.strip().casefold(), missing, n=1, cutoff=0.8)
+    twin = missing[close[0]] if close else None
+    other_unit = twin is not None and _stem(twin) == _stem(name) and twin != name.strip().casefold()
+    return None if other_unit else twin
+
+
+def _as_meant(sheet: Sheet, rules: Mapping[str, Column]) -> Sheet:
+    """The sheet with its misspelt headings as they were meant, so that what stands beneath them is read."""
+    missing = {name.casefold(): name for name in rules if name not in sheet.header}
+    header = list(sheet.header)
+    for place, name in enumerate(header):
+        if missing and name not in rules and (twin := _misspelt(name, missing)):
+            header[place] = twin
+            missing.pop(twin.casefold())
+    return sheet if header == sheet.header else replace(sheet, header=header)
 
 
 def _stem(name: str) -> str:
