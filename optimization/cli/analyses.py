@@ -19,7 +19,7 @@ from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.face import load_package
 from optimization.outcome.result import Result
-from optimization.outcome.session import OpenTiers, Session
+from optimization.outcome.session import OpenTiers, Session, decided_once
 from optimization.outcome.verdict import Worth, planned, worst
 from optimization.whereabouts import RESULTS
 
@@ -38,6 +38,7 @@ def explain(
     from optimization.explain.words import sentences
 
     case, codes, package = asked(names, case_folder, prefectures)
+    decided_once(package)
     wanted = named_services(services, case)
     target = new_folder(folder, f"explain-{package.name}", RESULTS)
     err.print(f"Looking for a plan of {package.name} on {case.name} ...", style="dim")
@@ -105,6 +106,7 @@ def alternatives(
         [wish(text, flag) for text in texts]
         for flag, texts in (("--keep", wishes.keep), ("--forbid", wishes.forbid))
     )
+    decided_once(package)
     target = new_folder(folder, f"alternatives-{package.name}", RESULTS)
     free = None
     if keep or forbid:

@@ -8,19 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.explain.feasibility import Feasibility, Rung, any_plan, held, rows_of
+from optimization.explain.feasibility import Feasibility, Rung, held, rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.explain.repairs import Repair, repairs
+from optimization.outcome.completion import any_plan
 from optimization.outcome.counting import counting_arguments
+from optimization.outcome.session import decided_once
 from optimization.outcome.solve import solve
 from optimization.solving.conflict import UnsettledError, smallest_conflict
 from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form
-from optimization.solving.standard_form import StandardForm, changed
+from optimization.solving.standard_form import with_slack
 
 ENOUGH_SECONDS = 60.0
 """Time after which no further repair is sought once one is known."""
@@ -63,8 +64,11 @@ class Diagnosis:
 
 
 def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Diagnosis:
-    """Whether limits of a package contradict each other, which, and the cheapest repairs, checked by running."""
+    """Whether limits of a package contradict each other, which, and the cheapest repairs, checked by running.
+
+    Raises `InputError` where the plan has two phases."""
     started = time.perf_counter()
+    decided_once(package)
     question = Feasibility(case, package, tuple(prefectures))
     settings = package.settings
     arguments = counting_arguments(question.built(settings).table)
@@ -114,6 +118,8 @@ def conflict_of(question: Feasibility, limits: Sequence[Limit], linear: bool) ->
 
     conflict = [rows[n] for n in smallest_conflict(range(len(rows)), holds)]
     idle = [limit for limit in rows if limit not in conflict]
+    if len(shape) > 1 and point([*idle, *shape]) is None:  # each costs a program of its own, all together one
+        return conflict
     for limit in list(shape):
         if point([*idle, limit]) is None:
             idle.append(limit)
@@ -173,29 +179,13 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
     return Miss(limit, len(by_row), worst, sum(by_row.values()))
 
 
-def with_slack(form: StandardForm, rows: np.ndarray) -> StandardForm:
-    """The program in which some rows may be missed at a cost of 1 a unit, and nothing else costs."""
-    count = len(rows)
-    sign = np.where(np.isfinite(form.row_lower[rows]), 1.0, -1.0)
-    slack = sparse.csr_matrix((sign, (rows, np.arange(count))), shape=(form.matrix.shape[0], count))
-    return changed(
-        form,
-        cost=np.concatenate([np.zeros(len(form.cost)), np.ones(count)]),
-        constant=0.0,
-        matrix=sparse.csr_matrix(sparse.hstack([form.matrix, slack])),
-        lower=np.concatenate([form.lower, np.zeros(count)]),
-        upper=np.concatenate([form.upper, np.full(count, np.inf)]),
-        integer=np.concatenate([form.integer, np.zeros(count, dtype=bool)]),
-    )
-
-
 def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: float) -> None:
     """Run the package with its repairs, the cheapest always, the others while time is left."""
     for n, repair in enumerate(found.repairs):
         if n and time.perf_counter() - started > ENOUGH_SECONDS:
             return
         mended = replace(found.package, settings=dict(repair.settings))
-        result = solve(case, mended, prefectures, CHECK)
+        result = solve(case, mended, prefectures, CHECK, beside=False)
         if result.worth.planned:
             repair.checked = "by running it"
             repair.objective_million_yen = result.outcome.objective

@@ -23,15 +23,15 @@ from optimization.ledger.joint_response import joint_saving
 from optimization.model.columns import Columns, columns
 from optimization.model.model import LIMITS, build_model
 from optimization.model.screening import screen, shortage_is_bounded
-from optimization.outcome.run import laid_out, national_columns, no_collection
-from optimization.outcome.session import rewritten, under, uses_an_envelope
-from optimization.solving.decomposed import solve_decomposed
-from optimization.solving.highs import Limits, Outcome, Status, solve
+from optimization.outcome.completion import ANY_PLAN, any_plan
+from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.run import laid_out, no_collection
+from optimization.solving.highs import Limits, Status, solve
 from optimization.solving.residual import FEASIBILITY
 from optimization.solving.standard_form import StandardForm, changed, compile_model
 
-ANY_PLAN = 1.0
-"""Relative gap at which the first plan is good enough."""
+PLAN_SECONDS = 15.0
+"""Time in which a plan, or the proof that there is none, must be found."""
 
 
 class Rung(StrEnum):
@@ -74,7 +74,7 @@ class Feasibility:
     case: Case
     package: ResolvedPackage
     prefectures: tuple[str, ...] = ()
-    seconds: float = 30.0
+    seconds: float = PLAN_SECONDS
     questions: int = 0
     _built: dict[str, Built] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class Feasibility:
         """Whether the settings hold together when some limits are left out; `linear_only` asks the relaxation alone."""
         self.questions += 1
         seconds = seconds or self.seconds
-        form = self.form(settings, without)
+        built, form = self._asked(settings, without)
         if linear_only:  # costs are no limit, and their absence spares most of the time
             form = changed(form, cost=np.zeros_like(form.cost))
         relaxed = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=seconds), relax=True)
@@ -96,7 +96,9 @@ class Feasibility:
             return Verdict(None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
         if linear_only:
             return Verdict(relaxed.values, Rung.LINEAR)
-        found = any_plan(form, relaxed, seconds)
+        for limit in without:
+            settings = limit.without(settings)
+        found = any_plan(form, relaxed, seconds, under(built.table, settings))
         settled = found.values is not None or found.status is Status.INFEASIBLE
         return Verdict(found.values, Rung.INTEGER, settled)
 
@@ -108,11 +110,16 @@ class Feasibility:
 
     def form(self, settings: Mapping[str, Any], without: Collection[Limit] = ()) -> StandardForm:
         """The program without some limits."""
+        return self._asked(settings, without)[1]
+
+    def _asked(self, settings: Mapping[str, Any], without: Collection[Limit]) -> tuple[Built, StandardForm]:
+        """What is built for some settings, and its program without some limits."""
         shaped = dict(settings)
         for limit in without:
             if not limit.rows:
                 shaped = limit.without(shaped)
-        return with_free_rows(self.built(shaped).form, [limit for limit in without if limit.rows])
+        built = self.built(shaped)
+        return built, with_free_rows(built.form, [limit for limit in without if limit.rows])
 
     def built(self, settings: Mapping[str, Any]) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
@@ -147,12 +154,6 @@ class Feasibility:
             table = columns(instance, screening, inside)
             model = build_model(table)
             return Built(settings, table, model, compile_model(model))
-
-
-def any_plan(form: StandardForm, relaxed: Outcome, seconds: float) -> Outcome:
-    """The first plan met, or the proof that there is none."""
-    limits = Limits(gap=ANY_PLAN, threads=1, seconds=seconds)
-    return solve_decomposed(form, national_columns(form), limits, relaxed=relaxed)
 
 
 def rows_of(form: StandardForm, limit: Limit) -> np.ndarray:

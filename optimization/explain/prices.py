@@ -18,7 +18,8 @@ from optimization.dictionary.settings import check_value, load_settings
 from optimization.explain.feasibility import rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.model.model import LIMITS
-from optimization.outcome.session import Session, rewritten, under
+from optimization.outcome.in_place import rewritten, under
+from optimization.outcome.session import Session
 from optimization.solving.highs import Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm
 

@@ -97,7 +97,10 @@ def step_sentence(step: Loosening) -> str:
     text = f"{verb} {limit.words} ({limit.label}) from {shown(limit, step.old)} to {shown(limit, step.new)}"
     if limit.unit.startswith("million yen"):
         text += f", by {shown(limit, abs(step.new - step.old))}"
-    if step.proven is not None and step.proven != step.old:
+    if step.proven is not None and shown(limit, step.proven) not in (
+        shown(limit, step.old),
+        shown(limit, step.new),
+    ):
         text += f"; {shown(limit, step.proven)} is not enough"
     return text
 

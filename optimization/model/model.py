@@ -96,16 +96,43 @@ LIMITS: Mapping[str, tuple[tuple[str, ...], Rule]] = {
 the component and the function that writes it: a change of theirs is made in place."""
 
 
-def components(settings: set[str]) -> list[str]:
-    """The components in which some `LIMITS` stand."""
-    return list(dict.fromkeys(name for key in sorted(settings) for name in LIMITS[key][0]))
+NOT_OVER_YEARS = frozenset(
+    {
+        "discipline.debt_service_ceiling",
+        "discipline.future_burden_ceiling",
+        "weights.soft_budget",
+        "weights.dulled_incentive",
+    }
+)
+"""Those of them that stand in other rows too where the plan has later years."""
 
 
-def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: set[str]) -> list[str]:
-    """Write the components of some `LIMITS` anew on a built model; their names."""
-    for name in components(settings):
-        model.del_component(name)
-        model.del_component(f"{name}_index")
-    for rule in dict.fromkeys(LIMITS[key][1] for key in sorted(settings)):
-        rule(model, columns)
-    return components(settings)
+def _rules(columns: Columns, settings: set[str]) -> dict[tuple[str, Rule], tuple[str, ...]]:
+    """The rules in which some `LIMITS` stand, each with the block of its year ('' for the first), and their
+    components."""
+    found: dict[tuple[str, Rule], tuple[str, ...]] = {}
+    for key in sorted(settings):
+        names, rule = LIMITS[key]
+        found["", rule] = names
+        if rule in horizon.RULES:
+            found |= {(horizon.block_name(year), rule): names for year in columns.later}
+        if rule is pool.pool and columns.later:
+            found["", horizon.bond_when_short] = ("H4", "H4pool")
+    return found
+
+
+def components(columns: Columns, settings: set[str]) -> list[str]:
+    """The components in which some `LIMITS` stand, those of later years with their block."""
+    rules = _rules(columns, settings)
+    return [f"{block}.{name}".lstrip(".") for (block, _), names in rules.items() for name in names]
+
+
+def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: set[str]) -> None:
+    """Write the components of some `LIMITS` anew on a built model, in every year."""
+    years = {"": columns, **{horizon.block_name(year): part for year, part in columns.later.items()}}
+    for (block, rule), names in _rules(columns, settings).items():
+        place = model.component(block) if block else model
+        for name in names:
+            place.del_component(name)
+            place.del_component(f"{name}_index")
+        rule(place, years[block])

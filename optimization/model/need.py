@@ -140,17 +140,20 @@ def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:
 def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most of a sum over duties when one tier is chosen for each service and group, row by
     row of `matrix` (rows, duties), each row on its own."""
-    by_column = matrix.tocsc()
+    number: dict[tuple[int, int], int] = {}
+    choice = np.array([number.setdefault((s, k), len(number)) for s, k, _ in columns.duties], dtype=int)
+    size = np.bincount(choice, minlength=len(number))
+    entries = matrix.tocoo()
+    key = entries.row.astype(np.int64) * len(number) + choice[entries.col]
+    order = np.argsort(key, kind="stable")
+    at, first, count = np.unique(key[order], return_index=True, return_counts=True)
     low, high = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
-    by_duty: dict[tuple[int, int], list[int]] = {}
-    for number, (s, k, _) in enumerate(columns.duties):
-        by_duty.setdefault((s, k), []).append(number)
-    for numbers in by_duty.values():
-        choice = by_column[:, numbers]
-        touched = np.unique(choice.indices)
-        values = choice[touched].toarray()
-        low[touched] += values.min(axis=1)
-        high[touched] += values.max(axis=1)
+    if not len(at):
+        return low, high
+    row, with_zero = at // len(number), count < size[at % len(number)]
+    for sums, extreme in ((low, np.minimum), (high, np.maximum)):
+        found = extreme.reduceat(entries.data[order], first)
+        np.add.at(sums, row, np.where(with_zero, extreme(found, 0.0), found))
     return low, high
 
 

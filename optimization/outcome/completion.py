@@ -8,6 +8,7 @@ is the relaxation's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from optimization.model.expressions import BILLION
 from optimization.model.horizon import SHARED, block_name
 from optimization.outcome.readback import Values, read_decision
 from optimization.solving.branching import as_columns, rounded
-from optimization.solving.decomposed import answer, exclusive_choices
+from optimization.solving.decomposed import answer, exclusive_choices, solve_decomposed
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.residual import fix, split
@@ -34,6 +35,30 @@ PART_SHARE = 0.1
 STEPS = 4
 """Steps between the ends of a common counted share that are tried beside the relaxation's."""
 
+ANY_PLAN = 1.0
+"""Relative gap at which the first plan is good enough."""
+
+SETTLING = 0.5
+"""Part of the time for a plan over a horizon in which the ledger may settle its money."""
+
+
+def any_plan(form: StandardForm, relaxed: Outcome, seconds: float, table: Columns | None = None) -> Outcome:
+    """The first plan met, or the proof that there is none; over a horizon the ledger settles the money of `table`'s
+    columns first."""
+    started, national = time.perf_counter(), national_columns(form)
+    limits = Limits(gap=ANY_PLAN, threads=1, seconds=seconds)
+    if table is not None and table.later:
+        plan = completed(table, form, national, relaxed, replace(limits, seconds=SETTLING * seconds))
+        if plan is not None:
+            return plan
+        limits = replace(limits, seconds=max(1.0, seconds - (time.perf_counter() - started)))
+    return solve_decomposed(form, national, limits, relaxed=relaxed)
+
+
+def national_columns(form: StandardForm) -> np.ndarray:
+    """Positions of the decisions of the statute: who answers for a service, who leads in a crisis."""
+    return np.concatenate([form.column_family("y")[0], form.column_family("q")[0]])
+
 
 def completed(
     table: Columns,
@@ -42,14 +67,18 @@ def completed(
     relaxed: Outcome,
     limits: Limits,
 ) -> Outcome | None:
-    """The best plan found for the relaxation's statute, against the relaxation's bound; None where none is sound."""
-    model = form.owner
+    """The best plan found for the relaxation's statute in the time given, against the relaxation's bound; None where
+    none is sound. Of the shares no more are tried once one is good enough."""
+    model, started = form.owner, time.perf_counter()
     values = _statute(form, national, relaxed, limits)
     if values is None:
         return None
     decision = read_decision(table, model, Values(form, values))
     best: Accounts | None = None
     for tried in _shares(table, decision):
+        good_enough = best is not None and gap_reached(best.objective, relaxed.bound, limits.gap)
+        if good_enough or time.perf_counter() - started > limits.seconds:
+            break
         accounts = Accounts(table.instance, with_bonds(table.instance, tried))
         if (best is None or accounts.objective < best.objective) and not breaches(accounts):
             best = accounts

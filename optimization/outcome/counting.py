@@ -5,12 +5,14 @@ single account breaks a limit, the package is impossible, whatever the solver do
 proves nothing.
 
 The figures of the advice are rounded to the side that suffices, and they are what addition shows: less is impossible,
-while other limits, or decisions that cannot all be most favourable at once, may ask for more. The sentences say so.
+while other limits, or decisions that cannot all be most favourable at once, may ask for more. The sentences say so,
+until `advice` has tried the figures.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +27,30 @@ TRILLION = 1e6
 """Million yen in a trillion yen."""
 
 
-AND_PERHAPS_MORE = "less is impossible, all limits together may ask for more (solve.py explain tries it)"
+UNCHECKED = (
+    "less is impossible, all limits together may ask for more, which was not checked (solve.py explain does)"
+)
+
+POOL, NATION, ADEQUACY, RETENTION = (
+    "pool.ordinary_million_yen",
+    "nation.limit_million_yen",
+    "equity.adequacy_floor",
+    "discipline.retention_floor",
+)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A limit that cannot hold: why and what to change in words, the setting and the value nearest to its own that
+    addition alone does not rule out."""
+
+    text: str
+    key: str
+    value: float
+
+    def sentence(self, known: str = UNCHECKED) -> str:
+        """All in words, and what is known of the advice."""
+        return f"{self.text}: {known}."
 
 
 def enough(amount: float, unit: float = TRILLION / 1000) -> float:
@@ -34,7 +59,12 @@ def enough(amount: float, unit: float = TRILLION / 1000) -> float:
 
 
 def counting_arguments(columns: Columns) -> list[str]:
-    """Sentences with numbers, one for each limit that cannot hold."""
+    """Sentences with numbers, one for each limit that cannot hold, their advice unchecked."""
+    return [argument.sentence() for argument in arguments(columns)]
+
+
+def arguments(columns: Columns) -> list[Argument]:
+    """The limits that cannot hold."""
     return [
         *_retention(columns),
         *_pool(columns),
@@ -43,16 +73,20 @@ def counting_arguments(columns: Columns) -> list[str]:
     ]
 
 
-def _retention(columns: Columns) -> list[str]:
+def _retention(columns: Columns) -> list[Argument]:
     settings, counted = columns.instance.settings, columns.instance.tax.commonly_counted
     floor = settings["discipline.retention_floor"]
-    return [
-        f"A retention of at least {floor:.1%} (discipline.retention_floor) cannot hold: {name} counts at "
-        f"least {settings[name][0]:.1%}. Lower the floor to {-enough(settings[name][0] - 1, 1e-3):.1%} or free "
-        "the share."
-        for name in (SHARES[t] for t in counted)
-        if settings[name][0] > 1.0 - floor + 1e-9
-    ]
+    found = []
+    for name in (SHARES[t] for t in counted):
+        least = settings[name][0]
+        if least > 1.0 - floor + 1e-9:
+            lower = -enough(least - 1, 1e-3)
+            text = (
+                f"A retention of at least {floor:.1%} (discipline.retention_floor) cannot hold: {name} counts at "
+                f"least {least:.1%}. Lower the floor to {lower:.1%} or free the share"
+            )
+            found.append(Argument(text, RETENTION, lower))
+    return found
 
 
 def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
@@ -76,29 +110,33 @@ def most_own_funds(columns: Columns) -> np.ndarray:
     return np.asarray(tax.base @ tax.assigned[1] + tax.fixed + guarantee + instance.bond)
 
 
-def _pool(columns: Columns) -> list[str]:
+def _pool(columns: Columns) -> list[Argument]:
     instance = columns.instance
     pool = pool_of(instance, pool_range(instance)[1])
     formula, adequate = (float(g.sum() + instance.residual.sum()) for g in least_grants(columns))
     found = []
     if formula > pool * (1 + 1e-9):
-        found.append(
+        raised = enough(formula - pool)
+        text = (
             f"The pool of {pool / TRILLION:.3f} trillion yen (pool.ordinary_million_yen) is below the "
             f"{formula / TRILLION:.3f} trillion that the formula must pay even if every government makes the "
-            f"choice that asks for least. Raise the pool by {enough(formula - pool) / TRILLION:.3f} trillion or more, "
-            f"count more of the local taxes, or raise the adjustment rate: {AND_PERHAPS_MORE}."
+            f"choice that asks for least. Raise the pool by {raised / TRILLION:.3f} trillion or more, "
+            "count more of the local taxes, or raise the adjustment rate"
         )
+        found.append(Argument(text, POOL, instance.settings[POOL] + raised))
     floor = instance.settings["equity.adequacy_floor"]
     if adequate > pool * (1 + 1e-9) and adequate > formula:
-        found.append(
+        raised = enough(adequate - pool)
+        text = (
             f"The pool of {pool / TRILLION:.3f} trillion yen is below the {adequate / TRILLION:.3f} trillion "
-            f"that adequacy {floor:.3f} needs. Raise the pool by {enough(adequate - pool) / TRILLION:.3f} trillion "
-            f"or more, or lower equity.adequacy_floor: {AND_PERHAPS_MORE}."
+            f"that adequacy {floor:.3f} needs. Raise the pool by {raised / TRILLION:.3f} trillion "
+            "or more, or lower equity.adequacy_floor"
         )
+        found.append(Argument(text, POOL, instance.settings[POOL] + raised))
     return found
 
 
-def _national_limit(columns: Columns) -> list[str]:
+def _national_limit(columns: Columns) -> list[Argument]:
     instance = columns.instance
     limit = instance.settings["nation.limit_million_yen"]
     tax = instance.tax
@@ -113,15 +151,16 @@ def _national_limit(columns: Columns) -> list[str]:
     least = grants + sum(cheapest.values()) + float(tax.total @ (tax.assigned[0] - 1.0))
     if least <= limit * (1 + 1e-9):
         return []
-    return [
+    raised = enough(least - limit)
+    text = (
         f"The national limit of {limit / TRILLION:.3f} trillion yen (nation.limit_million_yen) is below the "
         f"{least / TRILLION:.3f} trillion that the nation pays at least: {grants / TRILLION:.3f} of allocation "
-        f"tax and {(least - grants) / TRILLION:.3f} for services. Raise it by "
-        f"{enough(least - limit) / TRILLION:.3f} trillion or more: {AND_PERHAPS_MORE}."
-    ]
+        f"tax and {(least - grants) / TRILLION:.3f} for services. Raise it by {raised / TRILLION:.3f} trillion or more"
+    )
+    return [Argument(text, NATION, limit + raised)]
 
 
-def _adequacy(columns: Columns) -> list[str]:
+def _adequacy(columns: Columns) -> list[Argument]:
     """Governments that fall short of adequacy with the largest grant the formula can give them."""
     instance = columns.instance
     floor = instance.settings["equity.adequacy_floor"]
@@ -138,9 +177,11 @@ def _adequacy(columns: Columns) -> list[str]:
     worst = short[np.argmin(funds[short] / cost[short])]
     name = instance.case.governments["name_ja"].iloc[worst]
     missing = float((floor * cost - funds)[short].sum())
-    return [
+    lower = -enough(-reach, 1e-3)
+    text = (
         f"Adequacy {floor:.3f} (equity.adequacy_floor) is out of reach for {len(short)} governments even with "
         f"the largest grant open to them; the lowest is {name} at {reach:.3f}. They lack "
-        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {-enough(-reach, 1e-3):.3f} or below, or "
-        f"revise unit costs upwards: {AND_PERHAPS_MORE}."
-    ]
+        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {lower:.3f} or below, or "
+        "revise unit costs upwards"
+    )
+    return [Argument(text, ADEQUACY, lower)]

@@ -25,7 +25,7 @@ from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, screen
-from optimization.outcome.completion import completed
+from optimization.outcome.completion import completed, national_columns
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.pricing import LeftOut, Start, starting_pairs
 from optimization.outcome.readback import Values, read_decision
@@ -383,11 +383,6 @@ def answer_on(
         if finished or more.any() or growing is None or growing:
             break
     return Answered(outcome, more, pricing.cut, growing or [])
-
-
-def national_columns(form: StandardForm) -> np.ndarray:
-    """Positions of the decisions of the statute: who answers for a service, who leads in a crisis."""
-    return np.concatenate([form.column_family("y")[0], form.column_family("q")[0]])
 
 
 def read_result(

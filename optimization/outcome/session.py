@@ -10,7 +10,6 @@ question is answered from the beginning.
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,16 +17,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.errors import InputError, Problem
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import restricted
 from optimization.model.columns import Columns
-from optimization.model.model import LIMITS, components, rewrite
+from optimization.model.model import LIMITS
+from optimization.outcome.completion import national_columns
+from optimization.outcome.in_place import rewritten, under, uses_an_envelope
 from optimization.outcome.result import Result
 from optimization.outcome.run import (
     Attempt,
@@ -35,7 +35,6 @@ from optimization.outcome.run import (
     answer_on,
     answered,
     laid_out,
-    national_columns,
     no_collection,
     proven,
     read_result,
@@ -45,7 +44,7 @@ from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
 from optimization.solving.residual import fix
-from optimization.solving.standard_form import StandardForm, coefficient_ranges, with_cost, with_rows
+from optimization.solving.standard_form import StandardForm, coefficient_ranges
 
 Duty = tuple[int, int]
 """A service and a rule group, by position."""
@@ -75,19 +74,24 @@ class Session:
         self._open_tiers = open_tiers
         self.limits = limits or Limits()
         self._last: Attempt | None = None
+        self._phased: ResolvedPackage | None = None
         self._national: NationalRelaxation | None = None
 
     def solve(self, package: ResolvedPackage) -> Result:
         """The optimum of a package, as `outcome.solve.solve` finds it within the gap."""
         if package.settings[SECOND_PHASE]:
             if self._open_tiers is not None:
-                raise ValueError("tiers cannot be narrowed where the plan has two phases")
+                decided_once(package)
+            self._phased, self._last, self._national = package, None, None
             return solve(self._case, package, self._prefectures, self.limits, self._method)
         return self._from_last(package) or self._from_the_beginning(package)
 
     @property
     def last(self) -> Attempt:
-        """The last question answered on its own. Raises ValueError before the first."""
+        """The last question answered. Raises ValueError before the first, and `InputError` where the last plan has two
+        phases."""
+        if self._last is None and self._phased is not None:
+            decided_once(self._phased)
         if self._last is None:
             raise ValueError("no question has been answered yet")
         return self._last
@@ -163,7 +167,12 @@ class Session:
     def _from_last(self, package: ResolvedPackage) -> Result | None:
         """The answer in place; None where it must come from the beginning."""
         last, national = self._last, self._national
-        if last is None or national is None or last.result.package.assumptions != package.assumptions:
+        if (
+            last is None
+            or national is None
+            or last.table.later
+            or last.result.package.assumptions != package.assumptions
+        ):
             return None
         changed = differing(last.result.package.settings, package.settings)
         if not changed <= set(LIMITS) or uses_an_envelope(package.settings):
@@ -205,6 +214,16 @@ class Session:
         return answer.outcome
 
 
+def decided_once(package: ResolvedPackage) -> None:
+    """Raises `InputError` where the plan of a package has two phases: what a decision or a limit is worth, what lies
+    near and what contradicts what is known of one decision for all years only."""
+    second = package.settings[SECOND_PHASE]
+    if second:
+        message = "makes the plan one of two phases, of which this cannot be asked"
+        remedy = "set it to 0: the same package decided once for all years"
+        raise InputError([Problem(package.name, message, remedy, column=SECOND_PHASE, value=str(second))])
+
+
 def held_columns(last: Attempt, choices: Mapping[Duty, str]) -> tuple[np.ndarray, np.ndarray]:
     """Columns of the duties (service, rule group) named, and 1 for the tier chosen, 0 for the others."""
     numbers, index = last.form.column_family("y")
@@ -221,37 +240,3 @@ def held_columns(last: Attempt, choices: Mapping[Duty, str]) -> tuple[np.ndarray
 def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     """Settings that are not the same."""
     return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-
-
-def uses_an_envelope(settings: Mapping[str, Any]) -> bool:
-    """Whether a formula shares out the pool, so that the pool stands in more rows than its own."""
-    return any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
-
-
-def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
-    """The same columns under other limits. What has been computed of instance and columns stays: none of
-    it depends on a limit, but for the weights under which today is judged."""
-    instance: Instance = copy.copy(table.instance)
-    instance.__dict__.update(settings=settings)
-    instance.__dict__.pop("as_today", None)
-    other: Columns = copy.copy(table)
-    other.__dict__.update(instance=instance)
-    return other
-
-
-def rewritten(
-    form: StandardForm, model: pyo.ConcreteModel, table: Columns, changed: set[str]
-) -> StandardForm | None:
-    """A program with the rows (or the objective) of the changed settings written anew; None when a rule has other
-    rows than before."""
-    before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in components(changed)}
-    for name in rewrite(model, table, changed):
-        component = model.component(name)
-        rows = [] if name == "total_cost" else list(component.values())
-        if [row.index() for row in rows] != before[name]:
-            return None
-        try:
-            form = with_cost(form, component) if name == "total_cost" else with_rows(form, name, rows)
-        except ValueError:
-            return None
-    return form

@@ -9,6 +9,7 @@ from pathlib import Path
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.instance import Instance
+from optimization.outcome.advice import advised
 from optimization.outcome.result import Result, stopped_with
 from optimization.outcome.run import Clock, OnProgress, answered, known_method, laid_out
 from optimization.outcome.two_phases import in_two_phases
@@ -27,6 +28,7 @@ def solve(
     method: str = "auto",
     log_file: Path | None = None,
     on_progress: OnProgress | None = None,
+    beside: bool = True,
 ) -> Result:
     """Solve one reform package on a case (or on some of its prefectures).
 
@@ -35,6 +37,8 @@ def solve(
     it was read, or the method is none; and
     `InterruptedRun` on Ctrl-C, with the best plan found by then. What `on_progress` raises goes through. The objective
     reported is recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
+    `beside` tells whether what is said beside the answer is worked out too: the courses that a plan over a horizon is
+    held against, and whether the advice to an impossible package holds.
     """
     clock, limits, method = Clock(), limits or Limits(), known_method(method)
     with clock.phase("layout"):
@@ -49,12 +53,22 @@ def solve(
         own = replace(limits, gap=share * limits.gap, seconds=max(1.0, limits.seconds - spent()))
         return answered(question, package, own, method, log_file, on_progress, clock).result
 
+    def once() -> Result:
+        asked = answered(instance, package, limits, method, log_file, on_progress, clock)
+        if not (beside and asked.result.arguments):
+            return asked.result
+        try:
+            with clock.phase("advice"):
+                return replace(asked.result, arguments=advised(asked))
+        except KeyboardInterrupt as stop:
+            raise stopped_with() from stop
+
     horizon = instance.horizon
     if horizon is not None and horizon.second:
         result = in_two_phases(instance, part, limits, lambda: spent() < limits.seconds)
     else:
-        result = part(instance, 1.0)
-    if horizon is not None and horizon.later and result.accounts is not None:
+        result = once()
+    if beside and horizon is not None and horizon.later and result.accounts is not None:
         plan = result.accounts.decision
         own = result.accounts.instance
         try:

@@ -100,7 +100,7 @@ def answer(case: Case, question: Question) -> Found:
         if store.key_of(case, package, study) != question.key:
             return undone("the worker refused: its program is not that of who asks; give it the same version")
         limits = Limits(gap=study.gap, seconds=study.time_limit, threads=1, seed=study.seed)
-        row = outcome(solve(case, package, study.prefectures, limits, study.method))
+        row = outcome(solve(case, package, study.prefectures, limits, study.method, beside=False))
         found = Found(row, row["status"] != Worth.FAILED)
     except Exception as error:  # a study of hundreds must not be lost for one
         found = fault(error)

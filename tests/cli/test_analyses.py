@@ -65,3 +65,10 @@ def test_alternatives_and_fronts_write_their_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["explain", "alternatives", "pareto"])
 def test_an_existing_folder_is_refused(name: str, tmp_path: Path) -> None:
     assert_refused(command(name, "status_quo", *ON_IWATE, "--out", tmp_path), "already exists")
+
+
+@pytest.mark.parametrize("name", ["explain", "alternatives"])
+def test_a_plan_of_two_phases_is_refused_before_anything_is_solved(name: str, tmp_path: Path) -> None:
+    told = command(name, "horizon_phased", *ON_IWATE, "--out", tmp_path / "told")
+    assert_refused(told, "two phases")
+    assert "horizon.second_phase_year" in told.err and not (tmp_path / "told").exists()

@@ -17,8 +17,9 @@ from optimization.explain.prices import derivative, forced_tiers, shadow_prices
 from optimization.explain.words import plan_sentences
 from optimization.face import DEFAULT_CASE, load_package
 from optimization.ledger.phases import restricted
+from optimization.outcome.in_place import rewritten, under
 from optimization.outcome.run import answered
-from optimization.outcome.session import Session, rewritten, under
+from optimization.outcome.session import Session
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form

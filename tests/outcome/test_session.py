@@ -17,7 +17,8 @@ from optimization.ledger.instance import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import LIMITS, build_model, components, rewrite
 from optimization.model.screening import screen
-from optimization.outcome.session import IN_PLACE, Session, under
+from optimization.outcome.in_place import under
+from optimization.outcome.session import IN_PLACE, Session
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.standard_form import StandardForm, compile_model, with_cost, with_rows
@@ -71,10 +72,11 @@ def test_a_rewritten_program_is_the_program_built_anew(key: str) -> None:
     table = columns(instance, screen(instance))
     model = build_model(table)
     form = compile_model(model)
-    for name in components({key}):
-        form.rows_of(name)
     other = under(table, {**settings, key: after})
-    for name in rewrite(model, other, {key}):
+    for name in components(table, {key}):
+        form.rows_of(name)
+    rewrite(model, other, {key})
+    for name in components(table, {key}):
         component = model.component(name)
         rows = [] if name == "total_cost" else list(component.values())
         form = with_cost(form, component) if name == "total_cost" else with_rows(form, name, rows)

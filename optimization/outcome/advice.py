@@ -1,0 +1,193 @@
+"""Advice to an impossible package, tried before it is given.
+
+The figures that counting arguments ask for are put in place together, and a plan is looked for. Where there is none
+the least more of the money is sought that the linear relaxation asks for with all other limits in place, and a plan
+again. A figure is said to do only where a plan was found that keeps every rule; where the time does not suffice the
+sentence says that it was not checked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.rules import breaches
+from optimization.model.expressions import BILLION
+from optimization.model.model import components
+from optimization.outcome.completion import ANY_PLAN, any_plan
+from optimization.outcome.counting import (
+    ADEQUACY,
+    NATION,
+    POOL,
+    TRILLION,
+    UNCHECKED,
+    Argument,
+    arguments,
+    enough,
+)
+from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.readback import Values, read_decision
+from optimization.outcome.run import Attempt
+from optimization.solving.highs import Limits, Outcome, Status, solve
+from optimization.solving.standard_form import StandardForm, changed, with_slack
+
+SECONDS = 4.0
+"""Time for trying the advice."""
+
+MARGINS = (1.0, 1.03, 1.1)
+"""Multiples of what the relaxation asks for that are tried in turn for a plan."""
+
+DROPS = (0.01, 0.03, 0.1)
+"""What the floor of adequacy is lowered by in turn below the figure of the advice."""
+
+ROWS: Mapping[str, str] = {POOL: "F5", NATION: "F6"}
+"""Limits of money with the row in which they stand in the first year, billion yen."""
+
+DOES = "less is impossible; a plan that keeps all limits was found with it"
+DOES_TOGETHER = (
+    "less is impossible; a plan that keeps all limits was found with the figures advised here together"
+)
+NOT_ALONE = (
+    "less is impossible, and it does not suffice: no plan exists even without {limits}, so that other limits must "
+    "give way too (solve.py explain says which)"
+)
+ALL_ASK_FOR_MORE = "less is impossible, and all limits together ask for more; a plan was found with "
+MORE = (
+    "less is impossible, and it does not suffice; how much more all limits together ask for was not found in the time "
+    "given (solve.py explain tries it)"
+)
+
+
+class OutOfTimeError(Exception):
+    """The time for trying is over before anything is known."""
+
+
+def advised(asked: Attempt, seconds: float = SECONDS) -> list[str]:
+    """The counting arguments against a question that was answered as impossible, with what is known of their advice.
+
+    The rows of its model are written anew: nothing can be asked of it afterwards.
+    """
+    found = arguments(asked.table)
+    if not found:
+        return []
+    known = [UNCHECKED] * len(found)
+    if not uses_an_envelope(asked.instance.settings):
+        with suppress(OutOfTimeError):
+            known = _Trial(asked, found, time.perf_counter() + seconds).known()
+    return [argument.sentence(said) for argument, said in zip(found, known, strict=True)]
+
+
+class _Trial:
+    """The advice to one question, tried until a moment."""
+
+    def __init__(self, asked: Attempt, found: list[Argument], until: float) -> None:
+        self._asked, self._found, self._until = asked, found, until
+        self._advice = advised_values(found)
+
+    def known(self) -> list[str]:
+        """What is known of each advice. Raises `OutOfTimeError` where nothing is."""
+        form = self._form(self._advice)
+        relaxed = self._relaxed(form)
+        if relaxed.values is None:
+            return [self._of_more(form)] * len(self._found)
+        does = DOES if len(self._advice) == 1 else DOES_TOGETHER
+        return [does if self._plan(form, self._advice, relaxed) else UNCHECKED] * len(self._found)
+
+    def _of_more(self, form: StandardForm) -> str:
+        """What is known where the advised figures are proven not to suffice."""
+        try:
+            if self._relaxed(self._without_limits(form)).values is None:
+                return NOT_ALONE.format(limits=" and ".join(self._advice))
+            for values in self._looser():
+                form = self._form(values)
+                relaxed = self._relaxed(form)
+                if relaxed.values is not None and self._plan(form, values, relaxed):
+                    return self._found_with(values)
+        except OutOfTimeError:
+            pass
+        return MORE
+
+    def _left(self) -> float:
+        left = self._until - time.perf_counter()
+        if left <= 0:
+            raise OutOfTimeError
+        return left
+
+    def _settings(self, values: Mapping[str, float]) -> dict[str, Any]:
+        return {**self._asked.instance.settings, **values}
+
+    def _form(self, values: Mapping[str, float]) -> StandardForm:
+        """The program with other values of the limits."""
+        table = under(self._asked.table, self._settings(values))
+        form = rewritten(self._asked.form, self._asked.model, table, set(values))
+        if form is None:
+            raise OutOfTimeError
+        return form
+
+    def _relaxed(self, form: StandardForm) -> Outcome:
+        found = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=self._left()), relax=True)
+        if found.values is None and found.status is not Status.INFEASIBLE:
+            raise OutOfTimeError
+        return found
+
+    def _plan(self, form: StandardForm, values: Mapping[str, float], relaxed: Outcome) -> bool:
+        """Whether a plan is found that keeps every rule of the ledger."""
+        table = under(self._asked.table, self._settings(values))
+        found = any_plan(form, relaxed, self._left(), table)
+        if found.values is None:
+            return False
+        decision = read_decision(table, self._asked.model, Values(form, found.values))
+        return not breaches(Accounts(table.instance, with_bonds(table.instance, decision)))
+
+    def _without_limits(self, form: StandardForm) -> StandardForm:
+        """The program without the limits that are advised on."""
+        lower, upper = form.row_lower.copy(), form.row_upper.copy()
+        for name in components(self._asked.table, set(self._advice)):
+            lower[form.rows_of(name)], upper[form.rows_of(name)] = -np.inf, np.inf
+        return changed(form, row_lower=lower, row_upper=upper)
+
+    def _looser(self) -> Iterator[dict[str, float]]:
+        """Looser values of the limits advised on: for each floor of adequacy the least money that the relaxation asks
+        for, and a little more."""
+        drops = (0.0, *DROPS) if ADEQUACY in self._advice else (0.0,)
+        money = [key for key in self._advice if key in ROWS]
+        for drop in drops:
+            values = dict(self._advice)
+            if drop:
+                values[ADEQUACY] = max(0.0, round(values[ADEQUACY] - drop, 3))
+            short = self._short(self._form(values), money)
+            if short is not None:
+                for margin in MARGINS if short.any() else (1.0,):
+                    pairs = zip(money, short.tolist(), strict=True)
+                    yield values | {key: values[key] + enough(margin * more) for key, more in pairs}
+
+    def _short(self, form: StandardForm, money: list[str]) -> np.ndarray | None:
+        """Million yen by which limits of money must at least be missed together, each; None where more is missing."""
+        rows = np.array([form.rows_of(ROWS[key])[0] for key in money], dtype=int)
+        found = self._relaxed(with_slack(form, rows))
+        return None if found.values is None else found.values[len(form.cost) :] / BILLION
+
+    def _found_with(self, values: Mapping[str, float]) -> str:
+        """With which values a plan was found."""
+        old = self._asked.instance.settings
+        steps = [
+            f"{key} raised by {(value - old[key]) / TRILLION:.3f} trillion yen"
+            if key in ROWS
+            else f"{key} lowered to {value:.3f}"
+            for key, value in values.items()
+        ]
+        return f"{ALL_ASK_FOR_MORE}{' and '.join(steps)}"
+
+
+def advised_values(found: list[Argument]) -> dict[str, float]:
+    """The setting of every argument at the value advised, the loosest where several speak of one."""
+    values: dict[str, float] = {}
+    for argument in found:
+        looser = max if argument.key in ROWS else min
+        values[argument.key] = looser(argument.value, values.get(argument.key, argument.value))
+    return values

@@ -1,0 +1,61 @@
+"""A program under other limits: the rows of the limits that changed are written anew, all else stays."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.ledger.instance import Instance, richer_by
+from optimization.model.columns import Columns
+from optimization.model.model import NOT_OVER_YEARS, components, rewrite
+from optimization.solving.standard_form import StandardForm, with_cost, with_rows
+
+
+def uses_an_envelope(settings: Mapping[str, Any]) -> bool:
+    """Whether a formula shares out the pool, so that the pool stands in more rows than its own."""
+    return any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
+
+
+def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
+    """The same columns under other limits, in every year. What has been computed of instance and columns stays: none
+    of it depends on a limit, but for the weights under which today is judged."""
+    horizon = table.instance.horizon
+    later: dict[int, Columns] = {}
+    if horizon is not None:
+        years = zip(table.later.items(), horizon.richer, strict=True)
+        later = {year: under(part, richer_by(growth, settings)) for (year, part), growth in years}
+        horizon = replace(horizon, later=tuple(part.instance for part in later.values()))
+    instance: Instance = copy.copy(table.instance)
+    instance.__dict__.update(settings=settings, horizon=horizon)
+    instance.__dict__.pop("as_today", None)
+    other: Columns = copy.copy(table)
+    other.__dict__.update(instance=instance, later=later)
+    return other
+
+
+def rewritten(
+    form: StandardForm, model: pyo.ConcreteModel, table: Columns, changed: set[str]
+) -> StandardForm | None:
+    """A program with the rows (or the objective) of the changed settings written anew; None when a rule has other
+    rows than before, or a setting stands in others too."""
+    if table.later and changed & NOT_OVER_YEARS:
+        return None
+    names = components(table, changed)
+    before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in names}
+    rewrite(model, table, changed)
+    for name in names:
+        component = model.find_component(name)
+        rows = [] if name == "total_cost" else list(component.values())
+        if {row.index() for row in rows} != set(before[name]):
+            return None
+        rows = [component[index] for index in before[name]]
+        try:
+            form = with_cost(form, component) if name == "total_cost" else with_rows(form, name, rows)
+        except ValueError:
+            return None
+    return form
