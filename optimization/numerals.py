@@ -149,7 +149,7 @@ def _unit(unit: str) -> tuple[str, Decimal]:
 def share_meant(value: float, unit: str, least: float | None, most: float | None) -> str:
     """The number that was meant where a share is given in per cent, or per cent as a share; '' where nothing tells."""
     kind = _unit(unit)[0]
-    exact = Decimal(repr(value))
+    exact = Decimal(repr(float(value)))
     if kind == "share" and most is not None and MUCH * most < value <= 100 * most:
         return spelt(exact / 100)
     if kind == "percent" and least is not None and 0 < value < least <= 100 * value <= (most or 100):

@@ -6,6 +6,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optimization.case.load import load_case
@@ -220,3 +221,8 @@ def test_a_number_of_a_table_is_named_for_what_it_is(
     with pytest.raises(InputError) as caught:
         load_case(folder) if table == "parameters" else read_tables(folder)
     assert words in str(caught.value)
+
+
+def test_a_share_is_known_whatever_kind_of_number_holds_it() -> None:
+    assert share_meant(np.float64(75), "ratio", 0, 1) == share_meant(75, "ratio", 0, 1) == "0.75"
+    assert share_meant(float("nan"), "ratio", 0, 1) == share_meant(float("inf"), "ratio", 0, 1) == ""
