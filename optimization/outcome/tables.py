@@ -37,7 +37,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
     path = {"hold_harmless": hold_harmless(after)} if after.instance.settings[YEARS] > 0 else {}
     return {
         "responsibility": responsibility(after, before),
-        "provision": provision(after),
+        "provision": provision(after, before),
         "bodies": bodies(after),
         "formula": formula(after, before),
         "taxes": taxes(after, before),
@@ -64,7 +64,7 @@ def _second_phase(after: Accounts, before: Accounts) -> dict[str, pd.DataFrame]:
     now, today = after.later[at], before.later[at]
     return {
         "responsibility_second": responsibility(now, today),
-        "provision_second": provision(now),
+        "provision_second": provision(now, today),
         "bodies_second": bodies(now),
         "taxes_second": taxes(now, today),
     }
@@ -97,7 +97,7 @@ def responsibility(after: Accounts, before: Accounts) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def provision(after: Accounts) -> pd.DataFrame:
+def provision(after: Accounts, before: Accounts) -> pd.DataFrame:
     """Who provides every service to every municipality, and the parts of its cost there."""
     instance = after.instance
     case = instance.case
@@ -116,7 +116,7 @@ def provision(after: Accounts) -> pd.DataFrame:
     )
     for component in COMPONENTS:
         frame[f"{component}{MIL}"] = after.components[component][i, s]
-    frame[f"cost_today_standard{MIL}"] = instance.today[i, s]
+    frame[f"cost_today_standard{MIL}"] = before.components["standard"][i, s]
     return frame
 
 

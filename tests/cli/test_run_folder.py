@@ -18,7 +18,7 @@ from optimization.dictionary.results import column_of
 
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
-    "coefficients", "outlook", "spending",
+    "coefficients", "outlook", "spending", "bodies_today",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
@@ -82,6 +82,7 @@ def test_the_checksums_are_those_of_the_case(reform: Run) -> None:
 def test_csv_and_parquet_are_the_same(reform: Run, tables: dict[str, pd.DataFrame], name: str) -> None:
     parquet = tables[name]
     text = {column: str for column in parquet if not pd.api.types.is_numeric_dtype(parquet[column])}
+    parquet = parquet.fillna(dict.fromkeys(text, ""))
     numbers = set(parquet) - set(text)
     empty = {column: [""] for column in numbers if column_of(name, column).empty}
     csv = pd.read_csv(reform.folder / f"{name}.csv", dtype=text, keep_default_na=False, na_values=empty)
@@ -106,6 +107,15 @@ def test_nothing_is_missing(tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         may_be_empty = [column for column in table if column_of(name, column).empty]
         assert not table.drop(columns=may_be_empty).isna().any().any(), name
+
+
+def test_costs_of_today_by_place_and_by_service_are_those_of_one_arrangement(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    """Bodies of today are priced as bodies in both."""
+    by_place = tables["provision"].groupby("service")["cost_today_standard_million_yen"].sum()
+    by_service = tables["services"].set_index("service")["standard_today_million_yen"]
+    pd.testing.assert_series_equal(by_place, by_service, check_names=False, check_like=True)
 
 
 def test_every_change_has_its_source(reform: Run) -> None:

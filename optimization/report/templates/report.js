@@ -41,6 +41,7 @@
     button.type = "button"; button.addEventListener("click", () => show(code)); item.append(button); return item;
   }));
   const row = (head, today, now) => { const tr = node("tr"), th = node("th", head); th.scope = "row"; tr.append(th, node("td", today, "n"), node("td", now, "n")); return tr; };
+  const perHead = (name) => ja ? `${name}（${say.yen}）` : `${name} (${say.yen})`;
   const tierOf = data.tiers;
   const bodyOf = (code, place) => towns[code][12].map((n) => data.bodies[n]).find((b) => b[2].includes(place));
   const who = (sign, code, place) => {
@@ -57,7 +58,7 @@
     hr.append(node("td", ""), Object.assign(node("th", say.today, "n"), { scope: "col" }), Object.assign(node("th", say.package, "n"), { scope: "col" }));
     head.append(hr);
     body.append(row(say.people, number(t[3]), number(t[3])), row(say.coverage, t[4].toFixed(3), t[5].toFixed(3)),
-      row(`${say.grant} (${say.yen})`, number(t[6]), number(t[7])), row(`${say.margin} (${say.yen})`, number(t[8]), number(t[9])),
+      row(perHead(say.grant), number(t[6]), number(t[7])), row(perHead(say.margin), number(t[8]), number(t[9])),
       row(say.travel, t[13].length ? "–" : "0", t[11].toFixed(0)));
     figures.append(head, body);
     const work = node("table"), wh = node("thead"), wr = node("tr"), wb = node("tbody");
