@@ -122,18 +122,18 @@ def attempt_while_reading(folder: Path, rng: Random) -> str:
 
     case = folder / "iwate-2022"
     path = rng.choice(sorted(case.glob("*.csv")))
-    content, read = path.read_bytes(), load.read_tables
+    content, read = path.read_bytes(), load.examined_tables
 
     def meanwhile(place: Path) -> Any:
         found = read(place)
         _figure(path, rng)
         return found
 
-    load.read_tables = meanwhile
+    load.examined_tables = meanwhile
     try:
         found = load_case(case)
     finally:
-        load.read_tables = read
+        load.examined_tables = read
         spoilt = path.read_bytes()
         restored(path, content)
     known = load_case(case).sha256

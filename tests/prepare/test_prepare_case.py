@@ -271,12 +271,13 @@ def test_cut_copies_hand_written_tables(prepared: tuple[Path, list[str]], tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("codes", "pattern"), [(["3"], "found '3'"), ([], "no prefecture was named"), (["48"], "found '48'")]
+    ("codes", "pattern"),
+    [(["03000"], "found '03000'"), ([], "no prefecture was named"), (["48"], "found '48'")],
 )
 def test_cut_refuses_unknown_prefectures(
     prepared: tuple[Path, list[str]], tmp_path: Path, codes: list[str], pattern: str
 ) -> None:
-    """Codes have two digits and exist."""
+    """What is named is a prefecture of the case."""
     with pytest.raises(InputError, match=pattern):
         cut_case(prepared[0], codes, tmp_path / "part")
     assert not (tmp_path / "part").exists()
