@@ -49,7 +49,7 @@ class Miss:
 @dataclass
 class Diagnosis:
     """What is known of a package's feasibility. `impossible` is None where neither a plan nor a proof was found in
-    time; `proven` tells whether the conflict is, `rung` by what."""
+    time (`rung` is then how far it was tried); `proven` tells whether the conflict is, `rung` by what."""
 
     package: ResolvedPackage
     impossible: bool | None
@@ -74,6 +74,8 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     arguments = counting_arguments(question.built(settings).table)
     verdict = question.of(settings)
     found = Diagnosis(package, verdict.impossible if verdict.settled else None, arguments=arguments)
+    if not verdict.settled:
+        found.rung = verdict.rung
     if found.impossible:
         limits = limits_of(package)
         linear = verdict.rung is Rung.LINEAR

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.explain.diagnosis import Diagnosis, Miss
-from optimization.explain.feasibility import Rung
+from optimization.explain.feasibility import PLAN_SECONDS, Rung
 from optimization.explain.limits import TRILLION, Limit
 from optimization.explain.repairs import Loosening, Repair
 from optimization.outcome.result import Result
@@ -43,6 +43,9 @@ def sentences(found: Diagnosis) -> Iterator[str]:
     """The diagnosis, the conclusion first."""
     if found.impossible is None:
         yield "Neither a plan nor a proof that there is none was found in the time given; this says nothing."
+        if found.rung is Rung.INTEGER:
+            yield f"The linear relaxation has a solution; a search of {PLAN_SECONDS:.0f} seconds from it met no plan."
+        yield "A run with a longer --time-limit searches on (solve.py run)."
         return
     if not found.impossible:
         yield "The package is possible: a plan keeps all its limits."

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from optimization.explain import feasibility
 from optimization.explain.diagnosis import Diagnosis, diagnose
 from optimization.explain.feasibility import Rung
 from optimization.explain.folder import write_diagnosis
 from optimization.explain.limits import limits_of
 from optimization.explain.words import sentences
+from optimization.solving.highs import Outcome, Status
+from optimization.solving.standard_form import StandardForm
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
@@ -146,6 +150,19 @@ def test_a_possible_package_has_nothing_to_mend() -> None:
     found = diagnosed(one_town())
     assert found.impossible is False and not found.conflict and not found.repairs
     assert "possible" in next(iter(sentences(found)))
+
+
+def test_a_question_left_open_says_what_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search finds nothing in time the sentences tell of the relaxation, the search and what goes on."""
+
+    def nothing(form: StandardForm, relaxed: Outcome, *_: object) -> Outcome:
+        return replace(relaxed, status=Status.NOTHING, values=None)
+
+    monkeypatch.setattr(feasibility, "any_plan", nothing)
+    found = diagnosed(one_town())
+    assert found.impossible is None and found.rung is Rung.INTEGER
+    text = " ".join(sentences(found))
+    assert "says nothing" in text and "relaxation has a solution" in text and "--time-limit" in text
 
 
 def test_the_folder_holds_sentences_figures_and_repairs_to_run(tmp_path: Path) -> None:
