@@ -68,7 +68,7 @@ def test_a_grid_is_every_combination_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("not toml [", "cannot be read"),
+        ("not toml [", "is not valid TOML"),
         ('[study]\nname = "a b"\n[[cell]]\npackages = "uniform"', "names no study"),
         ('[study]\nname = "a"', "asks nothing"),
         ('[study]\nname = "a"\ngap = "small"\n[[cell]]\npackages = "uniform"', "of the wrong kind"),
