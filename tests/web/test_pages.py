@@ -203,6 +203,13 @@ def test_a_town_by_any_name(page: Page, query: str) -> None:
     assert "Iwate, package" in text
 
 
+def test_the_authors_of_this_tool_are_named_in_the_language_of_the_page(page: Page) -> None:
+    words = {"en": "The authors of this tool", "ja": "本ツールの作成者"}
+    for language, other in (("en", "ja"), ("ja", "en")):
+        text = page.get("/", params={"lang": language}).text
+        assert words[language] in text and words[other] not in text
+
+
 def test_a_town_in_a_body_names_its_partners(page: Page) -> None:
     text = page.get(f"/runs/{OWN}/town", params={"code": "03202", "lang": "en"}).text
     assert "wide-area body of 3" in text
