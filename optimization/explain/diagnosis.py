@@ -172,13 +172,20 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
     by_row: dict[int, float] = {}
     for row, amount in zip(rows, short, strict=True):
         if amount > 1e-3:
-            index = form.constraints[row].index()
-            place = index[0] if isinstance(index, tuple) else index
+            place = government_of(form.constraints[row])
             by_row[place] = by_row.get(place, 0.0) + float(amount)
     names = question.built(settings).table.instance.case.governments["name_ja"]
     order = sorted(by_row, key=lambda place: -by_row[place])
     worst = tuple(str(names.iloc[place]) for place in order[:NAMES_SHOWN])
     return Miss(limit, len(by_row), worst, sum(by_row.values()))
+
+
+def government_of(row: Any) -> int:
+    """The government, by position, that a row stands for: the rows of debts over years (H3) name the year first."""
+    index = row.index()
+    if not isinstance(index, tuple):
+        return int(index)
+    return int(index[row.parent_component().name.startswith("H3")])
 
 
 def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: float) -> None:

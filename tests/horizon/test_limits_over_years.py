@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimization.explain.diagnosis import Diagnosis, diagnose
+from optimization.explain.diagnosis import Diagnosis, diagnose, government_of
 from optimization.explain.words import sentences
 from optimization.ledger.instance import lay_out
 from optimization.model.columns import columns
@@ -55,10 +55,20 @@ def diagnosed(question: Small) -> Diagnosis:
         return diagnose(question.case, question.package)
 
 
-def test_a_limit_that_a_later_year_breaks_is_loosened_until_it_holds_there() -> None:
+def test_a_limit_broken_over_years_is_loosened_until_a_plan_is_found() -> None:
     """Needs are 100 and later 150 against 40 of its own: the most that may fund them is 1.0 of it in every year."""
     found = diagnosed(ageing_town(**{"equity.adequacy_floor": 1.02}))
     assert found.impossible and found.proven
     assert [repair.checked for repair in found.repairs][:1] == ["by running it"]
     assert found.repairs[0].loosenings[0].new <= 1.0 + 1e-3
     assert "checked by running it" in " ".join(sentences(found))
+
+
+def test_the_rows_of_every_year_name_their_government() -> None:
+    """Debts over years (H3) have rows by year and government, accounts by government."""
+    question = ageing_town(0.02, **{"equity.adequacy_floor": 1.0})
+    with given_curves(question.curves):
+        rows = compile_model(build_model(columns(question.instance, screen(question.instance))))
+    numbers = [*rows.rows_of("H3"), *rows.rows_of("E1"), *rows.rows_of("year2040.E1")]
+    assert len(rows.rows_of("H3")) > 0
+    assert {government_of(rows.constraints[n]) for n in numbers} <= set(range(len(question.instance.bond)))
