@@ -52,7 +52,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Result]], 
 def settings_of(seen: list[Any]) -> Callable[..., Result]:
     """A solver that costs nothing and notes the settings and the population it is given."""
 
-    def solver(case: Case, package: Any, *_: object) -> Result:
+    def solver(case: Case, package: Any, *_: object, **__: object) -> Result:
         seen.append((package.settings[BODIES], int(case.municipalities["population_persons"].sum())))
         return today()
 
@@ -122,8 +122,8 @@ def test_a_case_that_is_written_while_it_is_read_is_refused(
         corrected(case)
         return found
 
-    read = load.read_tables
-    monkeypatch.setattr(load, "read_tables", read_and_lose)
+    read = load.examined_tables
+    monkeypatch.setattr(load, "examined_tables", read_and_lose)
     with pytest.raises(InputError, match="was changed while it was read"):
         load_case(case)
 
@@ -153,7 +153,7 @@ def test_a_worker_of_another_program_refuses_and_nothing_is_archived(
 def test_what_the_machine_or_a_defect_kept_from_an_answer_is_tried_again(
     error: Exception, tmp_path: Path, cheap: Any
 ) -> None:
-    def broken(*_: object) -> Result:
+    def broken(*_: object, **__: object) -> Result:
         raise error
 
     cheap(broken)
@@ -170,7 +170,7 @@ def test_a_solver_that_failed_is_asked_again(tmp_path: Path, cheap: Any) -> None
     gone = replace(
         today(), accounts=None, outcome=replace(today().outcome, status="solver_failure", values=None)
     )
-    cheap(lambda *_: gone)
+    cheap(lambda *_, **__: gone)
     assert list(sweep(study(Cell("status_quo")), IWATE, tmp_path)["status"]) == ["solver_failure"]
     assert not list(tmp_path.glob("cells/*"))
 
@@ -178,7 +178,7 @@ def test_a_solver_that_failed_is_asked_again(tmp_path: Path, cheap: Any) -> None
 def test_a_plan_that_breaks_a_rule_is_no_answer(tmp_path: Path, cheap: Any) -> None:
     broken = replace(today(), breaches=[Breach("F2swap", "03201", 5.0), Breach("R7", "03202", 1.0)])
     assert (today().worth, broken.worth, broken.worth.exit_code) == (Worth.OPTIMAL, Worth.BROKEN, 1)
-    cheap(lambda *_: broken)
+    cheap(lambda *_, **__: broken)
     (row,) = sweep(study(Cell("status_quo")), IWATE, tmp_path).to_dict("records")
     assert row["status"] == "breaks_rules" and row["breaches"] == 2
     assert "F2swap, R7" in row["reason"] and "objective_million_yen" not in row
