@@ -25,7 +25,7 @@ from optimization.case.plausible import possibilities
 from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OTHER_YEARS
 from optimization.case.tables import Examined, place
-from optimization.case.today import today_problems
+from optimization.case.today import far_bodies, today_problems
 from optimization.codes import PATTERNS, unknown_code_hint
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, load_tables
@@ -116,7 +116,7 @@ def _sums(tables: Tables) -> Problems:
 
 
 def _ratios(tables: Tables) -> Problems:
-    for check in possibilities(_fiscal_year(tables)):
+    for check in (*possibilities(_fiscal_year(tables)), far_bodies):
         yield from _of(check, tables)
 
 

@@ -120,7 +120,6 @@ def _bodies(tables: Tables) -> Problems:
             "bodies_today", message, "keep it in one", f"{row.body_id}/{row.code}", "code", str(row.code)
         )
     yield from _status(bodies, tables["joint_today"])
-    yield from _far(bodies, tables["municipalities"].set_index("code"))
 
 
 def _status(bodies: pd.DataFrame, joint: pd.DataFrame) -> Problems:
@@ -133,8 +132,10 @@ def _status(bodies: pd.DataFrame, joint: pd.DataFrame) -> Problems:
         yield Problem("bodies_today", message, remedy, f"{row.body_id}/{row.code}", "code", str(row.code))
 
 
-def _far(bodies: pd.DataFrame, places: pd.DataFrame) -> Problems:
-    """Inferred bodies do not fall into parts far from each other."""
+def far_bodies(tables: Tables) -> Problems:
+    """Inferred bodies do not fall into parts far from each other. A town hall that is misplaced makes them seem to: it
+    is told beside them."""
+    bodies, places = tables["bodies_today"], tables["municipalities"].set_index("code")
     offices = bodies[bodies["source"] != DECLARED].join(
         places[["office_lon_deg", "office_lat_deg"]], on="code"
     )

@@ -13,7 +13,7 @@ import pytest
 from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.tables import read_tables
-from optimization.case.today import TODAY_TABLES, today_problems
+from optimization.case.today import TODAY_TABLES, far_bodies
 from optimization.errors import InputError
 from optimization.prepare import cut_case
 
@@ -235,7 +235,7 @@ def test_an_inferred_body_far_apart_is_a_fault(folder: Path) -> None:
     change(folder, "municipalities", lambda frame: _moved(frame, KUJI[1]))
 
     def far() -> list[str]:
-        return [p.message for p in today_problems(read_tables(folder)) if "km from each other" in p.message]
+        return [p.message for p in far_bodies(read_tables(folder)) if "km from each other" in p.message]
 
     assert len(far()) >= 1
     change(folder, "bodies_today", lambda f: f.assign(source="declared"))
