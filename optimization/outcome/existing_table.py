@@ -10,7 +10,7 @@ import pandas as pd
 from optimization.case.case import MUNICIPALITY
 from optimization.ledger.accounts import Accounts
 
-KEPT, GROWN, REDUCED, HANDED_UP, DISSOLVED = "kept", "extended", "reduced", "handed_up", "dissolved"
+FATES = KEPT, GROWN, REDUCED, HANDED_UP, DISSOLVED = "kept", "extended", "reduced", "handed_up", "dissolved"
 
 
 @dataclass(frozen=True)

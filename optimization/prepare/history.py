@@ -181,7 +181,7 @@ def _described(frame: pd.DataFrame, items: pd.DataFrame, newest: int) -> tuple[d
         "profile": "data-package",
         "name": "japan-history",
         "title": f"Local allocation tax {years[0]} to {newest}: need and revenue by item, allocation, mark",
-        "licenses": LICENCES,
+        "licenses": LICENCES[:1],  # no settlement cards, whose compilation has terms of its own
         "sources": [{"title": CREDIT}],
         "resources": [
             {

@@ -51,6 +51,11 @@ def taken_from(base: Path, frames: Frames, out: Path, year: int, notes: Sequence
         if name in missing:
             rows = taken.frames[name]
             taken.frames[name] = rows[~rows["service"].isin(gone)]
+    if "joint_today" in missing:  # a function of a service that the year does not know is part of none
+        functions = taken.frames["joint_today"]
+        taken.frames["joint_today"] = functions.assign(
+            service=functions["service"].where(~functions["service"].isin(gone), "")
+        )
     if "national" in missing:
         before = taken.frames["national"].set_index("item")["value"]
         taken.frames["national"] = _national(whole, year)

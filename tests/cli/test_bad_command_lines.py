@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -103,9 +104,16 @@ class TestOut:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # the tests may run as root, whom no permission stops
-        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+        made = os.mkdir
+
+        def refused(path: str | Path, *more: int) -> None:
+            if Path(path).parent == tmp_path:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            made(path, *more)
+
+        monkeypatch.setattr(os, "mkdir", refused)
         finished = command("run", "status_quo", *ON_IWATE, "--out", tmp_path / "run")
-        assert_refused(finished, str(tmp_path / "run"), "cannot be written to", "writable")
+        assert_refused(finished, str(tmp_path / "run"), "cannot be made", "Permission denied", "writable")
         assert not list(tmp_path.iterdir())
 
 

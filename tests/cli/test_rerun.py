@@ -14,6 +14,7 @@ from command_line import IWATE, Run, assert_refused, command, write_package
 from optimization import rerun as room
 from optimization.archive import CODES
 from optimization.archive.seal import seal
+from optimization.case.today import TODAY_TABLES
 from optimization.rerun import table_differences
 
 SCHEMA_1 = Path(__file__).parents[1] / "archive" / "schema_1"
@@ -56,8 +57,12 @@ def test_an_impossible_package_stays_impossible(run: Callable[..., Run], tmp_pat
     assert command("rerun", first.folder).code == 0
 
 
-def test_a_run_of_an_older_layout_and_program() -> None:
-    done = command("rerun", SCHEMA_1)
+def test_a_run_of_an_older_layout_and_program(tmp_path: Path) -> None:
+    """On the case as it was then: it did not know today's bodies or spending."""
+    case = Path(shutil.copytree(IWATE, tmp_path / "iwate-2022"))
+    for name in TODAY_TABLES:
+        (case / f"{name}.csv").unlink()
+    done = command("rerun", SCHEMA_1, "--case", case)
     assert done.code == 0, done
     assert "note: program unknown then" in done.err
     assert "every figure to nine digits" in done.out or "last digit" in done.out

@@ -31,6 +31,7 @@ from optimization.dictionary.results import (
 )
 from optimization.dictionary.tables import load_tables
 from optimization.ledger.debt import STAGES
+from optimization.outcome.existing_table import FATES
 from optimization.outcome.verdict import Worth
 from optimization.solving.highs import Limits
 from optimization.workbook import write_workbook
@@ -86,7 +87,7 @@ def test_every_word_has_its_labels_and_none_is_idle(
         record = pd.read_json(folder / "run.json", typ="series")
         words |= {record["status"], *(record["objective_parts_million_yen"] or {})}
     assert all(word(name, language) for name in words for language in LANGUAGES)
-    known = {*TIERS, *STAGES, *CRISIS_TYPES, *map(str, Worth), *_choices(), "all"}
+    known = {*TIERS, *STAGES, *CRISIS_TYPES, *FATES, *map(str, Worth), *_choices(), "all"}
     assert all(word(name, "ja") for name in known)
     idle = set(load_words()) - {re.sub("[0-9]+$", "#", name) for name in words} - words - known
     assert not idle

@@ -199,7 +199,7 @@ SPOILT = {
         "city_class.csv",
         "city_class_ja",
         "city_class",
-        r"column city_class: the column stands twice",
+        r"column city_class: stands 2 times",
     ),
     "short code": (
         "profile_municipality.csv",
@@ -221,9 +221,9 @@ SPOILT = {
         r"row 01 2050: does not sum",
     ),
     "share": ("medical_area_membership.csv", "0.5659", "0.6659", r"row 14130: the shares do not sum to 1"),
-    "long line": ("adjacency.csv", "31.49,", "31.49,,", r"row line 2: the line has another number of cells"),
+    "long line": ("adjacency.csv", "31.49,", "31.49,,", r"row line 2: has 8 fields, the header 7"),
     "neighbour": ("adjacency.csv", "01100,01203,", "01100,99999,", r"row 99999: holds an unknown"),
-    "no text": ("adjacency.csv", "", "", r"adjacency\.csv: cannot be read"),
+    "no text": ("adjacency.csv", "", "", r"adjacency\.csv: is empty"),
 }
 
 

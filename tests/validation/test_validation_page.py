@@ -24,7 +24,7 @@ def script() -> Mapping[str, Any]:
 
 def test_the_page_is_that_of_its_tables(script: Mapping[str, Any]) -> None:
     names = sorted(path.stem for path in (DOCS / "validation").glob("*.csv"))
-    assert len(names) == 12
+    assert len(names) == 13
     expected = page({name: script["read"](name) for name in names})
     assert (DOCS / "validation.md").read_text(encoding="utf-8") == expected, "run: make validation"
 
@@ -36,7 +36,7 @@ def test_the_quick_tables_are_those_of_the_data(script: Mapping[str, Any], tmp_p
         "formula": script["formula"].formula_summary(errors),
         **script["from_the_case"](case, DEFAULT_CASE),
     }
-    assert len(tables) == 8
+    assert len(tables) == 9
     for name, table in tables.items():
         assert_as_committed(name, table, tmp_path)
 
