@@ -30,7 +30,7 @@ UNIONS, LARGEST, SEED = 20, 5, 2022
 
 
 def places() -> dict[str, str]:
-    """Codes of prefectures by the name of the place: 47 prefectures, the blocs of more than one, 20 unions."""
+    """Codes of prefectures by the name of the place: 47 prefectures, the blocs, 20 unions."""
     with (DEFAULT_CASE / "blocs.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     codes = [row["prefecture_code"] for row in rows]
