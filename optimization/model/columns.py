@@ -18,7 +18,7 @@ from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.expressions import BILLION
-from optimization.model.screening import Screening, municipal_option
+from optimization.model.screening import Screening
 
 LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
 
@@ -114,13 +114,9 @@ class Columns:
 
     @cached_property
     def alone(self) -> list[tuple[int, int]]:
-        """(i, w) of every x: places that some pair could serve, or that may not be served alone; elsewhere x is y
-        itself."""
-        costs = self.instance.costs
-        width = max(1, len(costs.wide_services))
-        served = (costs.own > 0) & municipal_option(self.instance)
-        barred = (~costs.may_act_alone & served[:, costs.wide_columns]).ravel()
-        occupied = np.flatnonzero((np.diff(self.places.indptr) > 0) | (barred if len(barred) else False))
+        """(i, w) of every x: places that some pair could serve; elsewhere x is y itself."""
+        width = max(1, len(self.instance.costs.wide_services))
+        occupied = np.flatnonzero(np.diff(self.places.indptr))
         return [(int(place // width), int(place % width)) for place in occupied]
 
     @cached_property
