@@ -44,7 +44,7 @@ referee: $(BENCH_READY)
 
 # The model against what was observed: docs/validation.md; from the official files too: make validation DATA=<folder>
 validation: $(READY)
-	$(BIN)/python docs/build_validation.py $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m validation $(if $(DATA),--data $(DATA))
 
 # 10,000 damaged tables, packages, workbooks, runs and studies
 fuzz: $(READY)
@@ -80,7 +80,7 @@ docs: $(READY)
 	$(BIN)/python docs/build_rules.py
 	$(BIN)/python docs/build_settings.py
 	$(BIN)/python docs/build_results.py
-	$(BIN)/python docs/build_validation.py --page
+	$(BIN)/python -m validation --page
 	$(BIN)/python docs/build_notebooks.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>

@@ -13,8 +13,8 @@ from benchmarks.ladder import ladder
 from benchmarks.programs import Stopwatch, built, index_tables, write_mps
 from benchmarks.question import missing
 from benchmarks.rows import phases
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
 from optimization.model.columns import Columns
 from optimization.solving.highs import Limits, load
 from optimization.solving.standard_form import StandardForm

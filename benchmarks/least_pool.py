@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.ladder import ladder
 from benchmarks.programs import Stopwatch, built, index_tables
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
 from optimization.solving.highs import Limits, solve
 from optimization.solving.standard_form import StandardForm
 

@@ -14,8 +14,8 @@ from benchmarks.ladder import ladder
 from benchmarks.question import question
 from benchmarks.rows import Record, ending, moments, phases
 from optimization import __version__
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
 from optimization.outcome.run import METHODS
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits, Progress, Status

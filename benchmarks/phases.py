@@ -29,10 +29,10 @@ def main(names: list[str]) -> None:
     with phase("imports"):
         from optimization import load_case, load_package, solve
         from optimization.archive import write_run
-        from optimization.audit import audit_run
+        from optimization.case.face import DEFAULT_CASE, DEFAULT_PACKAGE
         from optimization.cli import app  # noqa: F401  what the command line imports beside these
         from optimization.cli.console import show_result
-        from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
+        from optimization.referee.audit import audit_run
         from optimization.solving.highs import Limits
     with phase("case"):
         case = load_case(DEFAULT_CASE)

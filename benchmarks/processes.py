@@ -16,8 +16,8 @@ from scipy import sparse
 from benchmarks.ladder import ladder
 from benchmarks.question import question
 from benchmarks.studies import write
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
 from optimization.outcome.run import attempt
 from optimization.solving import workers
 from optimization.solving.covering import most_gained

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.studies import write
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.session import Session
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optimization.case.face import load_package
     from optimization.case.load import load_case
-    from optimization.face import load_package
     from optimization.outcome.solve import solve
 
 __version__ = "0.1.0"
@@ -21,7 +21,7 @@ __all__ = ["load_case", "load_package", "solve"]
 
 _HOME = {
     "load_case": "optimization.case.load",
-    "load_package": "optimization.face",
+    "load_package": "optimization.case.face",
     "solve": "optimization.outcome.solve",
 }
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.codes import PREFECTURES
-from optimization.japanese import GLYPHS, folded, katakana, signs_apart
+from optimization.reading.codes import PREFECTURES
+from optimization.reading.japanese import GLYPHS, folded, katakana, signs_apart
 
 NATION = Path(__file__).parents[1] / "inputs" / "japan-2022"
 

@@ -19,9 +19,9 @@ from optimization.prepare.case import cut_case
 from optimization.prepare.columns import read_table
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.places import readings
-from optimization.table_file import text_table
-from optimization.validation.dispersion import dispersion
-from optimization.validation.formula import formula_errors
+from optimization.reading.table_file import text_table
+from validation.dispersion import dispersion
+from validation.formula import formula_errors
 
 INPUTS = Path(__file__).parents[1] / "inputs"
 IWATE = INPUTS / "iwate-2022"

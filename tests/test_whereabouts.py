@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from optimization import whereabouts
+from optimization.reading import whereabouts
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from optimization.archive.locks import let_go, marked, remove_abandoned
 from optimization.errors import InputError, Problem
-from optimization.files import bare_name
+from optimization.reading.files import bare_name
 
 DRAFT = ".writing-"
 """How the names of drafts begin; the rest is short and their own, so that whatever may be named may be drafted."""

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from optimization.dictionary.results import ResultTable, column_of, load_results, load_units, word
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem
-from optimization.files import MOST_NAME, MOST_RESULT, MOST_SETTINGS, NO_NAME, read_bytes, read_text
 from optimization.outcome.verdict import Worth
+from optimization.reading.files import MOST_NAME, MOST_RESULT, MOST_SETTINGS, NO_NAME, read_bytes, read_text
 
 AGAIN = "take a copy that nobody has changed, or solve again"
 TIME = "%Y-%m-%dT%H:%M:%SZ"

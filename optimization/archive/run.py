@@ -14,6 +14,7 @@ import pyarrow as pa
 from optimization.archive.fit import fit_problems, presence_problems
 from optimization.archive.folders import kept
 from optimization.archive.form import AGAIN, read_record, read_table, record_problems, within
+from optimization.archive.markdown import in_markdown
 from optimization.archive.record import diagnosis, run_record
 from optimization.archive.schemas import SEALED_SINCE, up_to_date, written_schema
 from optimization.archive.seal import broken, seal
@@ -22,7 +23,6 @@ from optimization.case.packages import Package, read_package
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import CASE, load_settings
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.markdown import in_markdown
 from optimization.outcome.result import Result
 from optimization.solving.highs import Limits
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optimization.archive.form import within
 from optimization.errors import Problem
-from optimization.files import MOST_RESULT, MOST_SETTINGS, read_text
+from optimization.reading.files import MOST_RESULT, MOST_SETTINGS, read_text
 
 SUMS = "SHA256SUMS"
 

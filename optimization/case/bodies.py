@@ -12,8 +12,8 @@ import pandas as pd
 
 from optimization.case.geometry import km_between
 from optimization.case.tables import NAMED
-from optimization.codes import meant
 from optimization.errors import Problem
+from optimization.reading.codes import meant
 
 FAR_KM = 150.0
 """Beyond it a town hall is not among the others of a body; within half of it, it is."""

@@ -20,9 +20,9 @@ from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 from optimization.case.today import no_rows, no_spending
-from optimization.codes import read_prefectures
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.kept_out import within
+from optimization.reading.codes import read_prefectures
+from optimization.reading.kept_out import within
 
 MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
 TIERS = (MUNICIPALITY, PREFECTURE, BLOC, NATION)

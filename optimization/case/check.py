@@ -26,10 +26,10 @@ from optimization.case.projections import DRIVERS, projection_problems
 from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OTHER_YEARS
 from optimization.case.tables import Examined, place
 from optimization.case.today import far_bodies, today_problems
-from optimization.codes import PATTERNS, unknown_code_hint
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, load_tables
 from optimization.errors import SHOWN, Problem, raise_if_any, shortened
+from optimization.reading.codes import PATTERNS, unknown_code_hint
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]

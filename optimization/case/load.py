@@ -31,7 +31,7 @@ from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem
-from optimization.files import MOST_TABLE, bare_name, read_bytes
+from optimization.reading.files import MOST_TABLE, bare_name, read_bytes
 
 
 def load_case(path: str | Path) -> Case:

@@ -38,9 +38,9 @@ from optimization.case.ranges import range_of
 from optimization.dictionary.results import Language
 from optimization.dictionary.settings import check_value, load_settings, nearest, shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_SETTINGS, read_bytes
-from optimization.numerals import read_numeral
-from optimization.toml_file import read_toml
+from optimization.reading.files import MOST_SETTINGS, read_bytes
+from optimization.reading.numerals import read_numeral
+from optimization.reading.toml_file import read_toml
 
 STATUS_QUO = "status_quo"
 ASSUMPTIONS = "assumptions"

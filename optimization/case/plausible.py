@@ -17,10 +17,10 @@ import pandas as pd
 from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.geometry import area_km2, km_between, km_outside, km_outside_box, rings_of
 from optimization.case.indicators import newest_year
-from optimization.codes import PREFECTURES
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem
-from optimization.japanese import folded
+from optimization.reading.codes import PREFECTURES
+from optimization.reading.japanese import folded
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]

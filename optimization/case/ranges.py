@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from optimization.case.case import TIERS
 from optimization.case.crisis import CRISIS_TYPES
-from optimization.numerals import share_meant
+from optimization.reading.numerals import share_meant
 
 
 class Range(NamedTuple):

@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from optimization.case.today import TODAY_TABLES, no_rows
-from optimization.codes import PATTERNS, Names, code_beside_name, code_fault, place_names
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any, shortened
-from optimization.numerals import read_numeral, share_meant
-from optimization.table_file import BLANK, MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
+from optimization.reading.codes import PATTERNS, Names, code_beside_name, code_fault, place_names
+from optimization.reading.numerals import read_numeral, share_meant
+from optimization.reading.table_file import BLANK, MOST_FAULTS, MOST_ROWS, OPEN_QUOTE, Sheet, read_sheet
 
 OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES})
 """Tables a case may lack; they are then empty."""

@@ -12,16 +12,16 @@ import pandas as pd
 from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.cli.commands import RunOptions, placed, prefecture_codes
 from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
-from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.session import OpenTiers, Session, decided_once
 from optimization.outcome.verdict import Worth, planned, worst
-from optimization.whereabouts import RESULTS
+from optimization.reading.whereabouts import RESULTS
 
 
 def explain(

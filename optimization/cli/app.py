@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from optimization import __version__
+from optimization.case.face import DEFAULT_PACKAGE
 from optimization.cli import analyses, commands, showing
 from optimization.cli.console import err, for_machines, show_problems
 from optimization.cli.console import out as console
@@ -22,10 +23,9 @@ from optimization.cli.parts import missing_part
 from optimization.cli.plain import any_console
 from optimization.cli.surroundings import SURROUNDINGS, unwritable
 from optimization.errors import InputError, Problem
-from optimization.face import DEFAULT_PACKAGE
 from optimization.outcome.verdict import NoPlanError
+from optimization.reading.whereabouts import DEFAULT_CASE, case_folder
 from optimization.solving.highs import MOST_SECONDS, MOST_SEED, MOST_THREADS
-from optimization.whereabouts import DEFAULT_CASE, case_folder
 
 BAD_INPUT = 2
 

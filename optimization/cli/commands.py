@@ -17,9 +17,9 @@ from optimization.archive import (
     write_run,
     written_over,
 )
-from optimization.audit import failed_checks
 from optimization.case.case import Case
 from optimization.case.compose import changes
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages, shelf
 from optimization.cli.console import (
@@ -34,19 +34,19 @@ from optimization.cli.console import (
 )
 from optimization.cli.plain import print_json
 from optimization.cli.surroundings import KINDS, memory_is_out
-from optimization.compare import TODAY_OF, compare_runs
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import load_package
 from optimization.outcome.result import InterruptedRun, Result
 from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import REASONS, Worth, reason_of
+from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, RESULTS
+from optimization.referee.audit import failed_checks
+from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.solving.highs import Limits
 from optimization.web.downloads import inert_csv
-from optimization.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, RESULTS
 
 COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 
@@ -160,7 +160,7 @@ def _verdict(result: Result, folder: Path) -> int:
 
 def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: bool) -> int:
     """Repeat a run from its folder; 1 where anything came out otherwise."""
-    from optimization.rerun import rerun as repeat
+    from optimization.referee.rerun import rerun as repeat
 
     if target is not None:
         new_folder(target, target.name, RESULTS)

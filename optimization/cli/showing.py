@@ -13,8 +13,8 @@ from optimization.cli.console import err, out
 from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
-from optimization.files import bare_name
-from optimization.whereabouts import RESULTS, input_folder
+from optimization.reading.files import bare_name
+from optimization.reading.whereabouts import RESULTS, input_folder
 
 REPORTS: dict[Language, str] = {"en": "report.html", "ja": "report.ja.html"}
 
@@ -45,7 +45,7 @@ def report(
 
 def export(folder: Path, case_folder: Path | None, target: Path | None, language: str, as_json: bool) -> int:
     """Write the tables of a run as one Excel workbook."""
-    from optimization.workbook import write_workbook
+    from optimization.report.workbook import write_workbook
 
     record = read_run_record(folder)
     place = target or folder.parent / f"{bare_name(folder)}.xlsx"

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from optimization.errors import Problem, raise_if_any
-from optimization.numerals import Numeral, read_numeral, share_meant
+from optimization.reading.numerals import Numeral, read_numeral, share_meant
 
 SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import kept, write_tables
+from optimization.archive.markdown import in_markdown
 from optimization.case.overlay import overlay
 from optimization.explain.diagnosis import Diagnosis, changes_of
 from optimization.explain.words import plan_sentences, repair_sentence, sentences
-from optimization.markdown import in_markdown
 from optimization.outcome.result import Result
 
 SCHEMA = 1

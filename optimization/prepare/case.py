@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from optimization.codes import Names, code_beside_name, place_names, read_prefectures
 from optimization.dictionary.tables import Table, load_tables
 from optimization.errors import Problem, raise_if_any
-from optimization.kept_out import notices, within
 from optimization.prepare.other_year import section_of
 from optimization.prepare.package import write_datapackage
 from optimization.prepare.writing import drafted, write_tables
-from optimization.table_file import text_table
+from optimization.reading.codes import Names, code_beside_name, place_names, read_prefectures
+from optimization.reading.kept_out import notices, within
+from optimization.reading.table_file import text_table
 
 CODE_COLUMNS = ("code", "code_a", "code_b", "prefecture_code")
 NATION = "00"

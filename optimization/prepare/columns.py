@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem, raise_if_any
-from optimization.table_file import text_table
+from optimization.reading.codes import JOINT_WARDS
+from optimization.reading.table_file import text_table
 
 WARDS = tuple(f"131{number:02d}" for number in range(1, 24))
 CODE_LENGTHS = {"code": 5, "code_a": 5, "code_b": 5, "prefecture_code": 2}

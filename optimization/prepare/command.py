@@ -8,7 +8,6 @@ from statistics import median
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare import finance_tables, places, today
 from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_tax, tables_of
@@ -18,7 +17,8 @@ from optimization.prepare.package import write_datapackage
 from optimization.prepare.renumbered import recoded
 from optimization.prepare.tables import read_tables
 from optimization.prepare.writing import drafted, write_tables
-from optimization.table_file import text_table
+from optimization.reading.codes import JOINT_WARDS, TOKYO
+from optimization.reading.table_file import text_table
 
 BILLION = 1e6  # thousand yen
 OWNERS = (("municipal", "municipalities", "code"), ("prefectural", "prefectures", "prefecture_code"))

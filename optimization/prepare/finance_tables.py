@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.codes import PREFECTURE_CODES, PREFECTURES, has_valid_check_digit
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
 from optimization.prepare.headings import SEARCH_ROWS
 from optimization.prepare.results import fiscal_years
 from optimization.prepare.workbook import Sheet, column_letter, normalise, read_sheets
+from optimization.reading.codes import PREFECTURE_CODES, PREFECTURES, has_valid_check_digit
 
 MONEY = "thousand_yen"
 BURDEN = "future_burden_ratio_percent"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimization.codes import JOINT_WARDS, TOKYO, same_name
 from optimization.errors import Problem
 from optimization.prepare.sheets import OVER, SHORT, Figures, shown
+from optimization.reading.codes import JOINT_WARDS, TOKYO, same_name
 
 REMEDY = "a figure was changed or a column is missing: fetch the workbook again"
 NEED, NEED_BEFORE, TRANSFER = "need_after_transfer", "need_before_transfer", "transfer_to_extraordinary_bond"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.prepare.columns import WARDS, shaped
 from optimization.prepare.settlement_cards import MARKS, Cards, of_case
+from optimization.reading.codes import JOINT_WARDS, TOKYO
 
 FIRE, WASTE = "fire", "waste"
 SERVICE_OF = {

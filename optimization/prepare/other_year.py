@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS, TOKYO
 from optimization.dictionary.tables import load_tables
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.items import MONEY_SUFFIX
 from optimization.prepare.rate import fitted_rate
-from optimization.table_file import text_table
+from optimization.reading.codes import JOINT_WARDS, TOKYO
+from optimization.reading.table_file import text_table
 
 TIERS = {"municipal": ("code", JOINT_WARDS), "prefectural": ("prefecture_code", TOKYO)}
 HOME = {"municipality": "municipal_need", "prefecture": "prefectural_need"}

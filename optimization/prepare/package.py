@@ -11,7 +11,7 @@ from typing import Any
 from optimization.dictionary.tables import Column, Table, load_tables
 from optimization.errors import Problem, raise_if_any
 from optimization.prepare.writing import write_text
-from optimization.table_file import text_table
+from optimization.reading.table_file import text_table
 
 LICENCES = [
     {

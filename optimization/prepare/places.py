@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_TABLE, read_bytes, read_text
-from optimization.japanese import folded, katakana
 from optimization.prepare.columns import WARDS, shaped
-from optimization.table_file import decoded
+from optimization.reading.codes import JOINT_WARDS
+from optimization.reading.files import MOST_TABLE, read_bytes, read_text
+from optimization.reading.japanese import folded, katakana
+from optimization.reading.table_file import decoded
 
 BOUNDARIES = "municipalities.topojson"
 STEP = 1_000

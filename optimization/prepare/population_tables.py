@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS, PREFECTURES
 from optimization.errors import Problem, raise_if_any
 from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
+from optimization.reading.codes import JOINT_WARDS, PREFECTURES
 
 NATIONAL_POPULATION, NATIONAL_HOUSEHOLDS = 125_927_902, 59_761_065
 JOINT_WARDS_NAME, WARDS_OFFICE = "特別区", "13104"

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from optimization.codes import PREFECTURE_CODES, same_name
 from optimization.errors import Problem
-from optimization.japanese import signs_apart
 from optimization.prepare.headings import (
     MUNICIPALITY,
     SEARCH_ROWS,
@@ -23,6 +21,8 @@ from optimization.prepare.headings import (
 )
 from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, shown, whole_number
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
+from optimization.reading.codes import PREFECTURE_CODES, same_name
+from optimization.reading.japanese import signs_apart
 
 ALLOCATION, TOTAL = "普通交付税", "合計"
 THOUSAND_YEN_A_MILLION = 1000

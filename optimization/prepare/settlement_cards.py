@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.codes import JOINT_WARDS, PREFECTURES, has_valid_check_digit
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_TABLE, read_bytes
 from optimization.prepare.columns import SHOWN, WARDS, merge_wards, shaped
+from optimization.reading.codes import JOINT_WARDS, PREFECTURES, has_valid_check_digit
+from optimization.reading.files import MOST_TABLE, read_bytes
 
 MARKS = {
     "議員公務災害": "assembly_accidents",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from optimization.codes import PREFECTURE_CODES, has_valid_check_digit
 from optimization.errors import Problem
 from optimization.prepare.headings import (
     CODE,
@@ -20,6 +19,7 @@ from optimization.prepare.headings import (
 from optimization.prepare.items import Item, Register
 from optimization.prepare.unlisted import NEED_AFTER, NEED_BEFORE, TRANSFER, Column, settle
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
+from optimization.reading.codes import PREFECTURE_CODES, has_valid_check_digit
 
 LONG_CODE = re.compile(r"C(\d{6})\d{6}")
 NUMBERED_NAME = re.compile(r"(\d{1,2})(\D+)")

@@ -18,9 +18,9 @@ import openpyxl
 import xlrd
 
 from optimization.errors import InputError, Problem
-from optimization.files import MEGABYTE, MOST_TABLE, read_bytes
-from optimization.japanese import folded
-from optimization.table_file import decoded
+from optimization.reading.files import MEGABYTE, MOST_TABLE, read_bytes
+from optimization.reading.japanese import folded
+from optimization.reading.table_file import decoded
 
 Cell = str | int | float | bool | None
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")

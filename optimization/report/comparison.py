@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from optimization.case.compose import as_text
-from optimization.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.dictionary.settings import load_settings
+from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.report import flows, gains, maps, sentences
 from optimization.report.language import Language, Speaker, speaker
 from optimization.report.page import NARROW, WIDE, credits, embedded, key_of, package_title, page, shortened

@@ -15,7 +15,7 @@ from optimization.archive.form import within
 from optimization.dictionary.parameters import load_parameters
 from optimization.dictionary.settings import load_settings, shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_RESULT, MOST_SETTINGS, read_bytes, read_text
+from optimization.reading.files import MOST_RESULT, MOST_SETTINGS, read_bytes, read_text
 
 TEXTS = {
     "recommendations": ("service", "rule_group", "tier", "mark", "rival_tier"),

@@ -11,14 +11,14 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_changes, read_run, read_settings
-from optimization.audit import sound_or_refused
 from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
 from optimization.case.load import load_case
 from optimization.case.packages import Package
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.reading.whereabouts import input_folder
+from optimization.referee.audit import sound_or_refused
 from optimization.report.language import Speaker
 from optimization.report.studies import StudyView, view_study
-from optimization.whereabouts import input_folder
 
 MIL = "_million_yen"
 SIZE_CLASSES = (

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.case.face import load_package
 from optimization.errors import InputError, memory_is_out
-from optimization.face import load_package
 from optimization.ledger.measures import all_measures
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve

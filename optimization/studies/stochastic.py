@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.case.face import load_package
 from optimization.case.load import load_case
-from optimization.face import load_package
 from optimization.ledger.crisis import NO_CEILING, QUIET
 from optimization.ledger.instance import lay_out
 from optimization.model.columns import Columns, columns
@@ -25,7 +25,7 @@ from optimization.model.expressions import BILLION
 from optimization.model.model import build_model
 from optimization.model.screening import screen
 from optimization.outcome.pricing import starting_pairs
-from optimization.whereabouts import DEFAULT_CASE
+from optimization.reading.whereabouts import DEFAULT_CASE
 
 DECIDED = ("y", "x", "v", "z", "u", "q", "reserve", "rho", "theta", "phi", "kappa", "gamma", "sigma")
 """Blocks of variables decided before it is known which crisis strikes; accounts follow from them."""

@@ -18,7 +18,7 @@ from optimization.archive.program import program
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.errors import InputError, Problem
-from optimization.files import MEGABYTE, read_text
+from optimization.reading.files import MEGABYTE, read_text
 from optimization.studies.study import Study
 
 CELLS = "cells"

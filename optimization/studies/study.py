@@ -32,14 +32,14 @@ from typing import Any, NamedTuple
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.case.face import load_package, with_on_top
 from optimization.case.overlay import overlay
 from optimization.case.packages import read_package, toml_document
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.face import load_package, with_on_top
-from optimization.files import MOST_SETTINGS, read_text
-from optimization.numerals import read_numeral, share_meant
 from optimization.outcome.run import METHODS
+from optimization.reading.files import MOST_SETTINGS, read_text
+from optimization.reading.numerals import read_numeral, share_meant
 
 LONGEST = 100
 NAME = re.compile(rf"[a-z0-9_]{{1,{LONGEST}}}")

@@ -15,17 +15,17 @@ import pandas as pd
 
 from optimization.archive import read_run, read_run_record
 from optimization.archive.form import read_record
-from optimization.audit import sound_or_refused, written_settings
 from optimization.case.case import TOKYO_WARDS, Case
 from optimization.case.compose import ResolvedPackage
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import Package, shelf
 from optimization.errors import InputError, Problem
-from optimization.face import load_package
+from optimization.reading.whereabouts import PACKAGES, input_folder, input_folders
+from optimization.referee.audit import sound_or_refused, written_settings
 from optimization.web.digest import MOST, file_digest, folder_digest, question_digest
 from optimization.web.once import once
 from optimization.web.towns import Town, town_index
-from optimization.whereabouts import PACKAGES, input_folder, input_folders
 
 OWN = "web"
 """Folder under the results into which the page's runs go."""

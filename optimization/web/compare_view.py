@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimization.compare import TODAY_OF, compare_runs
 from optimization.dictionary.settings import load_settings
+from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.web.cases import Finished
 from optimization.web.form import name_of, option_label, plain
 from optimization.web.language import Voice, phrases

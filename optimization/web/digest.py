@@ -16,7 +16,7 @@ from pathlib import Path
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.files import MOST_RESULT
+from optimization.reading.files import MOST_RESULT
 
 UNSETTLED = 2.0
 """Seconds within which a file may change again without any note of it: a clock of files ticks some hundred times a

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from optimization.errors import InputError, Problem
-from optimization.files import MOST_RESULT, read_text
+from optimization.reading.files import MOST_RESULT, read_text
 
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 STARTS = "=+-\u2212@\t\r\n"

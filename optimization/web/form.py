@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from optimization.case.face import DEFAULT_PACKAGE
 from optimization.case.overlay import overlay
-from optimization.codes import read_prefecture
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
-from optimization.face import DEFAULT_PACKAGE
-from optimization.numerals import bare
+from optimization.reading.codes import read_prefecture
+from optimization.reading.numerals import bare
+from optimization.reading.whereabouts import DEFAULT_CASE
 from optimization.web.cases import (
     CaseCard,
     broken_cases,
@@ -27,7 +28,6 @@ from optimization.web.cases import (
 from optimization.web.jobs import OVERLAY, Order
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import said
-from optimization.whereabouts import DEFAULT_CASE
 
 Fields = Mapping[str, Sequence[str]]
 NO_CASE = Problem("inputs", "holds no case", "put the folder of a case there, such as japan-2022")

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from optimization.archive.locks import MARK, Lock, let_go, marked, remove_abandoned
+from optimization.reading.whereabouts import WORK, input_folder
 from optimization.web.cases import OWN
 from optimization.web.worker import BAD_INPUT, UNKEPT, replace_json
-from optimization.whereabouts import WORK, input_folder
 
 log = logging.getLogger(__name__)
 

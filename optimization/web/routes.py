@@ -19,10 +19,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from optimization.archive.run import RESOLVED
+from optimization.case.face import DEFAULT_PACKAGE
 from optimization.case.packages import STATUS_QUO
 from optimization.errors import InputError
-from optimization.face import DEFAULT_PACKAGE
-from optimization.table_file import text_table
+from optimization.reading.table_file import text_table
+from optimization.reading.whereabouts import input_folder
+from optimization.report.workbook import write_workbook
 from optimization.web import compare_view, run_view, town_view
 from optimization.web.cases import (
     Finished,
@@ -53,8 +55,6 @@ from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.worker import said
-from optimization.whereabouts import input_folder
-from optimization.workbook import write_workbook
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"

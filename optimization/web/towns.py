@@ -14,8 +14,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from optimization.case.case import TOKYO_WARDS, Case
-from optimization.codes import BESIDE, called, meant, prefecture_spellings, short_name
-from optimization.japanese import folded, folded_romaji, katakana
+from optimization.reading.codes import BESIDE, called, meant, prefecture_spellings, short_name
+from optimization.reading.japanese import folded, folded_romaji, katakana
 
 ENDINGS = "市町村区"
 SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from optimization.archive import kept, write_run
-from optimization.audit import failed_checks
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError, Problem
-from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
+from optimization.referee.audit import failed_checks
 from optimization.solving.highs import Limits, Progress
 from optimization.web.digest import question_digest
 

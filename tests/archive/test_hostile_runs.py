@@ -15,12 +15,12 @@ import pytest
 from optimization.archive import read_changes, read_run, read_run_record, read_settings
 from optimization.archive.fit import NEEDED
 from optimization.archive.seal import SUMS, seal
-from optimization.audit import audit_run
-from optimization.compare import compare_runs
 from optimization.errors import InputError
+from optimization.referee.audit import audit_run
+from optimization.referee.compare import compare_runs
 from optimization.report.page import render_report
 from optimization.report.view import view_run
-from optimization.workbook import write_workbook
+from optimization.report.workbook import write_workbook
 
 EXAMPLE = Path(__file__).parents[2] / "results" / "example"
 IWATE = EXAMPLE.parents[1] / "inputs" / "iwate-2022"
@@ -283,7 +283,7 @@ def test_a_measure_that_a_sentence_needs_is_missed(folder: Path) -> None:
 def test_a_table_larger_than_a_workbook_is_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("optimization.workbook.MOST_CELLS", 100)
+    monkeypatch.setattr("optimization.report.workbook.MOST_CELLS", 100)
     assert "it has more than 100 cells" in refused(
         lambda place: write_workbook(place, tmp_path / "x.xlsx"), folder
     )

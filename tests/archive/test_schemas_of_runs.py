@@ -12,8 +12,8 @@ import pytest
 from optimization.archive import read_run
 from optimization.archive.schemas import SCHEMA, STEPS
 from optimization.archive.seal import SUMS, seal
-from optimization.audit import audit_run
 from optimization.errors import InputError
+from optimization.referee.audit import audit_run
 from optimization.report.view import view_run
 
 HERE = Path(__file__).parent

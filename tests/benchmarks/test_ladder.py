@@ -8,10 +8,10 @@ from benchmarks.__main__ import main
 from benchmarks.ladder import Rung, ladder
 from benchmarks.question import BASE_PACKAGE, missing, question
 from optimization.case.case import Case
+from optimization.case.face import INPUTS
 from optimization.case.load import load_case
 from optimization.dictionary.settings import load_settings
 from optimization.errors import InputError
-from optimization.face import INPUTS
 
 
 @pytest.fixture(scope="module")

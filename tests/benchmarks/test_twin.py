@@ -13,8 +13,8 @@ from benchmarks.build import measure_linopy, size_of_form, size_of_solver
 from benchmarks.ladder import Rung, ladder
 from benchmarks.programs import Stopwatch, built, index_tables
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
 from optimization.solving.highs import solve
 from tests.small_case import EXACT
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from optimization.archive import write_run
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.dictionary.results import LANGUAGES, Language
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve
 from optimization.report.comparison import render_comparison
 from optimization.report.page import SECTIONS, render_report

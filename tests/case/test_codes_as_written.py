@@ -15,10 +15,10 @@ from optimization.case.load import load_case
 from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.cli.commands import prefecture_codes
-from optimization.codes import PREFECTURES, check_digit, meant, read_prefecture, short_name
 from optimization.errors import InputError
 from optimization.outcome.run import METHODS
 from optimization.prepare.case import cut_case
+from optimization.reading.codes import PREFECTURES, check_digit, meant, read_prefecture, short_name
 from optimization.studies.study import Study
 from optimization.studies.sweep import located
 from optimization.web.towns import find_towns, town_index

@@ -15,7 +15,7 @@ import pytest
 from optimization.case.compose import DEEPEST, resolve
 from optimization.case.packages import read_package, toml_value
 from optimization.errors import InputError
-from optimization.files import MOST_PARTS, MOST_SETTINGS, parse_toml
+from optimization.reading.files import MOST_PARTS, MOST_SETTINGS, parse_toml
 
 DEFAULTS = {
     "formula.adjustment_rate": 0.001,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import optimization.table_file as room
+import optimization.reading.table_file as room
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.files import MOST_TABLE
+from optimization.reading.files import MOST_TABLE
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"
 Rows = list[dict[str, str]]

@@ -23,7 +23,7 @@ from optimization.case.tables import OPTIONAL, read_tables
 from optimization.case.today import TODAY_TABLES
 from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
-from optimization.table_file import text_table
+from optimization.reading.table_file import text_table
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 IWATE = INPUTS / "iwate-2022"

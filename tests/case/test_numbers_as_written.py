@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import check_names, read_package
 from optimization.case.tables import read_tables
 from optimization.errors import InputError
-from optimization.face import load_package
-from optimization.numerals import read_numeral, share_meant
+from optimization.reading.numerals import read_numeral, share_meant
+from optimization.reading.toml_file import read_toml
 from optimization.studies.study import read_study
-from optimization.toml_file import read_toml
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"
 PACKAGE = """[package]

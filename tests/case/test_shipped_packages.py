@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from optimization.archive import write_run
-from optimization.audit import audit_run
 from optimization.case.case import Case
 from optimization.case.compose import changes
+from optimization.case.face import DEFAULT_CASE, PACKAGES, load_package
 from optimization.case.load import load_case
 from optimization.case.packages import STATUS_QUO, read_package
-from optimization.face import DEFAULT_CASE, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
+from optimization.referee.audit import audit_run
 from optimization.solving.highs import Limits, Status
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"

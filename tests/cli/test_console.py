@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from command_line import IWATE, ON_IWATE, RUN_IWATE, Run, command, write_package
 
+from optimization.case.face import DEFAULT_CASE, DEFAULT_PACKAGE
 from optimization.case.load import load_case
 from optimization.cli import commands
 from optimization.cli.app import app
-from optimization.face import DEFAULT_CASE, DEFAULT_PACKAGE
 
 COMMANDS = sorted(c.name or c.callback.__name__ for c in app.registered_commands if c.callback)
 SCREEN_LINES = 24

@@ -14,11 +14,11 @@ from command_line import IWATE, ON_IWATE, RUN_IWATE, Finished, Run, command, wri
 
 import optimization.outcome.run as run_room
 import optimization.outcome.tables as outcome_tables
-from optimization import audit
-from optimization.audit import Audit
 from optimization.cli import commands
 from optimization.cli.console import ProgressLine
 from optimization.ledger.rules import Breach
+from optimization.referee import audit
+from optimization.referee.audit import Audit
 from optimization.solving.highs import Progress, Status
 
 TABLES = {"responsibility", "provision", "bodies", "formula", "governments", "services", "tiers"}

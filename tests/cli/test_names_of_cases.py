@@ -13,7 +13,7 @@ from command_line import IWATE, command
 from optimization.archive import read_run
 from optimization.archive.form import record_problems
 from optimization.case.load import load_case
-from optimization.files import bare_name
+from optimization.reading.files import bare_name
 
 EXAMPLE = IWATE.parents[1] / "results" / "example"
 

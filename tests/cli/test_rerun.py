@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from command_line import IWATE, Run, assert_refused, command, write_package
 
-from optimization import rerun as room
 from optimization.archive import CODES
 from optimization.archive.seal import seal
 from optimization.case.today import TODAY_TABLES
-from optimization.rerun import table_differences
+from optimization.referee import rerun as room
+from optimization.referee.rerun import table_differences
 
 SCHEMA_1 = Path(__file__).parents[1] / "archive" / "schema_1"
 

@@ -13,8 +13,8 @@ from command_line import IWATE, RUN_IWATE, Run, command
 
 import optimization.archive as archive
 from optimization.archive import read_run
-from optimization.audit import audit_run
 from optimization.dictionary.results import column_of
+from optimization.referee.audit import audit_run
 
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from command_line import HEADER, ON_IWATE, PROVISION, REPO, command
 
+from optimization.archive.markdown import in_markdown
+from optimization.case.face import PACKAGES
 from optimization.cli import commands
 from optimization.cli.app import start
 from optimization.cli.console import show_frame
-from optimization.face import PACKAGES
-from optimization.markdown import in_markdown
 
 EXAMPLE = REPO / "results" / "example"
 TITLES = ("Test [/draft]", "a [draft] of [bold red]ours[/]", ":smile: [link=http://x]x[/link]", "100% [1]")

@@ -15,14 +15,14 @@ from random import Random
 import pytest
 
 from optimization.archive import write_run
-from optimization.audit import audit_run
 from optimization.case.case import Case
+from optimization.case.face import INPUTS, PACKAGES, load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import INPUTS, PACKAGES, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
+from optimization.referee.audit import audit_run
 from optimization.solving.highs import Limits
 
 pytestmark = pytest.mark.compositions

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from optimization.case.face import INPUTS
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
 from optimization.errors import InputError
-from optimization.face import INPUTS
 from tests.crisis.crisis_case import LOCAL, Shock, two_towns
 
 CASE = INPUTS / "iwate-2022"

@@ -33,8 +33,8 @@ from optimization.dictionary.tables import load_tables
 from optimization.ledger.debt import STAGES
 from optimization.outcome.existing_table import FATES
 from optimization.outcome.verdict import Worth
+from optimization.report.workbook import write_workbook
 from optimization.solving.highs import Limits
-from optimization.workbook import write_workbook
 
 PACKAGES = (
     "crisis_ready",

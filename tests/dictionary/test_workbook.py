@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 from sheets import EXAMPLE, HEADER_ROWS, PARAMETERS, REPO, assert_equal, read_back, rows_of
 
-import optimization.workbook as workbook_room
+import optimization.report.workbook as workbook_room
 from optimization.archive.seal import seal
 from optimization.dictionary.results import RESULTS_FILE
 from optimization.errors import InputError
-from optimization.workbook import LONGEST, write_workbook
+from optimization.report.workbook import LONGEST, write_workbook
 
 EVIL = (
     '=HYPERLINK("https://example.org")',
@@ -242,7 +242,7 @@ def test_the_lacking_package_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_every_text_is_said() -> None:
-    source = (REPO / "optimization" / "workbook.py").read_text(encoding="utf-8")
+    source = (REPO / "optimization" / "report" / "workbook.py").read_text(encoding="utf-8")
     section = RESULTS_FILE.read_text(encoding="utf-8").partition("\n[texts]\n")[2]
     names = re.findall(r"^(\w+) = ", section, re.MULTILINE)
     assert names and [name for name in names if not re.search(f"[\"']{name}[\"']", source)] == []

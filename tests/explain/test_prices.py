@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.explain.limits import limits_of
 from optimization.explain.prices import derivative, forced_tiers, shadow_prices
 from optimization.explain.words import plan_sentences
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.ledger.phases import restricted
 from optimization.outcome.in_place import rewritten, under
 from optimization.outcome.run import answered

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from optimization.archive import read_run
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 from tests.faults.machine import EXAMPLE, REPO, Ended, disks_can_be_made, on_a_disk, solve_py
 
 pytestmark = [

@@ -13,7 +13,7 @@ import pytest
 from optimization.archive import read_run
 from optimization.archive.folders import DRAFT
 from optimization.archive.seal import SUMS
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 from tests.faults.machine import EXAMPLE, ON_IWATE, REPO, killed_after, killed_at, solve_py
 
 pytestmark = pytest.mark.faults
@@ -38,7 +38,7 @@ MOMENTS = [
     ("optimization.archive.seal", "_digest", 20, "after"),
     ("optimization.archive.run", "seal", 1, "after"),
     ("optimization.cli.commands", "write_run", 1, "after"),
-    ("optimization.audit", "audit_run", 1, "before"),
+    ("optimization.referee.audit", "audit_run", 1, "before"),
 ]
 """Before and after every phase of a run, and in the middle of its writing."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from optimization.archive import read_run
 from optimization.archive.folders import DRAFT
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 from tests.faults.machine import ON_IWATE, REPO, Ended, ended, solve_py, started
 
 pytestmark = pytest.mark.faults

@@ -11,8 +11,8 @@ import openpyxl
 import pandas as pd
 
 from optimization.cli.app import start
-from optimization.codes import PREFECTURES, check_digit
 from optimization.prepare.items import load_register
+from optimization.reading.codes import PREFECTURES, check_digit
 
 REPO = Path(__file__).parents[2]
 INPUTS, EXAMPLE = REPO / "inputs", REPO / "results" / "example"

@@ -21,9 +21,9 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits

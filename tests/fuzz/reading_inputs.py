@@ -12,12 +12,12 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage, to_toml
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem
-from optimization.face import load_package
 from optimization.ledger.instance import lay_out
 from optimization.studies.study import read_study, resolved
 from tests.fuzz import bases

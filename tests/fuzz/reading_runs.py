@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from optimization.archive import read_run
 from optimization.archive.seal import SUMS
-from optimization.audit import audit_run
 from optimization.cli.app import start
-from optimization.compare import compare_runs
 from optimization.errors import InputError, Problem
+from optimization.referee.audit import audit_run
+from optimization.referee.compare import compare_runs
 from optimization.web.server import application
 from tests.fuzz import bases
 from tests.fuzz.outcomes import CHANGED, EQUAL, BrokenError

@@ -14,10 +14,10 @@ import pytest
 from optimization.case.check import check_case
 from optimization.case.load import load_case
 from optimization.case.tables import read_tables
-from optimization.codes import PATTERNS, PREFECTURES, check_digit
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError
-from optimization.table_file import text_table
+from optimization.reading.codes import PATTERNS, PREFECTURES, check_digit
+from optimization.reading.table_file import text_table
 from tests.fuzz.bases import IWATE, NATION
 
 pytestmark = pytest.mark.fuzz

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from optimization.codes import check_digit
+from optimization.reading.codes import check_digit
 from tests.fuzz.values import KEYS, LITERALS, NODES, NUMBERS, TEXTS
 
 Operator = Callable[[Path, Random], None]

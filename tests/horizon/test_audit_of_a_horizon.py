@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from optimization.archive import write_run
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 from tests.horizon.test_horizon_brute_force import random_question
 from tests.outcome.test_audit_finds_tampering import Change, both, cell, first, raised, receiver
 from tests.small_case import EXACT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optimization import load_case, load_package, solve
-from optimization.face import DEFAULT_CASE
+from optimization.case.face import DEFAULT_CASE
 from optimization.ledger.accounts import Accounts
 from optimization.solving.highs import Limits
 

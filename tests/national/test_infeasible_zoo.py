@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.case.overlay import overlay
 from optimization.explain.diagnosis import diagnose
 from optimization.explain.feasibility import Rung
 from optimization.explain.folder import write_diagnosis
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 

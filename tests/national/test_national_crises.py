@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from optimization import load_case, load_package, solve
-from optimization.face import DEFAULT_CASE
+from optimization.case.face import DEFAULT_CASE
 from optimization.prepare.command import run
 
 REPO = Path(__file__).parents[2]

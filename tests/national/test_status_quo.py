@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from totals import check_against_the_formula, check_totals
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve
 
 

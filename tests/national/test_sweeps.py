@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.face import DEFAULT_CASE, INPUTS
+from optimization.case.face import DEFAULT_CASE, INPUTS
 from optimization.studies.study import read_study
 from optimization.studies.sweep import sweep
 

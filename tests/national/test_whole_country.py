@@ -9,7 +9,7 @@ import pytest
 from national_run import TOKYO, Run
 from totals import check_against_the_formula, check_totals
 
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 
 pytestmark = pytest.mark.national
 

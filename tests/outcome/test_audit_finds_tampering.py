@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from optimization.archive import write_run
-from optimization.audit import audit_run
+from optimization.referee.audit import audit_run
 from tests.small_case import EXACT, Prefecture, Service, Shock, Small, Town, small, spending
 
 Change = Callable[[Path], None]

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from optimization.archive.seal import seal
+from optimization.case.face import INPUTS
 from optimization.cli.app import start
 from optimization.errors import InputError
-from optimization.exact import ROUNDING, STEPS, exact_check
-from optimization.face import INPUTS
+from optimization.referee.exact import ROUNDING, STEPS, exact_check
 
 EXAMPLE = INPUTS.parent / "results" / "example"
 Row = dict[str, str]

@@ -13,10 +13,10 @@ import pytest
 
 from optimization import load_case, load_package, solve
 from optimization.archive import run_record, write_run
-from optimization.audit import audit_run
 from optimization.case.case import Case
 from optimization.errors import InputError
 from optimization.outcome.session import Session
+from optimization.referee.audit import audit_run
 from optimization.solving.highs import Limits
 from tests.horizon.test_horizon_by_hand import phased
 from tests.small_case import EXACT

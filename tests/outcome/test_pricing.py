@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.ledger.instance import Instance, lay_out
 from optimization.model.columns import columns
 from optimization.model.model import build_model

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import MUNICIPALITY, PREFECTURE
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.spending import counterparts
 from optimization.dictionary.purposes import NO_PURPOSE, load_purposes
 from optimization.dictionary.tables import load_tables
-from optimization.face import load_package
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
 from optimization.ledger.instance import lay_out

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from optimization import rerun as rerun_room
 from optimization.archive import read_run
-from optimization.audit import audit_run
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
 from optimization.cli import commands, showing
 from optimization.cli.app import start
-from optimization.face import DEFAULT_CASE
+from optimization.referee import rerun as rerun_room
+from optimization.referee.audit import audit_run
 from optimization.report import view
 
 PACKAGES = ("status_quo", "role_division")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from copies import Copy, Grid
 
-from optimization.codes import PREFECTURES, TOKYO, check_digit, short_name
 from optimization.prepare.items import Item, load_register
+from optimization.reading.codes import PREFECTURES, TOKYO, check_digit, short_name
 
 MUNICIPALITIES = Path(__file__).parents[2] / "inputs" / "japan-2022" / "municipalities.csv"
 LEVELS = {"need": 3, "debt": 5, "revenue": 4}

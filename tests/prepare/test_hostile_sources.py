@@ -15,7 +15,7 @@ import pytest
 
 import optimization.prepare.columns as columns_room
 import optimization.prepare.workbook as room
-import optimization.table_file as table_file
+import optimization.reading.table_file as table_file
 from optimization.errors import InputError
 from optimization.prepare.columns import read_table
 from optimization.prepare.finance_tables import indicators

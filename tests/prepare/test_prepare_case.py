@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimization.codes import PREFECTURE_CODES, check_digit, has_valid_check_digit
 from optimization.dictionary.tables import Column, load_tables
 from optimization.errors import InputError
 from optimization.prepare import cut_case, write_datapackage
 from optimization.prepare.command import run
 from optimization.prepare.items import load_register
+from optimization.reading.codes import PREFECTURE_CODES, check_digit, has_valid_check_digit
 
 REPO = Path(__file__).parents[2]
 EMBEDDED = REPO / "inputs" / "japan-2022"

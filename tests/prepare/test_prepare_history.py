@@ -10,16 +10,16 @@ import pytest
 import selfmade
 from copies import Copy
 
+from optimization.case.face import DEFAULT_CASE, HISTORY
 from optimization.case.history import load_history
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import DEFAULT_CASE, HISTORY
 from optimization.prepare.command import run
 from optimization.prepare.history import prepare_history
 from optimization.prepare.other_year import section_of, taken_from
 from optimization.prepare.rate import fitted_rate
 from optimization.prepare.renumbered import renumbered
-from optimization.table_file import text_table
+from optimization.reading.table_file import text_table
 
 # All governments, 0.1 billion yen, as the ministry and the workbooks state them (initial decision).
 NEED = {

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from optimization.codes import PREFECTURES, short_name
 from optimization.errors import InputError
 from optimization.prepare.allocation_tax import tier_of
 from optimization.prepare.results import era_year, read_prefectural_result
 from optimization.prepare.workbook import Sheet, normalise
+from optimization.reading.codes import PREFECTURES, short_name
 
 if TYPE_CHECKING:
     from copies import Copy, Grid

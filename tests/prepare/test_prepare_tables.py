@@ -10,11 +10,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from optimization.codes import PREFECTURES
 from optimization.errors import InputError
 from optimization.prepare import finance_tables, population_tables
 from optimization.prepare.columns import WARDS
 from optimization.prepare.tables import read_tables
+from optimization.reading.codes import PREFECTURES
 
 Tables = dict[str, pd.DataFrame]
 

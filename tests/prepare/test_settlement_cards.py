@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.codes import check_digit
 from optimization.errors import InputError
 from optimization.prepare.settlement_cards import (
     CONTRIBUTIONS,
@@ -21,6 +20,7 @@ from optimization.prepare.settlement_cards import (
     TOTAL,
     read_cards,
 )
+from optimization.reading.codes import check_digit
 
 MUNICIPAL, PREFECTURAL = "card_2023_municipal.parquet", "card_2023_prefectural.parquet"
 CODES = ("03201", "13101", "13102", "13201")

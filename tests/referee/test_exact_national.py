@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from optimization.case.face import INPUTS
 from optimization.cli.app import start
 from optimization.errors import InputError
-from optimization.exact import exact_check
-from optimization.face import INPUTS
+from optimization.referee.exact import exact_check
 
 pytestmark = pytest.mark.referee
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.solve import solve as answer
 from optimization.solving.highs import Limits, Status, solve
 from optimization.solving.standard_form import StandardForm

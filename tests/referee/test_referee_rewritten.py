@@ -13,10 +13,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.dictionary import settings as dictionary
 from optimization.dictionary.settings import load_settings
-from optimization.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits

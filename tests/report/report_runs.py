@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from optimization.archive import write_run
+from optimization.case.face import load_package
 from optimization.case.load import load_case
-from optimization.face import load_package
 from optimization.outcome.solve import solve
 from optimization.report.view import RunView, view_run
 from optimization.solving.highs import Limits

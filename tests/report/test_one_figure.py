@@ -20,17 +20,17 @@ from report_runs import CASE, EXAMPLE, Html
 from optimization.archive.seal import seal
 from optimization.cli.app import start
 from optimization.cli.console import show_comparison
-from optimization.compare import TODAY_OF, compare_runs
 from optimization.dictionary.results import LANGUAGES, Language, load_results, text, word
+from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.report import sentences
 from optimization.report.comparison import render_comparison
 from optimization.report.language import Speaker, speaker
 from optimization.report.page import rendered
 from optimization.report.view import RunView, view_run
+from optimization.report.workbook import write_workbook
 from optimization.web.cases import Finished
 from optimization.web.language import Voice
 from optimization.web.run_view import headline
-from optimization.workbook import write_workbook
 
 BILLION, OKU, CHO = "billion yen", "億円", "兆"
 
@@ -256,7 +256,7 @@ def test_runs_of_two_places_each_stand_beside_their_own_today(
     measures.loc[measures["measure"] == "coverage_floor_municipal", "today"] = "0.75"
     measures.to_csv(other / "measures.csv", index=False)
     seal(other)
-    monkeypatch.setattr("optimization.compare.sound_or_refused", lambda *_: None)
+    monkeypatch.setattr("optimization.referee.compare.sound_or_refused", lambda *_: None)
     monkeypatch.setattr("optimization.report.view.sound_or_refused", lambda *_: None)
     table = compare_runs([EXAMPLE, other]).set_index("name")
     own = table.loc[f"{TODAY_OF}coverage_floor_municipal"]

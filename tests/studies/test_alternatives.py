@@ -7,9 +7,9 @@ from itertools import combinations, product
 
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.ledger.phases import restricted
 from optimization.outcome.session import Session
 from optimization.solving.highs import Limits

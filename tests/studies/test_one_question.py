@@ -15,9 +15,9 @@ import pytest
 
 from optimization.archive import of_one_kind
 from optimization.case.case import Case
+from optimization.case.face import INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import INPUTS, load_package
 from optimization.ledger.rules import Breach
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve

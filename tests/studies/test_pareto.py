@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import DEFAULT_CASE, load_package
 from optimization.outcome.session import Session
 from optimization.solving.highs import Limits
 from optimization.studies.pareto import AIMS, aims_named, dominated, finished, front, lexicographic, steps

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.case.overlay import overlay
 from optimization.dictionary.settings import load_settings
-from optimization.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.outcome.verdict import NoPlanError
 from optimization.studies.factors import ASSUMED, Factor, Number, factors_of
 from optimization.studies.overturns import LEVELS

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from optimization.case.face import INPUTS
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.face import INPUTS
 from optimization.studies import store
 from optimization.studies.question import FAILED
 from optimization.studies.study import Cell, Study, read_study, resolved

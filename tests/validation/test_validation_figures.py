@@ -11,19 +11,19 @@ import pytest
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.dictionary.settings import load_settings
-from optimization.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.ledger.measures import gini
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.studies.factors import Factor, factors_of
-from optimization.validation import influence as room
-from optimization.validation.curves import held_out
-from optimization.validation.dispersion import dispersion, pairwise_gini
-from optimization.validation.formula import adjustment_rate, formula_errors, formula_summary, strength_index
-from optimization.validation.joint import joint_bodies, rank_correlation
-from optimization.validation.page import REFERENCE
+from validation import influence as room
+from validation.curves import held_out
+from validation.dispersion import dispersion, pairwise_gini
+from validation.formula import adjustment_rate, formula_errors, formula_summary, strength_index
+from validation.joint import joint_bodies, rank_correlation
+from validation.page import REFERENCE
 
 TEACHING = INPUTS / "iwate-2022"
 

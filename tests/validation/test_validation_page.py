@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import runpy
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE
-from optimization.validation.page import page
+from validation import __main__ as script
+from validation import formula
+from validation.page import page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture(scope="module")
-def script() -> Mapping[str, Any]:
-    return runpy.run_path(str(DOCS / "build_validation.py"))
-
-
-def test_the_page_is_that_of_its_tables(script: Mapping[str, Any]) -> None:
+def test_the_page_is_that_of_its_tables() -> None:
     names = sorted(path.stem for path in (DOCS / "validation").glob("*.csv"))
     assert len(names) == 13
-    expected = page({name: script["read"](name) for name in names})
+    expected = page({name: script.read(name) for name in names})
     assert (DOCS / "validation.md").read_text(encoding="utf-8") == expected, "run: make validation"
 
 
-def test_the_quick_tables_are_those_of_the_data(script: Mapping[str, Any], tmp_path: Path) -> None:
-    case, errors = load_case(DEFAULT_CASE), script["errors_of_all_years"]()
+def test_the_quick_tables_are_those_of_the_data(tmp_path: Path) -> None:
+    case, errors = load_case(DEFAULT_CASE), script.errors_of_all_years()
     tables = {
         "formula_errors": errors,
-        "formula": script["formula"].formula_summary(errors),
-        **script["from_the_case"](case, DEFAULT_CASE),
+        "formula": formula.formula_summary(errors),
+        **script.from_the_case(case, DEFAULT_CASE),
     }
     assert len(tables) == 9
     for name, table in tables.items():
@@ -42,8 +36,8 @@ def test_the_quick_tables_are_those_of_the_data(script: Mapping[str, Any], tmp_p
 
 
 @pytest.mark.national
-def test_the_slow_tables_are_those_of_the_data(script: Mapping[str, Any], tmp_path: Path) -> None:
-    for name, table in script["slower"](load_case(DEFAULT_CASE), DEFAULT_CASE).items():
+def test_the_slow_tables_are_those_of_the_data(tmp_path: Path) -> None:
+    for name, table in script.slower(load_case(DEFAULT_CASE), DEFAULT_CASE).items():
         assert_as_committed(name, table, tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from visitor import Page
 
 import optimization.web.cases as room
-from optimization import whereabouts
+from optimization.reading import whereabouts
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"
 

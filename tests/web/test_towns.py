@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from optimization.case.load import load_case
-from optimization.japanese import folded_romaji
+from optimization.reading.japanese import folded_romaji
 from optimization.web.towns import Town, find_towns, nearest_towns, romaji_of, town_index
 
 JAPAN = Path(__file__).parents[2] / "inputs" / "japan-2022"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from visitor import EXAMPLE, LOCAL, REPO, Page
 
-from optimization import whereabouts
 from optimization.archive.seal import seal
+from optimization.reading import whereabouts
 from optimization.web import cases, digest, worker
 from optimization.web.digest import file_digest, folder_digest
 from optimization.web.jobs import Jobs, Order

@@ -16,8 +16,8 @@ import pytest
 
 from optimization.archive import run as archive_run
 from optimization.archive.locks import MARK, let_go
-from optimization.audit import audit_run
 from optimization.case.overlay import overlay
+from optimization.referee.audit import audit_run
 from optimization.web import run_view, worker
 from optimization.web.cases import finished_run, run_places
 from optimization.web.jobs import (

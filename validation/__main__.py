@@ -1,9 +1,9 @@
-"""Write validation.md and the tables in validation/ from the data.
+"""Write docs/validation.md and the tables in docs/validation/ from the data.
 
-    python docs/build_validation.py                 all that the embedded cases allow (half a minute)
-    python docs/build_validation.py --data FOLDER   the table of all years anew from the official files first
-    python docs/build_validation.py --influence     what hangs on each assumption, anew (some minutes)
-    python docs/build_validation.py --page          the page alone, from the tables at hand
+    python -m validation                 all that the embedded cases allow (half a minute)
+    python -m validation --data FOLDER   the table of all years anew from the official files first
+    python -m validation --influence     what hangs on each assumption, anew (some minutes)
+    python -m validation --page          the page alone, from the tables at hand
 
 A test fails when the page is not what this script writes, another when a table is not what the data give.
 """
@@ -16,19 +16,19 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE, HISTORY, load_package
 from optimization.case.history import load_history
 from optimization.case.load import load_case
-from optimization.face import DEFAULT_CASE, HISTORY, load_package
 from optimization.outcome.solve import solve
-from optimization.table_file import text_table
-from optimization.validation import curves, dispersion, formula, joint, spending
-from optimization.validation.influence import influence
-from optimization.validation.page import PLACES, page
-from optimization.validation.parameters import parameter_table
-from optimization.validation.sharing import sharing_today
+from optimization.reading.table_file import text_table
+from validation import curves, dispersion, formula, joint, spending
+from validation.influence import influence
+from validation.page import PLACES, page
+from validation.parameters import parameter_table
+from validation.sharing import sharing_today
 
-HERE = Path(__file__).parent
-TABLES = HERE / "validation"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+TABLES = DOCS / "validation"
 YEAR = 2022
 DIGITS = "%.6g"
 
@@ -72,13 +72,13 @@ def _history(data: Path | None) -> Path:
 
 
 def read(name: str) -> pd.DataFrame:
-    """A table of validation/ as it stands."""
+    """A table of docs/validation/ as it stands."""
     codes = {"government": str, "prefecture_code": str, "largest_error_at": str}
     return pd.read_csv(TABLES / f"{name}.csv", dtype=codes)
 
 
 def write(name: str, table: pd.DataFrame) -> None:
-    """Write a table of validation/."""
+    """Write a table of docs/validation/."""
     TABLES.mkdir(exist_ok=True)
     table.to_csv(TABLES / f"{name}.csv", index=False, float_format=DIGITS, lineterminator="\n")
 
@@ -102,7 +102,7 @@ def main() -> None:
         for name, table in {**from_the_case(case, DEFAULT_CASE), **slower(case, DEFAULT_CASE)}.items():
             write(name, table)
     names = sorted(path.stem for path in TABLES.glob("*.csv"))
-    (HERE / "validation.md").write_text(page({name: read(name) for name in names}), encoding="utf-8")
+    (DOCS / "validation.md").write_text(page({name: read(name) for name in names}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _OWN = Path.cwd() / "inputs"
 
 CHECKOUT = (_ROOT / "solve.py").is_file() and (_ROOT / "inputs").is_dir()

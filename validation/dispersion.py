@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimization.table_file import number_table
+from optimization.reading.table_file import number_table
 
 
 def pairwise_gini(value: np.ndarray, weight: np.ndarray) -> float:

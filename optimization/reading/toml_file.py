@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from optimization.files import QUOTED, parse_toml
-from optimization.numerals import read_numeral, spelt
+from optimization.reading.files import QUOTED, parse_toml
+from optimization.reading.numerals import read_numeral, spelt
 
 MOST = 20
 """Lines of a file that are read otherwise before the reader gives up."""

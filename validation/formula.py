@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.prepare.rate import fitted_rate
-from optimization.table_file import number_table
+from optimization.reading.table_file import number_table
 
 TIERS = (("municipal", "code", "13100"), ("prefectural", "prefecture_code", "13"))
 """Tier, its key, and the government that is settled with another: Tokyo with its wards."""

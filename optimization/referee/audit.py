@@ -16,8 +16,8 @@ import pandas as pd
 from optimization.archive import read_run, read_settings
 from optimization.archive.form import AGAIN
 from optimization.archive.seal import SUMS, broken
-from optimization.audit_horizon import horizon_checks, weighted_objective
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.referee.horizon import horizon_checks, weighted_objective
 
 COMPONENT_WEIGHTS = {
     "standard": "weights.provision",

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from optimization.errors import InputError, Problem, raise_if_any, shortened
-from optimization.files import MOST_TABLE, read_bytes
+from optimization.reading.files import MOST_TABLE, read_bytes
 
 MOST_ROWS, MOST_COLUMNS, MOST_FAULTS = 1_000_000, 1_000, 10_000
 """Rows and columns of a table (the largest of the whole country has 14,000 and 57); faulty rows looked for."""

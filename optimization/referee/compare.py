@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_run
-from optimization.audit import sound_or_refused, written_settings
 from optimization.case.compose import as_text
 from optimization.errors import InputError, Problem
+from optimization.referee.audit import sound_or_refused, written_settings
 
 TODAY_OF = "today: "
 """Begins the name of a row with each run's own today, where the runs have none in common."""

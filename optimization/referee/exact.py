@@ -23,9 +23,9 @@ from typing import Any
 
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
-from optimization.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
 from optimization.errors import InputError, Problem
-from optimization.files import MOST_RESULT, read_text
+from optimization.reading.files import MOST_RESULT, read_text
+from optimization.referee.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
 
 ROUNDING = Fraction(1, 2**53)
 """Largest relative error of one operation on doubles, and of reading a decimal into one."""

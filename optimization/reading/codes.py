@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from optimization.errors import Problem, raise_if_any
-from optimization.japanese import folded, folded_romaji
+from optimization.reading.japanese import folded, folded_romaji
 
 WEIGHTS = (6, 5, 4, 3, 2)
 JOINT_WARDS = "13100"

@@ -10,8 +10,8 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage, compose, resolve
 from optimization.case.packages import Package, check_names
 from optimization.errors import Problem, raise_if_any
-from optimization.kept_out import notices
-from optimization.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES
+from optimization.reading.kept_out import notices
+from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES
 
 __all__ = ["DEFAULT_CASE", "DEFAULT_PACKAGE", "HISTORY", "INPUTS", "PACKAGES", "load_package", "with_on_top"]
 

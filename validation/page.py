@@ -8,7 +8,7 @@ from string import Template
 
 import pandas as pd
 
-from optimization.validation.joint import rank_correlation
+from validation.joint import rank_correlation
 
 REFERENCE = {
     ("municipal", "revenue per head"): 0.118,

@@ -36,8 +36,8 @@ from optimization.dictionary.results import (
     word,
 )
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.files import MOST_RESULT, read_text
-from optimization.whereabouts import input_folder
+from optimization.reading.files import MOST_RESULT, read_text
+from optimization.reading.whereabouts import input_folder
 
 ASSUMPTIONS = "parameters"
 ROW_UNIT = "of the row"

@@ -21,13 +21,13 @@ from optimization.archive import read_run, room_for_scratch, write_run
 from optimization.archive.program import program
 from optimization.archive.record import surroundings
 from optimization.case.case import Case
+from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.errors import Problem, raise_if_any
-from optimization.face import load_package
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
+from optimization.reading.whereabouts import input_folder
 from optimization.solving.highs import Limits, Progress
-from optimization.whereabouts import input_folder
 
 RECORDED = (
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "method",
