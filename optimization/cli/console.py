@@ -461,10 +461,10 @@ def _fates(result: Result) -> str:
     if "bodies_today" not in result.tables:
         return ""
     found = fates(result.tables["bodies_today"], result.tables["bodies"])
-    ended = found.handed_up + found.dissolved
     return (
         f": {found.kept} as they exist today, {found.continued} go on from one of today with other members, "
-        f"{found.new} new; of {found.today} bodies of today {ended} end"
+        f"{found.new} new; of {found.today} bodies of today {found.unchanged} go on unchanged, {found.extended} with "
+        f"more members, {found.reduced} with fewer, {found.handed_up + found.dissolved} end"
     )
 
 

@@ -23,12 +23,15 @@ class Fates:
     continued: int
     new: int
     today: int
+    unchanged: int
+    extended: int
+    reduced: int
     handed_up: int
     dissolved: int
 
 
 def fates(today: pd.DataFrame, bodies: pd.DataFrame) -> Fates:
-    """The tables `bodies_today` and `bodies` of a run in six numbers."""
+    """The tables `bodies_today` and `bodies` of a run in nine numbers."""
     kept = set(today.loc[today["fate"] == KEPT, "continued_by"])
     goes_on = set(today["continued_by"].dropna()) & set(bodies["body"])
     count = today["fate"].value_counts()
@@ -37,6 +40,9 @@ def fates(today: pd.DataFrame, bodies: pd.DataFrame) -> Fates:
         continued=len(goes_on - kept),
         new=len(set(bodies["body"]) - goes_on),
         today=len(today),
+        unchanged=int(count.get(KEPT, 0)),
+        extended=int(count.get(GROWN, 0)),
+        reduced=int(count.get(REDUCED, 0)),
         handed_up=int(count.get(HANDED_UP, 0)),
         dissolved=int(count.get(DISSOLVED, 0)),
     )
