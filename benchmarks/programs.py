@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.ladder import Rung
 from benchmarks.question import question
 from optimization.case.case import Case
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import optimization.ledger.instance as instance_room
+import optimization.ledger.layout as layout_room
 from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, Case
 from optimization.case.compose import Origin, ResolvedPackage, Source
 from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
@@ -30,7 +30,8 @@ from optimization.costs.curves import ScaleCurve, flat_curve
 from optimization.dictionary.settings import canonical, load_settings, status_quo
 from optimization.geography.distance import EARTH_RADIUS_KM
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.instance import Instance, lay_out
+from optimization.ledger.instance import Instance
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen
@@ -424,12 +425,12 @@ def package(case: Case, **changes: Any) -> ResolvedPackage:
 @contextmanager
 def given_curves(curves: Mapping[str, ScaleCurve]) -> Iterator[None]:
     """Let `lay_out` take these scale curves: a handful of municipalities is too few to fit one."""
-    fitted = instance_room.fitted_curves
-    instance_room.fitted_curves = lambda case: dict(curves)
+    fitted = layout_room.fitted_curves
+    layout_room.fitted_curves = lambda case: dict(curves)
     try:
         yield
     finally:
-        instance_room.fitted_curves = fitted
+        layout_room.fitted_curves = fitted
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,19 @@ class ProvisionCosts:
         return self.services.get_indexer(self.wide_services)
 
     @cached_property
+    def wide_position(self) -> dict[int, int]:
+        """Position among the wide services (W) of each of them, by its position among all (S)."""
+        return positions(self.wide_columns)
+
+    @cached_property
     def own(self) -> np.ndarray:
         """Standard cost of each municipality alone, shape (I, S)."""
         return self.by_tier[MUNICIPALITY].standard
+
+
+def positions(columns: np.ndarray) -> dict[int, int]:
+    """Where each service of a selection (W,) of all stands in it."""
+    return {s: w for w, s in enumerate(columns.tolist())}
 
 
 def tier_parts(case: Case, standard: StandardCosts, office_km: np.ndarray) -> dict[str, Parts]:
@@ -274,7 +284,7 @@ def _may_serve(
     allowed = (minutes[:, None] <= limit) & opened & bodies.table["within_bounds"].to_numpy()[:, None]
     for w, s in enumerate(columns.tolist()):
         allowed[:, w] &= ~bodies.existing.cut_through(s, bodies.membership)
-    position = {s: w for w, s in enumerate(columns.tolist())}
+    position = positions(columns)
     for b, s in bodies.standing:
         allowed[b, position[s]] = True
     return np.asarray(allowed)

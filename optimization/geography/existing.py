@@ -55,11 +55,15 @@ class ExistingBodies:
 
     def of(self, s: int) -> np.ndarray:
         """Number of today's body of service s of every municipality, shape (I,); -1 where it acts alone."""
-        number = np.full(len(self.people), -1)
+        return self._number[s] if s in self._number else np.full(len(self.people), -1)
+
+    @cached_property
+    def _number(self) -> dict[int, np.ndarray]:
+        """Number of today's body of every municipality, (I,), by service."""
+        result = {s: np.full(len(self.people), -1) for s in self.services}
         for t, (service, members) in enumerate(zip(self.service, self.members, strict=True)):
-            if service == s:
-                number[list(members)] = t
-        return number
+            result[service][list(members)] = t
+        return result
 
     @cached_property
     def count(self) -> np.ndarray:
@@ -108,6 +112,14 @@ class ExistingBodies:
 
     def pieces(self, s: int) -> sparse.csr_matrix:
         """Members of the parts into which today's bodies of service s may be divided, as ones, shape (I, parts)."""
+        return self._pieces[s] if s in self._pieces else sparse.csr_matrix((len(self.people), 0))
+
+    @cached_property
+    def _pieces(self) -> dict[int, sparse.csr_matrix]:
+        """The parts of the bodies by service that some body provides."""
+        return {s: self._pieces_of(s) for s in self.services}
+
+    def _pieces_of(self, s: int) -> sparse.csr_matrix:
         at = [
             (i, (t, piece))
             for t, service in enumerate(self.service)

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.ledger.allocation import family_transfers, pool_of
+from optimization.ledger.borrowing import Debts
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
-from optimization.ledger.horizon import Debts, Horizon
-from optimization.ledger.instance import Instance
+from optimization.ledger.instance import Horizon, Instance
 from optimization.ledger.response import Response
 
 LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
@@ -274,9 +275,15 @@ class Accounts:
 
 
 def todays_accounts(instance: Instance) -> Accounts:
-    """Accounts of today's arrangement under today's formula, with the package's weights and assumptions."""
-    today = instance.as_today
-    return Accounts(today, with_bonds(today, status_quo(today)))
+    """Accounts of today's arrangement under today's formula, with the package's weights and assumptions; worked out
+    once for each question."""
+    if instance not in _TODAYS:
+        today = instance.as_today
+        _TODAYS[instance] = Accounts(today, with_bonds(today, status_quo(today)))
+    return _TODAYS[instance]
+
+
+_TODAYS: WeakKeyDictionary[Instance, Accounts] = WeakKeyDictionary()
 
 
 def with_bonds(instance: Instance, decision: Decision) -> Decision:

@@ -15,17 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
 from optimization.case.crisis import PROBABILITY, SEVERITY
+from optimization.case.rule_groups import RuleGroups
 from optimization.dictionary.settings import ALL, nearest
 from optimization.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    from optimization.ledger.instance import Instance
 
 FREE = "free"
 NO_CEILING = 1e8
@@ -94,26 +92,28 @@ def unserved(
     return shortage, capacity - (demand - shortage)
 
 
-def crisis_of(instance: Instance) -> Crisis | None:
+def crisis_of(
+    case: Case, settings: Mapping[str, Any], groups: RuleGroups, today: np.ndarray
+) -> Crisis | None:
     """The crisis part of a question; None where no scenario is named or none can happen (a scenario of
-    probability 0 still counts where the worst case is bounded). Raises `InputError` for a scenario the case
-    does not know, or a shortage that costs less than serving."""
-    names = _named(instance)
-    case, settings = instance.case, instance.settings
+    probability 0 still counts where the worst case is bounded). `today` (I, S): gross standard cost at today's
+    tier, million yen. Raises `InputError` for a scenario the case does not know, or a shortage that costs less
+    than serving."""
+    names, services = _named(case, settings), case.services.index
     chance = np.array([case.parameters(PROBABILITY, name) for name in names])
     if settings["crisis.worst_case_share"] >= 1.0:
         names = [name for name, p in zip(names, chance, strict=True) if p > 0]
         chance = chance[chance > 0]
     if not names:
         return None
-    _check(instance, float(chance.sum()))
+    _check(case, settings, float(chance.sum()))
     kind = tuple(str(case.crises.scenarios.at[name, "crisis_type"]) for name in names)
-    demand, capacity = _loads(instance, names, kind)
+    demand, capacity = _loads(case, today, names, kind)
     strained = {
         k: np.any([demand[w].any(axis=0) for w, at in enumerate(kind) if at == k], axis=0) for k in kind
     }
-    urgency = {s: case.parameters("crisis_urgency", s) for s in instance.services if _surges(instance, s)}
-    urgent = np.array([urgency.get(s, 0.0) for s in instance.services])
+    urgency = {s: case.parameters("crisis_urgency", s) for s in services if _surges(case, s)}
+    urgent = np.array([urgency.get(s, 0.0) for s in services])
     return Crisis(
         names=tuple(names),
         kind=kind,
@@ -121,8 +121,8 @@ def crisis_of(instance: Instance) -> Crisis | None:
         demand=demand,
         capacity=capacity,
         options={
-            (s, k, c): _options(instance, s, k, c)
-            for s, k in instance.groups.options
+            (s, k, c): _options(settings, groups, (s, k), c)
+            for s, k in groups.options
             for c in sorted(strained)
             if strained[c][s]
         },
@@ -131,9 +131,9 @@ def crisis_of(instance: Instance) -> Crisis | None:
     )
 
 
-def _named(instance: Instance) -> list[str]:
+def _named(case: Case, settings: Mapping[str, Any]) -> list[str]:
     """Scenarios of the package, sorted."""
-    known, asked = instance.case.crises.scenarios.index, instance.settings["crisis.scenarios"]
+    known, asked = case.crises.scenarios.index, settings["crisis.scenarios"]
     if ALL in asked:
         return list(known)
     problems = [
@@ -147,9 +147,9 @@ def _named(instance: Instance) -> list[str]:
     return sorted(set(asked))
 
 
-def _check(instance: Instance, chance: float) -> None:
+def _check(case: Case, settings: Mapping[str, Any], chance: float) -> None:
     """Odds of exclusive scenarios sum to 1 at most; a shortage costs more than serving does."""
-    price, premium = instance.settings["crisis.shortage_price"], instance.case.parameters("response_premium")
+    price, premium = settings["crisis.shortage_price"], case.parameters("response_premium")
     if chance > 1.0:
         remedy = "lower them to 1 in all: scenarios exclude each other within a year"
         raise InputError(
@@ -167,59 +167,40 @@ def _check(instance: Instance, chance: float) -> None:
         )
 
 
-def _surges(instance: Instance, service: str) -> list[str]:
+def _surges(case: Case, service: str) -> list[str]:
     """Kinds of crisis in which a service surges."""
-    keys = set(instance.case.parameters.keys)
-    return [
-        k
-        for k in sorted(set(instance.case.crises.scenarios["crisis_type"]))
-        if f"{service}.surge_{k}" in keys
-    ]
+    keys = set(case.parameters.keys)
+    return [k for k in sorted(set(case.crises.scenarios["crisis_type"])) if f"{service}.surge_{k}" in keys]
 
 
-def _loads(instance: Instance, names: list[str], kind: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Demand and capacity, (W, I, S) each."""
-    case, cost = instance.case, instance.today
+def _loads(
+    case: Case, cost: np.ndarray, names: list[str], kind: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Demand and capacity, (W, I, S) each, of services that cost (I, S) today."""
+    services = case.services.index
     spare = case.parameters("spare_capacity_share")
     demand, capacity = np.zeros((len(names), *cost.shape)), np.zeros((len(names), *cost.shape))
     for w, (name, c) in enumerate(zip(names, kind, strict=True)):
-        struck = [s for s, service in enumerate(instance.services) if c in _surges(instance, service)]
+        struck = [s for s, service in enumerate(services) if c in _surges(case, service)]
         severity = case.parameters(SEVERITY, name)
         exposed, lost = (
             np.minimum(1.0, severity * frame[name].to_numpy(float))[:, None]
             for frame in (case.crises.exposed, case.crises.lost)
         )
-        surge = case.parameters.of(f"surge_{c}", instance.services[struck]).to_numpy()
+        surge = case.parameters.of(f"surge_{c}", services[struck]).to_numpy()
         demand[w][:, struck] = ((surge - 1.0) * exposed + lost) * cost[:, struck]
         capacity[w][:, struck] = spare * (1.0 - lost) * cost[:, struck]
     return demand, capacity
 
 
-def _options(instance: Instance, s: int, k: int, kind: str) -> tuple[str, ...]:
-    """Tiers that may lead a service of a group in a kind of crisis, today's first."""
-    home, settings = instance.groups.home[s], instance.settings
+def _options(
+    settings: Mapping[str, Any], groups: RuleGroups, duty: tuple[int, int], kind: str
+) -> tuple[str, ...]:
+    """Tiers that may lead a duty (service, rule group) in a kind of crisis, today's first."""
+    home = groups.home[duty[0]]
     above = TIERS[TIERS.index(home) :]
     fixed = settings[f"crisis.lead_{kind}"]
     if fixed != FREE:
         return (fixed if fixed in above else home,)
-    possible = {home, *settings["crisis.lead_tiers"], *instance.groups.options[s, k]}
+    possible = {home, *settings["crisis.lead_tiers"], *groups.options[duty]}
     return (home, *(t for t in above if t in possible and t != home))
-
-
-def pool_of_tier(instance: Instance, tier: str) -> np.ndarray:
-    """Number of the pool to which each municipality belongs when this tier leads, shape (I,)."""
-    number, _ = instance.bloc
-    pools = {PREFECTURE: instance.prefecture, BLOC: number[instance.prefecture]}
-    return pools.get(tier, np.zeros(len(instance.prefecture), dtype=int))
-
-
-def pool_names(instance: Instance, tier: str) -> list[str]:
-    """Names of the pools of a tier."""
-    names = {PREFECTURE: list(instance.case.prefectures.index), BLOC: list(instance.bloc[1])}
-    return names.get(tier, [NATION])
-
-
-def bloc_of_body(instance: Instance) -> np.ndarray:
-    """Bloc of each candidate body's hub, shape (B,): where the body asks for aid and lends."""
-    hubs = instance.case.codes.get_indexer(instance.bodies.table["hub"])
-    return np.asarray(pool_of_tier(instance, BLOC)[hubs])

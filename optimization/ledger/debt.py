@@ -16,7 +16,7 @@ import numpy as np
 
 from optimization.case.case import PREFECTURE
 from optimization.ledger.accounts import Accounts, todays_accounts
-from optimization.ledger.horizon import bond_share
+from optimization.ledger.borrowing import bond_share
 from optimization.ledger.instance import Instance
 
 SERVICE_CEILING, BURDEN_CEILING = "discipline.debt_service_ceiling", "discipline.future_burden_ceiling"

@@ -70,7 +70,7 @@ class Decision:
 def status_quo(instance: Instance) -> Decision:
     """Everything as today: today's tier, also in a crisis, the bodies that exist, today's taxes and shares."""
     home, crisis = instance.groups.home, instance.crisis
-    position = {s: w for w, s in enumerate(instance.costs.wide_columns.tolist())}
+    position = instance.costs.wide_position
     return Decision(
         tier={(s, k): home[s] for s, k in instance.groups.options},
         joint=tuple(sorted((b, position[s]) for b, s, _ in instance.bodies.whole_today)),

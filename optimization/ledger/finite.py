@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimization.case.case import TIERS
 from optimization.costs.provision import COMPONENTS
 from optimization.errors import Problem
-
-if TYPE_CHECKING:
-    from optimization.ledger.instance import Instance
+from optimization.ledger.instance import Instance
 
 Figures = tuple[str, np.ndarray, Sequence[str], Sequence[str]]
 """What it is, the figures (rows, columns) or (rows,), and what rows and columns are called."""

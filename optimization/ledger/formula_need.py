@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY, TIERS
-
-if TYPE_CHECKING:
-    from optimization.ledger.instance import Instance
+from optimization.case.case import MUNICIPALITY, TIERS, Case
+from optimization.costs.curves import ScaleCurve
 
 
-def formula_need(instance: Instance) -> dict[str, np.ndarray]:
-    """Recognised need by tier, shape (I, S), million yen, before revision:
+def formula_need(
+    case: Case,
+    settings: Mapping[str, Any],
+    curves: Mapping[str, ScaleCurve],
+    standard: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Need that the formula recognises by tier, shape (I, S), million yen, before revision, from the `standard` need
+    by tier of that shape:
 
         need = standard need x (1 - strength lost to scale) and, blended in by simplified_share,
         the tier's total spread over population and area
 
     With `formula.scale_correction` = 1 and `formula.simplified_share` = 0 it is the standard need.
     """
-    recognised = {t: _efficient_scale(instance, t) for t in TIERS}
-    share = instance.settings["formula.simplified_share"]
+    small = _efficient_scale(case, settings, curves, standard[MUNICIPALITY])
+    recognised = {t: small if t == MUNICIPALITY else standard[t] for t in TIERS}
+    share = settings["formula.simplified_share"]
     if share == 0.0:
         return recognised
-    return {t: (1.0 - share) * need + share * _simplified(instance, need) for t, need in recognised.items()}
+    return {
+        t: (1.0 - share) * need + share * _simplified(case, settings, need) for t, need in recognised.items()
+    }
 
 
-def _efficient_scale(instance: Instance, tier: str) -> np.ndarray:
+def _efficient_scale(
+    case: Case, settings: Mapping[str, Any], curves: Mapping[str, ScaleCurve], need: np.ndarray
+) -> np.ndarray:
     """Municipal needs between today's full recognition of small size (strength 1) and the need at the
     efficient scale (strength 0):
 
         need x (strength + (1 - strength) x min(1, g_s(efficient) / g_s(P_i)))
     """
-    strength = instance.settings["formula.scale_correction"]
-    need = instance.standard_need[tier]
-    if strength == 1.0 or tier != MUNICIPALITY:
+    strength = settings["formula.scale_correction"]
+    if strength == 1.0:
         return need
-    case = instance.case
     people = case.municipalities["population_persons"].to_numpy(float)
-    efficient = instance.settings["formula.efficient_scale_persons"]
+    efficient = settings["formula.efficient_scale_persons"]
     result = need.copy()
     for s, (service, row) in enumerate(case.services.iterrows()):
-        curve = instance.standard.curves.get(service)
+        curve = curves.get(service)
         if curve is None or curve.flat:
             continue
         size = case.basis(row["scale_basis"]).to_numpy(float)
@@ -52,11 +60,11 @@ def _efficient_scale(instance: Instance, tier: str) -> np.ndarray:
     return result
 
 
-def _simplified(instance: Instance, need: np.ndarray) -> np.ndarray:
+def _simplified(case: Case, settings: Mapping[str, Any], need: np.ndarray) -> np.ndarray:
     """Each service's total spread by population and area among the places that have it, the total of
     every service kept."""
-    weight = instance.settings["formula.area_weight"]
-    frame = instance.case.municipalities
+    weight = settings["formula.area_weight"]
+    frame = case.municipalities
     has = need > 0
     people = has * frame["population_persons"].to_numpy(float)[:, None]
     area = has * frame["area_km2"].to_numpy(float)[:, None]

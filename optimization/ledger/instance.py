@@ -1,4 +1,4 @@
-"""The question laid out: case, settings, rule groups, candidate bodies, costs and accounts.
+"""The question: case, settings, rule groups, candidate bodies and costs; `ledger.layout` makes it.
 
 Everything the ledger and the model need, in arrays of one fixed order:
 I municipalities, S services, W services open to bodies, K rule groups, B bodies, G governments.
@@ -15,28 +15,14 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import MUNICIPALITY, TIERS, Case
-from optimization.case.projections import growth_problems
-from optimization.case.rule_groups import RuleGroups, rule_groups
-from optimization.costs.curves import ScaleCurve
-from optimization.costs.later import case_of_year, national_growth
-from optimization.costs.provision import Parts, ProvisionCosts, body_parts_of, tier_parts
-from optimization.costs.standard import StandardCosts, fitted_curves, standard_costs
+from optimization.case.rule_groups import RuleGroups
+from optimization.costs.provision import Parts, ProvisionCosts
+from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import status_quo as status_quo_settings
-from optimization.errors import raise_if_any
-from optimization.geography.candidates import Bodies, candidate_bodies
-from optimization.geography.distance import branch_km, straight_km
-from optimization.geography.existing import existing_bodies
+from optimization.geography.candidates import Bodies
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
-from optimization.ledger.horizon import (
-    LATER,
-    SECOND_PHASE,
-    Horizon,
-    bond_share,
-    horizon_years,
-    spans,
-    weights,
-)
+from optimization.ledger.horizon import LATER
 from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 FACED = (
@@ -50,9 +36,9 @@ FACED = (
 """What today's arrangement must face too: the crises of a package, priced as it prices them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
-    """One reform question on one case.
+    """One reform question on one case; two are the same question only if they are one object.
 
     `horizon` holds the later years the plan must serve, `bond_share` (G,) in one of them who gets how much of its
     extraordinary bond. `km` (I, I) is the straight line between town halls, `office_km` (I,) that to the branch office.
@@ -112,7 +98,7 @@ class Instance:
     @cached_property
     def crisis(self) -> Crisis | None:
         """The scenarios the package names and what they ask; None where there are none."""
-        return crisis_of(self)
+        return crisis_of(self.case, self.settings, self.groups, self.today)
 
     @cached_property
     def today(self) -> np.ndarray:
@@ -188,7 +174,7 @@ class Instance:
     def formula_need(self) -> dict[str, np.ndarray]:
         """Need that the formula recognises before revision, by tier, shape (I, S): the standard need
         under the package's scale correction and simplification."""
-        return formula_need(self)
+        return formula_need(self.case, self.settings, self.standard.curves, self.standard_need)
 
     @cached_property
     def bond(self) -> np.ndarray:
@@ -254,9 +240,8 @@ class Instance:
         """Pairs that are today's bodies or parts of them, where they must be kept, boolean (B, W)."""
         result = np.zeros(self.costs.allowed.shape, dtype=bool)
         if self.bodies.existing.kept:
-            position = {s: w for w, s in enumerate(self.costs.wide_columns.tolist())}
             for b, s in self.bodies.standing:
-                result[b, position[s]] = True
+                result[b, self.costs.wide_position[s]] = True
         return result
 
     @cached_property
@@ -269,6 +254,35 @@ class Instance:
         """Bloc of each prefecture as a number, shape (P,), and the bloc names."""
         names, number = np.unique(self.case.prefectures["bloc"].to_numpy(str), return_inverse=True)
         return number, names
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Y years, the case's first: `years`, `span` of each, `weight` (Y,) summing to 1, and `later`, the question of
+    every later year on the same bodies and rule groups; `richer`: by how much national taxes have grown in each.
+
+    `second`: from which year on a decision of its own holds; 0 for none. One phase alone is a horizon too: its weights
+    are those it has in the whole (0 for a first year it leaves out), `before` (2,) what municipalities and the nation
+    owe at its first later year, million yen, and `lasting` what a yen costs that is owed when it ends.
+    """
+
+    years: tuple[int, ...]
+    span: tuple[int, ...]
+    weight: np.ndarray
+    later: tuple[Instance, ...]
+    richer: tuple[float, ...]
+    second: int = 0
+    before: tuple[float, float] = (0.0, 0.0)
+    lasting: float = 0.0
+
+    @property
+    def mass(self) -> float:
+        """Weight of all years together."""
+        return float(self.weight.sum())
+
+    def in_second(self, year: int) -> bool:
+        """Whether a year belongs to the second phase."""
+        return 0 < self.second <= year
 
 
 @dataclass(frozen=True)
@@ -289,76 +303,6 @@ def social_costs(instance: Instance) -> SocialCosts:
         costs.bodies.social(settings),
         costs.by_tier[MUNICIPALITY].social(settings)[:, costs.wide_columns],
     )
-
-
-def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | None = None) -> Instance:
-    """Compute everything a package asks for; `prefectures` keeps only those.
-
-    Scale curves, blocs and national means are always those of the whole case, so that a run on one
-    prefecture prices its services as a national run does.
-    """
-    whole, curves = case, fitted_curves(case)
-    standard = standard_costs(case, curves)
-    km = straight_km(case.municipalities)
-    office_km = branch_km(case, km)
-    parts = tier_parts(case, standard, office_km)
-    if prefectures:
-        keep = case.municipalities["prefecture_code"].isin(prefectures).to_numpy()
-        case, km = case.restrict(prefectures), km[np.ix_(keep, keep)]
-        parts = {tier: part.rows(keep) for tier, part in parts.items()}
-        standard, office_km = standard.rows(keep), office_km[keep]
-    groups = rule_groups(case, settings, todays_cost(case, parts))
-    existing = existing_bodies(case, groups, settings["wide_area.keep_existing"])
-    bodies = candidate_bodies(case, settings, km, existing)
-    costs = body_parts_of(case, settings, standard, parts, bodies, km)
-    instance = Instance(case, settings, groups, bodies, costs, standard, km, office_km)
-    years = horizon_years(whole, settings)
-    if len(years) == 1:
-        return instance
-    raise_if_any(list(growth_problems(whole.growth, whole.municipalities, years[1:])))
-    richer = tuple(national_growth(whole, year, settings["horizon.revenue_growth"]) for year in years[1:])
-    later = tuple(
-        _later(instance, whole, curves, year, growth, prefectures)
-        for year, growth in zip(years[1:], richer, strict=True)
-    )
-    weight = weights(years, case.parameters("discount_rate"))
-    second = settings[SECOND_PHASE]
-    return replace(instance, horizon=Horizon(years, spans(years), weight, later, richer, second))
-
-
-def _later(
-    first: Instance,
-    whole: Case,
-    curves: dict[str, ScaleCurve],
-    year: int,
-    richer: float,
-    prefectures: list[str] | None,
-) -> Instance:
-    """The question of a later year: its needs, taxes and scales on the bodies and rule groups of the first."""
-    growth = first.settings["horizon.need_growth"], first.settings["horizon.revenue_growth"]
-    case = case_of_year(whole, curves, year, *growth)
-    standard = standard_costs(case, curves)
-    parts = tier_parts(case, standard, branch_km(case, straight_km(case.municipalities)))
-    if prefectures:
-        keep = case.municipalities["prefecture_code"].isin(prefectures).to_numpy()
-        case, standard = case.restrict(prefectures), standard.rows(keep)
-        parts = {tier: part.rows(keep) for tier, part in parts.items()}
-    settings = richer_by(richer, first.settings)
-    costs = body_parts_of(case, settings, standard, parts, first.bodies, first.km)
-    share = bond_share(first)
-    return replace(first, case=case, settings=settings, costs=costs, standard=standard, bond_share=share)
-
-
-def with_bodies(instance: Instance, bodies: Bodies) -> Instance:
-    """The same question with another list of candidate bodies, in all its years."""
-    costs = instance.costs
-    parts = body_parts_of(
-        instance.case, instance.settings, instance.standard, costs.by_tier, bodies, instance.km
-    )
-    horizon = instance.horizon
-    if horizon is not None:
-        horizon = replace(horizon, later=tuple(with_bodies(later, bodies) for later in horizon.later))
-    return replace(instance, bodies=bodies, costs=parts, horizon=horizon)
 
 
 def richer_by(growth: float, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY
-from optimization.ledger.crisis import Crisis, bloc_of_body, pool_of_tier, unserved
+from optimization.ledger.crisis import Crisis, unserved
 from optimization.ledger.instance import Instance
+from optimization.ledger.pools import bloc_of_body, pool_of_tier
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from typing import Any
 
 from optimization.ledger.debt import NO_CEILING
 from optimization.ledger.decision import Decision
-from optimization.ledger.horizon import ONLY_FIRST, Horizon
-from optimization.ledger.instance import Instance
+from optimization.ledger.horizon import ONLY_FIRST
+from optimization.ledger.instance import Horizon, Instance
 
 UNBOUND: Mapping[str, Any] = {
     **ONLY_FIRST,

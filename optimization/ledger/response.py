@@ -20,9 +20,10 @@ from functools import cached_property
 import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, TIERS
-from optimization.ledger.crisis import POOLED, Crisis, bloc_of_body, pool_of_tier, unserved
+from optimization.ledger.crisis import POOLED, Crisis, unserved
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
+from optimization.ledger.pools import bloc_of_body, pool_of_tier
 
 STEPS = ((0.02, 0.5), (0.04, 0.8), (np.inf, 0.9))
 """Share the nation bears of each part of a government's cost: up to 2% of its standard tax one half, to 4% four

@@ -15,9 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, TIERS
-from optimization.ledger.crisis import Crisis, pool_of_tier
+from optimization.ledger.crisis import Crisis
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import JointResponse
+from optimization.ledger.pools import pool_of_tier
 from optimization.model.expressions import BILLION
 
 NOTHING = 1e-9

@@ -12,7 +12,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from optimization.ledger import debt
-from optimization.ledger.horizon import Horizon, bond_share, carried_on
+from optimization.ledger.borrowing import bond_share, carried_on
+from optimization.ledger.instance import Horizon
 from optimization.model import discipline, equity, formulas, need, pool, taxes
 from optimization.model.columns import Columns
 from optimization.model.equity import Funds

@@ -123,10 +123,9 @@ def as_if_apart(instance: Instance) -> np.ndarray:
         return result
     opening = instance.mass * instance.settings["weights.body_million_yen"]
     row_of = {instance.bodies.who(b): b for b, _ in instance.bodies.standing}
-    position = {s: w for w, s in enumerate(instance.costs.wide_columns.tolist())}
     by_member = members.tocsc()
     for s, places in zip(existing.service, map(np.array, existing.members), strict=True):
-        w = position[s]
+        w = instance.costs.wide_position[s]
         rows = np.unique(by_member[:, places].indices)
         held, which = np.unique(members[rows][:, places].toarray() > 0, axis=0, return_inverse=True)
         more = np.zeros(len(held))

@@ -8,7 +8,7 @@ import pandas as pd
 from optimization.case.case import NATION, TIERS
 from optimization.case.crisis import PROBABILITY
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.crisis import pool_names
+from optimization.ledger.pools import pool_names
 from optimization.ledger.response import Response
 from optimization.outcome.outlook_table import WHOLE
 

@@ -20,7 +20,8 @@ from optimization.case.compose import ResolvedPackage
 from optimization.errors import InputError, Problem, raise_if_any, shortened
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.finite import finite_problems
-from optimization.ledger.instance import Instance, lay_out
+from optimization.ledger.instance import Instance
+from optimization.ledger.layout import lay_out
 from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model

@@ -27,7 +27,8 @@ from scipy.sparse.csgraph import connected_components
 from optimization.errors import InputError, Problem
 from optimization.geography.candidates import Bodies, all_connected, bodies_of, borders_of
 from optimization.ledger.decision import Decision
-from optimization.ledger.instance import Instance, with_bodies
+from optimization.ledger.instance import Instance
+from optimization.ledger.layout import with_bodies
 from optimization.model.screening import reachable
 from optimization.solving.covering import More
 

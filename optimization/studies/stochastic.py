@@ -19,7 +19,7 @@ import pyomo.environ as pyo
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.ledger.crisis import NO_CEILING, QUIET
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.expressions import BILLION
 from optimization.model.model import build_model

@@ -9,7 +9,7 @@ import pytest
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE
 from optimization.costs.provision import movable_services
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 
 MOVING = {

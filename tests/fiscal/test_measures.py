@@ -10,7 +10,7 @@ import pytest
 from optimization.case.load import load_case
 from optimization.costs.curves import flat_curve
 from optimization.ledger.accounts import Accounts, todays_accounts
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.ledger.measures import all_measures, gini, municipal
 from tests.fiscal.fiscal_case import decided, family
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, settings, small

@@ -18,7 +18,7 @@ from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError, Problem
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.studies.study import read_study, resolved
 from tests.fuzz import bases
 from tests.fuzz.outcomes import CHANGED, EQUAL, BrokenError

@@ -6,7 +6,7 @@ import pytest
 
 from optimization.explain.diagnosis import Diagnosis, diagnose, government_of
 from optimization.explain.words import sentences
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import LIMITS, NOT_OVER_YEARS, build_model, components
 from optimization.model.screening import screen

@@ -10,7 +10,8 @@ import pytest
 
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.ledger.instance import Instance, lay_out
+from optimization.ledger.instance import Instance
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, screen

@@ -13,7 +13,7 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import LIMITS, build_model, components, rewrite
 from optimization.model.screening import screen

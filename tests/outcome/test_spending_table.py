@@ -18,7 +18,7 @@ from optimization.dictionary.purposes import NO_PURPOSE, load_purposes
 from optimization.dictionary.tables import load_tables
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.outcome.spending_table import spending_tables
 from tests.small_case import Prefecture, Service, Small, Town, small, spending
 

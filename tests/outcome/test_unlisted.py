@@ -11,7 +11,7 @@ import pytest
 
 import optimization.outcome.unlisted as room
 from optimization.errors import InputError
-from optimization.ledger.instance import lay_out
+from optimization.ledger.layout import lay_out
 from optimization.outcome.run import attempt, better, without_plan
 from optimization.outcome.unlisted import GENERATED, all_sets, listed_sets, with_sets
 from optimization.solving.highs import Limits
