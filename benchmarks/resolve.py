@@ -8,17 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from benchmarks.studies import write
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
+from optimization.dictionary.settings import with_values
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.outcome.session import Session
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 
 
-def changes(settings: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def changes(settings: Settings) -> Iterator[tuple[SettingKey, float]]:
     """Twenty changes of one limit each, none of them off or on."""
     pool, nation = settings["pool.ordinary_million_yen"], settings["nation.limit_million_yen"]
     for factor in (0.99, 0.97, 0.95, 0.93, 0.91, 0.89, 1.02):
@@ -39,8 +40,8 @@ def main() -> None:
     session = Session(case, limits=limits)
     session.solve(package)
     rows = []
-    for key, value in changes(dict(package.settings)):
-        asked = replace(package, settings={**package.settings, key: value})
+    for key, value in changes(package.settings):
+        asked = replace(package, settings=with_values(package.settings, {key: value}))
         started = time.perf_counter()
         found = session.solve(asked)
         middle = time.perf_counter()

@@ -17,6 +17,7 @@ import xarray as xr
 from scipy import sparse
 
 from optimization.case.case import MUNICIPALITY, NATION
+from optimization.dictionary.settings import value_of
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
@@ -117,7 +118,7 @@ def _variables(model: linopy.Model, columns: Columns, gap: tuple[np.ndarray, np.
     _number(model, "capacity", -infinite, infinite)
     _number(model, "transfer", np.zeros(count), np.maximum(0.0, gap[1]))
     _number(model, "grant", np.zeros(count), infinite)
-    _number(model, "rho", *np.array([instance.settings[share] for share in SHARES]).T)
+    _number(model, "rho", *np.array([value_of(instance.settings, share) for share in SHARES]).T)
     _number(model, "sigma", *pool_range(instance))
     least, most = instance.revision
     free = np.flatnonzero(is_free(instance.revision))

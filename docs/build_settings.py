@@ -1,9 +1,9 @@
-"""Write settings.md and tables.md from the data dictionary.
+"""Write settings.md, tables.md and the typed settings of the program from the data dictionary.
 
     python docs/build_settings.py
 
-The same two files drive the reader, the checks and these pages; a test fails when a page is not what
-this script writes.
+`settings.toml` and `tables.toml` drive the reader, the checks and what is written here; a test fails when a
+page or the module of types is not what this script writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ REPO = Path(__file__).resolve().parent.parent
 DICTIONARY = REPO / "optimization" / "dictionary"
 SETTINGS_PAGE = Path(__file__).with_name("settings.md")
 TABLES_PAGE = Path(__file__).with_name("tables.md")
+TYPES_MODULE = DICTIONARY / "typed_settings.py"
 
 SETTINGS_HEAD = """# Settings of a reform package
 
@@ -39,6 +40,61 @@ A case is a folder with one CSV file (UTF-8, comma-separated) for each table. Co
 are met by every value. A column marked *may be empty* is empty where nothing was published; an empty
 cell is never zero.
 """
+
+
+TYPES_HEAD = '''"""The settings as a typed record, so that a misspelt key fails in the type check.
+
+Written by `docs/build_settings.py` from `settings.toml`: do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+'''
+TYPE_OF = {
+    "number": "float",
+    "integer": "int",
+    "boolean": "bool",
+    "choice": "str",
+    "choices": "tuple[str, ...]",
+    "text_list": "tuple[str, ...]",
+    "range": "tuple[float, float]",
+    "number_by_service": "Mapping[str, float]",
+    "choice_by_service": "Mapping[str, str]",
+    "range_by_service": "Mapping[str, tuple[float, float]]",
+    "range_by_name": "Mapping[str, tuple[float, float]]",
+}
+
+
+def types_module() -> str:
+    """The module that gives every setting the type its canonical value has."""
+    entries = tomllib.loads((DICTIONARY / "settings.toml").read_text(encoding="utf-8"))
+    keys = [f'    "{key}",' for key in entries]
+    types = [f'        "{key}": {_type(entry)},' for key, entry in entries.items()]
+    return "\n".join(
+        [
+            f"{TYPES_HEAD}SettingKey = Literal[",
+            *keys,
+            "]",
+            '"""Every setting a package may name."""',
+            "",
+            "Settings = TypedDict(",
+            '    "Settings",',
+            "    {",
+            *types,
+            "    },",
+            ")",
+            '"""The effective value of every setting, canonical, in the units of the dictionary."""',
+            "",
+        ]
+    )
+
+
+def _type(entry: dict[str, Any]) -> str:
+    """The type of a canonical value; a limit that can be off has none then."""
+    return TYPE_OF[entry["type"]] + (" | None" if entry.get("off") else "")
 
 
 def settings_page() -> str:
@@ -131,3 +187,4 @@ def _number(value: float) -> str:
 if __name__ == "__main__":
     SETTINGS_PAGE.write_text(settings_page(), encoding="utf-8")
     TABLES_PAGE.write_text(tables_page(), encoding="utf-8")
+    TYPES_MODULE.write_text(types_module(), encoding="utf-8")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.dictionary.settings import with_values
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
@@ -44,7 +45,7 @@ def _ends(package: ResolvedPackage, factor: Factor) -> Iterator[ResolvedPackage]
     for level in (0.0, 1.0):
         numbers = {number.key: number.at(level) for number in factor.numbers}
         if factor.setting:
-            yield replace(package, settings={**package.settings, **numbers})
+            yield replace(package, settings=with_values(package.settings, numbers))
         else:
             yield replace(package, assumptions={**package.assumptions, **numbers})
 

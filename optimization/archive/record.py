@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 from optimization.archive.program import program
 from optimization.archive.schemas import SCHEMA
+from optimization.dictionary.typed_settings import Settings
 from optimization.outcome.result import Result
 from optimization.solving.highs import Limits, Status
 
@@ -106,7 +107,7 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def certificate(settings: Mapping[str, Any]) -> str:
+def certificate(settings: Settings) -> str:
     """What the bound covers."""
     text = (
         "The bound holds for every decision within the package's limits over the listed candidate bodies; "

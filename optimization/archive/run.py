@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from numbers import Number
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -22,6 +22,7 @@ from optimization.case.compose import changes, to_toml
 from optimization.case.packages import Package, read_package
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import CASE, load_settings
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.result import Result
 from optimization.solving.highs import Limits
@@ -137,7 +138,7 @@ def read_changes(folder: Path) -> pd.DataFrame:
     return frame
 
 
-def read_settings(folder: Path) -> tuple[Package, dict[str, Any]]:
+def read_settings(folder: Path) -> tuple[Package, Settings]:
     """The package of a run as it was resolved, and its settings, those it does not name as of today. Raises InputError
     where it is no package of this tool or leaves a figure of the case open."""
     file = folder / RESOLVED
@@ -153,4 +154,4 @@ def read_settings(folder: Path) -> tuple[Package, dict[str, Any]]:
             if settings[key] == CASE
         ]
     )
-    return package, settings
+    return package, cast(Settings, settings)

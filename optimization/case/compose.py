@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
@@ -27,6 +27,7 @@ from optimization.case.packages import (
     toml_value,
 )
 from optimization.dictionary.settings import canonical, load_settings, nearest, status_quo
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 
 RESOLVED_NAME = "package.resolved"
@@ -94,8 +95,8 @@ class ResolvedPackage:
 
     name: str
     packages: tuple[Package, ...]
-    settings: Mapping[str, Any]
-    today: Mapping[str, Any]
+    settings: Settings
+    today: Settings
     origin: Mapping[str, Origin]
     overridden: tuple[Override, ...]
     assumptions: Mapping[str, float]
@@ -141,10 +142,11 @@ def changes(resolved: ResolvedPackage) -> pd.DataFrame:
     Assumptions are listed from "case", since their values of today stand in the case's parameter table.
     """
     units = {key: setting.unit for key, setting in load_settings().items()}
+    today: Mapping[str, Any] = resolved.today
     rows = [
-        (key, as_text(resolved.today[key]), as_text(value), origin.package, origin.provision, units[key])
+        (key, as_text(today[key]), as_text(value), origin.package, origin.provision, units[key])
         for key, value in resolved.settings.items()
-        if value != resolved.today[key]
+        if value != today[key]
         for origin in (resolved.origin[key],)
     ]
     for name, number in resolved.assumptions.items():
@@ -166,9 +168,11 @@ def to_toml(resolved: ResolvedPackage) -> str:
     """
     lines = [f"# Written by the program: what {resolved.name} amounts to.", *_header(resolved)]
     groups: dict[tuple[Source, ...], list[str]] = {}
+    today: Mapping[str, Any] = resolved.today
+    settings: Mapping[str, Any] = resolved.settings
     kept: list[str] = []
     for key, value in resolved.settings.items():
-        if value == resolved.today[key]:
+        if value == today[key]:
             kept.append(key)
         else:
             groups.setdefault(resolved.origin[key].sources, []).append(key)
@@ -181,8 +185,7 @@ def to_toml(resolved: ResolvedPackage) -> str:
         lines += ["as_today = true"] if keys is kept else []
         lines += ["[provision.settings]"]
         lines += [
-            f"{toml_value(key)} = {toml_value(resolved.settings[key])}  # {resolved.origin[key]}"
-            for key in keys
+            f"{toml_value(key)} = {toml_value(settings[key])}  # {resolved.origin[key]}" for key in keys
         ]
     if resolved.assumptions:
         lines += ["", f"[{ASSUMPTIONS}]"]
@@ -394,8 +397,8 @@ class _Pile:
         return ResolvedPackage(
             name=name,
             packages=tuple(laid),
-            settings=settings,
-            today=self.today,
+            settings=cast(Settings, settings),
+            today=cast(Settings, self.today),
             origin=self.origins(),
             overridden=tuple(self.overridden),
             assumptions=tables[ASSUMPTIONS],

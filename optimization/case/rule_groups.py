@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimization.case.case import TIERS, Case
+from optimization.dictionary.typed_settings import Settings
 
 LARGE_CITY, MEDIUM_CITY, LARGE_TOWN = 100_000, 50_000, 10_000
 """Size bounds in persons; the ministry's own similar groups use the first two for cities."""
@@ -63,7 +63,7 @@ def group_labels(municipalities: pd.DataFrame, rule: str) -> pd.Series:
     return pd.Series(municipalities.index, index=municipalities.index)
 
 
-def rule_groups(case: Case, settings: Mapping[str, Any], today: np.ndarray) -> RuleGroups:
+def rule_groups(case: Case, settings: Settings, today: np.ndarray) -> RuleGroups:
     """Groups and options of a package.
 
     `today` (I, S) is today's standard cost, which tells where a service exists. A tier is open to
@@ -83,7 +83,7 @@ def rule_groups(case: Case, settings: Mapping[str, Any], today: np.ndarray) -> R
     return RuleGroups(tuple(labels), of_municipality, options, home)
 
 
-def _options(service: str, home: str, allowed: list[str], settings: Mapping[str, Any]) -> tuple[str, ...]:
+def _options(service: str, home: str, allowed: list[str], settings: Settings) -> tuple[str, ...]:
     fixed = settings["responsibility.fix"].get(service)
     if fixed is not None:
         return (fixed if fixed in allowed else home,)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +18,18 @@ from scipy import sparse
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
 from optimization.costs import components
 from optimization.costs.standard import NO_SCALE, StandardCosts, realised_ratio, tier_scale
+from optimization.dictionary.settings import setting_key, value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
 from optimization.geography.distance import travel_minutes
 
 COMPONENTS = ("standard", "access", "coordination", "uniformity", "transition")
 BUDGET = ("standard", "coordination", "transition")
 
-WEIGHT_OF = {"standard": "weights.provision", **{c: f"weights.{c}" for c in COMPONENTS[1:]}}
+WEIGHT_OF: Mapping[str, SettingKey] = {
+    "standard": "weights.provision",
+    **{c: setting_key(f"weights.{c}") for c in COMPONENTS[1:]},
+}
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ class Parts:
     uniformity: np.ndarray
     transition: np.ndarray
 
-    def social(self, settings: Mapping[str, Any]) -> np.ndarray:
+    def social(self, settings: Settings) -> np.ndarray:
         """Weighted sum of all components: what the objective counts."""
-        return np.asarray(sum(settings[WEIGHT_OF[c]] * getattr(self, c) for c in COMPONENTS))
+        return np.asarray(sum(value_of(settings, WEIGHT_OF[c]) * getattr(self, c) for c in COMPONENTS))
 
     @cached_property
     def budget(self) -> np.ndarray:
@@ -243,7 +247,7 @@ def _body_uniformity(
 
 def body_parts_of(
     case: Case,
-    settings: Mapping[str, Any],
+    settings: Settings,
     standard: StandardCosts,
     tiers: dict[str, Parts],
     bodies: Bodies,
@@ -275,7 +279,7 @@ def body_parts_of(
 
 
 def _may_serve(
-    case: Case, settings: Mapping[str, Any], bodies: Bodies, wide: pd.Index, opened: np.ndarray
+    case: Case, settings: Settings, bodies: Bodies, wide: pd.Index, opened: np.ndarray
 ) -> np.ndarray:
     """Which pairs may serve, (B, W): see `ProvisionCosts`."""
     columns = case.services.index.get_indexer(wide)

@@ -13,10 +13,11 @@ from difflib import get_close_matches
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.reading.numerals import Numeral, read_numeral, share_meant
 
@@ -38,6 +39,7 @@ Kind = Literal[
     "range",
     "text_list",
 ]
+Key = TypeVar("Key", bound=str)
 Mark = Literal["law", "definition", "assumption", "case"]
 NUMERIC = ("number", "integer", "range", "number_by_service", "range_by_service", "range_by_name")
 
@@ -305,7 +307,24 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
             return value
 
 
-def status_quo(services: Sequence[str], case_defaults: Mapping[str, Any]) -> dict[str, Any]:
+def setting_key(text: str) -> SettingKey:
+    """A key that was put together or read, as one the type check knows; raises KeyError for an unknown one."""
+    if text not in get_args(SettingKey):
+        raise KeyError(text)
+    return cast(SettingKey, text)
+
+
+def value_of(settings: Settings, key: SettingKey) -> Any:
+    """The value of a setting whose key stands in a variable, in the unit of the dictionary."""
+    return settings[key]
+
+
+def with_values(settings: Settings, values: Mapping[Key, Any]) -> Settings:
+    """The settings with other values for some keys, which are not checked; raises KeyError for an unknown key."""
+    return cast(Settings, {**settings, **{setting_key(key): value for key, value in values.items()}})
+
+
+def status_quo(services: Sequence[str], case_defaults: Mapping[str, Any]) -> Settings:
     """Today's value of every setting, canonical, with the defaults "case" taken from `case_defaults`.
 
     Raises InputError when the case gives no value or a wrong one; other entries of `case_defaults` are
@@ -332,7 +351,8 @@ def status_quo(services: Sequence[str], case_defaults: Mapping[str, Any]) -> dic
         if key in case_defaults:
             problems += check_value(settings[key], case_defaults[key], services, file=CASE)
     raise_if_any(problems)
-    return {
+    today = {
         key: canonical(setting, case_defaults[key] if key in wanted else setting.default, services)
         for key, setting in settings.items()
     }
+    return cast(Settings, today)

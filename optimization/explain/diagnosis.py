@@ -193,7 +193,7 @@ def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: flo
     for n, repair in enumerate(found.repairs):
         if n and time.perf_counter() - started > ENOUGH_SECONDS:
             return
-        mended = replace(found.package, settings=dict(repair.settings))
+        mended = replace(found.package, settings=repair.settings)
         result = solve(case, mended, prefectures, CHECK, beside=False)
         if result.worth.planned:
             repair.checked = "by running it"
@@ -202,6 +202,6 @@ def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: flo
             repair.checked = "not confirmed by a run"
 
 
-def changes_of(repair: Repair, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that a repair changes, as a package writes them."""
-    return {key: value for key, value in repair.settings.items() if settings[key] != value}
+def changes_of(repair: Repair, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that a repair changes, as a package writes them; `before` are those of the package."""
+    return {key: value for key, value in repair.settings.items() if before[key] != value}

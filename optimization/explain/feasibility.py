@@ -7,7 +7,7 @@ relaxation is asked first; what it rules out is impossible. Where it does not, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,8 @@ import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
+from optimization.dictionary.settings import value_of, with_values
+from optimization.dictionary.typed_settings import Settings
 from optimization.explain.limits import Limit
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.joint_response import joint_saving
@@ -61,7 +63,7 @@ class Verdict:
 class Built:
     """A program under some settings, ready to be written anew in part."""
 
-    settings: Mapping[str, Any]
+    settings: Settings
     table: Columns
     model: pyo.ConcreteModel
     form: StandardForm
@@ -80,7 +82,7 @@ class Feasibility:
 
     def of(
         self,
-        settings: Mapping[str, Any],
+        settings: Settings,
         without: Collection[Limit] = (),
         linear_only: bool = False,
         seconds: float | None = None,
@@ -108,27 +110,27 @@ class Feasibility:
             return self.case.services.loc[limit.entry, "home_tier"]
         return limit.value(self.package.today)
 
-    def form(self, settings: Mapping[str, Any], without: Collection[Limit] = ()) -> StandardForm:
+    def form(self, settings: Settings, without: Collection[Limit] = ()) -> StandardForm:
         """The program without some limits."""
         return self._asked(settings, without)[1]
 
-    def _asked(self, settings: Mapping[str, Any], without: Collection[Limit]) -> tuple[Built, StandardForm]:
+    def _asked(self, settings: Settings, without: Collection[Limit]) -> tuple[Built, StandardForm]:
         """What is built for some settings, and its program without some limits."""
-        shaped = dict(settings)
+        shaped = settings
         for limit in without:
             if not limit.rows:
                 shaped = limit.without(shaped)
         built = self.built(shaped)
         return built, with_free_rows(built.form, [limit for limit in without if limit.rows])
 
-    def built(self, settings: Mapping[str, Any]) -> Built:
+    def built(self, settings: Settings) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
         shape = repr(
             sorted((k, v) for k, v in settings.items() if k not in LIMITS or uses_an_envelope(settings))
         )
         last = self._built.get(shape)
         if last is not None:
-            other = {key for key in LIMITS if settings[key] != last.settings[key]}
+            other = {key for key in LIMITS if value_of(settings, key) != value_of(last.settings, key)}
             if not other:
                 return last
             with no_collection():
@@ -140,8 +142,8 @@ class Feasibility:
         self._built[shape] = self._new(settings)
         return self._built[shape]
 
-    def _new(self, settings: Mapping[str, Any]) -> Built:
-        one_phase = {**settings, SECOND_PHASE: 0}
+    def _new(self, settings: Settings) -> Built:
+        one_phase = with_values(settings, {SECOND_PHASE: 0})
         instance = laid_out(self.case, replace(self.package, settings=one_phase), self.prefectures)
         screening = screen(instance)
         body, column = screening.listed

@@ -6,13 +6,13 @@ of its own is taken out of the settings, and the program is built anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from optimization.case.compose import ResolvedPackage
-from optimization.dictionary.settings import load_settings
+from optimization.dictionary.settings import load_settings, value_of, with_values
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.measures import NO_CHANGES_CEILING
 
@@ -28,7 +28,7 @@ class Limit:
     whether a loosening raises it, and the loosest value. A switch or a prescription has no direction: it is kept or
     taken out."""
 
-    key: str
+    key: SettingKey
     rule: str
     words: str
     rows: tuple[str, ...] = ()
@@ -54,31 +54,34 @@ class Limit:
         """Whether it is a count."""
         return load_settings()[self.key].type == "integer"
 
-    def value(self, settings: Mapping[str, Any]) -> Any:
+    def value(self, settings: Settings) -> Any:
         """Its value."""
-        value = settings[self.key]
+        value = value_of(settings, self.key)
         value = value[self.entry] if self.entry else value
         return value if self.end is None else value[self.end]
 
-    def at(self, settings: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    def at(self, settings: Settings, value: Any) -> Settings:
         """The settings with this limit at another value."""
         new = value
         if self.end is not None:
-            ends = list(settings[self.key][self.entry] if self.entry else settings[self.key])
+            written = value_of(settings, self.key)
+            ends = list(written[self.entry] if self.entry else written)
             ends[self.end] = value
             new = tuple(ends)
         if self.entry:
-            new = {**settings[self.key], self.entry: new}
-        return {**settings, self.key: new}
+            new = {**value_of(settings, self.key), self.entry: new}
+        return with_values(settings, {self.key: new})
 
-    def without(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def without(self, settings: Settings) -> Settings:
         """The settings with this limit loosened as far as it goes, or taken out."""
         if self.direction:
             return self.at(settings, self.loosest)
         if self.entry:
-            table = settings[self.key]
-            return {**settings, self.key: {name: v for name, v in table.items() if name != self.entry}}
-        return {**settings, self.key: False}
+            table = value_of(settings, self.key)
+            return with_values(
+                settings, {self.key: {name: v for name, v in table.items() if name != self.entry}}
+            )
+        return with_values(settings, {self.key: False})
 
 
 ROWS: tuple[Limit, ...] = (
@@ -110,12 +113,13 @@ ROWS: tuple[Limit, ...] = (
 )  # fmt: skip
 """Limits with rows of their own."""
 
+COUNTED: tuple[tuple[SettingKey, str], ...] = (
+    ("formula.counted_share", "municipal"),
+    ("formula.counted_share_prefecture", "prefectural"),
+)
 SHARES: tuple[Limit, ...] = tuple(
     Limit(key, "F2", f"the counted share of {whose} taxes", (), direction, loosest, end)
-    for key, whose in (
-        ("formula.counted_share", "municipal"),
-        ("formula.counted_share_prefecture", "prefectural"),
-    )
+    for key, whose in COUNTED
     for end, direction, loosest in ((0, DOWN, 0.0), (1, UP, 1.0))
 )
 """The counted shares: law today, so that they limit every package."""
@@ -128,7 +132,7 @@ COOPERATION: tuple[Limit, ...] = (
 )
 """Limits of acting together, which matter where a budget or a crisis leans on it."""
 
-NAMED = (
+NAMED: tuple[SettingKey, ...] = (
     "formula.unit_cost_revision",
     "formula.unit_cost_revision_by_service",
     "guarantee.share",
@@ -141,7 +145,7 @@ def limits_of(package: ResolvedPackage) -> list[Limit]:
     """The limits in force, those of the purse first."""
     settings = package.settings
     elsewhere = set()
-    if any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS):
+    if any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS):
         elsewhere.add("pool.ordinary_million_yen")  # the formula shares it out
     if settings["equity.losers_population_ceiling"] > 0:
         elsewhere.add("equity.adequacy_floor")  # what losers may fall to
@@ -153,7 +157,7 @@ def limits_of(package: ResolvedPackage) -> list[Limit]:
     return [*found, *_named(package), *_prescribed(settings)]
 
 
-def in_force(limit: Limit, settings: Mapping[str, Any]) -> bool:
+def in_force(limit: Limit, settings: Settings) -> bool:
     """Whether the limit can bind at all: a rule that is switched off does not."""
     value = limit.value(settings)
     if limit.key in ("equity.coverage_ceiling", "equity.dispersion_ceiling", "equity.tax_price_spread"):
@@ -174,8 +178,8 @@ def _named(package: ResolvedPackage) -> list[Limit]:
     """The ends of ranges that the package sets apart from today."""
     known, found = load_settings(), []
     for key in NAMED:
-        value = package.settings[key]
-        if value == package.today[key]:
+        value = value_of(package.settings, key)
+        if value == value_of(package.today, key):
             continue
         entries = value.items() if known[key].is_table else [("", value)]
         for entry, (low, high) in entries:
@@ -188,7 +192,7 @@ def _named(package: ResolvedPackage) -> list[Limit]:
     return found
 
 
-def _prescribed(settings: Mapping[str, Any]) -> list[Limit]:
+def _prescribed(settings: Settings) -> list[Limit]:
     return [
         Limit("responsibility.fix", "R6", f"the prescribed tier of {service}", (), entry=service)
         for service in settings["responsibility.fix"]

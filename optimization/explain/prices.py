@@ -6,7 +6,7 @@ lies between the new bound less the old plan and the new plan less the old bound
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimization.case.compose import ResolvedPackage
 from optimization.dictionary.settings import check_value, load_settings
+from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.model.model import LIMITS
@@ -105,7 +106,7 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
 
 
 def price_row(
-    limit: Limit, settings: Mapping[str, Any], side: str, step: float, found: Difference, dual: float
+    limit: Limit, settings: Settings, side: str, step: float, found: Difference, dual: float
 ) -> dict[str, Any]:
     """One row of the table of shadow prices."""
     known = bool(np.isfinite(found.cost))
@@ -126,7 +127,7 @@ def price_row(
     }
 
 
-def moved(limit: Limit, settings: Mapping[str, Any], sign: float) -> float | None:
+def moved(limit: Limit, settings: Settings, sign: float) -> float | None:
     """A step of a limit to one side; None where there is no room for it."""
     value = limit.value(settings)
     step = sign * (STEP * value if limit.unit.startswith("million yen") else STEP)

@@ -7,10 +7,11 @@ proven; from there the loosening grows until a plan is found.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import Feasibility
 from optimization.explain.limits import Limit
 
@@ -61,9 +62,9 @@ class Repair:
     """Loosenings that make the package possible together; `checked` says how that is known."""
 
     loosenings: list[Loosening]
+    settings: Settings
     checked: str = ""
     objective_million_yen: float | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def order(self) -> tuple[int, float]:
@@ -90,7 +91,7 @@ def repairs(
 def repaired(question: Feasibility, correction: Sequence[Limit]) -> Repair | None:
     """The limits of a correction loosened one after the other, those still to come left out; None where a limit
     cannot be loosened far enough."""
-    settings = dict(question.package.settings)
+    settings = question.package.settings
     loosenings: list[Loosening] = []
     for n, limit in enumerate(correction):
         others = correction[n + 1 :]
@@ -103,11 +104,11 @@ def repaired(question: Feasibility, correction: Sequence[Limit]) -> Repair | Non
             return None
         loosenings.append(step)
         settings = limit.at(settings, step.new)
-    return Repair(loosenings, "by a plan of the program", settings=settings)
+    return Repair(loosenings, settings, "by a plan of the program")
 
 
 def least_loosening(
-    question: Feasibility, settings: Mapping[str, Any], limit: Limit, without: Collection[Limit] = ()
+    question: Feasibility, settings: Settings, limit: Limit, without: Collection[Limit] = ()
 ) -> Loosening | None:
     """The value nearest to its own at which a limit lets a plan exist."""
     old = limit.value(settings)

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from optimization.case.case import Case
+from optimization.dictionary.typed_settings import Settings
 from optimization.geography.connected import connected_sets
 from optimization.geography.existing import EXTENDED, PART_OF_TODAY, TODAY, ExistingBodies
 
@@ -132,7 +132,7 @@ def user_sets(case: Case) -> Iterator[frozenset[int]]:
         yield frozenset(case.codes.get_indexer(rows["code"]).tolist())
 
 
-def all_connected(case: Case, settings: Mapping[str, Any], km: np.ndarray) -> Iterator[np.ndarray]:
+def all_connected(case: Case, settings: Settings, km: np.ndarray) -> Iterator[np.ndarray]:
     """Every connected set of up to `wide_area.connected_members` within the radius and below the most people (R8), in
     blocks of shape (sets, members), the hub first."""
     population = case.municipalities["population_persons"].to_numpy(float)
@@ -160,9 +160,7 @@ def connected_parts(borders: Borders, members: Iterable[int]) -> Iterator[frozen
             yield frozenset(part)
 
 
-def candidate_bodies(
-    case: Case, settings: Mapping[str, Any], km: np.ndarray, existing: ExistingBodies
-) -> Bodies:
+def candidate_bodies(case: Case, settings: Settings, km: np.ndarray, existing: ExistingBodies) -> Bodies:
     """All candidates of the package and all bodies of today, each once, ordered by their members' positions.
 
     `settings` are the package's effective settings, `km` straight-line distances (I, I). Where the package opens a
@@ -184,7 +182,7 @@ def candidate_bodies(
     return bodies_of(case, settings, km, source_of, existing)
 
 
-def _sets_of_sources(case: Case, settings: Mapping[str, Any], km: np.ndarray) -> dict[tuple[int, ...], str]:
+def _sets_of_sources(case: Case, settings: Settings, km: np.ndarray) -> dict[tuple[int, ...], str]:
     """The sets of the sources a package names, each with the first that has it."""
     borders = borders_of(case, settings["wide_area.cross_prefectures"])
     makers = {
@@ -206,7 +204,7 @@ def _sets_of_sources(case: Case, settings: Mapping[str, Any], km: np.ndarray) ->
 
 def bodies_of(
     case: Case,
-    settings: Mapping[str, Any],
+    settings: Settings,
     km: np.ndarray,
     source_of: Mapping[tuple[int, ...], str],
     existing: ExistingBodies,

@@ -18,6 +18,7 @@ import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
+from optimization.dictionary.settings import value_of
 from optimization.ledger.allocation import family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
@@ -250,7 +251,7 @@ class Accounts:
     def year_parts(self) -> dict[str, float]:
         """The terms of the objective of this year alone."""
         settings = self.instance.settings
-        parts = {c: settings[WEIGHT_OF[c]] * float(self.components[c].sum()) for c in COMPONENTS}
+        parts = {c: value_of(settings, WEIGHT_OF[c]) * float(self.components[c].sum()) for c in COMPONENTS}
         fixed = sum(float(unit.sum()) for unit in self.units.values())
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from optimization.case.case import PREFECTURE
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
 from optimization.ledger.instance import Instance
 from optimization.ledger.tax_sources import unknown_names
 
-FAMILY_SETTINGS = ("formula.family", "formula.family_prefecture")
-POOL_SHARES = "pool.national_tax_shares"
+FAMILY_SETTINGS: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
+POOL_SHARES: Final = "pool.national_tax_shares"
 
 BASE_GROUPS = {
     "personal": ("individual", "share_interest", "share_dividend", "share_stock", "inhabitant_income"),
@@ -24,7 +28,7 @@ BASE_GROUPS = {
 
 def family_of(instance: Instance) -> list[str]:
     """Formula family that serves each government (Tokyo with its wards: the prefectures' one), (G,)."""
-    names = [instance.settings[key] for key in FAMILY_SETTINGS]
+    names = [value_of(instance.settings, key) for key in FAMILY_SETTINGS]
     prefectural = (instance.case.governments["tier"] == PREFECTURE).to_numpy()
     return [names[int(flag)] for flag in prefectural]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.instance import Horizon, Instance
 
 
@@ -35,7 +34,7 @@ class Debts:
     year."""
 
     horizon: Horizon
-    settings: Mapping[str, Any]
+    settings: Settings
     bonds: np.ndarray
     shortfall: np.ndarray
 

@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
 from optimization.case.crisis import PROBABILITY, SEVERITY
 from optimization.case.rule_groups import RuleGroups
-from optimization.dictionary.settings import ALL, nearest
+from optimization.dictionary.settings import ALL, nearest, setting_key, value_of
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 
 FREE = "free"
@@ -92,9 +92,7 @@ def unserved(
     return shortage, capacity - (demand - shortage)
 
 
-def crisis_of(
-    case: Case, settings: Mapping[str, Any], groups: RuleGroups, today: np.ndarray
-) -> Crisis | None:
+def crisis_of(case: Case, settings: Settings, groups: RuleGroups, today: np.ndarray) -> Crisis | None:
     """The crisis part of a question; None where no scenario is named or none can happen (a scenario of
     probability 0 still counts where the worst case is bounded). `today` (I, S): gross standard cost at today's
     tier, million yen. Raises `InputError` for a scenario the case does not know, or a shortage that costs less
@@ -131,7 +129,7 @@ def crisis_of(
     )
 
 
-def _named(case: Case, settings: Mapping[str, Any]) -> list[str]:
+def _named(case: Case, settings: Settings) -> list[str]:
     """Scenarios of the package, sorted."""
     known, asked = case.crises.scenarios.index, settings["crisis.scenarios"]
     if ALL in asked:
@@ -147,7 +145,7 @@ def _named(case: Case, settings: Mapping[str, Any]) -> list[str]:
     return sorted(set(asked))
 
 
-def _check(case: Case, settings: Mapping[str, Any], chance: float) -> None:
+def _check(case: Case, settings: Settings, chance: float) -> None:
     """Odds of exclusive scenarios sum to 1 at most; a shortage costs more than serving does."""
     price, premium = settings["crisis.shortage_price"], case.parameters("response_premium")
     if chance > 1.0:
@@ -193,13 +191,11 @@ def _loads(
     return demand, capacity
 
 
-def _options(
-    settings: Mapping[str, Any], groups: RuleGroups, duty: tuple[int, int], kind: str
-) -> tuple[str, ...]:
+def _options(settings: Settings, groups: RuleGroups, duty: tuple[int, int], kind: str) -> tuple[str, ...]:
     """Tiers that may lead a duty (service, rule group) in a kind of crisis, today's first."""
     home = groups.home[duty[0]]
     above = TIERS[TIERS.index(home) :]
-    fixed = settings[f"crisis.lead_{kind}"]
+    fixed = value_of(settings, setting_key(f"crisis.lead_{kind}"))
     if fixed != FREE:
         return (fixed if fixed in above else home,)
     possible = {home, *settings["crisis.lead_tiers"], *groups.options[duty]}

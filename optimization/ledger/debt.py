@@ -12,15 +12,23 @@ here the base moves with general funds, which a refund that ends lowers too: the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 
 from optimization.case.case import PREFECTURE
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.borrowing import bond_share
 from optimization.ledger.instance import Instance
 
-SERVICE_CEILING, BURDEN_CEILING = "discipline.debt_service_ceiling", "discipline.future_burden_ceiling"
-NO_CEILING = {SERVICE_CEILING: 1.0, BURDEN_CEILING: 10.0}
+SERVICE_CEILING: Final = "discipline.debt_service_ceiling"
+BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
+RULES: Mapping[SettingKey, str] = {SERVICE_CEILING: "D4", BURDEN_CEILING: "D4burden"}
+"""The rule of each ceiling."""
+
+NO_CEILING: Mapping[SettingKey, float] = {SERVICE_CEILING: 1.0, BURDEN_CEILING: 10.0}
 """The values that switch the two rules off."""
 
 STAGES = ("sound", "permission", "early_warning", "rehabilitation")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY, TIERS, Case
 from optimization.costs.curves import ScaleCurve
+from optimization.dictionary.typed_settings import Settings
 
 
 def formula_need(
     case: Case,
-    settings: Mapping[str, Any],
+    settings: Settings,
     curves: Mapping[str, ScaleCurve],
     standard: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
@@ -36,7 +36,7 @@ def formula_need(
 
 
 def _efficient_scale(
-    case: Case, settings: Mapping[str, Any], curves: Mapping[str, ScaleCurve], need: np.ndarray
+    case: Case, settings: Settings, curves: Mapping[str, ScaleCurve], need: np.ndarray
 ) -> np.ndarray:
     """Municipal needs between today's full recognition of small size (strength 1) and the need at the
     efficient scale (strength 0):
@@ -60,7 +60,7 @@ def _efficient_scale(
     return result
 
 
-def _simplified(case: Case, settings: Mapping[str, Any], need: np.ndarray) -> np.ndarray:
+def _simplified(case: Case, settings: Settings, need: np.ndarray) -> np.ndarray:
     """Each service's total spread by population and area among the places that have it, the total of
     every service kept."""
     weight = settings["formula.area_weight"]

@@ -9,13 +9,16 @@ A top-up is transitional money beside the formula: no other rule, measure or cos
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 
-YEARS, STEP = "equity.hold_harmless_years", "equity.hold_harmless_step"
-BUDGET = "equity.hold_harmless_budget_million_yen"
+YEARS: Final = "equity.hold_harmless_years"
+STEP: Final = "equity.hold_harmless_step"
+BUDGET: Final = "equity.hold_harmless_budget_million_yen"
 NO_BUDGET = 1e8
 """The budget that switches the rule off."""
 

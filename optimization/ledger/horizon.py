@@ -20,17 +20,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from optimization.case.case import Case
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
 
-YEARS = "horizon.years"
-SECOND_PHASE = "horizon.second_phase_year"
-FAMILIES, NEED_FAMILY = ("formula.family", "formula.family_prefecture"), "japan_lat"
-ONLY_FIRST: Mapping[str, Any] = {
+YEARS: Final = "horizon.years"
+SECOND_PHASE: Final = "horizon.second_phase_year"
+FAMILIES: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
+NEED_FAMILY = "japan_lat"
+ONLY_FIRST: Mapping[SettingKey, Any] = {
     "crisis.scenarios": [],
     "horizon.years": [],
     "equity.hold_harmless_years": 0,
@@ -38,12 +41,12 @@ ONLY_FIRST: Mapping[str, Any] = {
 """What a later year leaves out: crises are faced with the figures of the first year, losses are cushioned in the years
 that follow it."""
 
-LATER: Mapping[str, Any] = {**ONLY_FIRST, "taxes.neutral": []}
+LATER: Mapping[SettingKey, Any] = {**ONLY_FIRST, "taxes.neutral": []}
 """Settings of a later year. A swap of taxes is set by the figures of the case's year, whenever it takes effect: at
 shares that stay, its taxes grow apart afterwards."""
 
 
-def horizon_years(case: Case, settings: Mapping[str, Any]) -> tuple[int, ...]:
+def horizon_years(case: Case, settings: Settings) -> tuple[int, ...]:
     """The case's year and the package's later ones. Raises `InputError` for a year that is not projected or stands
     out of order."""
     projected = [int(year) for year in case.growth.columns.get_level_values("year").unique()]
@@ -72,10 +75,10 @@ def horizon_years(case: Case, settings: Mapping[str, Any]) -> tuple[int, ...]:
         message = "is no later year of the horizon"
         problems.append(Problem("package", message, remedy, column=SECOND_PHASE, value=str(second)))
     for key in FAMILIES if len(years) > 1 else ():
-        if settings[key] != NEED_FAMILY:
+        if value_of(settings, key) != NEED_FAMILY:
             message = f"cannot be followed over later years: the pool's bond needs {NEED_FAMILY}"
             remedy = f"name {NEED_FAMILY}, or leave {YEARS} empty"
-            problems.append(Problem("package", message, remedy, column=key, value=settings[key]))
+            problems.append(Problem("package", message, remedy, column=key, value=value_of(settings, key)))
     if problems:
         raise InputError(problems)
     return tuple(years)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,8 @@ from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
 from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import status_quo as status_quo_settings
+from optimization.dictionary.settings import with_values
+from optimization.dictionary.typed_settings import Settings
 from optimization.geography.candidates import Bodies
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
@@ -45,7 +46,7 @@ class Instance:
     """
 
     case: Case
-    settings: Mapping[str, Any]
+    settings: Settings
     groups: RuleGroups
     bodies: Bodies
     costs: ProvisionCosts
@@ -70,7 +71,7 @@ class Instance:
         """The same question under today's formula, taxes and guarantees, with the package's weights and crises."""
         today = status_quo_settings(list(self.services), self.case.defaults)
         kept = {key: value for key, value in self.settings.items() if key.startswith(("weights.", *FACED))}
-        settings = {**today, **kept}
+        settings = with_values(today, kept)
         if self.horizon is None:
             return replace(self, settings=settings)
         pairs = zip(self.horizon.later, self.horizon.richer, strict=True)
@@ -158,7 +159,7 @@ class Instance:
         """Lowest and highest guarantee grant as a share of gross standard cost, shape (S,) each;
         where the package says nothing, today's earmarked share."""
         today = zip(self.national_share, self.national_share, strict=True)
-        ranges = dict(zip(self.services, today, strict=True)) | self.settings["guarantee.share"]
+        ranges = dict(zip(self.services, today, strict=True)) | dict(self.settings["guarantee.share"])
         low, high = np.array([ranges[s] for s in self.services]).T
         return low, high
 
@@ -305,11 +306,12 @@ def social_costs(instance: Instance) -> SocialCosts:
     )
 
 
-def richer_by(growth: float, settings: Mapping[str, Any]) -> dict[str, Any]:
+def richer_by(growth: float, settings: Settings) -> Settings:
     """The settings of a later year: pool and national limit grow with national taxes, what belongs to the first year
     alone is off."""
-    money = {key: growth * settings[key] for key in ("pool.ordinary_million_yen", "nation.limit_million_yen")}
-    return {**settings, **money, **LATER}
+    pool, nation = settings["pool.ordinary_million_yen"], settings["nation.limit_million_yen"]
+    money = {"pool.ordinary_million_yen": growth * pool, "nation.limit_million_yen": growth * nation}
+    return with_values(settings, {**money, **LATER})
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from optimization.costs.curves import ScaleCurve
 from optimization.costs.later import case_of_year, national_growth
 from optimization.costs.provision import body_parts_of, tier_parts
 from optimization.costs.standard import fitted_curves, standard_costs
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
@@ -24,7 +23,7 @@ from optimization.ledger.horizon import SECOND_PHASE, horizon_years, spans, weig
 from optimization.ledger.instance import Horizon, Instance, richer_by, todays_cost
 
 
-def lay_out(case: Case, settings: Mapping[str, Any], prefectures: list[str] | None = None) -> Instance:
+def lay_out(case: Case, settings: Settings, prefectures: list[str] | None = None) -> Instance:
     """Compute everything a package asks for; `prefectures` keeps only those.
 
     Scale curves, blocs and national means are always those of the whole case, so that a run on one

@@ -20,12 +20,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from optimization.dictionary.settings import with_values
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger.debt import NO_CEILING
 from optimization.ledger.decision import Decision
 from optimization.ledger.horizon import ONLY_FIRST
 from optimization.ledger.instance import Horizon, Instance
 
-UNBOUND: Mapping[str, Any] = {
+UNBOUND: Mapping[SettingKey, Any] = {
     **ONLY_FIRST,
     **NO_CEILING,
     "pool.ordinary_million_yen": 1e8,
@@ -55,10 +57,10 @@ def some_years(instance: Instance, years: Iterable[int]) -> Instance:
     wanted = set(years)
     at = [0, *(n for n, year in enumerate(horizon.years) if n and year in wanted)]
     weight = horizon.weight[at].copy()
-    settings = dict(instance.settings)
+    settings = instance.settings
     if horizon.years[0] not in wanted:
         weight[0] = 0.0
-        settings |= UNBOUND
+        settings = with_values(settings, UNBOUND)
     part = Horizon(
         years=tuple(horizon.years[n] for n in at),
         span=tuple(horizon.span[n] for n in at),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.dictionary.settings import value_of
 from optimization.ledger import debt, hold_harmless, measures
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
@@ -57,9 +58,9 @@ def _later(accounts: Accounts) -> Iterator[Breach]:
             if found.rule not in ("F6", "D4", "D4burden"):
                 yield replace(found, where=f"{found.where} in {year}")
     names = accounts.instance.case.governments.index
-    for key, rule in ((debt.SERVICE_CEILING, "D4"), (debt.BURDEN_CEILING, "D4burden")):
+    for key, rule in debt.RULES.items():
         last = accounts.later[-1].instance if years else accounts.instance
-        if last.settings[key] >= debt.NO_CEILING[key]:
+        if value_of(last.settings, key) >= debt.NO_CEILING[key]:
             continue
         bound = debt.debt_ceilings(last)[key]
         for year, later, owed in zip(years, accounts.later, debt.owed_later(accounts, key), strict=True):
@@ -91,7 +92,8 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
         if tier.get((s, k)) not in options
     ]
     used = {s: len(tiers) for s, tiers in accounts.decision.tiers_in_use.items()}
-    limit, most = (instance.settings[f"clarity.{key}"] for key in ("tiers_per_service", "changes_ceiling"))
+    limit = instance.settings["clarity.tiers_per_service"]
+    most = instance.settings["clarity.changes_ceiling"]
     moved = measures.duties_moved(accounts)
     if most < measures.NO_CHANGES_CEILING and moved > most:
         found.append(Breach("R9", "nation", float(moved - most)))
@@ -141,9 +143,13 @@ def _money(accounts: Accounts) -> list[Breach]:
         limits.append(("D5e", measures.earmarked_share(accounts), settings["discipline.earmarked_ceiling"]))
     if settings["equity.dispersion_ceiling"] > 0:
         limits.append(("E3", measures.dispersion(accounts), settings["equity.dispersion_ceiling"]))
-    for t, key in enumerate(("own_source_floor_municipal", "own_source_floor_prefectural")):
-        if settings[f"discipline.{key}"] > 0:
-            limits.append(("D2own", -measures.own_source_share(accounts)[t], -settings[f"discipline.{key}"]))
+    floors = (
+        settings["discipline.own_source_floor_municipal"],
+        settings["discipline.own_source_floor_prefectural"],
+    )
+    for t, floor in enumerate(floors):
+        if floor > 0:
+            limits.append(("D2own", -measures.own_source_share(accounts)[t], -floor))
     found = _path(accounts) + [
         Breach(rule, "nation", value - limit)
         for rule, value, limit in limits
@@ -259,9 +265,7 @@ def _crises(accounts: Accounts) -> list[Breach]:
 def _debt(accounts: Accounts, today: Accounts) -> Iterator[tuple[str, np.ndarray]]:
     """(D4) what is owed beyond the ceilings of the two debt ratios, shape (G,) each."""
     instance, bounds = accounts.instance, debt.debt_ceilings(accounts.instance)
-    for rule, key, owed in (
-        ("D4", debt.SERVICE_CEILING, debt.real_debt_service(instance, today.funds)),
-        ("D4burden", debt.BURDEN_CEILING, debt.future_burden(instance, today.funds)),
-    ):
-        if instance.settings[key] < debt.NO_CEILING[key]:
-            yield rule, owed - bounds[key] * accounts.funds
+    owed = debt.real_debt_service(instance, today.funds), debt.future_burden(instance, today.funds)
+    for (key, rule), amount in zip(debt.RULES.items(), owed, strict=True):
+        if value_of(instance.settings, key) < debt.NO_CEILING[key]:
+            yield rule, amount - bounds[key] * accounts.funds

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.dictionary.settings import nearest
+from optimization.dictionary.settings import nearest, value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 
-SHARES = ("formula.counted_share", "formula.counted_share_prefecture")
+SHARES: tuple[SettingKey, ...] = ("formula.counted_share", "formula.counted_share_prefecture")
 TIER_NAMES = ("municipal", "prefectural")
 FIXED = 1e-12
 NEUTRAL = 1e-9
@@ -60,7 +61,7 @@ class TaxSources:
         return np.asarray(self.base.sum(axis=0))
 
 
-def tax_sources(case: Case, settings: Mapping[str, Any]) -> TaxSources:
+def tax_sources(case: Case, settings: Settings) -> TaxSources:
     """The sources of a case under a package. Raises InputError for a tax that does not exist or
     whose share is fixed by being counted in full, and for a swap whose taxes cannot cancel."""
     names = case.tax_bases.columns.get_level_values("source")
@@ -71,7 +72,7 @@ def tax_sources(case: Case, settings: Mapping[str, Any]) -> TaxSources:
     groups = [entry.replace(" ", "").split("+") for entry in settings["taxes.neutral"]]
     raise_if_any(_faults(names, partial, own, moved, groups))
     assigned = np.array([moved.get(name, (1.0, 1.0)) for name in names]).T
-    common = [settings[SHARES[t]] for t in tier]
+    common = [value_of(settings, SHARES[t]) for t in tier]
     counted = np.array(
         [
             own.get(name, pair) if part else (1.0, 1.0)

@@ -11,6 +11,8 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger import debt
 from optimization.ledger.accounts import bloc_population_share
 from optimization.ledger.measures import dependence
@@ -21,7 +23,10 @@ from optimization.model.expressions import BILLION, row, total
 from optimization.model.need import Guarantee
 from optimization.model.taxes import OwnRevenue
 
-OWN_SOURCE = ("discipline.own_source_floor_municipal", "discipline.own_source_floor_prefectural")
+OWN_SOURCE: tuple[SettingKey, ...] = (
+    "discipline.own_source_floor_municipal",
+    "discipline.own_source_floor_prefectural",
+)
 
 
 def balance(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -127,7 +132,7 @@ def own_source(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(D2) own revenue of a tier >= floor x gross spending of the tier (standard cost with the earmarked
     share, other cost and bond), for municipalities (0) and prefectures (1)"""
     instance = columns.instance
-    floors = [instance.settings[key] for key in OWN_SOURCE]
+    floors = [value_of(instance.settings, key) for key in OWN_SOURCE]
     matrix, revenue = columns.gross_cost, OwnRevenue(model, columns)
     fixed = instance.other_cost + instance.bond
 
@@ -197,10 +202,12 @@ def future_burden(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.D4burden = _borne_by_funds(model, columns, debt.BURDEN_CEILING, owed)
 
 
-def _borne_by_funds(model: pyo.ConcreteModel, columns: Columns, key: str, owed: np.ndarray) -> pyo.Constraint:
+def _borne_by_funds(
+    model: pyo.ConcreteModel, columns: Columns, key: SettingKey, owed: np.ndarray
+) -> pyo.Constraint:
     """Rows funds[g] >= owed[g] / ceiling[g] of a debt ratio whose ceiling is the setting `key`."""
     funds, bound = Funds(model, columns), debt.debt_ceilings(columns.instance)[key]
-    on = columns.instance.settings[key] < debt.NO_CEILING[key]
+    on = value_of(columns.instance.settings, key) < debt.NO_CEILING[key]
 
     def rule(model: pyo.ConcreteModel, g: int) -> Any:
         return total(funds.terms(g)) >= float(owed[g] / bound[g] - funds.constant[g])

@@ -6,11 +6,13 @@ unit costs) and has accounts of its own: need, capacity, transfers. Bonds and de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger import debt
 from optimization.ledger.borrowing import bond_share, carried_on
 from optimization.ledger.instance import Horizon
@@ -19,6 +21,9 @@ from optimization.model.columns import Columns
 from optimization.model.equity import Funds
 from optimization.model.expressions import BILLION, total
 from optimization.model.objective import dulled_incentive, soft_budget
+
+DEBT_ROWS: Mapping[SettingKey, str] = {debt.SERVICE_CEILING: "H3", debt.BURDEN_CEILING: "H3burden"}
+"""Rows of the ceilings in later years."""
 
 SHARED = ("y", "x", "v", "z", "u", "rho", "theta", "phi", "kappa", "w", "gamma", "e", "sigma")
 """Blocks of decisions that all years have in common."""
@@ -131,11 +136,13 @@ def debt_thresholds(model: pyo.ConcreteModel, columns: Columns) -> None:
     if not columns.later:
         return
     last = [*columns.later.values()][-1].instance
-    for label, key, owed, rate in (
-        ("H3", debt.SERVICE_CEILING, debt.real_debt_service, _service_rate(columns)),
-        ("H3burden", debt.BURDEN_CEILING, debt.future_burden, 1.0),
+    for (key, label), owed, rate in zip(
+        DEBT_ROWS.items(),
+        (debt.real_debt_service, debt.future_burden),
+        (_service_rate(columns), 1.0),
+        strict=True,
     ):
-        on = last.settings[key] < debt.NO_CEILING[key]
+        on = value_of(last.settings, key) < debt.NO_CEILING[key]
         rows = [(y, g) for y in columns.later for g in range(len(instance.bond))] if on else []
         old = owed(instance, columns.today.funds) if on else None
         bound, share = debt.debt_ceilings(last)[key], bond_share(instance)

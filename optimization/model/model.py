@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import pyomo.environ as pyo
 
+from optimization.dictionary.settings import setting_key
+from optimization.dictionary.typed_settings import SettingKey
 from optimization.model import (
     clarity,
     crisis,
@@ -74,7 +76,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
 
 Rule = Callable[[pyo.ConcreteModel, Columns], None]
 
-LIMITS: Mapping[str, tuple[tuple[str, ...], Rule]] = {
+LIMITS: Mapping[SettingKey, tuple[tuple[str, ...], Rule]] = {
     "pool.ordinary_million_yen": (("F5",), pool.pool),
     "nation.limit_million_yen": (("F6",), pool.national_limit),
     "discipline.retention_floor": (("D3", "D3own"), taxes.retention),
@@ -107,12 +109,12 @@ NOT_OVER_YEARS = frozenset(
 """Those of them that stand in other rows too where the plan has later years."""
 
 
-def _rules(columns: Columns, settings: set[str]) -> dict[tuple[str, Rule], tuple[str, ...]]:
+def _rules(columns: Columns, settings: Collection[str]) -> dict[tuple[str, Rule], tuple[str, ...]]:
     """The rules in which some `LIMITS` stand, each with the block of its year ('' for the first), and their
     components."""
     found: dict[tuple[str, Rule], tuple[str, ...]] = {}
     for key in sorted(settings):
-        names, rule = LIMITS[key]
+        names, rule = LIMITS[setting_key(key)]
         found["", rule] = names
         if rule in horizon.RULES:
             found |= {(horizon.block_name(year), rule): names for year in columns.later}
@@ -121,13 +123,13 @@ def _rules(columns: Columns, settings: set[str]) -> dict[tuple[str, Rule], tuple
     return found
 
 
-def components(columns: Columns, settings: set[str]) -> list[str]:
+def components(columns: Columns, settings: Collection[str]) -> list[str]:
     """The components in which some `LIMITS` stand, those of later years with their block."""
     rules = _rules(columns, settings)
     return [f"{block}.{name}".lstrip(".") for (block, _), names in rules.items() for name in names]
 
 
-def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: set[str]) -> None:
+def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: Collection[str]) -> None:
     """Write the components of some `LIMITS` anew on a built model, in every year."""
     years = {"": columns, **{horizon.block_name(year): part for year, part in columns.later.items()}}
     for (block, rule), names in _rules(columns, settings).items():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.dictionary.settings import value_of
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
 from optimization.model.expressions import linear, total
@@ -17,7 +18,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     freed tax; phi[j] = rho x theta of a tax with a share of its own; and the accounts."""
     settings, tax = columns.instance.settings, columns.instance.tax
     theta_low, theta_high = tax.assigned
-    model.rho = pyo.Var(range(2), bounds=lambda _, t: tuple(settings[SHARES[t]]))
+    model.rho = pyo.Var(range(2), bounds=lambda _, t: tuple(value_of(settings, SHARES[t])))
     model.theta = pyo.Var(tax.free.tolist(), bounds=lambda _, j: (float(theta_low[j]), float(theta_high[j])))
     own = np.flatnonzero(tax.own_share).tolist()
     low, high = tax.counted[0] * theta_low, tax.counted[1] * theta_high

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from optimization.dictionary.settings import with_values
+from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.rules import breaches
 from optimization.model.expressions import BILLION
@@ -118,8 +120,8 @@ class _Trial:
             raise OutOfTimeError
         return left
 
-    def _settings(self, values: Mapping[str, float]) -> dict[str, Any]:
-        return {**self._asked.instance.settings, **values}
+    def _settings(self, values: Mapping[str, float]) -> Settings:
+        return with_values(self._asked.instance.settings, values)
 
     def _form(self, values: Mapping[str, float]) -> StandardForm:
         """The program with other values of the limits."""
@@ -174,7 +176,7 @@ class _Trial:
 
     def _found_with(self, values: Mapping[str, float]) -> str:
         """With which values a plan was found."""
-        old = self._asked.instance.settings
+        old: Mapping[str, Any] = self._asked.instance.settings
         steps = [
             f"{key} raised by {(value - old[key]) / TRILLION:.3f} trillion yen"
             if key in ROWS

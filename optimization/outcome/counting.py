@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from optimization.dictionary.settings import value_of
 from optimization.ledger.allocation import pool_of, pool_range
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
@@ -31,12 +33,10 @@ UNCHECKED = (
     "less is impossible, all limits together may ask for more, which was not checked (solve.py explain does)"
 )
 
-POOL, NATION, ADEQUACY, RETENTION = (
-    "pool.ordinary_million_yen",
-    "nation.limit_million_yen",
-    "equity.adequacy_floor",
-    "discipline.retention_floor",
-)
+POOL: Final = "pool.ordinary_million_yen"
+NATION: Final = "nation.limit_million_yen"
+ADEQUACY: Final = "equity.adequacy_floor"
+RETENTION: Final = "discipline.retention_floor"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _retention(columns: Columns) -> list[Argument]:
     floor = settings["discipline.retention_floor"]
     found = []
     for name in (SHARES[t] for t in counted):
-        least = settings[name][0]
+        least = value_of(settings, name)[0]
         if least > 1.0 - floor + 1e-9:
             lower = -enough(least - 1, 1e-3)
             text = (

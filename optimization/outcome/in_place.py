@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.instance import Instance, richer_by
 from optimization.model.columns import Columns
@@ -16,12 +17,12 @@ from optimization.model.model import NOT_OVER_YEARS, components, rewrite
 from optimization.solving.standard_form import StandardForm, with_cost, with_rows
 
 
-def uses_an_envelope(settings: Mapping[str, Any]) -> bool:
+def uses_an_envelope(settings: Settings) -> bool:
     """Whether a formula shares out the pool, so that the pool stands in more rows than its own."""
-    return any(settings[key] in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
+    return any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
 
 
-def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
+def under(table: Columns, settings: Settings) -> Columns:
     """The same columns under other limits, in every year. What has been computed of instance and columns stays: none
     of it depends on a limit, but for the weights under which today is judged."""
     horizon = table.instance.horizon
@@ -39,11 +40,11 @@ def under(table: Columns, settings: Mapping[str, Any]) -> Columns:
 
 
 def rewritten(
-    form: StandardForm, model: pyo.ConcreteModel, table: Columns, changed: set[str]
+    form: StandardForm, model: pyo.ConcreteModel, table: Columns, changed: Collection[str]
 ) -> StandardForm | None:
     """A program with the rows (or the objective) of the changed settings written anew; None when a rule has other
     rows than before, or a setting stands in others too."""
-    if table.later and changed & NOT_OVER_YEARS:
+    if table.later and NOT_OVER_YEARS.intersection(changed):
         return None
     names = components(table, changed)
     before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in names}

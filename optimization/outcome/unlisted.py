@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ from optimization.model.screening import reachable
 from optimization.solving.covering import More
 
 GENERATED = "generated"
-SOURCES = "wide_area.sources"
+SOURCES: Final = "wide_area.sources"
 
 CHUNK = 50_000
 """Sets priced side by side."""

@@ -16,10 +16,12 @@ import pandas as pd
 from optimization.archive import read_run, read_settings
 from optimization.archive.form import AGAIN
 from optimization.archive.seal import SUMS, broken
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.referee.horizon import horizon_checks, weighted_objective
 
-COMPONENT_WEIGHTS = {
+COMPONENT_WEIGHTS: dict[str, SettingKey] = {
     "standard": "weights.provision",
     "access": "weights.access",
     "coordination": "weights.coordination",
@@ -30,7 +32,7 @@ COMPONENT_WEIGHTS = {
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
 
-DEBT_RATIOS = (
+DEBT_RATIOS: tuple[tuple[str, SettingKey, float], ...] = (
     ("real_debt_service", "discipline.debt_service_ceiling", 1.0),
     ("future_burden", "discipline.future_burden_ceiling", 10.0),
 )
@@ -70,7 +72,7 @@ def failed_checks(folder: Path) -> list[str]:
 
 
 def sound_or_refused(
-    folder: Path, record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: dict[str, Any]
+    folder: Path, record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings
 ) -> None:
     """Raise `InputError` where a run that was read does not agree with itself: nobody is shown such figures."""
     failed = [name for name, held in audit_of(record, tables, settings).checks.items() if not held]
@@ -78,7 +80,7 @@ def sound_or_refused(
     raise_if_any([Problem(str(folder), f"{said} {name}", AGAIN) for name in failed])
 
 
-def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> Audit:
+def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings) -> Audit:
     """The same of a run that has been read."""
     objective = recompute_objective(tables, settings)
     return Audit(
@@ -122,7 +124,7 @@ def _bounded(record: dict[str, Any]) -> bool:
     return bound is None or bound <= cost + 1e-6 * max(1.0, abs(cost))
 
 
-def _every_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> dict[str, bool]:
+def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """The statements on accounts in all years of a horizon: need stands there before the extraordinary bond."""
     if "horizon_governments" not in tables:
         return {}
@@ -151,7 +153,7 @@ def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
 
 
 def _roles(
-    tables: dict[str, pd.DataFrame], record: dict[str, Any], settings: dict[str, Any], suffix: str
+    tables: dict[str, pd.DataFrame], record: dict[str, Any], settings: Settings, suffix: str
 ) -> dict[str, bool]:
     """The statements on who answers and who provides, in one phase."""
     statute, provision = tables[f"responsibility{suffix}"], tables[f"provision{suffix}"]
@@ -164,12 +166,12 @@ def _roles(
     }
 
 
-def written_settings(folder: Path) -> dict[str, Any]:
+def written_settings(folder: Path) -> Settings:
     """Settings of `package.resolved.toml`, all provisions together."""
     return read_settings(folder)[1]
 
 
-def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
+def recompute_objective(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
     """The objective from the tables: components by place, units by service, bodies, grants, shares; over a horizon
     the weighted mean of the years, of which the first must be the one that the other tables tell of."""
     first = _of_first_year(tables, settings)
@@ -181,12 +183,12 @@ def recompute_objective(tables: dict[str, pd.DataFrame], settings: dict[str, Any
     return weighted_objective(tables, settings, COMPONENT_WEIGHTS) + crises if agrees else float("nan")
 
 
-def _of_first_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
+def _of_first_year(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
     provision, services = tables["provision"], tables["services"]
     total = 0.0
     for component, weight in COMPONENT_WEIGHTS.items():
         table = services if component == "units" else provision
-        total += settings[weight] * float(table[f"{component}_million_yen"].sum())
+        total += value_of(settings, weight) * float(table[f"{component}_million_yen"].sum())
     total += settings["weights.body_million_yen"] * len(tables["bodies"])
     governments = tables["governments"]
     total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
@@ -196,7 +198,7 @@ def _of_first_year(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) ->
     return total
 
 
-def _crises(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
+def _crises(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
     """Mean cost of serving and of shortage, reserves, and leads other than today's."""
     nation = tables["crisis_shortage"].query("prefecture_code == 'all'").set_index("scenario")
     odds = nation["probability_per_year"].astype(float)
@@ -208,7 +210,7 @@ def _crises(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> float:
     return yearly + reserves + settings["crisis.lead_change_million_yen"] * changed
 
 
-def _leads(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
+def _leads(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
     """One lead for every service, group and kind, open to it and not below who is responsible; prefectures add
     up to the nation; no scenario leaves more unserved than the package allows."""
     if "crisis_protocol" not in tables:
@@ -239,10 +241,13 @@ def _close(table: pd.DataFrame, left: str, grant: str, contribution: str) -> boo
     return bool((table[left] - table[grant] + table[contribution]).abs().max() <= 1e-3)
 
 
-def _grants(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def _grants(table: pd.DataFrame, settings: Settings) -> bool:
     rate = settings["formula.adjustment_rate"]
-    families = {"municipality": "formula.family", "prefecture": "formula.family_prefecture"}
-    table = table[[settings[families[tier]] == "japan_lat" for tier in table["tier"]]]
+    families: dict[str, SettingKey] = {
+        "municipality": "formula.family",
+        "prefecture": "formula.family_prefecture",
+    }
+    table = table[[value_of(settings, families[tier]) == "japan_lat" for tier in table["tier"]]]
     need = table["need_million_yen"] - table["guarantee_million_yen"]
     formula = np.maximum(0.0, (1.0 - rate) * need - table["capacity_million_yen"])
     return bool(table.empty or (formula - table["grant_million_yen"]).abs().max() <= 1e-3)
@@ -254,26 +259,26 @@ def _pool(table: pd.DataFrame, formula: pd.DataFrame) -> bool:
     return float(paid.sum()) <= pool * (1 + 1e-6)
 
 
-def _adequacy(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def _adequacy(table: pd.DataFrame, settings: Settings) -> bool:
     ratio = table["funds_million_yen"] / table["standard_cost_million_yen"]
     return bool((ratio >= settings["equity.adequacy_floor"] - 1e-6).all())
 
 
-def _balance(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def _balance(table: pd.DataFrame, settings: Settings) -> bool:
     if not settings["discipline.balance"]:
         return True
     return bool((table["funds_million_yen"] >= table["spending_million_yen"] * (1 - 1e-6)).all())
 
 
-def _debt(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def _debt(table: pd.DataFrame, settings: Settings) -> bool:
     for name, key, off in DEBT_RATIOS:
-        bound = np.maximum(settings[key], table[f"{name}_today_ratio"])
-        if settings[key] < off and (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
+        bound = np.maximum(value_of(settings, key), table[f"{name}_today_ratio"])
+        if value_of(settings, key) < off and (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
             return False
     return True
 
 
-def _path(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
+def _path(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
     """Every year's top-ups to 1 thousand yen, and their sum."""
     years = settings["equity.hold_harmless_years"]
     if not years:
@@ -292,7 +297,7 @@ def _path(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> bool:
     return set(table["year"].astype(int)) <= set(range(1, years + 1))
 
 
-def crowded(tables: dict[str, pd.DataFrame], settings: dict[str, Any], suffix: str = "") -> list[str]:
+def crowded(tables: dict[str, pd.DataFrame], settings: Settings, suffix: str = "") -> list[str]:
     """Codes of the municipalities that belong to more bodies than the package allows, or than services they share
     today where bodies of today are kept (R4)."""
     count = _memberships(tables[f"bodies{suffix}"])

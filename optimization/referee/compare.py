@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def _refuse_undecided(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFra
         raise InputError(faults)
 
 
-def _setting_rows(settings: dict[str, dict[str, Any]]) -> list[list[str]]:
+def _setting_rows(settings: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
     keys = dict.fromkeys(key for table in settings.values() for key in table)
     rows = []
     for key in keys:

@@ -23,6 +23,8 @@ from typing import Any
 
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
@@ -124,7 +126,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
 
 
 def _refuse_what_is_not_covered(
-    folder: Path, record: Mapping[str, Any], tables: Mapping[str, Any], settings: Mapping[str, Any]
+    folder: Path, record: Mapping[str, Any], tables: Mapping[str, Any], settings: Settings
 ) -> None:
     families = {settings["formula.family"], settings["formula.family_prefecture"]}
     reasons = {
@@ -195,13 +197,14 @@ def _at_most(
     return Statement(rule, where, False, left - right, TOLERANCE * max(abs(left), abs(right), size))
 
 
-def _parts(
-    written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]
-) -> Iterator[tuple[str, list[Fraction]]]:
+def _parts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[tuple[str, list[Fraction]]]:
     """The terms of the objective, part by part."""
     for part, weight in COMPONENT_WEIGHTS.items():
         table = written["services" if part == "units" else "provision"]
-        yield part, [Fraction(str(settings[weight])) * figure for figure in _column(table, part + MIL)]
+        yield (
+            part,
+            [Fraction(str(value_of(settings, weight))) * figure for figure in _column(table, part + MIL)],
+        )
     body = Fraction(str(settings["weights.body_million_yen"]))
     yield "bodies", [body for _ in written["bodies"]]
     soft = Fraction(str(settings["weights.soft_budget"]))
@@ -258,7 +261,7 @@ def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
     yield _equal("what the pool leaves", "", rest, [formula["left_to_special_allocation"]])
 
 
-def _accounts(written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
     """The lines of every government's account, and the law's formula: max(0, (1 - rate) need - capacity)."""
     rate = Fraction(str(settings["formula.adjustment_rate"]))
     for row in written["governments"]:
@@ -296,7 +299,7 @@ def _kind(row: Row) -> tuple[str, bool]:
     return row["tier"], "+" in row["government"]
 
 
-def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _government_limits(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """E1, E2, D1, D2 and D4 for every government; a limit at the value that switches it off says nothing."""
     floor = Fraction(str(settings["equity.adequacy_floor"]))
     ceiling = Fraction(str(settings["equity.coverage_ceiling"]))
@@ -317,12 +320,12 @@ def _government_limits(governments: Sequence[Row], settings: Mapping[str, Any]) 
                 "grant dependence (D2)", who, Fraction(row["grant" + MIL]), max(most, today) * funds
             )
         for name, key, off in DEBT_RATIOS:
-            if settings[key] < off:
-                top = max(Fraction(str(settings[key])), Fraction(row[f"{name}_today_ratio"]))
+            if value_of(settings, key) < off:
+                top = max(Fraction(str(value_of(settings, key))), Fraction(row[f"{name}_today_ratio"]))
                 yield _at_most(f"{name} (D4)", who, Fraction(row[f"{name}_ratio"]), top)
 
 
-def _tax_prices(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _tax_prices(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """E4: how far what residents bear lies from today's mean of those who hold the same tiers."""
     spread = Fraction(str(settings["equity.tax_price_spread"]))
     alike: dict[tuple[str, bool], list[Row]] = {}
@@ -338,11 +341,16 @@ def _tax_prices(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iter
             yield _at_most("own share (E4)", row["government"], abs(_own(row, "") - mean * cost), most, cost)
 
 
-def _people(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _people(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """E3 and E6, in which governments count by their residents; in persons."""
     level, wide, loss, losers = (
-        Fraction(str(settings[f"equity.{name}"]))
-        for name in ("dispersion_level", "dispersion_ceiling", "loss_limit", "losers_population_ceiling")
+        Fraction(str(figure))
+        for figure in (
+            settings["equity.dispersion_level"],
+            settings["equity.dispersion_ceiling"],
+            settings["equity.loss_limit"],
+            settings["equity.losers_population_ceiling"],
+        )
     )
     everybody = _total(_column(governments, "population_persons"))
     apart, losing = Fraction(0), Fraction(0)
@@ -359,7 +367,7 @@ def _people(governments: Sequence[Row], settings: Mapping[str, Any]) -> Iterator
         yield _at_most("people who lose (E6)", "", losing, losers * everybody, everybody)
 
 
-def _tiers_in_use(statute: Sequence[Row], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _tiers_in_use(statute: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """R1: how many tiers answer for a service."""
     used: dict[str, set[str]] = {}
     for row in statute:
@@ -369,13 +377,13 @@ def _tiers_in_use(statute: Sequence[Row], settings: Mapping[str, Any]) -> Iterat
         yield _at_most("tiers per service (R1)", service, Fraction(len(tiers)), most)
 
 
-FLOORS = {
+FLOORS: Mapping[str, SettingKey] = {
     "retention_municipal": "discipline.retention_floor",
     "retention_prefectural": "discipline.retention_floor",
     "own_source_share_municipal": "discipline.own_source_floor_municipal",
     "own_source_share_prefectural": "discipline.own_source_floor_prefectural",
 }
-CEILINGS = {
+CEILINGS: Mapping[str, SettingKey] = {
     "national_outlay": "nation.limit_million_yen",
     "mismatch_of_money_and_responsibility": "discipline.match_ceiling",
     "earmarked_share": "discipline.earmarked_ceiling",
@@ -384,12 +392,12 @@ CEILINGS = {
 """Measure, and the setting that it must reach or must not pass."""
 
 
-def _common_limits(written: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]) -> Iterator[Statement]:
+def _common_limits(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
     """The pool (F5), the nation's limit (F6) and what bounds a measure of a tier or of the whole."""
     formula = {row["parameter"]: Fraction(row["under_package"]) for row in written["formula"]}
     yield _at_most("pool (F5)", "", formula["ordinary_allocation"], formula["pool"])
     measures = {row["measure"]: Fraction(row["under_package"]) for row in written["measures"]}
     for name, key in FLOORS.items():
-        yield _at_most(key, name, Fraction(str(settings[key])), measures[name])
+        yield _at_most(key, name, Fraction(str(value_of(settings, key))), measures[name])
     for name, key in CEILINGS.items():
-        yield _at_most(key, name, measures[name], Fraction(str(settings[key])))
+        yield _at_most(key, name, measures[name], Fraction(str(value_of(settings, key))))

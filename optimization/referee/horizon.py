@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from optimization.dictionary.settings import value_of
+from optimization.dictionary.typed_settings import SettingKey, Settings
 
 Tables = dict[str, pd.DataFrame]
 
 MIL = "_million_yen"
 
 
-def weighted_objective(tables: Tables, settings: dict[str, Any], component_weights: dict[str, str]) -> float:
+def weighted_objective(tables: Tables, settings: Settings, component_weights: dict[str, SettingKey]) -> float:
     """Sum over years of weight x (components by service, bodies, grants and bonds, counted taxes, debts)."""
     table, services = tables["horizon"], tables["horizon_services"]
     total = 0.0
     owed = debts(table, settings)
     for n, row in table.iterrows():
         here = services[services["year"] == row["year"]]
-        cost = sum(settings[w] * float(here[c + MIL].sum()) for c, w in component_weights.items())
+        cost = sum(value_of(settings, w) * float(here[c + MIL].sum()) for c, w in component_weights.items())
         bodies = tables["bodies" if row["phase"] == 1 else "bodies_second"]
         cost += settings["weights.body_million_yen"] * len(bodies)
         accounts = _of_year(tables, row["year"])
@@ -32,7 +34,7 @@ def weighted_objective(tables: Tables, settings: dict[str, Any], component_weigh
     return total
 
 
-def debts(table: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
+def debts(table: pd.DataFrame, settings: Settings) -> np.ndarray:
     """Bonds and shortfalls owed at the start of every year, followed from what is borrowed in each."""
     kept = 1.0 - settings["horizon.debt_repayment"]
     owed = np.zeros(len(table))
@@ -46,7 +48,7 @@ def debts(table: pd.DataFrame, settings: dict[str, Any]) -> np.ndarray:
 
 
 def horizon_checks(
-    tables: Tables, settings: dict[str, Any], component_weights: dict[str, str]
+    tables: Tables, settings: Settings, component_weights: dict[str, SettingKey]
 ) -> dict[str, bool]:
     """The statements that only a plan of several years makes, each with its outcome; none for one year."""
     if "horizon" not in tables:
@@ -124,7 +126,7 @@ def _weights(table: pd.DataFrame) -> bool:
     return bool(abs(weight.sum() - 1.0) < 1e-9 and spans and (np.diff(weight / span) <= 1e-12).all())
 
 
-def _debts(table: pd.DataFrame, settings: dict[str, Any]) -> bool:
+def _debts(table: pd.DataFrame, settings: Settings) -> bool:
     written = (table[f"extraordinary_bonds_owed{MIL}"] + table[f"national_shortfalls_owed{MIL}"]).to_numpy(
         float
     )

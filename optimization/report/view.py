@@ -14,6 +14,7 @@ from optimization.archive import read_changes, read_run, read_settings
 from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
 from optimization.case.load import load_case
 from optimization.case.packages import Package
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.whereabouts import input_folder
 from optimization.referee.audit import sound_or_refused
@@ -36,7 +37,7 @@ class RunView:
     record: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     changes: pd.DataFrame
-    settings: dict[str, Any]
+    settings: Settings
     package: Package
     case: Case
     studies: tuple[StudyView, ...] = field(default=())

@@ -15,7 +15,8 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
-from optimization.dictionary.settings import load_settings
+from optimization.dictionary.settings import load_settings, setting_key, value_of
+from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import FAMILY_SETTINGS
 
 ASSUMED = ("assumption", "unverified")
@@ -27,8 +28,10 @@ FAMILY = {"australia": "australia_hfe", "canada": "canada_rts", "germany": "germ
 ONLY_MEASURED = ("efficient_scale_persons",)
 """Parameters that measures use and no decision does."""
 
-NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "formula.equalisation_rate": lambda s: any(s[k] == "guarantee_and_equalisation" for k in FAMILY_SETTINGS),
+NEEDS: Mapping[str, Callable[[Settings], bool]] = {
+    "formula.equalisation_rate": lambda s: any(
+        value_of(s, k) == "guarantee_and_equalisation" for k in FAMILY_SETTINGS
+    ),
     "formula.efficient_scale_persons": lambda s: s["formula.scale_correction"] < 1,
     "formula.area_weight": lambda s: s["formula.simplified_share"] > 0,
     "formula.promised_refunds_honoured": lambda s: s["formula.debt_service_refund"] < 1,
@@ -96,7 +99,7 @@ def _numbers(case: Case, package: ResolvedPackage) -> Iterable[tuple[str, bool, 
             )
     for key, setting in load_settings().items():
         if setting.mark == "assumption":
-            central = float(package.settings[key])
+            central = float(value_of(package.settings, setting_key(key)))
             low, high = min(setting.low or 0.0, central), max(setting.high or 0.0, central)
             whole = setting.type == "integer"
             yield (
@@ -106,13 +109,13 @@ def _numbers(case: Case, package: ResolvedPackage) -> Iterable[tuple[str, bool, 
             )
 
 
-def _idle(name: str, setting: bool, number: Number, settings: Mapping[str, Any]) -> str:
+def _idle(name: str, setting: bool, number: Number, settings: Settings) -> str:
     """Why a number cannot change the result; empty where it can."""
     if number.low == number.high:
         return "its range is a point"
     if setting:
         need = load_settings()[name].needs
-        if need and not settings[need]:
+        if need and not value_of(settings, setting_key(need)):
             return f"{need} is empty"
         return "" if NEEDS.get(name, lambda s: True)(settings) else "the settings it hangs on are as today"
     if name in ONLY_MEASURED:
@@ -120,6 +123,8 @@ def _idle(name: str, setting: bool, number: Number, settings: Mapping[str, Any])
     if name.startswith(CRISIS) and not settings["crisis.scenarios"]:
         return "the package names no crisis"
     for prefix, family in FAMILY.items():
-        if name.startswith(f"{prefix}_") and all(settings[key] != family for key in FAMILY_SETTINGS):
+        if name.startswith(f"{prefix}_") and all(
+            value_of(settings, key) != family for key in FAMILY_SETTINGS
+        ):
             return f"the package does not use {family}"
     return ""

@@ -305,7 +305,8 @@ class Entry:
 
 def entries(typed: Typed, voice: Voice) -> dict[str, list[Entry]]:
     """Every setting of the dictionary by its family (the part of the key before the point)."""
-    values, case = resolved(typed.case, typed.package).settings, case_of(typed.case)
+    values: Mapping[str, Any] = resolved(typed.case, typed.package).settings
+    case = case_of(typed.case)
     label = f"label_{voice.language}"
     services = tuple((str(name), str(text)) for name, text in case.services[label].items())
     faults = {fault.id: fault for fault in typed.faults}

@@ -33,6 +33,7 @@ def script(name: str) -> ModuleType:
         ("build_rules", "page", "rules.md"),
         ("build_settings", "settings_page", "settings.md"),
         ("build_settings", "tables_page", "tables.md"),
+        ("build_settings", "types_module", "../optimization/dictionary/typed_settings.py"),
     ],
 )
 def test_a_written_page_is_up_to_date(name: str, function: str, page: str) -> None:
