@@ -82,6 +82,8 @@ class Case:
     joint_today: pd.DataFrame = field(default_factory=lambda: no_rows("joint_today"))
     bodies_today: pd.DataFrame = field(default_factory=lambda: no_rows("bodies_today").assign(service=""))
     spending: pd.DataFrame = field(default_factory=no_spending)
+    notices: tuple[str, ...] = ()
+    """What there is to say of how the tables were read."""
     as_read: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Tables as they were read, against which `unchanged` looks; empty for a case made by hand."""
 

@@ -28,7 +28,8 @@ def load_package(
 
     `names`: a package, several composed left to right (`A+B` or a list), or paths to files.
     `prefectures`: those of the run, by code, name or romaji, so that limits taken from the case are theirs alone; the
-    warnings name the bodies of the user that reach beyond them. Raises `InputError` with every fault found.
+    warnings name the bodies of the user that reach beyond them, and columns of the case that were read under a former
+    name. Raises `InputError` with every fault found.
     """
     prefectures = case.prefecture_codes(prefectures)
     part = case.restrict(prefectures) if prefectures else case
@@ -37,7 +38,7 @@ def load_package(
     names = [names] if isinstance(names, str | Path) else list(names)
     services, keys = list(case.services.index), case.parameters.keys
     package = _settled(part, resolve(names, services, keys, part.defaults, directory))
-    return replace(package, warnings=(*package.warnings, *beyond))
+    return replace(package, warnings=(*package.warnings, *case.notices, *beyond))
 
 
 def with_on_top(

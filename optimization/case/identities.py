@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.case.tables import FORMER
 from optimization.errors import Problem
 
 Tables = Mapping[str, pd.DataFrame]
@@ -91,10 +92,10 @@ def _people(tables: Tables) -> Problems:
             )
     national = tables["national"].set_index("item")["value"]
     year = national.get("register_year", national["fiscal_year"])
-    column = f"register_{year:.0f}_persons"
-    if column not in tables["population_history"]:
-        return
-    register = tables["population_history"].set_index("code")[column]
+    column, history = "register_persons", tables["population_history"]
+    if history.attrs.get(FORMER, {}).get(column, "") not in ("", f"register_{year:.0f}_persons"):
+        return  # an older case may hold the register of another year under its former name
+    register = history.set_index("code")[column]
     here = towns["population_persons"].reindex(register.index)
     for code in register.index[here.notna() & (here != register)]:
         message = f"is not the population of municipalities.csv, {here[code]:,.0f}, of the same register"

@@ -82,6 +82,7 @@ def load_case(path: str | Path) -> Case:
         bodies_today=bodies_of(tables),
         spending=spending_of(tables),
         sha256=digests,
+        notices=found.notices,
     ).remembering()
 
 

@@ -1,6 +1,6 @@
 """Projected residents of every municipality, by age, from the national institute's projections.
 
-The institute counts from the census of 2020; the case counts residents by the register. `projected` keeps the
+The institute counts from a census; the case counts residents by the register. `projected` keeps the
 institute's own figures, so that they add up to its published totals; `growth` is what a figure of the register
 is multiplied by. Where municipalities are projected only jointly, each gets the part of the group that it has of
 the group's register today: an assumption, for they will not all recover alike.
@@ -63,12 +63,13 @@ def growth(projection: pd.DataFrame, fiscal_year: int) -> pd.DataFrame:
     columns after `fiscal_year`.
 
     growth[h] = projected[h] / projected at 1 January of the fiscal year, the latter between the two years that
-    enclose it by a constant rate of change.
+    enclose it (the nearest two, where none do) by a constant rate of change.
     """
     years = projection.columns.get_level_values("year").unique()
     moment = fiscal_year - REGISTER_LAG_YEARS
     after = int(np.searchsorted(years, moment))
-    low, high = years[max(0, after - 1)], years[max(1, after)]
+    after = min(max(1, after), len(years) - 1)
+    low, high = years[after - 1], years[after]
     part = (moment - low) / (high - low)
     later = [year for year in years if year > fiscal_year]
     result = {}

@@ -36,6 +36,9 @@ FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allow
 NAMED = "named"
 """Attribute of a frame: the codes beside which a name stood that proves them."""
 
+FORMER = "former"
+"""Attribute of a frame: the former names under which columns were found, by their name now."""
+
 JAPANESE = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 
 ITEM = Column(type="integer", unit="thousand_yen", meaning="amount in thousand yen", label_ja="", min=0)
@@ -70,11 +73,12 @@ def read_tables(path: str | Path) -> dict[str, pd.DataFrame]:
 @dataclass(frozen=True)
 class Examined:
     """Tables as far as they could be read: `frames` of all, the faults of form by table, and the names of those whose
-    content is whole, whatever their headings are called."""
+    content is whole, whatever their headings are called. `notices` name what was read under a former name."""
 
     frames: dict[str, pd.DataFrame]
     problems: dict[str, list[Problem]]
     sound: frozenset[str]
+    notices: tuple[str, ...] = ()
 
     def told(self) -> list[Problem]:
         """The faults of form, those of each table shortened."""
@@ -87,12 +91,13 @@ def examined_tables(path: Path) -> Examined:
     known = load_tables()
     raise_if_any(_folder_problems(path, known))
     problems: dict[str, list[Problem]] = {name: [] for name in known}
-    sheets, headings = {}, {}
+    sheets, headings, former = {}, {}, dict[str, dict[str, str]]()
     for name in known:
         file = path / f"{name}.csv"
         if name not in OPTIONAL or file.exists():
             sheet = sheets[name] = read_sheet(file, place(path, name), problems[name])
             if sheet is not None:
+                sheet, former[name] = _renamed(sheet, known[name])
                 headings[name] = sheet.header
                 sheets[name] = _as_meant(sheet, known[name].columns)
     names = _names(sheets)
@@ -110,7 +115,7 @@ def examined_tables(path: Path) -> Examined:
             told, before = list(of_header), len(problems[name])
             sheet = _as_meant(sheet, rules)
             frames[name] = _frame(sheet, table, rules, problems[name])
-            frames[name].attrs[NAMED] = sheet.named
+            frames[name].attrs |= {NAMED: sheet.named, FORMER: former[name]}
             if name in FILLED and not sheet.lines and not problems[name]:
                 problems[name].append(Problem(sheet.file, "has no rows", "write at least one"))
             whole = items is not None and all(column in frames[name] for column in rules)
@@ -120,7 +125,12 @@ def examined_tables(path: Path) -> Examined:
         elif name in OPTIONAL:
             frames[name] = no_rows(name)
             sound.add(name)
-    return Examined(frames, problems, frozenset(sound))
+    notices = tuple(
+        f"{place(path, name)}: column {before} is read as {now}, its name since"
+        for name, columns in former.items()
+        for now, before in columns.items()
+    )
+    return Examined(frames, problems, frozenset(sound), notices)
 
 
 def place(path: Path, name: str) -> str:
@@ -254,6 +264,19 @@ def _misspelt(name: str, missing: Mapping[str, str]) -> str | None:
     twin = missing[close[0]] if close else None
     other_unit = twin is not None and _stem(twin) == _stem(name) and twin != name.strip().casefold()
     return None if other_unit else twin
+
+
+def _renamed(sheet: Sheet, table: Table) -> tuple[Sheet, dict[str, str]]:
+    """The sheet with columns that stand under a former name called as they are now, and the former name of each."""
+    former: dict[str, str] = {}
+    for name, rule in table.columns.items():
+        if rule.formerly and name not in sheet.header:
+            strange = [other for other in sheet.header if other not in table.columns]
+            found = [other for other in strange if re.fullmatch(rule.formerly, other)]
+            if len(found) == 1:
+                former[name] = found[0]
+    now = {before: name for name, before in former.items()}
+    return replace(sheet, header=[now.get(name, name) for name in sheet.header]), former
 
 
 def _as_meant(sheet: Sheet, rules: Mapping[str, Column]) -> Sheet:

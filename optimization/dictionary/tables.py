@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 class Column(BaseModel):
     """One column: `unit` is empty for text, `min` and `max` bound its values (both may be met),
-    `all_per_resident` the sum of the column over the residents of a case of a prefecture or more."""
+    `all_per_resident` the sum of the column over the residents of a case of a prefecture or more. `formerly` is the
+    pattern of the names it had, which are still read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +28,7 @@ class Column(BaseModel):
     pattern: str | None = None
     enum: tuple[str, ...] | None = None
     references: str | None = None
+    formerly: str | None = None
 
 
 class Table(BaseModel):

@@ -14,6 +14,7 @@ from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_t
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.other_year import Taken, section_of, taken_from
 from optimization.prepare.package import write_datapackage
+from optimization.prepare.population_tables import register_year
 from optimization.prepare.renumbered import recoded
 from optimization.prepare.tables import read_tables
 from optimization.prepare.writing import drafted, write_tables
@@ -127,7 +128,7 @@ def _read_tables(folder: Path, year: int) -> Read:
     persons, households = people["population_persons"].sum(), people["households"].sum()
     projected = frames["projections"].groupby("year")["population_persons"].sum()
     lines = [
-        f"register: {persons:,} persons, {households:,} households",
+        f"register of {register_year(folder)}: {persons:,} persons, {households:,} households",
         *(f"projection {when}: {total:,} persons" for when, total in projected.iloc[[0, -1]].items()),
     ]
     return frames, lines + [f"{name}.csv: {len(frame):,} rows" for name, frame in frames.items()]

@@ -46,7 +46,7 @@ README = """# {title}
 
 Tables of a case, written by `python solve.py prepare` from official workbooks; every column with its unit
 and meaning stands in `datapackage.json` (Frictionless Data Package). Codes are text: read them as strings.
-Money is thousand yen as published, the reference date of the population is 2022-01-01. Municipality 13100
+Money is thousand yen as published{register}. Municipality 13100
 is the 23 wards of Tokyo together, settled jointly with Tokyo (13): never apply the grant formula to one
 alone. An empty cell means not published, never zero.
 
@@ -99,11 +99,21 @@ def write_datapackage(
     parts = {
         "left_out": f"\n## Left out of this part\n\n{lines}" if notes else "",
         "section": section and f"\n{section}",
+        "register": _register(folder),
     }
     readme = README.format(title=package["title"], rows="\n".join(rows), credits=credits, **parts)
     write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", folder / "datapackage.json")
     write_text(readme, folder / "README.md")
     return package
+
+
+def _register(folder: Path) -> str:
+    """Of which day the people are, as a part of a sentence; blank where the folder does not say."""
+    if not (folder / "national.csv").is_file():
+        return ""
+    figures = text_table(folder / "national.csv").set_index("item")["value"]
+    year = figures.get("register_year", figures.get("fiscal_year"))
+    return f", the reference date of the population is {year}-01-01" if year else ""
 
 
 def _package(name: str, resources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from optimization.errors import Problem, raise_if_any
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
 from optimization.reading.codes import JOINT_WARDS, PREFECTURES
+from optimization.reading.table_file import text_table
 
-NATIONAL_POPULATION, NATIONAL_HOUSEHOLDS = 125_927_902, 59_761_065
+PUBLISHED = {2022: {"population": 125_927_902, "households": 59_761_065}}
+"""Published totals of the nation by year of the register, persons and households."""
+
+HISTORY, REGISTER = "population_history.csv", re.compile(r"jbk_([0-9]{4})")
 JOINT_WARDS_NAME, WARDS_OFFICE = "特別区", "13104"
 FUTABA, FUTABA_OFFICE = "07546", (141.012, 37.449)
 LED_BY_100 = (
@@ -46,17 +52,17 @@ FACILITIES = (
 
 
 def municipalities(source: Path) -> pd.DataFrame:
-    """1,719 rows: 1,718 municipalities and the 23 wards as 13100. Register of 2022-01-01, persons.
+    """A row for each municipality and the 23 wards as 13100, persons of the register of `register_year`.
 
     The joint row: sums, the area-weighted mean of the wards' centroids, the office of Shinjuku (13104).
-    Raises `InputError` when the nation does not sum to the published 125,927,902 persons.
+    Raises `InputError` when the nation does not sum to what was published, where that is known (`PUBLISHED`).
     """
     people = read_table(source / PEOPLE, ("code",), ("population", "households", *AGES))
     places = read_table(source / PLACES, ("code",), ("area_km2", "habitable_area_km2", "is_island", *POINTS))
     classes = read_table(source / CLASSES, ("code",), ("has_own_health_centre",))
     profile = read_table(source / PROFILE, ("code",), FACILITIES)
     others = {PLACES: places, CLASSES: classes, PROFILE: profile}
-    problems = _check_nation(people)
+    problems = _check_nation(people, PUBLISHED.get(register_year(source), {}))
     for file, other in others.items():
         problems += _same_codes(people, other, file)
     raise_if_any(problems)
@@ -67,9 +73,22 @@ def municipalities(source: Path) -> pd.DataFrame:
     return shaped(frame.rename(columns={"name": "name_ja", "county": "county_ja"}), "municipalities")
 
 
-def _check_nation(people: pd.DataFrame) -> list[Problem]:
+def register_year(source: Path) -> int:
+    """Year of the register that the compiled tables count people by: that of the history's columns which agrees with
+    the population of most municipalities. Raises `InputError` where none agrees with any."""
+    people = read_table(source / PEOPLE, ("code",), ("population",)).set_index("code")["population"]
+    registers = [name for name in text_table(source / HISTORY).columns if REGISTER.fullmatch(name)]
+    history = read_table(source / HISTORY, ("code",), tuple(registers)).set_index("code")[registers]
+    agreeing = history.eq(people, axis="index").sum()
+    if agreeing.empty or not agreeing.max():
+        message, remedy = "no register in it is the population of " + PEOPLE, "add its column, jbk_YEAR"
+        raise InputError([Problem(HISTORY, message, remedy)])
+    return int(str(agreeing.idxmax()).removeprefix("jbk_"))
+
+
+def _check_nation(people: pd.DataFrame, published: Mapping[str, int]) -> list[Problem]:
     remedy, problems = "restore the table", list[Problem]()
-    for column, due in (("population", NATIONAL_POPULATION), ("households", NATIONAL_HOUSEHOLDS)):
+    for column, due in published.items():
         found = int(people[column].sum())
         if found != due:
             message = f"the nation does not sum to the published {due:,}"
@@ -159,7 +178,7 @@ def medical_areas(source: Path) -> pd.DataFrame:
 
 
 def projections(source: Path) -> pd.DataFrame:
-    """Population projections 2020-2050, persons; the jointly projected group as rows of its own.
+    """Population projections, persons; the jointly projected group as rows of its own.
 
     Every year must sum to the published figures of each prefecture, to the person.
     """
@@ -187,15 +206,16 @@ def projection_members(source: Path) -> pd.DataFrame:
 
 
 def population_history(source: Path) -> pd.DataFrame:
-    """Census 1980-2020 and register 1995-2025 on present boundaries, persons; wards summed.
+    """Censuses and registers of several years on present boundaries, persons, `register_persons` among them: the
+    register of `register_year`. Wards are summed.
 
     The registers of 1995 and 2005 leave out foreign residents: use the census for trends.
     """
-    short = {
-        name: name.replace("register", "jbk") for name in compiled_names("population_history", "persons")
+    names = compiled_names("population_history", "persons")
+    compiled = {name: name.replace("register", "jbk") for name in names} | {
+        "register": f"jbk_{register_year(source)}"
     }
-    frame = read_table(source / "population_history.csv", ("code",), tuple(short.values()))
-    frame = merge_wards(frame[["code", *short.values()]])
-    return shaped(
-        frame.rename(columns={before: after for after, before in short.items()}), "population_history"
-    )
+    frame = read_table(source / HISTORY, ("code",), tuple(compiled.values()))
+    frame = merge_wards(frame[["code", *dict.fromkeys(compiled.values())]])
+    columns = {name: frame[before] for name, before in compiled.items()}
+    return shaped(frame[["code"]].assign(**columns), "population_history")

@@ -25,7 +25,7 @@ def prepare_tables(source: Path, year: int, out: Path) -> dict[str, pd.DataFrame
 def read_tables(source: Path, year: int) -> dict[str, pd.DataFrame]:
     """All tables of a case that come from the compiled tables, checked against one another.
 
-    Reference date of the register: 2022-01-01; `year` chooses the prefectural settlement.
+    `year` chooses the prefectural settlement; people are of the register that the tables hold.
     Raises `InputError` with the faults of all of them.
     """
     builders: dict[str, Callable[[Path], pd.DataFrame]] = {

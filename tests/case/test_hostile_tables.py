@@ -138,8 +138,8 @@ TWICE = {
         "row 03201, column habitable_area_km2: is above area_km2",
     ),
     "the register in two tables": (
-        figures("population_history", "register_2022_persons", more),
-        "population_history.csv: row 03201, column register_2022_persons: is not the population of municipalities.csv",
+        figures("population_history", "register_persons", more),
+        "population_history.csv: row 03201, column register_persons: is not the population of municipalities.csv",
     ),
     "a core city without a health centre": (
         figures("municipalities", "has_own_health_centre", lambda text: 0, "03201"),

@@ -95,7 +95,7 @@ def _people(read: Read) -> Iterator[str]:
     if (pd.to_numeric(homes["population_persons"]).drop(TOKYO, errors="ignore") > largest).any():
         yield "a prefecture above the largest"
     history = read("population_history").set_index("code")
-    if (pd.to_numeric(history["register_2022_persons"]).sort_index() != people.sort_index()).any():
+    if (pd.to_numeric(history["register_persons"]).sort_index() != people.sort_index()).any():
         yield "register in two tables"
 
 

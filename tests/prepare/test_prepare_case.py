@@ -48,7 +48,7 @@ def test_command_prints_the_totals(prepared: tuple[Path, list[str]]) -> None:
     assert "FY2022 prefectural (46 without 13), ordinary allocation: 9,104.2 billion yen" in text
     assert "FY2022 municipal, not receiving: 72 (and 13100)" in text
     assert "FY2022 municipal, fitted adjustment rate: 0.000827, residuals 0.28% of the allocation" in text
-    assert "register: 125,927,902 persons, 59,761,065 households" in text
+    assert "register of 2022: 125,927,902 persons, 59,761,065 households" in text
     assert "projection 2050: 104,686,386 persons" in text
     assert "purposes add up to the total for 1,741 municipalities and wards and 47 prefectures" in text
     assert "fire by mark or no own staff: 1,292 municipalities, 41.7 million" in text

@@ -69,9 +69,7 @@ def corrected(case: Path) -> None:
         table.to_csv(case / f"{name}.csv", index=False, lineterminator="\n")
     history = pd.read_csv(case / "population_history.csv", dtype=str, keep_default_na=False)
     row = history["code"] == pd.read_csv(case / "municipalities.csv", dtype=str)["code"][0]
-    history.loc[row, "register_2022_persons"] = str(
-        int(history.loc[row, "register_2022_persons"].iloc[0]) + 1
-    )
+    history.loc[row, "register_persons"] = str(int(history.loc[row, "register_persons"].iloc[0]) + 1)
     history.to_csv(case / "population_history.csv", index=False, lineterminator="\n")
 
 
