@@ -16,8 +16,8 @@ from benchmarks.rows import Record, ending, moments, phases
 from optimization import __version__
 from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.outcome.run import METHODS
 from optimization.outcome.solve import solve
+from optimization.outcome.terms import METHODS
 from optimization.solving.highs import Limits, Progress, Status
 
 STATUS = {

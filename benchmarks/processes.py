@@ -18,7 +18,9 @@ from benchmarks.question import question
 from benchmarks.studies import write
 from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.outcome.run import attempt
+from optimization.outcome.question import laid_out
+from optimization.outcome.run import answer
+from optimization.outcome.terms import DECOMPOSED, Terms
 from optimization.solving import workers
 from optimization.solving.covering import most_gained
 from optimization.solving.highs import Limits
@@ -36,14 +38,15 @@ def main() -> None:
 
         def timed(*task: Any, spent: dict[str, float] = spent) -> Any:
             started = time.perf_counter()
-            answer = each(*task)
+            done = each(*task)
             spent["seconds"] += time.perf_counter() - started
-            return answer
+            return done
 
         nothing = (sparse.csr_matrix((1, 1)), np.zeros(1), 1)
         each(most_gained, [nothing] * 8, processes)  # so that every process has what it needs
         with patch.object(workers, "each", timed):
-            found = attempt(case, package, limits=replace(Limits(), threads=processes), method="decomposed")
+            terms = Terms(replace(Limits(), threads=processes), DECOMPOSED)
+            found = answer(laid_out(case, package), package, terms)
         outcome = found.result.outcome
         rows.append(
             {

@@ -17,7 +17,8 @@ from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen
-from optimization.outcome.run import Clock, no_collection
+from optimization.outcome.clock import Clock
+from optimization.outcome.master import no_collection
 from optimization.solving.highs import Limits, load
 from optimization.solving.standard_form import StandardForm, compile_model
 

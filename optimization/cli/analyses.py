@@ -18,9 +18,9 @@ from optimization.cli.commands import RunOptions, placed, prefecture_codes
 from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
-from optimization.outcome.result import Result
+from optimization.outcome.result import Result, planned
 from optimization.outcome.session import OpenTiers, Session, decided_once
-from optimization.outcome.verdict import Worth, planned, worst
+from optimization.outcome.verdict import Worth, worst
 from optimization.reading.whereabouts import RESULTS
 
 

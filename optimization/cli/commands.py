@@ -38,10 +38,11 @@ from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.outcome.question import would_run
 from optimization.outcome.result import InterruptedRun, Result
-from optimization.outcome.run import METHODS, would_run
 from optimization.outcome.solve import solve
-from optimization.outcome.verdict import REASONS, Worth, reason_of
+from optimization.outcome.terms import METHODS
+from optimization.outcome.verdict import REASONS, Worth
 from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, RESULTS
 from optimization.referee.audit import failed_checks
 from optimization.referee.compare import TODAY_OF, compare_runs
@@ -150,7 +151,7 @@ def _verdict(result: Result, folder: Path) -> int:
     """Exit code of a run; a decision that breaks a rule, or whose tables do not agree with themselves, is
     our defect."""
     if result.worth is Worth.BROKEN:
-        err.print(f"No answer: {reason_of(result)}; see run.json", style="bold red")
+        err.print(f"No answer: {result.reason}; see run.json", style="bold red")
         return result.worth.exit_code
     if result.accounts is not None and (failed := failed_checks(folder)):
         err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")

@@ -20,8 +20,7 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
-from optimization.outcome.result import Result
-from optimization.outcome.waiting import PLAN, TODAY
+from optimization.outcome.result import PLAN, TODAY, Result
 from optimization.report.language import speaker
 from optimization.solving.highs import Progress
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,11 +13,12 @@ from optimization.case.compose import ResolvedPackage
 from optimization.explain.feasibility import Feasibility, Rung, held, rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.explain.repairs import Repair, repairs
-from optimization.outcome.completion import any_plan
+from optimization.outcome.completion import first_plan
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.session import decided_once
 from optimization.outcome.solve import solve
 from optimization.solving.conflict import UnsettledError, smallest_conflict
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form
 from optimization.solving.standard_form import with_slack
@@ -67,7 +67,7 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     """Whether limits of a package contradict each other, which, and the cheapest repairs, checked by running.
 
     Raises `InputError` where the plan has two phases."""
-    started = time.perf_counter()
+    deadline = Deadline(ENOUGH_SECONDS)
     decided_once(package)
     question = Feasibility(case, package, tuple(prefectures))
     settings = package.settings
@@ -88,11 +88,11 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
         found.misses = [
             miss for limit in found.conflict if (miss := missed(question, limit, linear)) is not None
         ]
-        found.seconds["conflict"] = time.perf_counter() - started
+        found.seconds["conflict"] = deadline.spent
         corrections = corrections_of(question, limits, found.conflict, linear) if found.proven else iter(())
-        found.repairs = repairs(question, corrections, lambda: time.perf_counter() - started > ENOUGH_SECONDS)
-        check(case, found, prefectures, started)
-    found.seconds["all"] = time.perf_counter() - started
+        found.repairs = repairs(question, corrections, deadline)
+        check(case, found, prefectures, deadline)
+    found.seconds["all"] = deadline.spent
     found.questions = question.questions
     return found
 
@@ -165,7 +165,7 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
     limits = Limits(gap=0.05, seconds=question.seconds, threads=1)
     outcome = solve_form(elastic, limits, relax=True)
     if outcome.values is not None and not linear:
-        outcome = any_plan(elastic, outcome, question.seconds)
+        outcome = first_plan(elastic, outcome, question.seconds)
     if outcome.values is None:
         return None
     short = outcome.values[len(form.cost) :]
@@ -188,10 +188,10 @@ def government_of(row: Any) -> int:
     return int(index[row.parent_component().name.startswith("H3")])
 
 
-def check(case: Case, found: Diagnosis, prefectures: Sequence[str], started: float) -> None:
+def check(case: Case, found: Diagnosis, prefectures: Sequence[str], deadline: Deadline) -> None:
     """Run the package with its repairs, the cheapest always, the others while time is left."""
     for n, repair in enumerate(found.repairs):
-        if n and time.perf_counter() - started > ENOUGH_SECONDS:
+        if n and deadline.over:
             return
         mended = replace(found.package, settings=repair.settings)
         result = solve(case, mended, prefectures, CHECK, beside=False)

@@ -27,7 +27,8 @@ from optimization.model.model import LIMITS, build_model
 from optimization.model.screening import screen, shortage_is_bounded
 from optimization.outcome.completion import ANY_PLAN, any_plan
 from optimization.outcome.in_place import rewritten, under, uses_an_envelope
-from optimization.outcome.run import laid_out, no_collection
+from optimization.outcome.master import MasterProblem, no_collection
+from optimization.outcome.question import laid_out
 from optimization.solving.highs import Limits, Status, solve
 from optimization.solving.residual import FEASIBILITY
 from optimization.solving.standard_form import StandardForm, changed, compile_model
@@ -100,7 +101,8 @@ class Feasibility:
             return Verdict(relaxed.values, Rung.LINEAR)
         for limit in without:
             settings = limit.without(settings)
-        found = any_plan(form, relaxed, seconds, under(built.table, settings))
+        asked = MasterProblem(under(built.table, settings), built.model, form)
+        found = any_plan(asked, relaxed, seconds)
         settled = found.values is not None or found.status is Status.INFEASIBLE
         return Verdict(found.values, Rung.INTEGER, settled)
 

@@ -140,7 +140,7 @@ def relaxation_duals(session: Session, limits: list[Limit]) -> list[float]:
     """Derivative of the linear relaxation's value by each limit, million yen per unit of the setting: with duals d of
     the rows A x >= b that hold the limit, d . (b' - A' x) over a small change of the limit."""
     last = session.last
-    relaxed = solve(last.form, replace(session.limits, threads=1), relax=True)
+    relaxed = solve(last.problem.form, replace(session.limits, threads=1), relax=True)
     if relaxed.values is None or relaxed.row_duals is None:
         return [np.nan] * len(limits)
     package = last.result.package
@@ -151,10 +151,10 @@ def derivative(
     session: Session, package: ResolvedPackage, limit: Limit, values: np.ndarray, duals: np.ndarray
 ) -> float:
     """One of them; not a number where the rule has other rows after the change."""
-    last = session.last
+    last = session.last.problem
     step = 1e-4 * max(abs(limit.value(package.settings)), 1.0) * -limit.direction
     settings = limit.at(package.settings, limit.value(package.settings) + step)
-    form = rewritten(last.form, last.model, under(last.table, settings), {limit.key})
+    form = rewritten(last.form, last.model, under(last.columns, settings), {limit.key})
     if form is None:
         return float("nan")
     rows = rows_of(form, limit)

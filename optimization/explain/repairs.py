@@ -14,6 +14,7 @@ from typing import Any
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import Feasibility
 from optimization.explain.limits import Limit
+from optimization.solving.deadline import Deadline
 
 FIRST_STEP = 1e-3
 """First loosening tried, of the limit's size."""
@@ -75,15 +76,15 @@ class Repair:
 def repairs(
     question: Feasibility,
     corrections: Iterator[Sequence[Limit]],
-    enough: Callable[[], bool] = lambda: False,
+    deadline: Deadline | None = None,
 ) -> list[Repair]:
-    """A repair for every correction, the cheapest first; no more are sought once it is `enough`."""
+    """A repair for every correction, the cheapest first; no more are sought beside one after the deadline."""
     found = []
     for correction in corrections:
         repair = repaired(question, correction)
         if repair is not None:
             found.append(repair)
-        if found and enough():
+        if found and deadline is not None and deadline.over:
             break
     return sorted(found, key=lambda repair: repair.order)
 

@@ -8,7 +8,6 @@ sentence says that it was not checked.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from optimization.dictionary.settings import with_values
-from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.rules import breaches
 from optimization.model.expressions import BILLION
@@ -33,8 +31,10 @@ from optimization.outcome.counting import (
     enough,
 )
 from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
-from optimization.outcome.run import Attempt
+from optimization.outcome.run import Answer
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm, changed, with_slack
 
@@ -69,36 +69,36 @@ class OutOfTimeError(Exception):
     """The time for trying is over before anything is known."""
 
 
-def advised(asked: Attempt, seconds: float = SECONDS) -> list[str]:
+def advised(asked: Answer, seconds: float = SECONDS) -> list[str]:
     """The counting arguments against a question that was answered as impossible, with what is known of their advice.
 
     The rows of its model are written anew: nothing can be asked of it afterwards.
     """
-    found = arguments(asked.table)
+    found = arguments(asked.problem.columns)
     if not found:
         return []
     known = [UNCHECKED] * len(found)
     if not uses_an_envelope(asked.instance.settings):
         with suppress(OutOfTimeError):
-            known = _Trial(asked, found, time.perf_counter() + seconds).known()
+            known = _Trial(asked.problem, found, Deadline(seconds)).known()
     return [argument.sentence(said) for argument, said in zip(found, known, strict=True)]
 
 
 class _Trial:
-    """The advice to one question, tried until a moment."""
+    """The advice to one question, tried until a deadline."""
 
-    def __init__(self, asked: Attempt, found: list[Argument], until: float) -> None:
-        self._asked, self._found, self._until = asked, found, until
+    def __init__(self, asked: MasterProblem, found: list[Argument], deadline: Deadline) -> None:
+        self._asked, self._found, self._deadline = asked, found, deadline
         self._advice = advised_values(found)
 
     def known(self) -> list[str]:
         """What is known of each advice. Raises `OutOfTimeError` where nothing is."""
-        form = self._form(self._advice)
-        relaxed = self._relaxed(form)
+        problem = self._under(self._advice)
+        relaxed = self._relaxed(problem.form)
         if relaxed.values is None:
-            return [self._of_more(form)] * len(self._found)
+            return [self._of_more(problem.form)] * len(self._found)
         does = DOES if len(self._advice) == 1 else DOES_TOGETHER
-        return [does if self._plan(form, self._advice, relaxed) else UNCHECKED] * len(self._found)
+        return [does if self._plan(problem, relaxed) else UNCHECKED] * len(self._found)
 
     def _of_more(self, form: StandardForm) -> str:
         """What is known where the advised figures are proven not to suffice."""
@@ -106,30 +106,27 @@ class _Trial:
             if self._relaxed(self._without_limits(form)).values is None:
                 return NOT_ALONE.format(limits=" and ".join(self._advice))
             for values in self._looser():
-                form = self._form(values)
-                relaxed = self._relaxed(form)
-                if relaxed.values is not None and self._plan(form, values, relaxed):
+                problem = self._under(values)
+                relaxed = self._relaxed(problem.form)
+                if relaxed.values is not None and self._plan(problem, relaxed):
                     return self._found_with(values)
         except OutOfTimeError:
             pass
         return MORE
 
     def _left(self) -> float:
-        left = self._until - time.perf_counter()
-        if left <= 0:
+        if self._deadline.over:
             raise OutOfTimeError
-        return left
+        return self._deadline.left
 
-    def _settings(self, values: Mapping[str, float]) -> Settings:
-        return with_values(self._asked.instance.settings, values)
-
-    def _form(self, values: Mapping[str, float]) -> StandardForm:
+    def _under(self, values: Mapping[str, float]) -> MasterProblem:
         """The program with other values of the limits."""
-        table = under(self._asked.table, self._settings(values))
-        form = rewritten(self._asked.form, self._asked.model, table, set(values))
+        asked = self._asked
+        columns = under(asked.columns, with_values(asked.instance.settings, values))
+        form = rewritten(asked.form, asked.model, columns, set(values))
         if form is None:
             raise OutOfTimeError
-        return form
+        return MasterProblem(columns, asked.model, form)
 
     def _relaxed(self, form: StandardForm) -> Outcome:
         found = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=self._left()), relax=True)
@@ -137,19 +134,19 @@ class _Trial:
             raise OutOfTimeError
         return found
 
-    def _plan(self, form: StandardForm, values: Mapping[str, float], relaxed: Outcome) -> bool:
+    def _plan(self, problem: MasterProblem, relaxed: Outcome) -> bool:
         """Whether a plan is found that keeps every rule of the ledger."""
-        table = under(self._asked.table, self._settings(values))
-        found = any_plan(form, relaxed, self._left(), table)
+        found = any_plan(problem, relaxed, self._left())
         if found.values is None:
             return False
-        decision = read_decision(table, self._asked.model, Values(form, found.values))
-        return not breaches(Accounts(table.instance, with_bonds(table.instance, decision)))
+        instance = problem.instance
+        decision = read_decision(problem.columns, problem.model, Values(problem.form, found.values))
+        return not breaches(Accounts(instance, with_bonds(instance, decision)))
 
     def _without_limits(self, form: StandardForm) -> StandardForm:
         """The program without the limits that are advised on."""
         lower, upper = form.row_lower.copy(), form.row_upper.copy()
-        for name in components(self._asked.table, set(self._advice)):
+        for name in components(self._asked.columns, set(self._advice)):
             lower[form.rows_of(name)], upper[form.rows_of(name)] = -np.inf, np.inf
         return changed(form, row_lower=lower, row_upper=upper)
 
@@ -162,7 +159,7 @@ class _Trial:
             values = dict(self._advice)
             if drop:
                 values[ADEQUACY] = max(0.0, round(values[ADEQUACY] - drop, 3))
-            short = self._short(self._form(values), money)
+            short = self._short(self._under(values).form, money)
             if short is not None:
                 for margin in MARGINS if short.any() else (1.0,):
                     pairs = zip(money, short.tolist(), strict=True)

@@ -8,12 +8,10 @@ is the relaxation's.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import pyomo.environ as pyo
 
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.decision import Decision
@@ -21,9 +19,11 @@ from optimization.ledger.rules import breaches
 from optimization.model.columns import Columns
 from optimization.model.expressions import BILLION
 from optimization.model.horizon import SHARED, block_name
+from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.solving.branching import as_columns, rounded
-from optimization.solving.decomposed import answer, exclusive_choices, solve_decomposed
+from optimization.solving.deadline import Deadline
+from optimization.solving.decomposed import exclusive_choices, solve_decomposed, solve_part
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.residual import fix, split
@@ -42,17 +42,22 @@ SETTLING = 0.5
 """Part of the time for a plan over a horizon in which the ledger may settle its money."""
 
 
-def any_plan(form: StandardForm, relaxed: Outcome, seconds: float, table: Columns | None = None) -> Outcome:
-    """The first plan met, or the proof that there is none; over a horizon the ledger settles the money of `table`'s
-    columns first."""
-    started, national = time.perf_counter(), national_columns(form)
-    limits = Limits(gap=ANY_PLAN, threads=1, seconds=seconds)
-    if table is not None and table.later:
-        plan = completed(table, form, national, relaxed, replace(limits, seconds=SETTLING * seconds))
+def any_plan(problem: MasterProblem, relaxed: Outcome, seconds: float) -> Outcome:
+    """The first plan met, or the proof that there is none; over a horizon the ledger settles its money first."""
+    limits, deadline = Limits(gap=ANY_PLAN, threads=1, seconds=seconds), Deadline(seconds)
+    if problem.columns.later:
+        settling = replace(limits, seconds=SETTLING * seconds)
+        plan = completed(problem, national_columns(problem.form), relaxed, settling)
         if plan is not None:
             return plan
-        limits = replace(limits, seconds=max(1.0, seconds - (time.perf_counter() - started)))
-    return solve_decomposed(form, national, limits, relaxed=relaxed)
+        limits = deadline.within(limits)
+    return first_plan(problem.form, relaxed, limits.seconds)
+
+
+def first_plan(form: StandardForm, relaxed: Outcome, seconds: float) -> Outcome:
+    """The first plan of a program that is met, or the proof that there is none."""
+    limits = Limits(gap=ANY_PLAN, threads=1, seconds=seconds)
+    return solve_decomposed(form, national_columns(form), limits, relaxed=relaxed)
 
 
 def national_columns(form: StandardForm) -> np.ndarray:
@@ -61,28 +66,24 @@ def national_columns(form: StandardForm) -> np.ndarray:
 
 
 def completed(
-    table: Columns,
-    form: StandardForm,
-    national: np.ndarray,
-    relaxed: Outcome,
-    limits: Limits,
+    problem: MasterProblem, national: np.ndarray, relaxed: Outcome, limits: Limits
 ) -> Outcome | None:
     """The best plan found for the relaxation's statute in the time given, against the relaxation's bound; None where
     none is sound. Of the shares no more are tried once one is good enough."""
-    model, started = form.owner, time.perf_counter()
-    values = _statute(form, national, relaxed, limits)
+    instance, deadline = problem.instance, Deadline(limits.seconds)
+    values = _statute(problem.form, national, relaxed, limits)
     if values is None:
         return None
-    decision = read_decision(table, model, Values(form, values))
+    decision = read_decision(problem.columns, problem.model, Values(problem.form, values))
     best: Accounts | None = None
-    for tried in _shares(table, decision):
+    for tried in _shares(problem.columns, decision):
         good_enough = best is not None and gap_reached(best.objective, relaxed.bound, limits.gap)
-        if good_enough or time.perf_counter() - started > limits.seconds:
+        if good_enough or deadline.over:
             break
-        accounts = Accounts(table.instance, with_bonds(table.instance, tried))
+        accounts = Accounts(instance, with_bonds(instance, tried))
         if (best is None or accounts.objective < best.objective) and not breaches(accounts):
             best = accounts
-    return None if best is None else _as_point(table, model, form, best, values, relaxed, limits)
+    return None if best is None else _as_point(problem, best, values, relaxed, limits)
 
 
 def _statute(form: StandardForm, national: np.ndarray, relaxed: Outcome, limits: Limits) -> np.ndarray | None:
@@ -98,7 +99,7 @@ def _statute(form: StandardForm, national: np.ndarray, relaxed: Outcome, limits:
     values = np.where(np.isnan(fixed), relaxed.values, fixed)
     for part in parts:
         if not money[part.columns].any():
-            found = answer(part.form, replace(limits, gap=PART_SHARE * limits.gap, threads=1))
+            found = solve_part(part.form, replace(limits, gap=PART_SHARE * limits.gap, threads=1))
             if found.values is None:
                 return None
             values[part.columns] = found.values
@@ -124,15 +125,10 @@ def _shares(table: Columns, decision: Decision) -> Iterator[Decision]:
 
 
 def _as_point(
-    table: Columns,
-    model: pyo.ConcreteModel,
-    form: StandardForm,
-    accounts: Accounts,
-    values: np.ndarray,
-    relaxed: Outcome,
-    limits: Limits,
+    problem: MasterProblem, accounts: Accounts, values: np.ndarray, relaxed: Outcome, limits: Limits
 ) -> Outcome | None:
     """The plan as a point of the program: decisions, bonds and who receives are fixed, accounts follow."""
+    table, model, form = problem.columns, problem.model, problem.form
     wanted: dict[int, float] = {}
     given = Values(form, values)
     for name in (*SHARED, "q", "reserve"):

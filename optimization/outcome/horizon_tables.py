@@ -12,14 +12,12 @@ from optimization.costs.provision import COMPONENTS
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.rules import Breach, breaches
 from optimization.outcome.outlook_table import WHOLE
-from optimization.outcome.waiting import TODAY, Alternative
+from optimization.outcome.result import TODAY, Course
 
 MIL = "_million_yen"
 
 
-def horizon_tables(
-    after: Accounts, before: Accounts, others: Sequence[Alternative]
-) -> dict[str, pd.DataFrame]:
+def horizon_tables(after: Accounts, before: Accounts, others: Sequence[Course]) -> dict[str, pd.DataFrame]:
     """The tables of a question over several years; none where it is about one."""
     if after.instance.horizon is None:
         return {}
@@ -154,7 +152,7 @@ def _money_of(accounts: Accounts, here: np.ndarray, label: str) -> dict[str, flo
     }
 
 
-def waiting(others: Sequence[Alternative]) -> pd.DataFrame:
+def waiting(others: Sequence[Course]) -> pd.DataFrame:
     """Cost of every course over the whole horizon (year `all`, weighted) and in each year, crises left out; how many
     places break which rules of the package. Today's arrangement is not held to them."""
     rows = []

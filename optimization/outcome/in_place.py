@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
 
 import pyomo.environ as pyo
 
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
-from optimization.ledger.instance import Instance, richer_by
+from optimization.ledger.instance import richer_by
 from optimization.model.columns import Columns
 from optimization.model.model import NOT_OVER_YEARS, components, rewrite
 from optimization.solving.standard_form import StandardForm, with_cost, with_rows
+
+Known = TypeVar("Known")
 
 
 def uses_an_envelope(settings: Settings) -> bool:
@@ -23,20 +26,26 @@ def uses_an_envelope(settings: Settings) -> bool:
 
 
 def under(table: Columns, settings: Settings) -> Columns:
-    """The same columns under other limits, in every year. What has been computed of instance and columns stays: none
-    of it depends on a limit, but for the weights under which today is judged."""
+    """Index tables of the columns under other limits, in every year. What has been worked out of question and columns
+    stays: none of it depends on a limit, but for the weights under which today is judged."""
     horizon = table.instance.horizon
     later: dict[int, Columns] = {}
     if horizon is not None:
         years = zip(table.later.items(), horizon.richer, strict=True)
         later = {year: under(part, richer_by(growth, settings)) for (year, part), growth in years}
         horizon = replace(horizon, later=tuple(part.instance for part in later.values()))
-    instance: Instance = copy.copy(table.instance)
-    instance.__dict__.update(settings=settings, horizon=horizon)
-    instance.__dict__.pop("as_today", None)
-    other: Columns = copy.copy(table)
-    other.__dict__.update(instance=instance, later=later)
+    changed = replace(table.instance, settings=settings, horizon=horizon)
+    instance = with_what_is_known(table.instance, changed, without=("as_today",))
+    other = with_what_is_known(table, replace(table, instance=instance), without=("later",))
+    vars(other)["later"] = later
     return other
+
+
+def with_what_is_known(old: Known, changed: Known, without: Collection[str]) -> Known:
+    """A changed copy with what its original has worked out, its cached properties, but for some of them."""
+    cached = {name for name in vars(old) if isinstance(getattr(type(old), name, None), cached_property)}
+    vars(changed).update({name: vars(old)[name] for name in cached.difference(without)})
+    return changed
 
 
 def rewritten(

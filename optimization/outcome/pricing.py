@@ -1,18 +1,17 @@
-"""Which of the listed (body, service) pairs enter the model, and what the others could still do.
+"""What the listed pairs of body and service that are left out of the master problem could still do.
 
-The list may be long; few of its pairs are ever part of a plan. The run starts with those that a
-covering relaxation of each connected group of municipalities uses when a duty may go to the cheapest
-other tier. Then the relaxation of the whole model says what responsibility is worth to each service and
-class in each connected group (the duals of R2, summed over the group's places); at these prices every
-group is solved again over its whole list. What this gains over the pairs in the model is what the bound
-must give up, and the pairs it uses are those to enter.
+The list may be long; few of its pairs are ever part of a plan. The run starts with some (`outcome.starting`). Then the
+relaxation of the master problem says what responsibility is worth to each service and class in each connected cluster
+of municipalities (the duals of R2, summed over the cluster's places); at these prices every cluster is solved again
+over its whole list. What this gains over the pairs in the master problem is what the bound must give up, and the pairs
+it uses are those to enter.
 
-In formulas: with the rows R2, R3, R4 of group p kept in V_p, a copy of y for each group and `worth` the
+In formulas: with the rows R2, R3, R4 of cluster p kept in V_p, a copy of y for each cluster and `worth` the
 price at which copies are bought,
 
     bound = value of the relaxation - sum over p of (V_p(pairs in the model, worth) - V_p(all pairs, worth'))
 
-for any worth' whose sum over the groups is that of worth for every service and class, or less where the
+for any worth' whose sum over the clusters is that of worth for every service and class, or less where the
 relaxation leaves a reduced cost on y.
 """
 
@@ -25,66 +24,24 @@ import numpy as np
 
 from optimization.case.case import MUNICIPALITY
 from optimization.ledger.instance import Instance
-from optimization.ledger.joint_response import joint_worth
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable
 from optimization.model.horizon import block_name
-from optimization.model.screening import Screening
+from optimization.outcome.clusters import Clusters
 from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
-from optimization.outcome.groups import Groups, elsewhere
-from optimization.outcome.unlisted import Unlisted
+from optimization.outcome.master import MasterProblem
+from optimization.outcome.starting import Start, as_mask
+from optimization.outcome.unlisted import Members
 from optimization.solving import workers
-from optimization.solving.covering import NONE, More, Repriced, Survey, reprice, survey
+from optimization.solving.covering import NONE, More, Repriced, reprice
 from optimization.solving.national import Cut
 from optimization.solving.standard_form import StandardForm
-
-SURVEY_SHARE = 0.1
-"""Part of the asked gap that the choice of starting pairs may give away, of the cost of acting alone."""
 
 MOST_GROWN = 20_000
 """Sets that may enter the list because they could be part of a better plan."""
 
 TAKEN_UP = 1.0 - 1e-3
 """Value of y from which a duty counts as taken up in a relaxation."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """The pairs that enter first, boolean over the list (kept, then reserve), the survey of each connected group, and
-    the sets that are not listed, where the package leaves them to pricing."""
-
-    inside: np.ndarray
-    surveys: list[Survey]
-    unlisted: Unlisted | None = None
-
-
-def starting_pairs(
-    instance: Instance, screening: Screening, gap: float, processes: int, unlisted: Unlisted | None = None
-) -> Start:
-    """The pairs the covering relaxations ask for, and every kept pair that touches a municipality whose
-    balance row can bind."""
-    body, _ = screening.listed
-    kept = np.arange(len(body)) < len(screening.kept[0])
-    groups = Groups(instance, as_mask(instance, screening), unlisted.of if unlisted else None)
-    costs = instance.social
-    cost = np.where(as_mask(instance, screening, kept), costs.bodies - joint_worth(instance), np.inf)
-    coverings = groups.coverings(cost, costs.alone, elsewhere(instance))
-    tasks = [
-        (part, SURVEY_SHARE * gap * float(part.alone[np.isfinite(part.alone)].sum())) for part in coverings
-    ]
-    surveys = workers.each(survey, tasks, processes)
-    chosen = groups.gather([found.used for found in surveys])
-    binding = np.any([screening.tight, *screening.tight_later], axis=0)
-    tight = np.asarray(instance.bodies.membership @ binding.astype(float)) > 0
-    needed = instance.standing_pairs[screening.listed]
-    return Start(np.asarray(kept & (chosen[screening.listed] | tight[body] | needed)), surveys, unlisted)
-
-
-def as_mask(instance: Instance, screening: Screening, some: np.ndarray | None = None) -> np.ndarray:
-    """A mask over the list (the whole list without one) as one over bodies and services, (B, W)."""
-    result = np.zeros(instance.costs.allowed.shape, dtype=bool)
-    result[screening.listed] = True if some is None else some
-    return result
 
 
 @dataclass(frozen=True)
@@ -97,43 +54,61 @@ class Pricing:
     correction: float
     entering: np.ndarray
     cut: Cut | None
-    growing: list[tuple[int, ...]] = field(default_factory=list)
+    growing: list[Members] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Sets of municipalities that could be part of a better plan and are not listed; none are named where they are too
+    many to list."""
+
+    sets: list[Members] = field(default_factory=list)
+    too_many: bool = False
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """The listed pairs that are not in a model, priced by the duals of its relaxations; `tolerance` is
+    """The listed pairs that are not in a master problem, priced by the duals of its relaxations; `tolerance` is
     what the pricing may give away on the whole country, million yen."""
 
-    table: Columns
-    form: StandardForm
+    problem: MasterProblem
     start: Start
     tolerance: float
     processes: int
 
+    @property
+    def columns(self) -> Columns:
+        """Index tables of the master problem."""
+        return self.problem.columns
+
+    @property
+    def form(self) -> StandardForm:
+        """The master problem in arrays."""
+        return self.problem.form
+
     @cached_property
     def inside(self) -> np.ndarray:
         """Whether a pair stands in the model, shape (B, W)."""
-        result = np.zeros(self.table.instance.costs.allowed.shape, dtype=bool)
-        result[self.table.pair_body, self.table.pair_service] = True
+        result = np.zeros(self.columns.instance.costs.allowed.shape, dtype=bool)
+        result[self.columns.pair_body, self.columns.pair_service] = True
         return result
 
     @cached_property
-    def groups(self) -> Groups:
-        """The connected groups of municipalities."""
+    def clusters(self) -> Clusters:
+        """The connected clusters of municipalities."""
         unlisted = self.start.unlisted
-        listed = as_mask(self.table.instance, self.table.screening)
-        return Groups(self.table.instance, listed, unlisted.of if unlisted else None)
+        listed = as_mask(self.columns.instance, self.columns.screening)
+        return Clusters(self.columns.instance, listed, unlisted.of if unlisted else None)
 
     @property
     def any(self) -> bool:
         """Whether a pair is left out."""
-        return bool(self.start.unlisted or (~self.inside[self.table.screening.listed]).any())
+        return bool(self.start.unlisted or (~self.inside[self.columns.screening.listed]).any())
 
     @property
     def may_rescue(self) -> bool:
         """Whether a listed pair left out could make an impossible program possible: one that relieves a budget."""
-        return bool((~self.inside[self.table.screening.reserve]).any())
+        return bool((~self.inside[self.columns.screening.reserve]).any())
 
     @cached_property
     def _provision(self) -> np.ndarray:
@@ -147,9 +122,14 @@ class LeftOut:
         """Whether a program of these columns could be cheaper with pairs left out."""
         return bool(self._provision[columns].any())
 
+    @property
+    def none(self) -> np.ndarray:
+        """No pair, boolean over the list."""
+        return np.zeros(len(self.columns.screening.listed[0]), dtype=bool)
+
     def everything(self) -> np.ndarray:
         """All pairs left out, boolean over the list."""
-        return ~self.inside[self.table.screening.listed]
+        return ~self.inside[self.columns.screening.listed]
 
     def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
         """By how much the pairs left out could lower the value of a relaxation with these columns' values
@@ -157,66 +137,64 @@ class LeftOut:
         return self.priced(values, duals).correction if self.any else 0.0
 
     def priced(self, values: np.ndarray, duals: np.ndarray) -> Pricing:
-        """Every group over its whole list, at the prices of a relaxation."""
+        """Every cluster over its whole list, at the prices of a relaxation."""
         cost, alone = self.prices(duals)
-        listed = self.groups.listed
+        listed = self.clusters.listed
         worth = self._place_duals(duals, alone)
-        parts = self.groups.coverings(np.where(listed, cost, np.inf), alone, worth)
+        parts = self.clusters.coverings(np.where(listed, cost, np.inf), alone, worth)
         steady = self._steady([part.worth for part in parts], values, duals)
-        share = self.tolerance / len(self.table.instance.case.codes)
+        share = self.tolerance / len(self.columns.instance.case.codes)
         tasks = [
             (part, self.inside[rows], other, share * len(who), self._sets(name, who, duals))
             for part, rows, other, who, name in zip(
-                parts, self.groups.bodies, steady, self.groups.places, self.groups.names, strict=True
+                parts, self.clusters.bodies, steady, self.clusters.places, self.clusters.names, strict=True
             )
         ]
-        found = workers.each(
-            reprice, [task[:4] + tuple(filter(None, task[4:])) for task in tasks], self.processes
-        )
-        used = self.groups.gather([part.used for part in found])[self.table.screening.listed]
+        found = workers.each(reprice, tasks, self.processes)
+        used = self.clusters.gather([part.used for part in found])[self.columns.screening.listed]
         start, least = (sum(getattr(part, name) for part in found) for name in ("start", "least"))
-        instance = self.table.instance
+        instance = self.columns.instance
         more = instance.crisis is not None or instance.horizon is not None
         proven = None if more or self._balance_duals(duals).any() else self._cut(least, steady, alone)
         return Pricing(max(0.0, start - least), used & self.everything(), proven, self._growing(found))
 
     def _sets(self, name: int, places: np.ndarray, duals: np.ndarray) -> More | None:
-        """The sets of a group that are not listed, at what they cost when the balance rows have their price."""
-        group = self.start.unlisted.groups.get(name) if self.start.unlisted else None
-        if group is None:
+        """The sets of a cluster that are not listed, at what they cost when the balance rows have their price."""
+        sets = self.start.unlisted.clusters.get(name) if self.start.unlisted else None
+        if sets is None:
             return None
         if any(balance[places].any() for balance in self._balances(duals)):
-            group = group.at_costs(self.table.instance, lambda other: self._prices_on(other, duals)[0])
-        return group.more
+            sets = sets.at_costs(self.columns.instance, lambda other: self._prices_on(other, duals)[0])
+        return sets.more
 
-    def _growing(self, found: list[Repriced]) -> list[tuple[int, ...]]:
+    def _growing(self, found: list[Repriced]) -> list[Members]:
         """The sets that are not listed and in use when all are priced."""
         if self.start.unlisted is None:
             return []
-        groups = self.start.unlisted.groups
-        named = zip(self.groups.names, found, strict=True)
-        return [s for name, part in named if name in groups for s in groups[name].positions(part.joined)]
+        sets = self.start.unlisted.clusters
+        named = zip(self.clusters.names, found, strict=True)
+        return [s for name, part in named if name in sets for s in sets[name].positions(part.joined)]
 
     def _cut(self, least: float, worths: list[np.ndarray], alone: np.ndarray) -> Cut:
         """What the pricing proves of the cost of provision under any statute."""
-        size = len(self.table.duties)
+        size = len(self.columns.duties)
         worth, counted = np.zeros(size + 1), np.zeros(size + 1)
         for duty, part in zip(self._duties, worths, strict=True):
             worth += np.bincount(duty, part, minlength=size + 1)
-        single = ~self.table.has_alone[:, self.table.instance.costs.wide_columns]
-        for who, demand in zip(self.groups.places, self.groups.demands, strict=True):
+        single = ~self.columns.has_alone[:, self.columns.instance.costs.wide_columns]
+        for who, demand in zip(self.clusters.places, self.clusters.demands, strict=True):
             here = (demand != NONE) & single[who]
             counted += np.bincount(self._duty_of_place[who][here], alone[who][here], minlength=size + 1)
         numbers, duties = self.form.column_family("y")
         return Cut(self._provision, least, numbers, worth[duties], counted[duties])
 
     def _steady(self, worths: list[np.ndarray], values: np.ndarray, duals: np.ndarray) -> list[np.ndarray]:
-        """The same worth of every duty, shared out anew: where the relaxation does not take a duty up, its
-        worth is spread over the groups at random, and any group with more than its share would seem to
-        gain. There it is shared in proportion to what serving costs (the survey's prices), and what the
-        duty's reduced cost shows to be too much is left out."""
+        """What every duty is worth to each cluster, by cluster, its sum over them kept. Where the relaxation does not
+        take a duty up, the worth it gives is spread over the clusters at random, and any cluster with more than its
+        share would seem to gain. There it is shared in proportion to what serving costs (the survey's prices), and
+        what the duty's reduced cost shows to be too much is left out."""
         numbers, duties = self.form.column_family("y")
-        size = len(self.table.duties) + 1
+        size = len(self.columns.duties) + 1
         reduced, value = np.zeros(size), np.zeros(size)
         reduced[duties] = np.maximum(0.0, (self.form.cost - self.form.matrix.T @ duals)[numbers])
         value[duties] = values[numbers]
@@ -235,9 +213,9 @@ class LeftOut:
 
     @cached_property
     def _duties(self) -> list[np.ndarray]:
-        """Number of the duty of each demand, by group."""
+        """Number of the duty of each demand, by cluster."""
         result = []
-        for who, demand in zip(self.groups.places, self.groups.demands, strict=True):
+        for who, demand in zip(self.clusters.places, self.clusters.demands, strict=True):
             numbers = np.zeros(int(demand.max()) + 1, dtype=int)
             numbers[demand[demand != NONE]] = self._duty_of_place[who][demand != NONE]
             result.append(numbers)
@@ -246,41 +224,42 @@ class LeftOut:
     @cached_property
     def _duty_of_place(self) -> np.ndarray:
         """Number of the municipal duty that governs each place, shape (I, W); -1 where there is none."""
-        wide = self.table.instance.costs.wide_columns
-        return np.column_stack([self.table.duty_at(int(s), MUNICIPALITY) for s in wide])
+        wide = self.columns.instance.costs.wide_columns
+        return np.column_stack([self.columns.duty_at(int(s), MUNICIPALITY) for s in wide])
 
     def within(self, duals: np.ndarray, distance: float) -> np.ndarray:
         """Pairs left out that can be part of a plan better than the relaxation plus `distance`, boolean
         over the list."""
-        return self.everything() & (self.reduced_costs(duals)[self.table.screening.listed] < distance)
+        return self.everything() & (self.reduced_costs(duals)[self.columns.screening.listed] < distance)
 
-    def sets_within(self, duals: np.ndarray, distance: float) -> list[tuple[int, ...]] | None:
-        """The same of sets that are not listed; None where they are too many to list."""
+    def sets_within(self, duals: np.ndarray, distance: float) -> Growth:
+        """Sets that are not listed and can be part of a plan better than the relaxation plus `distance`, million
+        yen."""
         if self.start.unlisted is None:
-            return []
-        instance, settings = self.table.instance, self.table.instance.settings
+            return Growth()
+        instance, settings = self.columns.instance, self.columns.instance.settings
         _, alone = self.prices(duals)
         place, crowd = self._place_duals(duals, alone), np.zeros(len(alone))
         place = place * (instance.costs.own[:, instance.costs.wide_columns] > 0)
         rows, index = self.form.family("R4")
         crowd[index] = duals[rows]
         opening = instance.mass * settings["weights.body_million_yen"] - distance
-        found: list[tuple[int, ...]] = []
-        for name, who in zip(self.groups.names, self.groups.places, strict=True):
+        found: list[Members] = []
+        for name, who in zip(self.clusters.names, self.clusters.places, strict=True):
             more = self._sets(name, who, duals)
             if more is not None:
                 rows = np.flatnonzero(more.gain(place[who], crowd[who], opening) > 0)
                 if len(found) + len(rows) > MOST_GROWN:
-                    return None
-                found += self.start.unlisted.groups[name].positions(rows)
-        return found
+                    return Growth(too_many=True)
+                found += self.start.unlisted.clusters[name].positions(rows)
+        return Growth(found)
 
     def reduced_costs(self, duals: np.ndarray) -> np.ndarray:
         """Reduced cost of every pair, the dual of its own row R3 taken as 0, shape (B, W)."""
         cost, alone = self.prices(duals)
-        own = self.table.instance.costs.own[:, self.table.instance.costs.wide_columns]
+        own = self.columns.instance.costs.own[:, self.columns.instance.costs.wide_columns]
         place = self._place_duals(duals, alone) * (own > 0)
-        return np.asarray(cost - self.table.instance.bodies.membership @ place)
+        return np.asarray(cost - self.columns.instance.bodies.membership @ place)
 
     def prices(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What a pair (B, W) and acting alone (I, W) cost when the balance rows (D1) have their price:
@@ -288,11 +267,12 @@ class LeftOut:
         social cost + sum over members of dual(D1) x its part of the money that is not earmarked
         - what joint response in crises is worth
         """
-        pairs, alone = self._prices_on(self.table.instance, duals)
-        return pairs - joint_values(self.table, self.form, duals), alone
+        pairs, alone = self._prices_on(self.columns.instance, duals)
+        return pairs - joint_values(self.columns, self.form, duals), alone
 
     def _prices_on(self, instance: Instance, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same but for crises, of the bodies of another list."""
+        """What a pair (B, W) and acting alone (I, W) cost at the price of the balance rows, crises left out, of the
+        bodies of any list."""
         pairs, alone = instance.social.bodies, instance.social.alone
         years = [instance, *(instance.horizon.later if instance.horizon else ())]
         for each, balance in zip(years, self._balances(duals), strict=True):
@@ -303,7 +283,7 @@ class LeftOut:
 
     def _balances(self, duals: np.ndarray) -> list[np.ndarray]:
         """Dual of D1 of each municipality's government in every year, (I,) each."""
-        tables = [(self.table, ""), *((t, f"{block_name(y)}.") for y, t in self.table.later.items())]
+        tables = [(self.columns, ""), *((t, f"{block_name(y)}.") for y, t in self.columns.later.items())]
         return [self._balance_duals(duals, table, prefix) for table, prefix in tables]
 
     def _place_duals(self, duals: np.ndarray, alone: np.ndarray) -> np.ndarray:
@@ -312,14 +292,14 @@ class LeftOut:
         price = alone.copy()
         rows, index = self.form.family("R2")
         if len(rows):
-            i, w = np.array(self.table.alone)[index].T
+            i, w = np.array(self.columns.alone)[index].T
             price[i, w] = duals[rows]
         return price
 
     def _balance_duals(self, duals: np.ndarray, table: Columns | None = None, prefix: str = "") -> np.ndarray:
         """Dual of D1 of each municipality's government, shape (I,), in the first year or in the later one whose rows
         have the prefix; 0 where it has no row."""
-        table = table or self.table
+        table = table or self.columns
         by_government = np.zeros(len(table.instance.case.governments))
         if bindable(table):
             rows, index = self.form.family(f"{prefix}D1")

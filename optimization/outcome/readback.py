@@ -1,4 +1,4 @@
-"""From solver values to a decision: integers rounded, names put back."""
+"""From solver values to a result: integers rounded, names put back, accounts drawn up, every rule re-checked."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 
+from optimization.case.compose import ResolvedPackage
+from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
+from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns
 from optimization.model.expressions import BILLION
+from optimization.outcome.certificate import overstatement
+from optimization.outcome.counting import counting_arguments
+from optimization.outcome.master import MasterProblem
+from optimization.outcome.result import Result
+from optimization.outcome.tables import result_tables
+from optimization.solving.highs import Outcome, Status
 from optimization.solving.standard_form import StandardForm
 
 TOLERANCE = 1e-6
 """Billion yen of reserve below which there is none."""
+
+APART = 1e-6
+"""Part of its need by which a transfer of the model may differ from that of the accounts."""
 
 
 class Values:
@@ -28,6 +41,44 @@ class Values:
     def of(self, variables: Iterable[Any]) -> np.ndarray:
         """Values in the order of the variables given."""
         return np.array([self._value.get(id(v), v.lb or 0.0) for v in variables])
+
+
+def read_result(package: ResolvedPackage, problem: MasterProblem, outcome: Outcome) -> Result:
+    """The decision an outcome stands for, its accounts, and every rule re-checked on them; without a feasible point
+    what addition alone tells of an impossible package."""
+    instance, size = problem.instance, size_of(problem)
+    if outcome.values is None:
+        arguments = counting_arguments(problem.columns) if outcome.status is Status.INFEASIBLE else []
+        return Result(package, instance, outcome, None, None, arguments=arguments, size=size)
+    values = Values(problem.form, outcome.values)
+    decision = with_bonds(instance, read_decision(problem.columns, problem.model, values))
+    accounts = Accounts(instance, decision)
+    names = instance.case.governments.index
+    grants = pd.Series(values.of(problem.model.transfer.values()), index=names)
+    found = breaches(accounts)
+    apart = np.abs(grants.to_numpy() - accounts.transfer) / np.maximum(1.0, np.abs(accounts.revised_need))
+    found += [Breach("F4", str(names[g]), float(apart[g])) for g in np.flatnonzero(apart > APART)]
+    checked = outcome.at_cost(accounts.objective, outcome.bound)
+    found += overstatement(checked)
+    return Result(package, instance, checked, accounts, grants, found, size=size, tabulated=result_tables)
+
+
+def size_of(problem: MasterProblem) -> dict[str, int]:
+    """How large a master problem is, and the list behind it."""
+    form, screening = problem.form, problem.columns.screening
+    return {
+        "columns": form.matrix.shape[1],
+        "rows": form.matrix.shape[0],
+        "nonzeros": int(form.matrix.nnz),
+        "integer_columns": int(form.integer.sum()),
+        "candidate_bodies": len(problem.instance.bodies),
+        "pairs_listed": len(screening.listed[0]),
+        "pairs_in_model": len(problem.columns.pair_body),
+        "pairs_removed_dominated": screening.removed,
+        "pairs_beyond_travel_limit": screening.unreachable,
+        "pairs_in_reserve": len(screening.reserve[0]),
+        "balance_rows_that_can_bind": int(screening.tight.sum()),
+    }
 
 
 def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) -> Decision:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,11 +12,8 @@ from optimization.case.compose import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.ledger.rules import Breach
-from optimization.outcome.verdict import Worth, worth_of
+from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.solving.highs import Outcome
-
-if TYPE_CHECKING:
-    from optimization.outcome.waiting import Alternative
 
 
 class InterruptedRun(KeyboardInterrupt):
@@ -34,11 +31,30 @@ def stopped_with(*plans: Result | None) -> InterruptedRun:
     return InterruptedRun(min(known, key=lambda plan: plan.outcome.objective, default=None))
 
 
+TODAY, PLAN = "today", "plan"
+"""Names of two courses: today's arrangement, and the plan itself."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course beside the plan over a horizon: `decided_for` a year, `today` or the plan; `from_year` in which it takes
+    today's place (the first year: at once); its accounts over the whole horizon."""
+
+    decided_for: str
+    from_year: int
+    accounts: Accounts
+
+
+def no_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """The tables of a result that stands for no decision."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Result:
     """One run. `accounts` is None without a feasible decision; `arguments` are then the counting
-    arguments that say why (may be empty when only the solver could tell). Over a horizon `alternatives` are the courses
-    that the plan is held against."""
+    arguments that say why (may be empty when only the solver could tell). Over a horizon `courses` are those
+    that the plan is held against. `tabulated` makes the tables of a result that has accounts."""
 
     package: ResolvedPackage
     instance: Instance
@@ -51,12 +67,21 @@ class Result:
     size: dict[str, int] = field(default_factory=dict)
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
     method: str = "decomposed"
-    alternatives: list[Alternative] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
+    tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
 
     @property
     def worth(self) -> Worth:
         """What may be said of it: the solver's status, unless the decision breaks a rule."""
-        return worth_of(self)
+        return Worth.BROKEN if self.breaches else Worth(str(self.outcome.status))
+
+    @property
+    def reason(self) -> str:
+        """Why it is no plan that keeps the rules; '' where it is one."""
+        if self.worth is Worth.BROKEN:
+            rules = ", ".join(sorted({breach.rule for breach in self.breaches}))
+            return f"the decision breaks rules in {len(self.breaches)} places: {rules}"
+        return " ".join(self.arguments) or REASONS[self.worth]
 
     @cached_property
     def baseline(self) -> Accounts:
@@ -71,6 +96,11 @@ class Result:
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
-        from optimization.outcome.tables import result_tables
+        return self.tabulated(self) if self.accounts is not None else {}
 
-        return result_tables(self) if self.accounts is not None else {}
+
+def planned(result: Result) -> Result:
+    """The result, which is a plan that keeps every rule; else raises NoPlanError."""
+    if result.worth.planned:
+        return result
+    raise NoPlanError(result.package.name, result.worth, result.reason)

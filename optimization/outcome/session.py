@@ -10,7 +10,6 @@ question is answered from the beginning.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,27 +23,25 @@ from optimization.errors import InputError, Problem
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import restricted
-from optimization.model.columns import Columns
 from optimization.model.model import LIMITS
+from optimization.outcome.certificate import proven
+from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.completion import national_columns
 from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.master import MasterProblem, no_collection
+from optimization.outcome.question import laid_out
+from optimization.outcome.readback import read_result
+from optimization.outcome.relaxed import searched
 from optimization.outcome.result import Result
-from optimization.outcome.run import (
-    Attempt,
-    Clock,
-    answer_on,
-    answered,
-    laid_out,
-    no_collection,
-    proven,
-    read_result,
-)
+from optimization.outcome.run import Answer, answer
 from optimization.outcome.solve import solve
+from optimization.outcome.terms import Terms
+from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import price_choices
 from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
 from optimization.solving.residual import fix
-from optimization.solving.standard_form import StandardForm, coefficient_ranges
+from optimization.solving.standard_form import coefficient_ranges
 
 Duty = tuple[int, int]
 """A service and a rule group, by position."""
@@ -70,12 +67,17 @@ class Session:
         open_tiers: OpenTiers | None = None,
     ) -> None:
         """`open_tiers` narrows the tiers open to some duties, given the instance of the question."""
-        self._case, self._prefectures, self._method = case, tuple(prefectures), method
+        self._case, self._prefectures = case, tuple(prefectures)
         self._open_tiers = open_tiers
-        self.limits = limits or Limits()
-        self._last: Attempt | None = None
+        self._terms = Terms(limits or Limits(), method)
+        self._last: Answer | None = None
         self._phased: ResolvedPackage | None = None
         self._national: NationalRelaxation | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the solver for each question."""
+        return self._terms.limits
 
     def solve(self, package: ResolvedPackage) -> Result:
         """The optimum of a package, as `outcome.solve.solve` finds it within the gap."""
@@ -83,11 +85,11 @@ class Session:
             if self._open_tiers is not None:
                 decided_once(package)
             self._phased, self._last, self._national = package, None, None
-            return solve(self._case, package, self._prefectures, self.limits, self._method)
+            return solve(self._case, package, self._prefectures, self.limits, self._terms.method)
         return self._from_last(package) or self._from_the_beginning(package)
 
     @property
-    def last(self) -> Attempt:
+    def last(self) -> Answer:
         """The last question answered. Raises ValueError before the first, and `InputError` where the last plan has two
         phases."""
         if self._last is None and self._phased is not None:
@@ -127,7 +129,7 @@ class Session:
             return found
         instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
         limits = replace(self.limits, seconds=min(self.limits.seconds, HELD_SECONDS))
-        again = answered(instance, last.result.package, limits, self._method).result.outcome
+        again = answer(instance, last.result.package, replace(self._terms, limits=limits)).result.outcome
         if found is not None and not found.overstated and again.objective > found.objective:
             again = proven(found, again.bound, self.limits)
         if again.overstated:
@@ -137,13 +139,14 @@ class Session:
         return again
 
     def _held(self, choices: Mapping[Duty, str]) -> Outcome | None:
-        """The same in place only; None where the last question has left nothing to start from."""
+        """What the last question comes to with duties held, from what it has left; None where that is nothing to start
+        from."""
         last, national = self.last, self._national
         values = last.result.outcome.values
         if national is None or values is None:
             return None
         columns, chosen = held_columns(last, choices)
-        form = fix(last.form, columns, chosen)
+        form = fix(last.problem.form, columns, chosen)
         guide = national.solve(form)
         if guide is None:
             return None
@@ -156,62 +159,59 @@ class Session:
         instance, clock = laid_out(self._case, package, self._prefectures), Clock()
         if self._open_tiers is not None:
             instance = restricted(instance, self._open_tiers(instance))
-        last = answered(instance, package, self.limits, self._method, clock=clock)
+        last = answer(instance, package, self._terms, clock)
         self._last, self._national = last, None
         if last.cut is not None:
             self._national = NationalRelaxation(self.limits)
             self._national.add(last.cut)
-            self._national.solve(last.form)
+            self._national.solve(last.problem.form)
         return last.result
 
     def _from_last(self, package: ResolvedPackage) -> Result | None:
         """The answer in place; None where it must come from the beginning."""
         last, national = self._last, self._national
-        if (
-            last is None
-            or national is None
-            or last.table.later
-            or last.result.package.assumptions != package.assumptions
-        ):
+        if last is None or national is None or last.problem.columns.later:
+            return None
+        if last.result.package.assumptions != package.assumptions:
             return None
         changed = differing(last.result.package.settings, package.settings)
         if not changed <= set(LIMITS) or uses_an_envelope(package.settings):
             return None
         clock = Clock()
         with clock.phase("build"), no_collection():
-            table = under(last.table, package.settings)
-            form = rewritten(last.form, last.model, table, changed)
+            columns = under(last.problem.columns, package.settings)
+            form = rewritten(last.problem.form, last.problem.model, columns, changed)
         if form is None:
             return None
-        with clock.phase("solve"):
-            outcome = self._in_place(last, national, table, form)
+        problem = MasterProblem(columns, last.problem.model, form)
+        with clock.phase(SOLVE):
+            outcome = self._in_place(last, national, problem)
         if outcome is None:
             return None
         with clock.phase("read_back"):
-            result = read_result(package, table, last.model, form, outcome, clock)
+            result = read_result(package, problem, outcome)
         ranges = coefficient_ranges(form)
         result = replace(result, seconds=clock.seconds, coefficients=ranges, method=IN_PLACE)
-        self._last = replace(last, instance=table.instance, table=table, form=form, result=result)
+        self._last = replace(last, problem=problem, result=result)
         return result
 
-    def _in_place(
-        self, last: Attempt, national: NationalRelaxation, table: Columns, form: StandardForm
-    ) -> Outcome | None:
+    def _in_place(self, last: Answer, national: NationalRelaxation, problem: MasterProblem) -> Outcome | None:
         """The last statute and the one the national relaxation suggests, against its bound; where neither
         is good enough, the relaxation of the whole model, whose pricing gives the next cut."""
-        started, numbers = time.perf_counter(), national_columns(form)
+        form, deadline = problem.form, Deadline(self.limits.seconds)
         guide, before = national.solve(form), last.result.outcome.values
         if guide is not None and before is not None:
             guides = [before, guide.values]
+            numbers = national_columns(form)
             outcome = price_choices(form, numbers, guides, guide.bound, self.limits, last.solved)
             if outcome.status is Status.OPTIMAL:
-                return replace(outcome, seconds=time.perf_counter() - started)
-        answer = answer_on(table, form, last.start, self.limits, last.solved)
-        if answer.entering.any() or answer.growing or answer.outcome.status is not Status.OPTIMAL:
+                return replace(outcome, seconds=deadline.spent)
+        found = searched(problem, last.start, self._terms, last.solved)
+        if not found.final or found.outcome.status is not Status.OPTIMAL:
             return None
-        if answer.cut is not None:
-            national.add(answer.cut)
-        return answer.outcome
+        if found.cut is not None:
+            national.add(found.cut)
+        return found.outcome
 
 
 def decided_once(package: ResolvedPackage) -> None:
@@ -224,13 +224,13 @@ def decided_once(package: ResolvedPackage) -> None:
         raise InputError([Problem(package.name, message, remedy, column=SECOND_PHASE, value=str(second))])
 
 
-def held_columns(last: Attempt, choices: Mapping[Duty, str]) -> tuple[np.ndarray, np.ndarray]:
+def held_columns(last: Answer, choices: Mapping[Duty, str]) -> tuple[np.ndarray, np.ndarray]:
     """Columns of the duties (service, rule group) named, and 1 for the tier chosen, 0 for the others."""
-    numbers, index = last.form.column_family("y")
+    numbers, index = last.problem.form.column_family("y")
     position = dict(zip(index.tolist(), numbers.tolist(), strict=True))
     pairs = [
         (position[n], float(tier == choices[s, k]))
-        for n, (s, k, tier) in enumerate(last.table.duties)
+        for n, (s, k, tier) in enumerate(last.problem.columns.duties)
         if (s, k) in choices and n in position
     ]
     columns, chosen = zip(*pairs, strict=True) if pairs else ((), ())

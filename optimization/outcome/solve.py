@@ -10,10 +10,14 @@ from optimization.case.case import Case
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.instance import Instance
 from optimization.outcome.advice import advised
+from optimization.outcome.clock import Clock
+from optimization.outcome.question import laid_out
 from optimization.outcome.result import Result, stopped_with
-from optimization.outcome.run import Clock, OnProgress, answered, known_method, laid_out
+from optimization.outcome.run import answer
+from optimization.outcome.terms import OnProgress, Terms
 from optimization.outcome.two_phases import in_two_phases
-from optimization.outcome.waiting import alternatives
+from optimization.outcome.waiting import courses
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits
 
 PHASE_SHARE = 0.8
@@ -40,21 +44,18 @@ def solve(
     `beside` tells whether what is said beside the answer is worked out too: the courses that a plan over a horizon is
     held against, and whether the advice to an impossible package holds.
     """
-    clock, limits, method = Clock(), limits or Limits(), known_method(method)
+    terms = Terms(limits or Limits(), method, log_file, on_progress)
+    clock, aside = Clock(), Clock()
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
-
-    aside = Clock()
-
-    def spent() -> float:
-        return sum(each.seconds.get("solve", 0.0) for each in (clock, aside))
+    deadline = Deadline(terms.limits.seconds, lambda: clock.solving + aside.solving)
 
     def part(question: Instance, share: float = PHASE_SHARE, clock: Clock = clock) -> Result:
-        own = replace(limits, gap=share * limits.gap, seconds=max(1.0, limits.seconds - spent()))
-        return answered(question, package, own, method, log_file, on_progress, clock).result
+        own = deadline.within(replace(terms.limits, gap=share * terms.limits.gap))
+        return answer(question, package, replace(terms, limits=own), clock).result
 
     def once() -> Result:
-        asked = answered(instance, package, limits, method, log_file, on_progress, clock)
+        asked = answer(instance, package, terms, clock)
         if not (beside and asked.result.arguments):
             return asked.result
         try:
@@ -64,17 +65,15 @@ def solve(
             raise stopped_with() from stop
 
     horizon = instance.horizon
-    if horizon is not None and horizon.second:
-        result = in_two_phases(instance, part, limits, lambda: spent() < limits.seconds)
-    else:
-        result = once()
+    phased = horizon is not None and horizon.second
+    result = in_two_phases(instance, part, terms.limits, deadline) if phased else once()
     if beside and horizon is not None and horizon.later and result.accounts is not None:
         plan = result.accounts.decision
         own = result.accounts.instance
         try:
             with clock.phase("waiting"):
-                others = list(alternatives(own, plan, lambda question: part(question, 1.0, aside)))
+                others = list(courses(own, plan, lambda question: part(question, 1.0, aside)))
         except KeyboardInterrupt as stop:
             raise stopped_with(replace(result, seconds=clock.seconds)) from stop
-        result = replace(result, alternatives=others)
+        result = replace(result, courses=others)
     return replace(result, seconds=clock.seconds)

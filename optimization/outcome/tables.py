@@ -5,8 +5,6 @@ Money is million yen per year; every column carries its unit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -22,10 +20,8 @@ from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.existing_table import existing_table
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
+from optimization.outcome.result import Result
 from optimization.outcome.spending_table import spending_tables
-
-if TYPE_CHECKING:
-    from optimization.outcome.result import Result
 
 MIL = "_million_yen"
 
@@ -50,7 +46,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         **path,
         **spending_tables(after, before),
         **crisis_tables(after, before),
-        **horizon_tables(after, before, result.alternatives),
+        **horizon_tables(after, before, result.courses),
         **_second_phase(after, before),
     }
 

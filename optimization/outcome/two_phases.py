@@ -26,9 +26,10 @@ from optimization.ledger.phases import (
     second_phase,
 )
 from optimization.ledger.rules import Breach, breaches
+from optimization.outcome.certificate import BOUND, overstatement
 from optimization.outcome.result import Result, stopped_with
-from optimization.outcome.run import BOUND, overstatement
 from optimization.outcome.unlisted import with_bodies_of
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 
 Solver = Callable[[Instance], Result]
@@ -52,14 +53,22 @@ class Branch:
         return sum(each.outcome.bound for each in results)
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A plan of two phases: its accounts, and the result of the first phase, on whose model it stands."""
+
+    accounts: Accounts
+    first: Result
+
+
 @dataclass
 class Search:
-    """The branches still open, and the best plan so far: its accounts and the first phase's result."""
+    """The question of two phases, the phases solved so far, and the best plan that joins two of them."""
 
     instance: Instance
     part: Solver
     solved: dict[tuple[int, object], Result] = field(default_factory=dict)
-    best: tuple[Accounts, Result] | None = None
+    best: Joined | None = None
 
     @property
     def overstated(self) -> list[Breach]:
@@ -69,7 +78,7 @@ class Search:
     @property
     def value(self) -> float:
         """Cost of the best plan."""
-        return self.best[0].objective if self.best else float("inf")
+        return self.best.accounts.objective if self.best else float("inf")
 
     def branch(self, open_first: Options, open_second: Options) -> Branch:
         """Both phases under fewer open tiers, each solved once."""
@@ -105,7 +114,7 @@ class Search:
         if accounts is None or breaches(accounts):
             return False
         if accounts.objective < self.value:
-            self.best = accounts, first
+            self.best = Joined(accounts, first)
         return True
 
     def below(self, branch: Branch) -> Iterator[Branch]:
@@ -139,18 +148,18 @@ def together(instance: Instance, first: Result, second: Result) -> Accounts | No
     return Accounts(instance, with_bonds(instance, replace(before, second=then)))
 
 
-def in_two_phases(instance: Instance, part: Solver, limits: Limits, in_time: Callable[[], bool]) -> Result:
+def in_two_phases(instance: Instance, part: Solver, limits: Limits, deadline: Deadline) -> Result:
     """The best plan found, against the least bound of the branches left."""
     search, root = Search(instance, part), None
     try:
         root = search.branch({}, {})
-        return _searched(search, root, limits, in_time)
+        return _searched(search, root, limits, deadline)
     except KeyboardInterrupt as stop:  # the plan of a phase is none of the whole
         found = _result(search, root, root.bound, limits) if root and search.best else None
         raise stopped_with(found) from stop
 
 
-def _searched(search: Search, root: Branch, limits: Limits, in_time: Callable[[], bool]) -> Result:
+def _searched(search: Search, root: Branch, limits: Limits, deadline: Deadline) -> Result:
     """The search from its root."""
     number = count()
     if root.bound == float("inf"):
@@ -161,7 +170,7 @@ def _searched(search: Search, root: Branch, limits: Limits, in_time: Callable[[]
     if search.best is None:
         search.try_once()
     queue, closed = [(root.bound, next(number), root)], float("inf")
-    while queue and in_time() and not gap_reached(search.value, min(queue[0][0], closed), limits.gap):
+    while queue and not deadline.over and not gap_reached(search.value, min(queue[0][0], closed), limits.gap):
         bound, _, branch = heapq.heappop(queue)
         below = list(search.below(branch))
         if not below:  # what is left open here is the phases' own gap, or a debt ceiling that binds the two
@@ -198,7 +207,7 @@ def _result(search: Search, root: Branch, bound: float, limits: Limits) -> Resul
     if search.best is None:
         nothing = replace(root.first, solver_grants=None, breaches=[])
         return replace(nothing, instance=search.instance, outcome=outcome, accounts=None, size=size)
-    accounts, source = search.best
+    accounts, source = search.best.accounts, search.best.first
     found = [*search.overstated, *overstatement(outcome)]
     return replace(
         source, instance=accounts.instance, outcome=outcome, accounts=accounts, size=size, breaches=found

@@ -7,7 +7,7 @@ pay. Their costs are computed once. At given prices of the places (duals of R2) 
     gain(M) = sum over services of max(0, sum over members of price[i,w] - cost[M,w])
               - opening + sum over members of crowd[i]            (crowd at most 0)
 
-and sets with a gain join the covering of their connected group until none is left (outcome.pricing). What they gain
+and sets with a gain join the covering of their connected cluster until none is left (outcome.pricing). What they gain
 there is taken off the bound, which therefore covers every connected set; where that is much, those in use enter the
 list, and the question is answered anew.
 """
@@ -33,6 +33,9 @@ from optimization.ledger.layout import with_bodies
 from optimization.model.screening import reachable
 from optimization.solving.covering import More
 
+Members = tuple[int, ...]
+"""A set of municipalities by the positions of its members, in order."""
+
 GENERATED = "generated"
 SOURCES: Final = "wide_area.sources"
 
@@ -44,22 +47,22 @@ MOST_LISTED = 300_000
 
 
 @dataclass(frozen=True)
-class SetsOfGroup:
-    """The connected sets of one connected group of municipalities: `places` (P,) their positions, `hub` (M,) that of
+class SetsOfCluster:
+    """The connected sets of one connected cluster of municipalities: `places` (P,) their positions, `hub` (M,) that of
     each set's hub, `more` their members (M, P) and costs (M, W), infinite where a set may not serve."""
 
     places: np.ndarray
     hub: np.ndarray
     more: More
 
-    def positions(self, rows: np.ndarray) -> list[tuple[int, ...]]:
+    def positions(self, rows: np.ndarray) -> list[Members]:
         """The members of some sets, each in order, as positions among all municipalities."""
         members = self.more.members[rows]
         parts = np.split(self.places[members.indices], members.indptr[1:-1])
         return [tuple(sorted(part.tolist())) for part in parts] if len(rows) else []
 
-    def at_costs(self, instance: Instance, cost_of: Callable[[Instance], np.ndarray]) -> SetsOfGroup:
-        """The same sets at the costs (B, W) that a question with them as its bodies has."""
+    def at_costs(self, instance: Instance, cost_of: Callable[[Instance], np.ndarray]) -> SetsOfCluster:
+        """These sets at the costs (B, W) that a question with them as its bodies has."""
         members, count = self.more.members, instance.km.shape[0]
         shape = (len(self.hub), count)
         whole = sparse.csr_matrix((members.data, self.places[members.indices], members.indptr), shape)
@@ -70,8 +73,8 @@ class SetsOfGroup:
             costs.append(rounded_down(np.where(reachable(part), cost_of(part), np.inf)))
         return replace(self, more=replace(self.more, cost=np.vstack(costs)))
 
-    def without(self, listed: Collection[tuple[int, ...]]) -> SetsOfGroup:
-        """The same with the sets of a list marked as held already."""
+    def without(self, listed: Collection[Members]) -> SetsOfCluster:
+        """These sets, those of a list marked as held already."""
         number = np.random.default_rng(0).integers(0, 2**63, len(self.places), dtype=np.uint64)
         position = {place: n for n, place in enumerate(self.places.tolist())}
         own = [members for members in listed if members[0] in position]
@@ -92,28 +95,28 @@ def rounded_down(cost: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Unlisted:
-    """All connected sets of a question, by the label of their connected group; `of` (I,) the label of every place."""
+    """All connected sets of a question, by the label of their connected cluster; `of` (I,) the label of every place."""
 
     of: np.ndarray
-    groups: dict[int, SetsOfGroup]
+    clusters: dict[int, SetsOfCluster]
 
     @cached_property
     def count(self) -> int:
         """How many sets there are."""
-        return sum(group.more.members.shape[0] for group in self.groups.values())
+        return sum(sets.more.members.shape[0] for sets in self.clusters.values())
 
     def beside(self, instance: Instance) -> Unlisted:
-        """The same with the sets on a question's list marked as such."""
+        """These sets, those on a question's list marked as such."""
         listed = listed_sets(instance)
-        return replace(self, groups={name: group.without(listed) for name, group in self.groups.items()})
+        return replace(self, clusters={name: sets.without(listed) for name, sets in self.clusters.items()})
 
 
-def listed_sets(instance: Instance) -> dict[tuple[int, ...], str]:
+def listed_sets(instance: Instance) -> dict[Members, str]:
     """Source of every body on the list, by its members' positions in order."""
     return dict(zip(instance.bodies.row_of, instance.bodies.table["source"], strict=True))
 
 
-def with_sets(instance: Instance, found: Sequence[tuple[int, ...]]) -> Instance:
+def with_sets(instance: Instance, found: Sequence[Members]) -> Instance:
     """The question with more bodies on its list."""
     together = dict.fromkeys(found, GENERATED) | listed_sets(instance)
     return with_bodies(
@@ -157,12 +160,12 @@ def all_sets(instance: Instance) -> Unlisted:
         label = of[block[:, 0]]
         for name in np.unique(label).tolist():
             blocks.setdefault(name, []).append(block[label == name])
-    groups = {name: _group(instance, np.flatnonzero(of == name), found) for name, found in blocks.items()}
-    return Unlisted(of, groups)
+    clusters = {name: _sets_of(instance, np.flatnonzero(of == name), found) for name, found in blocks.items()}
+    return Unlisted(of, clusters)
 
 
-def _group(instance: Instance, places: np.ndarray, blocks: list[np.ndarray]) -> SetsOfGroup:
-    """The sets of a group, those of too few people left out, and what they cost."""
+def _sets_of(instance: Instance, places: np.ndarray, blocks: list[np.ndarray]) -> SetsOfCluster:
+    """The sets of a cluster, those of too few people left out, and what they cost."""
     people = instance.case.municipalities["population_persons"].to_numpy(float)
     least = instance.settings["wide_area.min_population_persons"]
     blocks = [block[people[block].sum(axis=1) >= least] for block in blocks]
@@ -172,7 +175,7 @@ def _group(instance: Instance, places: np.ndarray, blocks: list[np.ndarray]) -> 
     shape = (len(size), len(places))
     matrix = sparse.csr_matrix((np.ones(len(members), dtype=np.float32), members, start), shape=shape)
     hub = np.concatenate([block[:, 0] for block in blocks])
-    sets = SetsOfGroup(places, hub, More(matrix, np.zeros((0, 0)), np.zeros(len(hub), dtype=bool)))
+    sets = SetsOfCluster(places, hub, More(matrix, np.zeros((0, 0)), np.zeros(len(hub), dtype=bool)))
     return sets.at_costs(instance, lambda part: part.social.bodies)
 
 
@@ -202,5 +205,5 @@ def with_all_sets(instance: Instance) -> Instance:
         message = f"stands for {unlisted.count:,} connected sets, too many for the plain method"
         remedy = "use --method decomposed, or lower wide_area.connected_members"
         raise InputError([Problem("package", message, remedy, column=SOURCES, value=GENERATED)])
-    sets = [group.positions(np.arange(group.more.members.shape[0])) for group in unlisted.groups.values()]
+    sets = [each.positions(np.arange(each.more.members.shape[0])) for each in unlisted.clusters.values()]
     return with_sets(instance, list(chain.from_iterable(sets)))

@@ -7,13 +7,9 @@ a table nor an exit code may call it optimal.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from optimization.errors import InputError, Problem
 from optimization.solving.highs import Status
-
-if TYPE_CHECKING:
-    from optimization.outcome.result import Result
 
 
 class Worth(StrEnum):
@@ -75,28 +71,6 @@ REMEDIES = {
     Worth.FAILED: "use a machine with more memory, or ask for fewer prefectures",
     Worth.BROKEN: "report it: this is a defect of the program",
 }
-
-
-def worth_of(result: Result) -> Worth:
-    """What a result is worth."""
-    return Worth.BROKEN if result.breaches else Worth(str(result.outcome.status))
-
-
-def reason_of(result: Result) -> str:
-    """Why a result is no plan that keeps the rules; '' where it is one."""
-    worth = worth_of(result)
-    if worth is Worth.BROKEN:
-        rules = ", ".join(sorted({breach.rule for breach in result.breaches}))
-        return f"the decision breaks rules in {len(result.breaches)} places: {rules}"
-    return " ".join(result.arguments) or REASONS[worth]
-
-
-def planned(result: Result) -> Result:
-    """The result, which is a plan that keeps every rule; else raises NoPlanError."""
-    worth = worth_of(result)
-    if worth.planned:
-        return result
-    raise NoPlanError(result.package.name, worth, reason_of(result))
 
 
 def worst(answers: list[Worth]) -> int:

@@ -8,27 +8,15 @@ plan from one of the later years on. Crises are left out: they weigh on all alik
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.horizon import ONLY_FIRST
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import some_years
-from optimization.outcome.result import Result
+from optimization.outcome.result import PLAN, TODAY, Course, Result
 from optimization.outcome.unlisted import with_bodies_of
-
-TODAY, PLAN = "today", "plan"
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """A course other than the plan: `decided_for` a year, `today` or the plan; `from_year` in which it takes today's
-    place (the first year: at once); its accounts over the whole horizon."""
-
-    decided_for: str
-    from_year: int
-    accounts: Accounts
 
 
 def without_crises(instance: Instance) -> Instance:
@@ -38,9 +26,7 @@ def without_crises(instance: Instance) -> Instance:
     )
 
 
-def alternatives(
-    instance: Instance, plan: Decision, part: Callable[[Instance], Result]
-) -> Iterator[Alternative]:
+def courses(instance: Instance, plan: Decision, part: Callable[[Instance], Result]) -> Iterator[Course]:
     """Today's arrangement, the plan, the plan from each later year on, and the plans of the first and of the last year
     alone; a year whose own question finds no plan in time is left out. `instance` is the question on the plan's own
     list of bodies."""
@@ -50,19 +36,19 @@ def alternatives(
     first, *later = horizon.years
     calm = replace(plan, lead={}, reserve={})
     now = status_quo(quiet)
-    yield Alternative(TODAY, first, _carried(quiet, now))
-    yield Alternative(PLAN, first, _carried(quiet, calm))
+    yield Course(TODAY, first, _carried(quiet, now))
+    yield Course(PLAN, first, _carried(quiet, calm))
     then = calm.second or calm
     for year in later:
         if year >= horizon.second:
             after = replace(quiet, horizon=replace(horizon, second=year))
-            yield Alternative(PLAN, year, _carried(after, replace(now, second=then)))
+            yield Course(PLAN, year, _carried(after, replace(now, second=then)))
     alone = {first: replace(quiet, horizon=None), later[-1]: some_years(quiet, [later[-1]])}
     for year, question in alone.items():
         found = part(question)
         if found.accounts is not None:
             decision = replace(found.accounts.decision, lead={}, reserve={}, bonds=())
-            yield Alternative(str(year), first, _carried(quiet, decision))
+            yield Course(str(year), first, _carried(quiet, decision))
 
 
 def _carried(instance: Instance, decision: Decision) -> Accounts:

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 
 from optimization.solving import workers
 from optimization.solving.branching import Nothing, Outside, Relaxed, Tried, as_columns, branch, rounded
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import (
     BY_HAND,
     Limits,
@@ -49,8 +49,8 @@ PART_TIME = 0.25
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What solving a part has given."""
+class PartSolution:
+    """What solving one independent part has given: its status, its bound, and the values of its columns."""
 
     status: Status
     bound: float
@@ -64,9 +64,9 @@ class _Search:
     form: StandardForm
     limits: Limits
     bound: float
-    started: float
+    deadline: Deadline
     on_progress: Callable[[Progress], bool] | None
-    solved: dict[bytes, Answer]
+    solved: dict[bytes, PartSolution]
     best: np.ndarray | None = None
     objective: float = np.inf
     history: list[Progress] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Search:
     @property
     def left(self) -> float:
         """Seconds left of the time limit."""
-        return max(0.0, self.limits.seconds - (time.perf_counter() - self.started))
+        return self.deadline.left
 
     @property
     def gap(self) -> float:
@@ -91,14 +91,13 @@ class _Search:
     @property
     def done(self) -> bool:
         """Whether the search may end: gap reached, no time left, or stopped from outside."""
-        return self.reached or self.left <= 0 or self.stopped
+        return self.reached or self.deadline.over or self.stopped
 
     def report(self, objective: float | None = None) -> None:
         """Tell the caller how far the search is; `objective` is that of a plan not yet taken over."""
-        seconds = time.perf_counter() - self.started
         objective = self.objective if objective is None else objective
         gap = relative_gap(objective, self.bound)
-        self.history.append(Progress(seconds, objective, self.bound, gap))
+        self.history.append(Progress(self.deadline.spent, objective, self.bound, gap))
         if self.on_progress is not None and not self.on_progress(self.history[-1]):
             self.stopped = True
 
@@ -141,14 +140,14 @@ class _Search:
                 )
         return more
 
-    def _solve(self, parts: list[Part], base: float = np.inf) -> list[Answer]:
+    def _solve(self, parts: list[Part], base: float = np.inf) -> list[PartSolution]:
         """Status, bound and values of the parts, each solved once: the new ones side by side, the largest
         last, as it may be hard and its plans are plans of the whole (`base` is the cost of what is fixed)."""
         keys = [part.key for part in parts]
         new = {key: part for key, part in zip(keys, parts, strict=True) if key not in self.solved}
         rest = [key for key in new if key != keys[0]]
         tasks = [(new[key].form, self._part_limits(new[key])) for key in rest]
-        self.solved.update(zip(rest, workers.each(answer, tasks, self.limits.processes), strict=True))
+        self.solved.update(zip(rest, workers.each(solve_part, tasks, self.limits.processes), strict=True))
         if keys and keys[0] in new:
             base += sum(
                 cost_of(part, self.solved[key])
@@ -159,15 +158,15 @@ class _Search:
             self.solved[keys[0]] = self._largest(parts[0], limits, base)
         return [self.solved[key] for key in keys]
 
-    def _largest(self, part: Part, limits: Limits, base: float) -> Answer:
+    def _largest(self, part: Part, limits: Limits, base: float) -> PartSolution:
         """The answer of the largest part; stopped by hand, its plan is one of the whole with those of the others."""
         try:
-            return answer(part.form, limits, self._relay(base) if base < np.inf else None)
+            return solve_part(part.form, limits, self._relay(base) if base < np.inf else None)
         except StoppedByHandError as stop:
             if stop.outcome.values is None:
                 raise
             self.by_hand = True
-            return Answer(stop.outcome.status, stop.outcome.bound, stop.outcome.values)
+            return PartSolution(stop.outcome.status, stop.outcome.bound, stop.outcome.values)
 
     def _relay(self, base: float) -> Callable[[Progress], bool]:
         """Tell the caller of every better plan that a part finds while it is being solved."""
@@ -184,24 +183,21 @@ class _Search:
 
     def _part_limits(self, part: Part, largest: bool = False) -> Limits:
         weight = 1.0 if largest else len(part.columns) / self.form.matrix.shape[1]
-        return replace(
-            self.limits,
-            gap=self.limits.gap * PART_SHARE,
-            absolute=self.limits.gap * LARGEST_SHARE * abs(self.bound) * weight,
-            seconds=max(1.0, PART_TIME * self.left),
-            threads=1,
-        )
+        limits = self.limits
+        absolute = limits.gap * LARGEST_SHARE * abs(self.bound) * weight
+        own = replace(limits, gap=limits.gap * PART_SHARE, absolute=absolute, threads=1)
+        return self.deadline.within(own, PART_TIME)
 
 
-def answer(
+def solve_part(
     form: StandardForm, limits: Limits, on_progress: Callable[[Progress], bool] | None = None
-) -> Answer:
-    """Status of a part, its bound, and the values of the best solution found, if any."""
+) -> PartSolution:
+    """An independent part solved by itself: its status, its bound, and the best values found, if any."""
     outcome = solve(form, limits, on_progress=on_progress)
-    return Answer(outcome.status, outcome.bound, outcome.values)
+    return PartSolution(outcome.status, outcome.bound, outcome.values)
 
 
-def cost_of(part: Part, found: Answer) -> float:
+def cost_of(part: Part, found: PartSolution) -> float:
     """Cost of a part's solution; infinite where it has none."""
     return np.inf if found.values is None else float(part.form.cost @ found.values)
 
@@ -214,7 +210,7 @@ def solve_decomposed(
     on_progress: Callable[[Progress], bool] | None = None,
     relaxed: Outcome | None = None,
     outside: Outside | None = None,
-    solved: dict[bytes, Answer] | None = None,
+    solved: dict[bytes, PartSolution] | None = None,
     plan: Outcome | None = None,
 ) -> Outcome:
     """Solve the program; `national` holds the positions of the columns to be decided first.
@@ -225,13 +221,13 @@ def solve_decomposed(
     `solved` holds the parts of earlier programs, and takes those of this one. `plan` is an incumbent to begin with.
     Raises `StoppedByHandError` with the best plan on Ctrl-C.
     """
-    started = time.perf_counter()
+    deadline = Deadline(limits.seconds)
     relaxed = relaxed or solve(form, replace(limits, threads=1), log_file, relax=True)
     if relaxed.values is None or relaxed.row_duals is None:
         return relaxed
     outside = outside or Nothing()
     root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
-    search = _Search(form, limits, root.bound, started, on_progress, {} if solved is None else solved)
+    search = _Search(form, limits, root.bound, deadline, on_progress, {} if solved is None else solved)
     if plan is not None:
         search.best, search.objective = plan.values, plan.objective
     search.report()
@@ -272,7 +268,7 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
         search.report()
         return not search.stopped
 
-    limits = replace(search.limits, seconds=max(1.0, search.left))
+    limits = search.deadline.within(search.limits)
     objective, bound = search.objective, search.bound  # what is told on the way is not kept
     try:
         plain = solve(search.form, limits, log_file, relay, start=search.best)
@@ -283,7 +279,7 @@ def _whole(search: _Search, relaxed: Outcome, log_file: Path | None) -> Outcome:
     search.objective, search.bound = objective, max(bound, plain.bound)
     search.take(plain)
     if search.best is None and plain.status is Status.INFEASIBLE:
-        return replace(plain, seconds=time.perf_counter() - search.started)
+        return replace(plain, seconds=search.deadline.spent)
     return replace(_outcome(search, relaxed), nodes=plain.nodes, log=relaxed.log + plain.log)
 
 
@@ -297,7 +293,7 @@ def _outcome(search: _Search, relaxed: Outcome) -> Outcome:
         objective=search.objective,
         bound=search.bound,
         gap=search.gap,
-        seconds=time.perf_counter() - search.started,
+        seconds=search.deadline.spent,
         nodes=0,
         log=relaxed.log,
         row_duals=relaxed.row_duals,
@@ -314,7 +310,7 @@ def _termination(search: _Search, optimal: bool) -> str:
         return BY_HAND
     if search.stopped:
         return "stopped"
-    return "time limit" if search.left <= 0 else OPEN
+    return "time limit" if search.deadline.over else OPEN
 
 
 def price_choices(
@@ -323,11 +319,11 @@ def price_choices(
     guides: list[np.ndarray],
     bound: float,
     limits: Limits,
-    solved: dict[bytes, Answer],
+    solved: dict[bytes, PartSolution],
 ) -> Outcome:
     """The best plan to which the national columns of some points round, the first good enough, against a
     known bound: no search. `solved` holds the parts of earlier programs, most of them parts of this one."""
-    search = _Search(form, limits, bound, time.perf_counter(), None, solved)
+    search = _Search(form, limits, bound, Deadline(limits.seconds), None, solved)
     choices = exclusive_choices(form, national)
     for values in guides:
         search.try_choice(*as_columns(choices, rounded(values, choices)))

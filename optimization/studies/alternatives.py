@@ -173,7 +173,7 @@ def most_distance(session: Session, plans: Sequence[Plan], budget: float) -> int
     """A bound on how far from the nearest of some plans any plan within the budget can be: the same program over the
     whole national part, whose cost is a proven least cost. The number of duties where no bound is found in time."""
     last = session.last
-    form, duties = last.form, last.table.duties
+    form, duties = last.problem.form, last.problem.columns.duties
     part, columns = (
         (form, np.arange(len(form.cost))) if session.national is None else session.national.part(form)
     )

@@ -23,9 +23,9 @@ from optimization.explain.limits import ROWS, Limit
 from optimization.explain.repairs import least_loosening
 from optimization.ledger import measures
 from optimization.ledger.accounts import Accounts
-from optimization.outcome.result import Result
+from optimization.outcome.result import Result, planned
 from optimization.outcome.session import Session
-from optimization.outcome.verdict import Worth, planned
+from optimization.outcome.verdict import Worth
 
 Report = Callable[[int, int], None]
 

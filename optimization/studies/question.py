@@ -19,7 +19,7 @@ from optimization.errors import InputError, memory_is_out
 from optimization.ledger.measures import all_measures
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
-from optimization.outcome.verdict import Worth, reason_of
+from optimization.outcome.verdict import Worth
 from optimization.solving.highs import Limits
 from optimization.studies import store
 from optimization.studies.study import Cell, Study, resolved
@@ -113,7 +113,7 @@ def outcome(result: Result) -> dict[str, Any]:
     found, accounts, worth = result.outcome, result.accounts, result.worth
     row: dict[str, Any] = {
         "status": str(worth),
-        "reason": reason_of(result),
+        "reason": result.reason,
         "bound_million_yen": _finite(found.bound),
         "objective_today_million_yen": result.baseline.objective,
     }

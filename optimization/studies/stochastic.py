@@ -24,8 +24,9 @@ from optimization.model.columns import Columns, columns
 from optimization.model.expressions import BILLION
 from optimization.model.model import build_model
 from optimization.model.screening import screen
-from optimization.outcome.pricing import starting_pairs
+from optimization.outcome.starting import starting_pairs
 from optimization.reading.whereabouts import DEFAULT_CASE
+from optimization.solving.highs import Limits
 
 DECIDED = ("y", "x", "v", "z", "u", "q", "reserve", "rho", "theta", "phi", "kappa", "gamma", "sigma")
 """Blocks of variables decided before it is known which crisis strikes; accounts follow from them."""
@@ -111,7 +112,7 @@ def kw_creator(cfg: Any) -> dict[str, Any]:
     package = load_package(case, cfg.package, prefectures)
     instance = lay_out(case.with_parameters(package.assumptions), package.settings, prefectures)
     screening = screen(instance)
-    inside = starting_pairs(instance, screening, START_GAP, 1).inside
+    inside = starting_pairs(instance, screening, Limits(gap=START_GAP)).inside
     table = columns(instance, screening, np.asarray(inside))
     odds = scenario_odds(table)
     if cfg.num_scens != len(odds):

@@ -37,7 +37,7 @@ from optimization.case.overlay import overlay
 from optimization.case.packages import read_package, toml_document
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.outcome.run import METHODS
+from optimization.outcome.terms import METHODS
 from optimization.reading.files import MOST_SETTINGS, read_text
 from optimization.reading.numerals import read_numeral, share_meant
 

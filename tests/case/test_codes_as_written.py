@@ -16,7 +16,7 @@ from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.cli.commands import prefecture_codes
 from optimization.errors import InputError
-from optimization.outcome.run import METHODS
+from optimization.outcome.terms import METHODS
 from optimization.prepare.case import cut_case
 from optimization.reading.codes import PREFECTURES, check_digit, meant, read_prefecture, short_name
 from optimization.studies.study import Study

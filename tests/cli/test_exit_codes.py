@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from command_line import IWATE, ON_IWATE, RUN_IWATE, Finished, Run, command, write_package
 
+import optimization.outcome.readback as readback_room
+import optimization.outcome.relaxed as relaxed_room
 import optimization.outcome.run as run_room
 import optimization.outcome.tables as outcome_tables
 from optimization.cli import commands
@@ -152,7 +154,7 @@ class TestOurDefects:
     def test_the_decision_breaks_a_rule(
         self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(run_room, "breaches", lambda accounts: [Breach("E1", "03201", 5.0)])
+        monkeypatch.setattr(readback_room, "breaches", lambda accounts: [Breach("E1", "03201", 5.0)])
         done = run("status_quo")
         assert done.finished.code == 1
         assert "breaks rules in 1 places: E1" in done.finished.err
@@ -204,14 +206,15 @@ def test_stopping_from_the_keyboard_leaves_nothing(tmp_path: Path, monkeypatch: 
 
 def change_outcome(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
     """Let the solver end otherwise than it did."""
-    parts, whole = run_room.solve_decomposed, run_room.solve_plain
+    parts, whole = relaxed_room.solve_decomposed, run_room.solve_plain
 
     def changed_whole(*task: Any, **options: Any) -> Any:
         found = whole(*task, **options)
         return found if options.get("relax") else change(found)
 
-    monkeypatch.setattr(run_room, "solve_decomposed", lambda *a, **k: change(parts(*a, **k)))
-    monkeypatch.setattr(run_room, "solve_plain", changed_whole)
+    monkeypatch.setattr(relaxed_room, "solve_decomposed", lambda *a, **k: change(parts(*a, **k)))
+    for room in (relaxed_room, run_room):
+        monkeypatch.setattr(room, "solve_plain", changed_whole)
 
 
 def test_stopping_from_the_keyboard_keeps_the_plan_found_by_then(

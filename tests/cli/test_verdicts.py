@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from command_line import ON_IWATE, Finished, command, write_package
 
-import optimization.outcome.run as run_room
+import optimization.outcome.readback as readback_room
 import optimization.studies.sweep as sweep
 from optimization.case.load import load_case
 from optimization.cli import analyses, commands
@@ -64,7 +64,7 @@ def test_a_study_of_impossible_questions_alone_ends_with_3_and_the_reason(tmp_pa
 def test_a_plan_that_breaks_a_rule_ends_with_1_and_is_called_nothing_else(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_room, "breaches", lambda accounts: [Breach("F2swap", "03201", 5.0)])
+    monkeypatch.setattr(readback_room, "breaches", lambda accounts: [Breach("F2swap", "03201", 5.0)])
     done = command(name, "status_quo", *ASKING[name], *ON_IWATE, "--gap", "0.01", "--out", tmp_path / "out")
     assert done.code == 1, done
     assert "breaks rules" in done.err and "F2swap" in done.err and "Status optimal" not in done.out
@@ -73,7 +73,7 @@ def test_a_plan_that_breaks_a_rule_ends_with_1_and_is_called_nothing_else(
 def test_a_study_whose_plan_breaks_a_rule_ends_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_room, "breaches", lambda accounts: [Breach("F2swap", "03201", 5.0)])
+    monkeypatch.setattr(readback_room, "breaches", lambda accounts: [Breach("F2swap", "03201", 5.0)])
     done = swept(tmp_path, "status_quo")
     assert done.code == 1 and "F2swap" in done.err and "1 breaks_rules" in done.out, done
     assert list(pd.read_csv(tmp_path / "out" / "sweep.csv")["status"]) == ["breaks_rules"]

@@ -18,9 +18,10 @@ from optimization.explain.prices import derivative, forced_tiers, shadow_prices
 from optimization.explain.words import plan_sentences
 from optimization.ledger.phases import restricted
 from optimization.outcome.in_place import rewritten, under
-from optimization.outcome.run import answered
+from optimization.outcome.run import answer
 from optimization.outcome.session import Session
 from optimization.outcome.solve import solve
+from optimization.outcome.terms import Terms
 from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_form
 from tests.model.random_case import best, random_question
@@ -85,7 +86,7 @@ def test_the_dual_of_the_relaxation_lies_between_the_slopes_of_its_value_to_eith
     session = iwate()
     last = session.last
     package = last.result.package
-    relaxed = solve_form(last.form, LIMITED, relax=True)
+    relaxed = solve_form(last.problem.form, LIMITED, relax=True)
     assert relaxed.values is not None and relaxed.row_duals is not None
     seen = 0
     for limit in limits_of(package):
@@ -96,12 +97,14 @@ def test_the_dual_of_the_relaxation_lies_between_the_slopes_of_its_value_to_eith
         slopes: list[float] = []
         for sign in (1.0, -1.0):
             settings = limit.at(package.settings, limit.value(package.settings) + sign * step)
-            form = rewritten(last.form, last.model, under(last.table, settings), {limit.key})
+            form = rewritten(
+                last.problem.form, last.problem.model, under(last.problem.columns, settings), {limit.key}
+            )
             assert form is not None
             value = solve_form(form, LIMITED, relax=True).objective
             if np.isfinite(value):
                 slopes.append(sign * (value - relaxed.objective) / step)
-        rewritten(last.form, last.model, last.table, {limit.key})
+        rewritten(last.problem.form, last.problem.model, last.problem.columns, {limit.key})
         room = 1e-3 + 0.02 * max(map(abs, slopes))
         assert min(slopes) - room <= slope <= max(slopes) + room, limit.key
         seen += abs(slope) > 1e-6
@@ -116,7 +119,7 @@ def test_forcing_a_tier_costs_what_the_question_with_that_tier_alone_says() -> N
     for _, row in forced().iterrows():
         duty = names.index(row["service"]), labels.index(row["rule_group"])
         alone = restricted(last.instance, {duty: (row["forced_tier"],)})
-        again = answered(alone, last.result.package, LIMITED, "decomposed").result
+        again = answer(alone, last.result.package, Terms(LIMITED, "decomposed")).result
         room = 2 * LIMITED.gap * last.result.outcome.objective
         change = again.outcome.objective - last.result.outcome.objective
         assert change == pytest.approx(row["forced_cost_million_yen"], abs=room)

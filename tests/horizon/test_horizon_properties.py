@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from optimization.ledger.accounts import Accounts
+from optimization.outcome.result import PLAN, TODAY
 from optimization.outcome.session import Session
-from optimization.outcome.waiting import PLAN, TODAY
 from tests.crisis.crisis_case import LOCAL, two_towns
 from tests.horizon.horizon_case import STILL, ageing_town, grown
 from tests.horizon.test_horizon_brute_force import random_question
@@ -79,7 +79,7 @@ def test_debt_dearer_to_carry_costs_more() -> None:
 def test_what_waiting_costs_is_told_course_by_course() -> None:
     # the plan moves fire at once (unit 20, saving 50 today, 87 in 2050); waiting until 2050 costs 30 x weight of 2022
     result = phased(20.0, 0.02).solve()
-    by_course = {(a.decided_for, a.from_year): a.accounts for a in result.alternatives}
+    by_course = {(a.decided_for, a.from_year): a.accounts for a in result.courses}
     assert set(by_course) == {(TODAY, 2022), (PLAN, 2022), (PLAN, 2050), ("2022", 2022), ("2050", 2022)}
     plan = by_course[PLAN, 2022]
     assert result.accounts is not None and plan.objective == pytest.approx(result.accounts.objective)

@@ -13,7 +13,9 @@ from optimization.ledger.accounts import Accounts
 from optimization.model.columns import Columns, columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, balance_margin, screen
-from optimization.outcome.pricing import LeftOut, Start
+from optimization.outcome.master import MasterProblem
+from optimization.outcome.pricing import LeftOut
+from optimization.outcome.starting import Start
 from optimization.solving.highs import Outcome, Status, solve
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm, compile_model
@@ -277,7 +279,7 @@ def test_only_a_pair_of_the_reserve_can_rescue_an_impossible_program() -> None:
 
 def left_out(table: Columns, form: StandardForm) -> LeftOut:
     """The pairs left out of a model, exactly priced in one process."""
-    return LeftOut(table, form, Start(np.zeros(0, dtype=bool), []), 0.0, 1)
+    return LeftOut(MasterProblem(table, form.owner, form), Start(np.zeros(0, dtype=bool), []), 0.0, 1)
 
 
 def reserve_costs(table: Columns, form: StandardForm, duals: np.ndarray) -> np.ndarray:

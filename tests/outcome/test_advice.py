@@ -8,7 +8,8 @@ import pytest
 
 from optimization.outcome.advice import ADEQUACY, DOES, DOES_TOGETHER, NATION, POOL, advised, advised_values
 from optimization.outcome.counting import UNCHECKED, arguments
-from optimization.outcome.run import attempt
+from optimization.outcome.question import laid_out
+from optimization.outcome.run import answer
 from tests.model.random_case import random_question
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
@@ -76,7 +77,7 @@ def test_a_limit_that_is_not_the_only_one_in_the_way_is_said_not_to_suffice() ->
 def test_what_could_not_be_tried_in_time_is_said_to_be_unchecked() -> None:
     case = question(**{POOL: 0.5 * T})
     with given_curves(case.curves):
-        asked = attempt(case.case, case.package)
+        asked = answer(laid_out(case.case, case.package), case.package)
     (sentence,) = advised(asked, seconds=0.0)
     assert UNCHECKED in sentence and "not checked" in sentence
 

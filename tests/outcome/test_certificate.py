@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from optimization.ledger.instance import Instance
-from optimization.outcome import run
+from optimization.outcome.certificate import BOUND, proven
+from optimization.outcome.question import laid_out
+from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
-from optimization.outcome.run import BOUND, Attempt, Clock, attempt, better, proven, read_result
+from optimization.outcome.run import Answer, answer, better
+from optimization.outcome.terms import Terms
 from optimization.outcome.two_phases import in_two_phases
+from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import solve_decomposed
 from optimization.solving.highs import Limits, Status, gap_reached, solve
 from tests.horizon.test_horizon_brute_force import random_question
@@ -25,11 +29,11 @@ ROUNDED = 1.0 - 6e-16
 
 
 @cache
-def answered() -> Attempt:
+def answered() -> Answer:
     """A small question with a plan, and all it was answered with."""
     question = phased(60.0, 0.02)
     with given_curves(question.curves):
-        found = attempt(question.case, question.package, limits=EXACT)
+        found = answer(laid_out(question.case, question.package), question.package, Terms(EXACT))
     assert found.result.accounts is not None and found.result.breaches == []
     return found
 
@@ -38,7 +42,7 @@ def read_again(part: float) -> Result:
     """The same answer read with a bound that is so many times its plan's cost."""
     found = answered()
     outcome = replace(found.result.outcome, bound=part * found.result.outcome.objective)
-    return read_result(found.result.package, found.table, found.model, found.form, outcome, Clock())
+    return read_result(found.result.package, found.problem, outcome)
 
 
 def test_a_gap_of_nothing_is_reached_to_rounding_and_no_farther() -> None:
@@ -68,12 +72,12 @@ def two_phases_with(question: Small, part: float) -> Result:
     """The plan of two phases, of which every part has a bound so many times its cost."""
 
     def solved(instance: Instance) -> Result:
-        found = run.answered(instance, question.package, EXACT).result
+        found = answer(instance, question.package, Terms(EXACT)).result
         outcome = replace(found.outcome, bound=part * found.outcome.objective)
         return replace(found, outcome=outcome)
 
     with given_curves(question.curves):
-        return in_two_phases(question.instance, solved, Limits(gap=0.0), lambda: True)
+        return in_two_phases(question.instance, solved, Limits(gap=0.0), Deadline(60.0))
 
 
 @pytest.mark.parametrize("part", [1.0, ROUNDED, 1 / ROUNDED, 1 + 1e-8])

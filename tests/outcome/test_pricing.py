@@ -15,7 +15,10 @@ from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import build_model
 from optimization.model.screening import Screening, screen
-from optimization.outcome.pricing import LeftOut, Start, starting_pairs
+from optimization.outcome.clock import Clock
+from optimization.outcome.master import master_problem
+from optimization.outcome.pricing import LeftOut
+from optimization.outcome.starting import Start, starting_pairs
 from optimization.solving.decomposed import exclusive_choices
 from optimization.solving.highs import Limits, Outcome, solve
 from optimization.solving.residual import fix
@@ -38,8 +41,8 @@ def relaxed(
 ) -> tuple[Outcome, LeftOut]:
     """The relaxation on some pairs, and what is left out of it."""
     table = columns(instance, screening, inside)
-    form = compile_model(build_model(table))
-    return solve(form, EXACT, relax=True), LeftOut(table, form, start, 0.0, 1)
+    problem = master_problem(table, Clock())
+    return solve(problem.form, EXACT, relax=True), LeftOut(problem, start, 0.0, 1)
 
 
 @pytest.mark.parametrize("code", ["03", "46"])
@@ -47,7 +50,7 @@ def relaxed(
 def test_the_corrected_bound_never_exceeds_the_relaxation_of_the_full_list(code: str, kept: float) -> None:
     """Starting pairs thinned out at random: the fewer stand in the model, the more is taken off."""
     instance, screening = prefecture(code)
-    start = starting_pairs(instance, screening, 1e-6, 1)
+    start = starting_pairs(instance, screening, Limits(gap=1e-6))
     everything, _ = relaxed(instance, screening, np.ones_like(start.inside), start)
     inside = start.inside & (np.random.default_rng(1).random(len(start.inside)) < kept)
     inside |= instance.standing_pairs[screening.listed]  # bodies of today stand in every model
@@ -60,7 +63,7 @@ def test_the_corrected_bound_never_exceeds_the_relaxation_of_the_full_list(code:
 
 def test_letting_in_what_pays_closes_the_distance() -> None:
     instance, screening = prefecture("03")
-    start = starting_pairs(instance, screening, 1e-6, 1)
+    start = starting_pairs(instance, screening, Limits(gap=1e-6))
     everything, _ = relaxed(instance, screening, np.ones_like(start.inside), start)
     inside = instance.standing_pairs[screening.listed]
     for _ in range(12):
@@ -78,7 +81,7 @@ def test_a_cut_is_never_above_the_cost_of_provision(seed: int) -> None:
     """Provision costs at least constant + worth x y: held against what the cheapest provision over the
     whole list costs under a random statute."""
     instance, screening = prefecture("03")
-    start = starting_pairs(instance, screening, 1e-6, 1)
+    start = starting_pairs(instance, screening, Limits(gap=1e-6))
     some, left_out = relaxed(instance, screening, start.inside, start)
     cut = left_out.priced(some.values, some.row_duals).cut
     assert cut is not None

@@ -60,7 +60,7 @@ def test_the_plan_of_a_horizon_is_kept_when_what_it_is_held_against_is_not_waite
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(solving, "alternatives", stop)
+    monkeypatch.setattr(solving, "courses", stop)
     found = stopped(ageing_town())
     assert found is not None and found.outcome.status == "optimal" and "horizon" in found.tables
 

@@ -12,7 +12,10 @@ import pytest
 import optimization.outcome.unlisted as room
 from optimization.errors import InputError
 from optimization.ledger.layout import lay_out
-from optimization.outcome.run import attempt, better, without_plan
+from optimization.outcome.certificate import without_plan
+from optimization.outcome.question import laid_out
+from optimization.outcome.run import answer, better
+from optimization.outcome.terms import Terms
 from optimization.outcome.unlisted import GENERATED, all_sets, listed_sets, with_sets
 from optimization.solving.highs import Limits
 from tests.crisis.crisis_case import LOCAL, two_towns
@@ -122,7 +125,7 @@ def test_the_gain_of_every_set_is_its_formula(seed: int) -> None:
     place, crowd = draw.uniform(0, 150, (count, wide)), -draw.uniform(0, 5, count)
     cost = dict(zip(listed_sets(instance), np.arange(len(instance.bodies)), strict=True))
     seen = 0
-    for group in unlisted.groups.values():
+    for group in unlisted.clusters.values():
         gain = group.more.gain(place[group.places], crowd[group.places], 3.0)
         for members, found in zip(group.positions(np.arange(len(gain))), gain, strict=True):
             b, who = cost[members], list(members)
@@ -145,7 +148,7 @@ def test_sets_on_the_list_gain_nothing_and_all_others_may(seed: int) -> None:
     instance = question.but(**{"wide_area.sources": ["nearest", GENERATED]}).instance
     known = set(listed_sets(instance))
     every = all_sets(instance).beside(instance)
-    for group in every.groups.values():
+    for group in every.clusters.values():
         positions = group.positions(np.arange(len(group.hub)))
         assert [members in known for members in positions] == group.more.inside.tolist()
 
@@ -190,9 +193,8 @@ def test_where_no_service_is_open_to_bodies_there_is_nothing_to_price() -> None:
 def test_a_plan_found_before_the_list_grew_is_not_lost() -> None:
     question = on_demand(random_question(4))
     with given_curves(question.curves):
-        plan = attempt(
-            question.case, question.package, limits=Limits(gap=1e-9, threads=1), method="decomposed"
-        )
+        terms = Terms(Limits(gap=1e-9, threads=1), "decomposed")
+        plan = answer(laid_out(question.case, question.package), question.package, terms)
     lost = replace(plan.result, accounts=None, outcome=without_plan(plan.result.outcome))
     kept = better(plan, replace(plan, result=lost), Limits(gap=1e-9))
     assert kept.result.accounts is plan.result.accounts

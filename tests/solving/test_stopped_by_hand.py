@@ -91,9 +91,9 @@ def test_ctrl_c_in_a_search_of_parts_keeps_the_best_plan() -> None:
 
 def test_ctrl_c_in_the_largest_part_makes_a_plan_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     form, national = random_blocks(3)
-    plain, asked = decomposed.answer, [0]
+    plain, asked = decomposed.solve_part, [0]
 
-    def stopped(*args: object) -> decomposed.Answer:
+    def stopped(*args: object) -> decomposed.PartSolution:
         asked[0] += 1
         found = plain(*args)  # type: ignore[arg-type]
         if len(args) > 2:
@@ -101,7 +101,7 @@ def test_ctrl_c_in_the_largest_part_makes_a_plan_of_the_whole(monkeypatch: pytes
             raise StoppedByHandError(outcome)
         return found
 
-    monkeypatch.setattr(decomposed, "answer", stopped)
+    monkeypatch.setattr(decomposed, "solve_part", stopped)
     with pytest.raises(StoppedByHandError) as stop:
         solve_decomposed(form, national, ENDLESS)
     assert stop.value.outcome.values is not None

@@ -1,4 +1,4 @@
-"""The connected groups of municipalities, and the covering of each by wide-area bodies."""
+"""The connected clusters of municipalities, and the covering of each by wide-area bodies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from optimization.model.screening import municipal_option
 from optimization.solving.covering import NONE, Covering
 
 
-class Groups:
-    """The connected groups of municipalities, the largest first: what a body can never straddle.
+class Clusters:
+    """The connected clusters of municipalities, the largest first: what a body can never straddle.
 
-    `listed` (B, W) the pairs there are. Without `of` (I,), the group of every place, groups are those that listed
+    `listed` (B, W) the pairs there are. Without `of` (I,), the cluster of every place, clusters are those that listed
     bodies join, and only places that a listed pair covers count; with it bodies may come that are not listed yet, and
-    every group of two places or more is one, with all its places.
+    every cluster of two places or more is one, with all its places.
     """
 
     def __init__(self, instance: Instance, listed: np.ndarray, of: np.ndarray | None = None) -> None:
@@ -27,15 +27,15 @@ class Groups:
         if of is None:
             _, of = connected_components(members.T @ members, directed=False)
         rows = np.flatnonzero(listed.any(axis=1))
-        group = of[members.indices[members.indptr[rows]]]
-        size = np.bincount(group, minlength=int(of.max()) + 1)
+        cluster = of[members.indices[members.indptr[rows]]]
+        size = np.bincount(cluster, minlength=int(of.max()) + 1)
         known = np.bincount(of) > 1 if self._growing else size > 0
-        self.names = [g for g in np.argsort(-size, kind="stable").tolist() if known[g]]
-        self.bodies = [rows[group == g] for g in self.names]
-        self.places = [np.flatnonzero(of == g) for g in self.names]
+        self.names = [c for c in np.argsort(-size, kind="stable").tolist() if known[c]]
+        self.bodies = [rows[cluster == c] for c in self.names]
+        self.places = [np.flatnonzero(of == c) for c in self.names]
 
     def gather(self, parts: list[np.ndarray]) -> np.ndarray:
-        """Masks of the groups as one of all bodies, (B, W)."""
+        """Masks of the clusters as one of all bodies, (B, W)."""
         result = np.zeros(self._instance.costs.allowed.shape, dtype=bool)
         for rows, part in zip(self.bodies, parts, strict=True):
             result[rows] = part
@@ -43,7 +43,7 @@ class Groups:
 
     @cached_property
     def demands(self) -> list[np.ndarray]:
-        """Number of the demand of every place in each group, (members, W): one for each service and class
+        """Number of the demand of every place in each cluster, (members, W): one for each service and class
         that occurs there among the places some pair may cover; NONE elsewhere."""
         instance = self._instance
         covered = (instance.bodies.membership.T @ self.listed.astype(float)) > 0
@@ -60,7 +60,7 @@ class Groups:
         return result
 
     def coverings(self, cost: np.ndarray, alone: np.ndarray, worth: np.ndarray) -> list[Covering]:
-        """The covering of each group at given costs of pairs (B, W), infinite where a pair is not listed,
+        """The covering of each cluster at given costs of pairs (B, W), infinite where a pair is not listed,
         of acting alone (I, W), and with what responsibility is worth at each place (I, W)."""
         instance = self._instance
         settings, members = instance.settings, instance.bodies.membership
