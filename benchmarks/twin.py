@@ -24,7 +24,7 @@ from optimization.model.columns import Columns
 from optimization.model.discipline import bindable, spending_matrix
 from optimization.model.expressions import BILLION
 from optimization.model.formulas.japan_lat import gap_bounds
-from optimization.model.need import is_free
+from optimization.model.money import is_free
 from optimization.model.objective import duty_cost
 from optimization.model.pool import national_cost
 

@@ -2,17 +2,23 @@
 
     python docs/build_rules.py
 
-The docstrings are read from the source, not imported, and copied word for word, so that the page and
-the program cannot drift apart; a test fails when the page is not what this script writes.
+The docstrings of the model are read from the source, the statements of limits from the program itself, and copied
+word for word, so that the page and the program cannot drift apart; a test fails when the page is not what this script
+writes.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.quantities import QUANTITIES
+from optimization.rules.statement import DOWN, Statement
 
 REPO = Path(__file__).resolve().parent.parent
 MODEL = REPO / "optimization" / "model"
@@ -20,19 +26,27 @@ FAMILIES = REPO / "optimization" / "ledger" / "formulas"
 PAGE = Path(__file__).with_name("rules.md")
 
 ORDER = (
-    "responsibility", "provision", "clarity", "need", "taxes", "pool", "equity", "discipline", "objective",
-    "screening", "reserve",
+    "responsibility", "provision", "clarity", "need", "taxes", "pool", "equity", "objective", "screening", "reserve",
 )  # fmt: skip
 """Files in the order a reader wants them; others follow by name."""
 
-NOT_RULES = {"columns", "expressions", "model"}
+NOT_RULES = {"columns", "expressions", "model", "affine", "quantities", "limits", "money", "discipline"}
 LABEL = re.compile(r"\(((?:[RFED]\d+)(?:, [RFED]\d+)*)\)")
 
 HEAD = """# The rules, as built
 
-Written by `docs/build_rules.py` from the docstrings of `optimization/model/`: do not edit. One function
-is one rule; its label is the name of its rows in the model. Symbols are explained in [model.md](model.md).
-Money is million yen per year.
+Written by `docs/build_rules.py` from `optimization/rules/` and the docstrings of `optimization/model/`: do not edit.
+A limit of a package is a statement over named quantities; a rule that is no limit, or that needs variables of its own,
+is one function of the model. Labels are names of rows. Symbols are explained in [model.md](model.md). Money is million
+yen per year.
+"""
+STATEMENTS_HEAD = """# Limits: statements
+
+What a limit speaks of, and its formula. The same statement is read from the columns of the program (its rows), from the
+accounts of a decision (the re-check of every plan) and from the tables of a run. In every later year of a horizon it
+holds again, unless what it speaks of is decided once for all years.
+"""
+RULES_HEAD = """# Rules of the model
 """
 
 
@@ -94,9 +108,31 @@ def section(path: Path, kept: tuple[str, ...] | None = None) -> Iterator[str]:
             yield block(entry.text)
 
 
+def quantities() -> Iterator[str]:
+    """The table of what statements speak of."""
+    yield "| quantity | of each | unit | what it is |"
+    yield "|---|---|---|---|"
+    for each in QUANTITIES.values():
+        once = "; decided once for all years" if each.decided_once else ""
+        yield f"| `{each.name}` | {each.scope} | {each.unit} | {each.meaning}{once} |"
+    yield ""
+
+
+def stated(each: Statement) -> Iterator[str]:
+    """One statement: its formula word for word, its setting, its rows."""
+    yield f"### {each.words} ({each.label})\n"
+    yield block(inspect.cleandoc(each.text))
+    change = {0.0: "a switch", DOWN: "loosened by lowering"}.get(each.direction, "loosened by raising")
+    spoken = ", ".join(f"`{name}`" for name in each.of)
+    yield f"Setting `{each.setting}`, {change}. Rows `{each.component}`, by {each.scope}, of {spoken}.\n"
+
+
 def page() -> str:
     """The whole page."""
-    parts = [HEAD]
+    parts = [HEAD, STATEMENTS_HEAD, *quantities()]
+    for each in STATEMENTS:
+        parts += stated(each)
+    parts.append(RULES_HEAD)
     for path in modules():
         kept = {"screening": ("balance_margin", "screen"), "reserve": ("worth_bringing_back",)}.get(path.stem)
         parts += section(path, kept)

@@ -12,6 +12,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from optimization.rules.listed import STATEMENTS
+
 REPO = Path(__file__).resolve().parent.parent
 DICTIONARY = REPO / "optimization" / "dictionary"
 SETTINGS_PAGE = Path(__file__).with_name("settings.md")
@@ -124,6 +126,8 @@ def _setting(key: str, entry: dict[str, Any]) -> str:
     lines.append(f"- mark: {entry['mark']}{spread}")
     if entry.get("source"):
         lines.append(f"- source: {entry['source']}")
+    if labels := list(dict.fromkeys(each.label for each in STATEMENTS if each.setting == key)):
+        lines.append(f"- limit: {', '.join(labels)} of [rules.md](rules.md)")
     if entry.get("needs"):
         lines.append(f"- has an effect only with `{entry['needs']}`")
     return "\n".join([*lines, ""])

@@ -17,6 +17,8 @@ from optimization.outcome.completion import first_plan
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.session import decided_once
 from optimization.outcome.solve import solve
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.quantities import Scope
 from optimization.solving.conflict import UnsettledError, smallest_conflict
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits
@@ -29,7 +31,7 @@ ENOUGH_SECONDS = 60.0
 CHECK = Limits(gap=1e-2, seconds=60.0, threads=2)
 """How a repair is checked: any plan within a hundredth of the optimum will do."""
 
-BY_GOVERNMENT = frozenset({"E1", "E2", "E4", "E6", "D1", "D2", "D4", "D4burden"})
+BY_GOVERNMENT = frozenset(each.component for each in STATEMENTS if each.scope is Scope.GOVERNMENT)
 """Rows that stand for one government each, in million yen."""
 
 NAMES_SHOWN = 3
@@ -181,11 +183,9 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
 
 
 def government_of(row: Any) -> int:
-    """The government, by position, that a row stands for: the rows of debts over years (H3) name the year first."""
+    """The government, by position, that a row stands for: an absolute value has two, told apart by their sign."""
     index = row.index()
-    if not isinstance(index, tuple):
-        return int(index)
-    return int(index[row.parent_component().name.startswith("H3")])
+    return int(index[0] if isinstance(index, tuple) else index)
 
 
 def check(case: Case, found: Diagnosis, prefectures: Sequence[str], deadline: Deadline) -> None:

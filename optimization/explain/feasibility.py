@@ -23,7 +23,7 @@ from optimization.explain.limits import Limit
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.joint_response import joint_saving
 from optimization.model.columns import Columns, columns
-from optimization.model.model import LIMITS, build_model
+from optimization.model.model import REWRITABLE, build_model
 from optimization.model.screening import screen, shortage_is_bounded
 from optimization.outcome.completion import ANY_PLAN, any_plan
 from optimization.outcome.in_place import rewritten, under, uses_an_envelope
@@ -128,11 +128,11 @@ class Feasibility:
     def built(self, settings: Settings) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
         shape = repr(
-            sorted((k, v) for k, v in settings.items() if k not in LIMITS or uses_an_envelope(settings))
+            sorted((k, v) for k, v in settings.items() if k not in REWRITABLE or uses_an_envelope(settings))
         )
         last = self._built.get(shape)
         if last is not None:
-            other = {key for key in LIMITS if value_of(settings, key) != value_of(last.settings, key)}
+            other = {key for key in REWRITABLE if value_of(settings, key) != value_of(last.settings, key)}
             if not other:
                 return last
             with no_collection():

@@ -6,6 +6,7 @@ of its own is taken out of the settings, and the program is built anew.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,9 +15,9 @@ from optimization.case.compose import ResolvedPackage
 from optimization.dictionary.settings import load_settings, value_of, with_values
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
-from optimization.ledger.measures import NO_CHANGES_CEILING
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.statement import DOWN, UP, Statement
 
-UP, DOWN = 1.0, -1.0
 TRILLION = 1e6
 """Million yen in a trillion yen."""
 
@@ -84,33 +85,23 @@ class Limit:
         return with_values(settings, {self.key: False})
 
 
-ROWS: tuple[Limit, ...] = (
-    Limit("pool.ordinary_million_yen", "F5", "the pool of the allocation tax", ("F5",), UP, 1e8),
-    Limit("nation.limit_million_yen", "F6", "the limit of the nation's outlay", ("F6",), UP, 1e9),
-    Limit("equity.adequacy_floor", "E1", "adequacy", ("E1",), DOWN, 0.0),
-    Limit("equity.coverage_ceiling", "E2", "the ceiling of coverage", ("E2",), UP, 10.0),
-    Limit("equity.dispersion_ceiling", "E3", "the bound on the dispersion of coverage", ("E3_mean",), UP, 5.0),
-    Limit("equity.tax_price_spread", "E4", "the bound on the spread of tax prices", ("E4",), UP, 5.0),
-    Limit("equity.loss_limit", "E6", "the limit of losses", ("E6",), UP, 1.0),
-    Limit("equity.losers_population_ceiling", "E6", "the share of people under losers", ("E6_people",), UP, 1.0),
-    Limit("equity.hold_harmless_budget_million_yen", "E6", "the budget of top-ups", ("E6path_sum",), UP, 1e8),
-    Limit("discipline.balance", "D1", "balance", ("D1",)),
-    Limit("discipline.retention_floor", "D3", "retention", ("D3", "D3own"), DOWN, 0.0),
-    Limit("discipline.grant_dependence_ceiling", "D2", "the ceiling of grant dependence", ("D2",), UP, 1.0),
-    Limit("discipline.own_source_floor_municipal", "D2", "the municipal own-source floor", ("D2own",), DOWN, 0.0,
-          row=0),
-    Limit("discipline.own_source_floor_prefectural", "D2", "the prefectural own-source floor", ("D2own",), DOWN, 0.0,
-          row=1),
-    Limit("discipline.match_ceiling", "D5", "the match of funds and responsibility", ("D5",), UP, 10.0),
-    Limit("discipline.earmarked_ceiling", "D5", "the ceiling of earmarked grants", ("D5e",), UP, 1.0),
-    Limit("discipline.debt_service_ceiling", "D4", "the ceiling of debt service", ("D4", "H3"), UP, 1.0),
-    Limit("discipline.future_burden_ceiling", "D4", "the ceiling of the future burden", ("D4burden", "H3burden"), UP,
-          10.0),
-    Limit("clarity.tiers_per_service", "R1", "the number of tiers per service", ("R1_few",), UP, 4),
-    Limit("clarity.changes_ceiling", "R9", "the number of duties that change hands", ("R9",), UP, NO_CHANGES_CEILING),
-    Limit("crisis.cvar_ceiling_million_yen", "C7", "the shortage at risk in crises", ("C7",), UP, 1e8),
-    Limit("crisis.worst_case_share", "C8", "the shortage in the worst crisis", ("C8",), UP, 1.0),
-)  # fmt: skip
+def _of(statements: Sequence[Statement]) -> Limit:
+    """The limit that some statements on one setting make."""
+    first, known = statements[0], load_settings()[statements[0].setting]
+    loosest = {UP: known.maximum, DOWN: known.minimum}.get(first.direction) or 0.0
+    if known.type == "integer":
+        loosest = int(loosest)
+    components = tuple(dict.fromkeys(each.component for each in statements))
+    return Limit(first.setting, first.rule, first.words, components, first.direction, loosest, row=first.tier)
+
+
+STATED: Mapping[str, list[Statement]] = {
+    key: [each for each in STATEMENTS if each.setting == key]
+    for key in dict.fromkeys(each.setting for each in STATEMENTS)
+}
+"""The statements on each setting."""
+
+ROWS: tuple[Limit, ...] = tuple(map(_of, STATED.values()))
 """Limits with rows of their own."""
 
 COUNTED: tuple[tuple[SettingKey, str], ...] = (
@@ -160,18 +151,13 @@ def limits_of(package: ResolvedPackage) -> list[Limit]:
 def in_force(limit: Limit, settings: Settings) -> bool:
     """Whether the limit can bind at all: a rule that is switched off does not."""
     value = limit.value(settings)
-    if limit.key in ("equity.coverage_ceiling", "equity.dispersion_ceiling", "equity.tax_price_spread"):
-        return bool(value > 0)
-    if limit.key == "equity.losers_population_ceiling":
-        return bool(settings["equity.loss_limit"] < 1 and value > 0)
-    if limit.key == "equity.hold_harmless_budget_million_yen":
-        return bool(settings["equity.hold_harmless_years"] > 0 and value < limit.loosest)
-    if limit.key.startswith("crisis."):
-        return bool(settings["crisis.scenarios"] and value < limit.loosest)
+    if limit in ROWS:
+        stated = any(statement.in_force(settings) for statement in STATED[limit.key])
+        return stated and (not limit.direction or value != limit.loosest)
     if limit in COOPERATION:
         leans = settings["discipline.balance"] or settings["crisis.scenarios"]
         return bool(leans and value < limit.loosest)
-    return bool(value) if not limit.direction else bool(value != limit.loosest)
+    return bool(value != limit.loosest)
 
 
 def _named(package: ResolvedPackage) -> list[Limit]:

@@ -18,7 +18,7 @@ from optimization.dictionary.settings import check_value, load_settings
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import rows_of
 from optimization.explain.limits import Limit, limits_of
-from optimization.model.model import LIMITS
+from optimization.model.model import REWRITABLE
 from optimization.outcome.in_place import rewritten, under
 from optimization.outcome.session import Session
 from optimization.solving.highs import Outcome, Status, solve
@@ -88,7 +88,7 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
     """
     last = session.last
     base, package = last.result.outcome, last.result.package
-    limits = [limit for limit in limits_of(package) if limit.key in LIMITS and limit.direction]
+    limits = [limit for limit in limits_of(package) if limit.key in REWRITABLE and limit.direction]
     duals = relaxation_duals(session, limits)
     rows: list[dict[str, Any]] = []
     total = 2 * len(limits)

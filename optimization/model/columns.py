@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -17,7 +16,6 @@ from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.model.crisis_columns import CrisisColumns
-from optimization.model.expressions import BILLION
 from optimization.model.screening import Screening
 
 LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
@@ -33,7 +31,8 @@ class Columns:
 
     `duties`: (s, k, t) of every y; `pair_body`, `pair_service`: body row and wide-service column
     of every v, in a fixed order. `scenario` names the one crisis that the columns are about (`QUIET`: none), where
-    each is a model of its own; empty for all of the package.
+    each is a model of its own; empty for all of the package. `opening` are the columns of the first year, in those of a
+    later one.
     """
 
     instance: Instance
@@ -41,6 +40,12 @@ class Columns:
     pair_body: np.ndarray
     pair_service: np.ndarray
     scenario: str = ""
+    opening: Columns | None = None
+
+    @property
+    def first(self) -> Columns:
+        """The columns of the first year."""
+        return self.opening or self
 
     @cached_property
     def later(self) -> dict[int, Columns]:
@@ -51,7 +56,10 @@ class Columns:
         parts = zip(horizon.years[1:], horizon.later, self.screening.tight_later, strict=True)
         return {
             year: replace(
-                self, instance=later, screening=replace(self.screening, tight=tight, tight_later=())
+                self,
+                instance=later,
+                screening=replace(self.screening, tight=tight, tight_later=()),
+                opening=self,
             )
             for year, later, tight in parts
         }
@@ -67,11 +75,6 @@ class Columns:
         """Most that the extraordinary bond of a later year takes out of each government's need, (G,), million yen."""
         share = self.instance.bond_share
         return 0.0 if share is None else share * self.most_bond
-
-    def bond_terms(self, model: Any, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
-        """factor x g's part of the year's extraordinary bond, million yen; none in the first year."""
-        share = self.instance.bond_share
-        return [] if share is None or not share[g] else [(factor * float(share[g]) / BILLION, model.bond)]
 
     @cached_property
     def duties(self) -> list[tuple[int, int, str]]:

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from scipy import sparse
 
 from optimization.case.case import MUNICIPALITY, TIERS
-from optimization.ledger.crisis import NO_CEILING
+from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.expressions import BILLION, row, total
+from optimization.rules import clarity
 
 Terms = list[tuple[float, Any]]
 
@@ -36,7 +38,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.received = pyo.Var(_trading(crisis, crisis.struck), domain=pyo.NonNegativeReals)
     model.sent = pyo.Var(between, domain=pyo.NonNegativeReals)
     model.come = pyo.Var(between, domain=pyo.NonNegativeReals)
-    bounded = columns.instance.settings["crisis.cvar_ceiling_million_yen"] < NO_CEILING
+    bounded = clarity.shortage_at_risk.in_force(columns.instance.settings)
     model.eta = pyo.Var([0] if bounded else [], domain=pyo.NonNegativeReals)
     model.tail = pyo.Var(range(len(crisis.crisis.names)) if bounded else [], domain=pyo.NonNegativeReals)
 
@@ -228,38 +230,62 @@ def mutual_aid(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.C6nation = pyo.Constraint(crisis.exchanges, rule=between)
 
 
-def bounded_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """With H[w] = sum over pools of short - received, the shortage of scenario w:
-
-    (C7tail) tail[w] >= H[w] - eta;  (C7) eta + sum_w probability[w] tail[w] / (1 - level) <= ceiling
-    (C8)     H[w] <= worst_case_share x surge of w
-    """
-    crisis, settings = columns.crisis, columns.instance.settings
-    if crisis is None:
+def tail_of_shortages(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C7tail) tail[w] >= H[w] - eta, H[w] = sum over pools of short - received: the shortage of scenario w"""
+    if columns.crisis is None:
         return
-    data, pools = crisis.crisis, crisis.of_scenario()
-    weight = data.probability / (1.0 - settings["crisis.cvar_level"])
-    asked = BILLION * data.demand.sum(axis=(1, 2))
+    every = sparse.csr_matrix(np.ones((len(columns.crisis.crisis.names), 1)))
+    count = every.shape[0] if len(model.tail) else 0
+    if not count:
+        model.C7tail = pyo.Constraint([])
+        return
+    left = (
+        BILLION * shortage(columns)
+        - block("eta", every)
+        - block("tail", sparse.identity(count, format="csr"))
+    )
+    model.C7tail = constraint(rows(model, range(count), left, 0.0))
 
-    def shortage(model: pyo.ConcreteModel, w: int) -> Terms:
-        numbers = pools.get(w, [])
-        terms: Terms = [(1.0, model.short[n]) for n in numbers]
-        return terms + [(-1.0, model.received[n]) for n in numbers if n in model.received]
 
-    def tail(model: pyo.ConcreteModel, w: int) -> Any:
-        terms = [*shortage(model, w), (-1.0, model.eta[0]), (-1.0, model.tail[w])]
-        return total(terms) <= 0.0
+def shortage(columns: Columns) -> Affine:
+    """Shortage of each scenario after aid, (W,), million yen."""
+    crisis = columns.crisis
+    if crisis is None:
+        return fixed(np.zeros(0))
+    count = len(crisis.crisis.names)
+    short = np.flatnonzero(crisis.struck).tolist()
+    received = _trading(crisis, crisis.struck)
+    return (1.0 / BILLION) * (
+        block("short", _by_scenario(crisis, short, count))
+        - block("received", _by_scenario(crisis, received, count))
+    )
 
-    def at_risk(model: pyo.ConcreteModel, n: int) -> Any:
-        terms: Terms = [(1.0, model.eta[n]), *((float(p), model.tail[w]) for w, p in enumerate(weight))]
-        return total(terms) <= BILLION * settings["crisis.cvar_ceiling_million_yen"]
 
-    def worst(model: pyo.ConcreteModel, w: int) -> Any:
-        return total(shortage(model, w)) <= settings["crisis.worst_case_share"] * float(asked[w])
+def _by_scenario(crisis: CrisisColumns, pools: list[int], count: int) -> sparse.csr_matrix:
+    """Matrix that sums a block of pools by their scenario."""
+    scenario = [crisis.pools[n].w for n in pools]
+    return sparse.csr_matrix(
+        (np.ones(len(pools)), (scenario, np.arange(len(pools)))), shape=(count, len(pools))
+    )
 
-    model.C7tail = pyo.Constraint(list(model.tail), rule=tail)
-    model.C7 = pyo.Constraint(list(model.eta), rule=at_risk)
-    model.C8 = pyo.Constraint(list(pools) if settings["crisis.worst_case_share"] < 1 else [], rule=worst)
+
+def surge(columns: Columns) -> Affine:
+    """What each scenario with a pool asks for beyond normal times, (W,), million yen."""
+    crisis = columns.crisis
+    if crisis is None:
+        return fixed(np.zeros(0))
+    faced = np.isin(np.arange(len(crisis.crisis.names)), list(crisis.of_scenario()))
+    return fixed(np.where(faced, crisis.crisis.demand.sum(axis=(1, 2)), 0.0))
+
+
+def shortage_at_risk(columns: Columns) -> Affine:
+    """Conditional value at risk of the yearly shortage, (1,): eta + sum_w probability[w] tail[w] / (1 - level), million
+    yen."""
+    crisis, level = columns.crisis, columns.instance.settings["crisis.cvar_level"]
+    if crisis is None:
+        return fixed(np.zeros(1))
+    weight = crisis.crisis.probability / (1.0 - level)
+    return (1.0 / BILLION) * (block("eta", np.ones(1)) + block("tail", weight))
 
 
 def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, float]:

@@ -6,27 +6,28 @@ unit costs) and has accounts of its own: need, capacity, transfers. Bonds and de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
-from optimization.dictionary.settings import value_of
-from optimization.dictionary.typed_settings import SettingKey
-from optimization.ledger import debt
-from optimization.ledger.borrowing import bond_share, carried_on
+from optimization.ledger.allocation import pool_range
+from optimization.ledger.borrowing import carried_on
 from optimization.ledger.instance import Horizon
-from optimization.model import discipline, equity, formulas, need, pool, taxes
+from optimization.model import equity, formulas, limits, need, pool, taxes
 from optimization.model.columns import Columns
-from optimization.model.equity import Funds
 from optimization.model.expressions import BILLION, total
 from optimization.model.objective import dulled_incentive, soft_budget
 
-DEBT_ROWS: Mapping[SettingKey, str] = {debt.SERVICE_CEILING: "H3", debt.BURDEN_CEILING: "H3burden"}
-"""Rows of the ceilings in later years."""
-
 SHARED = ("y", "x", "v", "z", "u", "rho", "theta", "phi", "kappa", "w", "gamma", "e", "sigma")
 """Blocks of decisions that all years have in common."""
+
+OF_A_YEAR = ("bond", "shortfall", "owed")
+"""Blocks of the whole program with one variable for each later year."""
+
+SHORT = ("H4", "H4pool")
+"""Components that tell when a pool is short."""
 
 Terms = list[tuple[float, Any]]
 
@@ -47,42 +48,39 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.bonding = pyo.Var(later, domain=pyo.Binary)
 
 
+class Year:
+    """A later year as a place of the program: components of its own in a block, beside the decisions that all years
+    share and its own bond, shortfall and debts. What is added to it is added to the block."""
+
+    def __init__(self, model: pyo.ConcreteModel, year: int) -> None:
+        shared = {name: getattr(model, name) for name in SHARED}
+        shared |= {name: getattr(model, name)[year] for name in OF_A_YEAR}
+        vars(self).update(block=model.component(block_name(year)), shared=shared)
+
+    def __getattr__(self, name: str) -> Any:
+        shared = vars(self)["shared"]
+        return shared[name] if name in shared else getattr(vars(self)["block"], name)
+
+    def __setattr__(self, name: str, component: Any) -> None:
+        setattr(vars(self)["block"], name, component)
+
+
 def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(H1) every fiscal rule of the first year in each later one, with the bond B of the year taking need out of the
-    formula and standing in for it: need[g] falls, funds[g] rise by share[g] x B; the nation's limit (F6) gives way by
-    the shortfall"""
+    """(H1) every limit of the first year in each later one, with the bond B of the year taking need out of the formula
+    and standing in for it: need[g] falls, funds[g] rise by share[g] x B; the nation's limit (F6) gives way by the
+    shortfall
+
+    (H3) the ceilings of debts (D4) hold on what is owed by then: old debts are renewed, the bonds since come on top."""
     for year, part in columns.later.items():
-        block = pyo.Block(concrete=True)
-        model.add_component(block_name(year), block)
-        for name in SHARED:  # the same variables, not copies: they belong to the model
-            block.__dict__[name] = getattr(model, name)
-        block.__dict__["bond"] = model.bond[year]
-        block.__dict__["shortfall"] = model.shortfall[year]
-        need.add_accounts(block, part)
-        taxes.add_accounts(block, part)
-        formulas.add_variables(block, part)
-        for rule in RULES:
-            rule(block, part)
-
-
-RULES = (
-    need.standard_need,
-    taxes.standard_revenue,
-    formulas.allocate,
-    pool.pool,
-    pool.national_limit,
-    equity.adequacy,
-    equity.ceiling,
-    equity.dispersion,
-    equity.burden,
-    equity.losses,
-    discipline.balance,
-    discipline.grant_dependence,
-    discipline.own_source,
-    discipline.match,
-    discipline.earmarked,
-)
-"""Rules that repeat in every later year; D4 has a form of its own there (H3)."""
+        model.add_component(block_name(year), pyo.Block(concrete=True))
+        place = Year(model, year)
+        for room in (need, taxes):
+            room.add_accounts(place, part)
+        for adding in (formulas, equity):
+            adding.add_variables(place, part)
+        for rule in (need.standard_need, taxes.standard_revenue, formulas.allocate, equity.deviations):
+            rule(place, part)
+        limits.write(place, part, limits.components(later=True))
 
 
 def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -95,10 +93,13 @@ def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
         return total([(1.0, model.bond[year]), (-most, model.bonding[year])]) <= 0.0
 
     def used_up(model: pyo.ConcreteModel, year: int) -> Any:
-        block = model.component(block_name(year))
-        terms, room = pool.pool_row(block, later[year])
-        most = room - sum(factor * v.ub for factor, v in terms if factor < 0)
-        return total([*terms, (-most, model.bonding[year])]) >= room - most
+        part = later[year]
+        everyone = [np.arange(len(part.instance.bond))]
+        drawn = BILLION * (pool.paid(part).summed(everyone) - pool.pool_added(part))
+        room = BILLION * part.instance.settings["pool.ordinary_million_yen"] - float(drawn.constant[0])
+        most = room + BILLION * float(pool.ordinary_yield(part) @ pool_range(part.instance)[1])
+        terms = [*drawn.terms(Year(model, year), 0), (-most, model.bonding[year])]
+        return total(terms) >= room - most
 
     model.H4 = pyo.Constraint(list(later), rule=only_then)
     model.H4pool = pyo.Constraint(list(later), rule=used_up)
@@ -127,53 +128,6 @@ def debts(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.H2nation = pyo.Constraint(list(columns.later), rule=path("national_debt", "shortfall", 1))
 
 
-def debt_thresholds(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(H3) funds[g,h] x ceiling[g] >= today's debt service[g] + (repayment + cost) x share[g] x owed[h]
-    (H3burden) funds[g,h] x ceiling[g] >= today's future burden[g] + share[g] x owed[h]
-
-    with the ceilings of D4: old debts are renewed, the bonds since come on top."""
-    instance = columns.instance
-    if not columns.later:
-        return
-    last = [*columns.later.values()][-1].instance
-    for (key, label), owed, rate in zip(
-        DEBT_ROWS.items(),
-        (debt.real_debt_service, debt.future_burden),
-        (_service_rate(columns), 1.0),
-        strict=True,
-    ):
-        on = value_of(last.settings, key) < debt.NO_CEILING[key]
-        rows = [(y, g) for y in columns.later for g in range(len(instance.bond))] if on else []
-        old = owed(instance, columns.today.funds) if on else None
-        bound, share = debt.debt_ceilings(last)[key], bond_share(instance)
-        funds = (
-            {y: Funds(model.component(block_name(y)), part) for y, part in columns.later.items()}
-            if on
-            else {}
-        )
-
-        def rule(
-            model: pyo.ConcreteModel,
-            year: int,
-            g: int,
-            old: Any = old,
-            bound: Any = bound,
-            rate: float = rate,
-            funds: dict[int, Funds] = funds,
-            share: Any = share,
-        ) -> Any:
-            terms = funds[year].terms(g, float(bound[g]))
-            terms.append((-rate * float(share[g]) / BILLION, model.owed[year]))
-            return total(terms) >= float(old[g] - bound[g] * funds[year].constant[g])
-
-        model.add_component(label, pyo.Constraint(rows, rule=rule))
-
-
-def _service_rate(columns: Columns) -> float:
-    settings = columns.instance.settings
-    return float(settings["horizon.debt_repayment"] + settings["horizon.debt_cost"])
-
-
 def horizon_cost(model: pyo.ConcreteModel, columns: Columns) -> Terms:
     """sum over later years of weight[h] x (grants, counted taxes and bonds of the year at their weights (D6)
     + debt_cost x (owed[h] + bond[h] + national_debt[h] + shortfall[h])), and of a phase that ends before the horizon
@@ -185,8 +139,8 @@ def horizon_cost(model: pyo.ConcreteModel, columns: Columns) -> Terms:
 def _cost(model: pyo.ConcreteModel, columns: Columns, horizon: Horizon) -> Iterator[tuple[float, Any]]:
     settings = columns.instance.settings
     for (year, part), weight in zip(columns.later.items(), horizon.weight[1:], strict=True):
-        block = model.component(block_name(year))
-        for value, variable in soft_budget(block, part) + dulled_incentive(block, part):
+        place = Year(model, year)
+        for value, variable in soft_budget(place, part) + dulled_incentive(place, part):
             yield float(weight) * value, variable
         unit = float(weight) * settings["horizon.debt_cost"] / BILLION
         yield unit + float(weight) * settings["weights.soft_budget"] / BILLION, model.bond[year]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import pyomo.environ as pyo
 
-from optimization.dictionary.settings import setting_key
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.model import (
     clarity,
     crisis,
-    discipline,
     equity,
     formulas,
     horizon,
+    limits,
     need,
     objective,
     pool,
@@ -23,118 +23,124 @@ from optimization.model import (
     taxes,
 )
 from optimization.model.columns import Columns
+from optimization.rules.fiscal import ADEQUACY, losers, losses
+from optimization.rules.listed import STATEMENTS
+
+POOL: Final = "pool.ordinary_million_yen"
+COST = "total_cost"
+VARIABLES = (
+    responsibility,
+    provision,
+    need,
+    taxes,
+    pool,
+    formulas,
+    equity,
+    clarity,
+    crisis,
+    horizon,
+)
+"""Families of rules with variables of their own."""
+
+RULES = (
+    responsibility.one_responsible_tier,
+    provision.provided_once,
+    provision.body_exists,
+    provision.bodies_per_municipality,
+    provision.unit_opened,
+    need.standard_need,
+    need.exact_products,
+    taxes.standard_revenue,
+    taxes.counted_of_assigned,
+    taxes.neutral_swaps,
+    formulas.allocate,
+    equity.deviations,
+    equity.path_top_ups,
+    clarity.used_tiers,
+    crisis.one_lead,
+    crisis.lead_not_below,
+    crisis.pool_shortage,
+    crisis.reserve_of_a_lead,
+    crisis.joint_response,
+    crisis.mutual_aid,
+    crisis.tail_of_shortages,
+)
+"""Rules of the first year that are no limits; the limits are written from their statements after them."""
 
 
 def build_model(columns: Columns) -> pyo.ConcreteModel:
     """The Pyomo model of one instance."""
     model = pyo.ConcreteModel("role_division_and_fiscal_design")
-    for part in (responsibility, provision, need, taxes, pool, formulas, crisis, horizon):
+    for part in VARIABLES:
         part.add_variables(model, columns)
-    responsibility.one_responsible_tier(model, columns)
-    provision.provided_once(model, columns)
-    provision.body_exists(model, columns)
-    provision.bodies_per_municipality(model, columns)
-    provision.unit_opened(model, columns)
-    need.standard_need(model, columns)
-    need.exact_products(model, columns)
-    taxes.standard_revenue(model, columns)
-    taxes.counted_of_assigned(model, columns)
-    taxes.neutral_swaps(model, columns)
-    taxes.retention(model, columns)
-    formulas.allocate(model, columns)
-    pool.pool(model, columns)
-    pool.national_limit(model, columns)
-    equity.adequacy(model, columns)
-    equity.ceiling(model, columns)
-    equity.dispersion(model, columns)
-    equity.burden(model, columns)
-    equity.losses(model, columns)
-    equity.hold_harmless(model, columns)
-    discipline.balance(model, columns)
-    discipline.grant_dependence(model, columns)
-    discipline.own_source(model, columns)
-    discipline.match(model, columns)
-    discipline.earmarked(model, columns)
-    discipline.debt_service(model, columns)
-    discipline.future_burden(model, columns)
-    clarity.tiers_per_service(model, columns)
-    clarity.changes(model, columns)
-    crisis.one_lead(model, columns)
-    crisis.lead_not_below(model, columns)
-    crisis.pool_shortage(model, columns)
-    crisis.reserve_of_a_lead(model, columns)
-    crisis.joint_response(model, columns)
-    crisis.mutual_aid(model, columns)
-    crisis.bounded_shortage(model, columns)
+    for rule in RULES:
+        rule(model, columns)
+    limits.write(model, columns, limits.components(later=False))
     horizon.later_years(model, columns)
     horizon.bond_when_short(model, columns)
     horizon.debts(model, columns)
-    horizon.debt_thresholds(model, columns)
     objective.total_cost(model, columns, horizon.horizon_cost(model, columns))
     return model
 
 
-Rule = Callable[[pyo.ConcreteModel, Columns], None]
+WEIGHTS: tuple[SettingKey, ...] = ("weights.soft_budget", "weights.dulled_incentive")
+"""Settings that stand in the objective alone where the plan has no later years, and in other rows too where it has."""
 
-LIMITS: Mapping[SettingKey, tuple[tuple[str, ...], Rule]] = {
-    "pool.ordinary_million_yen": (("F5",), pool.pool),
-    "nation.limit_million_yen": (("F6",), pool.national_limit),
-    "discipline.retention_floor": (("D3", "D3own"), taxes.retention),
-    "equity.adequacy_floor": (("E1",), equity.adequacy),
-    "equity.coverage_ceiling": (("E2",), equity.ceiling),
-    "equity.tax_price_spread": (("E4",), equity.burden),
-    "discipline.grant_dependence_ceiling": (("D2",), discipline.grant_dependence),
-    "discipline.own_source_floor_municipal": (("D2own",), discipline.own_source),
-    "discipline.own_source_floor_prefectural": (("D2own",), discipline.own_source),
-    "discipline.match_ceiling": (("D5",), discipline.match),
-    "discipline.earmarked_ceiling": (("D5e",), discipline.earmarked),
-    "discipline.debt_service_ceiling": (("D4",), discipline.debt_service),
-    "discipline.future_burden_ceiling": (("D4burden",), discipline.future_burden),
-    "clarity.changes_ceiling": (("R9",), clarity.changes),
-    "weights.soft_budget": (("total_cost",), objective.total_cost),
-    "weights.dulled_incentive": (("total_cost",), objective.total_cost),
+SHAPING = {"clarity.tiers_per_service"}
+"""Limits on which it hangs which columns there are: used[s,t] only of services that more tiers may answer for."""
+
+REWRITABLE: Mapping[SettingKey, tuple[str, ...]] = {
+    **{
+        key: tuple(dict.fromkeys(s.component for s in STATEMENTS if s.setting == key))
+        for key in dict.fromkeys(s.setting for s in STATEMENTS if not s.by_providers)
+        if key not in SHAPING
+    },
+    **dict.fromkeys(WEIGHTS, (COST,)),
 }
-"""Settings that stand in the rows of one rule (or in the objective) and nowhere else in the program, with
-the component and the function that writes it: a change of theirs is made in place."""
-
-
-NOT_OVER_YEARS = frozenset(
-    {
-        "discipline.debt_service_ceiling",
-        "discipline.future_burden_ceiling",
-        "weights.soft_budget",
-        "weights.dulled_incentive",
-    }
-)
-"""Those of them that stand in other rows too where the plan has later years."""
-
-
-def _rules(columns: Columns, settings: Collection[str]) -> dict[tuple[str, Rule], tuple[str, ...]]:
-    """The rules in which some `LIMITS` stand, each with the block of its year ('' for the first), and their
-    components."""
-    found: dict[tuple[str, Rule], tuple[str, ...]] = {}
-    for key in sorted(settings):
-        names, rule = LIMITS[setting_key(key)]
-        found["", rule] = names
-        if rule in horizon.RULES:
-            found |= {(horizon.block_name(year), rule): names for year in columns.later}
-        if rule is pool.pool and columns.later:
-            found["", horizon.bond_when_short] = ("H4", "H4pool")
-    return found
+"""Settings that stand in the rows of their statements (or in the objective) and nowhere else in the program, with
+these components: a change of theirs is made in place. What hangs on who provides is not among them."""
 
 
 def components(columns: Columns, settings: Collection[str]) -> list[str]:
-    """The components in which some `LIMITS` stand, those of later years with their block."""
-    rules = _rules(columns, settings)
-    return [f"{block}.{name}".lstrip(".") for (block, _), names in rules.items() for name in names]
+    """The components in which some settings of `REWRITABLE` stand, those of later years with their block."""
+    names = _components(columns, settings)
+    later = [
+        f"{horizon.block_name(year)}.{name}"
+        for year, part in columns.later.items()
+        for name in _again(part, names)
+    ]
+    return [*names, *later]
+
+
+def _again(part: Columns, names: list[str]) -> list[str]:
+    """Which of some components have rows in a later year too."""
+    force = [s.component for s in STATEMENTS if not s.decided_once and s.in_force(part.instance.settings)]
+    return [name for name in names if name in force]
+
+
+def _components(columns: Columns, settings: Collection[str]) -> list[str]:
+    """Those of the first year and of the whole program."""
+    names = [name for key, found in REWRITABLE.items() if key in settings for name in found]
+    if ADEQUACY in settings and losers.in_force(columns.instance.settings):
+        names.append(losses.component)  # what losers may fall to
+    if POOL in settings and columns.later:
+        names += horizon.SHORT
+    return list(dict.fromkeys(names))
 
 
 def rewrite(model: pyo.ConcreteModel, columns: Columns, settings: Collection[str]) -> None:
-    """Write the components of some `LIMITS` anew on a built model, in every year."""
-    years = {"": columns, **{horizon.block_name(year): part for year, part in columns.later.items()}}
-    for (block, rule), names in _rules(columns, settings).items():
+    """Write the components of some settings of `REWRITABLE` anew on a built model, in every year."""
+    for name in components(columns, settings):
+        block, _, component = name.rpartition(".")
         place = model.component(block) if block else model
-        for name in names:
-            place.del_component(name)
-            place.del_component(f"{name}_index")
-        rule(place, years[block])
+        place.del_component(component)
+        place.del_component(f"{component}_index")
+    names = _components(columns, settings)
+    limits.write(model, columns, [n for n in limits.components(later=False) if n in names])
+    for year, part in columns.later.items():
+        place = horizon.Year(model, year)
+        limits.write(place, part, _again(part, names))
+    if set(horizon.SHORT) & set(names):
+        horizon.bond_when_short(model, columns)
+    if COST in names:
+        objective.total_cost(model, columns, horizon.horizon_cost(model, columns))

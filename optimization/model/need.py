@@ -8,15 +8,10 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.model.affine import block, constraint, rows
 from optimization.model.columns import Columns
-from optimization.model.expressions import linear, row, total
-
-FREE = 1e-12
-
-
-def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Services whose number the package frees, shape (S,)."""
-    return bounds[1] - bounds[0] > FREE
+from optimization.model.expressions import linear, total
+from optimization.model.money import bonded, guarantee, is_free
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -41,39 +36,6 @@ def add_accounts(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.need = pyo.Var(range(len(columns.instance.case.governments)))
 
 
-class Guarantee:
-    """Guarantee grants beyond today's earmarked share:
-
-    G[g] = sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
-    """
-
-    def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
-        self._model, self._gross = model, columns.gross_cost
-        self._service = [s for s, _, _ in columns.duties]
-        self._today = columns.instance.national_share
-        self._fixed = columns.instance.guarantee[0]
-
-    def terms(self, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
-        """factor x G[g] as pairs of coefficient and variable."""
-        return self._pairs(row(self._gross, g), factor)
-
-    def total(self) -> list[tuple[float, Any]]:
-        """Sum of G[g] over all governments."""
-        whole = sparse.csr_matrix(self._gross.sum(axis=0))
-        return self._pairs(row(whole, 0), 1.0)
-
-    def _pairs(self, entries: tuple[list[float], list[int]], factor: float) -> list[tuple[float, Any]]:
-        pairs: list[tuple[float, Any]] = []
-        for value, n in zip(*entries, strict=True):
-            s = self._service[n]
-            if n in self._model.e:
-                pairs.append((factor * value, self._model.e[n]))
-                pairs.append((-factor * value * self._today[s], self._model.y[n]))
-            elif self._fixed[s] != self._today[s]:
-                pairs.append((factor * value * (self._fixed[s] - self._today[s]), self._model.y[n]))
-        return pairs
-
-
 def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F1, F3) need[g] = other_need[g] + sum over duties of kappa[s] y[n] x recognised need[g,n]
     - sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
@@ -82,19 +44,14 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     extraordinary bond comes off too (H1).
     """
     instance = columns.instance
-    matrix, guarantee = columns.recognised_need, Guarantee(model, columns)
-    revision = instance.revision[0]
-    service = [s for s, _, _ in columns.duties]
-
-    def rule(model: pyo.ConcreteModel, g: int) -> Any:
-        terms: list[tuple[float, Any]] = [(1.0, model.need[g])]
-        for value, n in zip(*row(matrix, g), strict=True):
-            free = n in model.w
-            terms.append((-value, model.w[n]) if free else (-value * revision[service[n]], model.y[n]))
-        terms += columns.bond_terms(model, g)
-        return total([*terms, *guarantee.terms(g)]) == float(instance.other_need[g])
-
-    model.F1 = pyo.Constraint(range(len(instance.other_need)), rule=rule)
+    service = np.array([s for s, _, _ in columns.duties], dtype=int)
+    freed = is_free(instance.revision)[service]
+    least = np.where(freed, 0.0, instance.revision[0][service])
+    recognised = block("y", columns.recognised_need @ sparse.diags(least))
+    recognised += block("w", columns.recognised_need[:, np.flatnonzero(freed)])
+    own = block("need", sparse.identity(len(instance.other_need), format="csr"))
+    left = own - recognised + bonded(columns) + guarantee(columns)
+    model.F1 = constraint(rows(model, range(len(instance.other_need)), left, instance.other_need, "=="))
 
 
 def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:

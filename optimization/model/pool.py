@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyomo.environ as pyo
 
 from optimization.case.case import NATION
 from optimization.ledger.allocation import pool_range
+from optimization.model.affine import Affine, block, fixed
 from optimization.model.columns import LOCAL_TIERS, Columns
-from optimization.model.expressions import BILLION, total
-from optimization.model.need import Guarantee
+from optimization.model.expressions import BILLION
+from optimization.model.money import guarantee, transfer
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -20,25 +19,22 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.sigma = pyo.Var(range(len(low)), bounds=lambda _, n: (float(low[n]), float(high[n])))
 
 
-def pool(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F5) sum_g transfer[g] + corrections <= pool + (1 - special) x sum_n (sigma[n] - law[n]) x yield[n]
-
-    What is left over goes to the special allocation, as the law says (Art. 6-3). The row is in billion yen.
-    """
-    terms, room = pool_row(model, columns)
-    model.F5 = pyo.Constraint(rule=lambda m: total(terms) <= room)
+def ordinary_yield(columns: Columns) -> np.ndarray:
+    """What the whole of each national tax would bring to the ordinary pool, shape (N,), million yen."""
+    case = columns.instance.case
+    return (1.0 - case.national["special_share"]) * case.national_taxes["yield_million_yen"].to_numpy(float)
 
 
-def pool_row(model: pyo.ConcreteModel, columns: Columns) -> tuple[list[tuple[float, Any]], float]:
-    """Left and right side of F5, billion yen."""
-    instance = columns.instance
-    taxes = instance.case.national_taxes
-    ordinary = (1.0 - instance.case.national["special_share"]) * taxes["yield_million_yen"].to_numpy(float)
-    law = float(ordinary @ taxes["pool_share"].to_numpy(float))
-    room = instance.settings["pool.ordinary_million_yen"] - float(instance.residual.sum()) - law
-    terms: list[tuple[float, Any]] = [(1.0, v) for v in model.transfer.values()]
-    terms += [(-float(ordinary[n]), v) for n, v in model.sigma.items()]
-    return _in_billion(terms), BILLION * room
+def pool_added(columns: Columns) -> Affine:
+    """What other shares of national taxes than the law's bring to the pool, (1,)."""
+    ordinary = ordinary_yield(columns)
+    law = columns.instance.case.national_taxes["pool_share"].to_numpy(float)
+    return block("sigma", ordinary, -float(ordinary @ law))
+
+
+def paid(columns: Columns) -> Affine:
+    """Transfer with the corrections of earlier years, (G,)."""
+    return transfer(columns) + fixed(columns.instance.residual)
 
 
 def national_cost(columns: Columns) -> np.ndarray:
@@ -52,26 +48,22 @@ def national_cost(columns: Columns) -> np.ndarray:
     return np.asarray(matrix.toarray()[0])
 
 
-def national_limit(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(F6) sum over duties of national cost y + units + guarantees beyond today's share
-    + sum_g transfer[g] + corrections + taxes handed over, sum_j (theta[j] - 1) x base[j]  <=  limit
-
-    and the shortfall of the year, in a later one (H1)."""
-    instance = columns.instance
-    tax = instance.tax
-    cost = national_cost(columns)
-    units = [(m, s) for m, (tier, _, s, _) in enumerate(columns.unit_rows) if tier == NATION]
-    terms = [(float(cost[n]), model.y[n]) for n in np.flatnonzero(cost).tolist()]
-    terms += [(float(instance.costs.unit_fixed[s]), model.u[m]) for m, s in units]
-    terms += [(1.0, v) for v in model.transfer.values()]
-    terms += Guarantee(model, columns).total()
-    terms += [(float(tax.total[j]), v) for j, v in model.theta.items()]
-    fixed = np.setdiff1d(np.arange(len(tax.names)), tax.free)
-    handed = float(tax.total[fixed] @ (tax.assigned[0][fixed] - 1.0)) - float(tax.total[tax.free].sum())
-    limit = instance.settings["nation.limit_million_yen"] - float(instance.residual.sum()) - handed
-    over = [(-1.0, model.shortfall)] if instance.bond_share is not None else []
-    model.F6 = pyo.Constraint(rule=lambda m: total(_in_billion(terms) + over) <= BILLION * limit)
+def national_outlay(columns: Columns) -> Affine:
+    """What the nation pays, (1,): earmarked shares and guarantees, its own services and their units, the allocation
+    with corrections, and the taxes it hands over (or, below 0, takes back)."""
+    instance, tax = columns.instance, columns.instance.tax
+    everyone = [np.arange(len(instance.case.governments))]
+    units = [float(instance.costs.unit_fixed[s]) if t == NATION else 0.0 for t, _, s, _ in columns.unit_rows]
+    given = (paid(columns) + guarantee(columns)).summed(everyone)
+    assigned = tax.assigned[0].copy()
+    assigned[tax.free] = 0.0
+    handed = block("theta", tax.total[tax.free], float(tax.total @ (assigned - 1.0)))
+    own = block("y", national_cost(columns)) + block("u", np.array(units, dtype=float))
+    return own + given + handed
 
 
-def _in_billion(terms: list[tuple[float, Any]]) -> list[tuple[float, Any]]:
-    return [(BILLION * coefficient, variable) for coefficient, variable in terms]
+def national_shortfall(columns: Columns) -> Affine:
+    """What the nation borrows in a later year, (1,); nothing in the first."""
+    if columns.instance.bond_share is None:
+        return fixed(np.zeros(1))
+    return block("shortfall", np.array([1.0 / BILLION]))

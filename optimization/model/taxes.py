@@ -1,4 +1,4 @@
-"""Taxes: what local government has, what standard revenue counts of it (F2), what is kept (D3)."""
+"""Taxes: what local government has and what standard revenue counts of it (F2)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from scipy import sparse
 
 from optimization.dictionary.settings import value_of
 from optimization.ledger.tax_sources import SHARES
+from optimization.model.affine import Affine, block
 from optimization.model.columns import Columns
 from optimization.model.expressions import linear, total
 
@@ -43,7 +45,7 @@ def standard_revenue(model: pyo.ConcreteModel, columns: Columns) -> None:
     own = list(model.phi)
     free_full = [j for j in model.theta if not tax.partial[j]]
 
-    def rule(model: pyo.ConcreteModel, g: int) -> Any:
+    def rule(_: Any, g: int) -> Any:
         terms = [(1.0, model.capacity[g])]
         terms += [(-common[g, t], model.rho[t]) for t in range(2) if common[g, t]]
         terms += [(-tax.base[g, j], model.phi[j]) for j in own if tax.base[g, j]]
@@ -85,22 +87,33 @@ def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.F2swap = pyo.Constraint(range(len(tax.neutral)), rule=rule)
 
 
-def retention(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(D3) 1 - rho >= retention_floor, for the common shares that count some tax, and
-    phi[j] <= (1 - floor) theta[j]"""
-    floor = columns.instance.settings["discipline.retention_floor"]
+def common_share(columns: Columns) -> Affine:
+    """Common counted share of each tier's taxes, (2,), where it counts some tax."""
+    counted = np.zeros(2)
+    counted[columns.instance.tax.commonly_counted] = 1.0
+    return block("rho", sparse.diags(counted, format="csr"))
+
+
+def counted_part(columns: Columns) -> Affine:
+    """phi[j] of the taxes with a counted share of their own, (J,)."""
     tax = columns.instance.tax
+    return block("phi", _pick(np.flatnonzero(tax.own_share), len(tax.names)))
 
-    def own(model: pyo.ConcreteModel, j: int) -> Any:
-        if j in model.theta:
-            return linear([1.0, -(1.0 - floor)], [model.phi[j], model.theta[j]]) <= 0.0
-        return linear([1.0], [model.phi[j]]) <= (1.0 - floor) * float(tax.assigned[0][j])
 
-    model.D3 = pyo.Constraint(
-        tax.commonly_counted if floor > 0 else [],
-        rule=lambda m, t: linear([1.0], [m.rho[t]]) <= 1.0 - floor,
+def assigned_part(columns: Columns) -> Affine:
+    """Assignment of the taxes with a counted share of their own, (J,): theta[j], or a number where it is fixed."""
+    tax = columns.instance.tax
+    assigned = np.where(tax.own_share, tax.assigned[0], 0.0)
+    assigned[tax.free] = 0.0
+    free = sparse.diags(tax.own_share.astype(float)) @ _pick(tax.free, len(tax.names))
+    return block("theta", free, assigned)
+
+
+def _pick(numbers: np.ndarray, size: int) -> sparse.csr_matrix:
+    """Matrix that puts a block of columns at some of `size` positions."""
+    return sparse.csr_matrix(
+        (np.ones(len(numbers)), (numbers, np.arange(len(numbers)))), shape=(size, len(numbers))
     )
-    model.D3own = pyo.Constraint(list(model.phi) if floor > 0 else [], rule=own)
 
 
 def capacity_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
@@ -108,18 +121,3 @@ def capacity_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     tax = columns.instance.tax
     low, high = (tax.counted[side] * tax.assigned[side] for side in range(2))
     return tax.base @ low + tax.fixed, tax.base @ high + tax.fixed
-
-
-class OwnRevenue:
-    """Own revenue at standard rates: constant[g] + sum over freed taxes of base[g, j] x theta[j]."""
-
-    def __init__(self, model: pyo.ConcreteModel, columns: Columns) -> None:
-        tax = columns.instance.tax
-        fixed = tax.assigned[0].copy()
-        fixed[tax.free] = 0.0
-        self.constant = tax.base @ fixed + tax.fixed
-        self._base, self._theta = tax.base, model.theta
-
-    def terms(self, g: int, factor: float = 1.0) -> list[tuple[float, Any]]:
-        """factor x the freed part for government g, as pairs of coefficient and variable."""
-        return [(factor * float(self._base[g, j]), v) for j, v in self._theta.items() if self._base[g, j]]

@@ -16,7 +16,6 @@ import numpy as np
 
 from optimization.dictionary.settings import with_values
 from optimization.ledger.accounts import Accounts, with_bonds
-from optimization.ledger.rules import breaches
 from optimization.model.expressions import BILLION
 from optimization.model.model import components
 from optimization.outcome.completion import ANY_PLAN, any_plan
@@ -34,6 +33,7 @@ from optimization.outcome.in_place import rewritten, under, uses_an_envelope
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
+from optimization.rules.checks import breaches
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm, changed, with_slack

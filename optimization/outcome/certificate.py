@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimization.ledger.rules import Breach
+from optimization.rules.checks import Breach
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 
 BOUND = "bound"

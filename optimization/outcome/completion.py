@@ -15,12 +15,12 @@ import numpy as np
 
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.decision import Decision
-from optimization.ledger.rules import breaches
 from optimization.model.columns import Columns
 from optimization.model.expressions import BILLION
 from optimization.model.horizon import SHARED, block_name
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
+from optimization.rules.checks import breaches
 from optimization.solving.branching import as_columns, rounded
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import exclusive_choices, solve_decomposed, solve_part

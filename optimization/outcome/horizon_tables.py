@@ -10,9 +10,9 @@ import pandas as pd
 from optimization.case.case import MUNICIPALITY, PREFECTURE
 from optimization.costs.provision import COMPONENTS
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.rules import Breach, breaches
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import TODAY, Course
+from optimization.rules.checks import Breach, breaches
 
 MIL = "_million_yen"
 

@@ -14,7 +14,7 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.instance import richer_by
 from optimization.model.columns import Columns
-from optimization.model.model import NOT_OVER_YEARS, components, rewrite
+from optimization.model.model import WEIGHTS, components, rewrite
 from optimization.solving.standard_form import StandardForm, with_cost, with_rows
 
 Known = TypeVar("Known")
@@ -53,11 +53,14 @@ def rewritten(
 ) -> StandardForm | None:
     """A program with the rows (or the objective) of the changed settings written anew; None when a rule has other
     rows than before, or a setting stands in others too."""
-    if table.later and NOT_OVER_YEARS.intersection(changed):
+    if table.later and not set(WEIGHTS).isdisjoint(changed):
         return None
     names = components(table, changed)
     before = {name: [form.constraints[n].index() for n in form.rows_of(name)] for name in names}
-    rewrite(model, table, changed)
+    try:
+        rewrite(model, table, changed)
+    except ValueError:  # columns that a limit needs do not exist while it is off
+        return None
     for name in names:
         component = model.find_component(name)
         rows = [] if name == "total_cost" else list(component.values())

@@ -14,7 +14,6 @@ from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
-from optimization.ledger.rules import Breach, breaches
 from optimization.model.columns import Columns
 from optimization.model.expressions import BILLION
 from optimization.outcome.certificate import overstatement
@@ -22,6 +21,7 @@ from optimization.outcome.counting import counting_arguments
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.result import Result
 from optimization.outcome.tables import result_tables
+from optimization.rules.checks import Breach, breaches
 from optimization.solving.highs import Outcome, Status
 from optimization.solving.standard_form import StandardForm
 

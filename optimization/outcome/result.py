@@ -11,8 +11,8 @@ import pandas as pd
 from optimization.case.compose import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
-from optimization.ledger.rules import Breach
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
+from optimization.rules.checks import Breach
 from optimization.solving.highs import Outcome
 
 

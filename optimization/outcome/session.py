@@ -23,7 +23,7 @@ from optimization.errors import InputError, Problem
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import restricted
-from optimization.model.model import LIMITS
+from optimization.model.model import REWRITABLE
 from optimization.outcome.certificate import proven
 from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.completion import national_columns
@@ -175,7 +175,7 @@ class Session:
         if last.result.package.assumptions != package.assumptions:
             return None
         changed = differing(last.result.package.settings, package.settings)
-        if not changed <= set(LIMITS) or uses_an_envelope(package.settings):
+        if not changed <= set(REWRITABLE) or uses_an_envelope(package.settings):
             return None
         clock = Clock()
         with clock.phase("build"), no_collection():

@@ -25,10 +25,10 @@ from optimization.ledger.phases import (
     restricted,
     second_phase,
 )
-from optimization.ledger.rules import Breach, breaches
 from optimization.outcome.certificate import BOUND, overstatement
 from optimization.outcome.result import Result, stopped_with
 from optimization.outcome.unlisted import with_bodies_of
+from optimization.rules.checks import Breach, breaches
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, gap_reached
 

@@ -18,9 +18,9 @@ import optimization.outcome.run as run_room
 import optimization.outcome.tables as outcome_tables
 from optimization.cli import commands
 from optimization.cli.console import ProgressLine
-from optimization.ledger.rules import Breach
 from optimization.referee import audit
 from optimization.referee.audit import Audit
+from optimization.rules.checks import Breach
 from optimization.solving.highs import Progress, Status
 
 TABLES = {"responsibility", "provision", "bodies", "formula", "governments", "services", "tiers"}

@@ -14,7 +14,7 @@ import optimization.outcome.readback as readback_room
 import optimization.studies.sweep as sweep
 from optimization.case.load import load_case
 from optimization.cli import analyses, commands
-from optimization.ledger.rules import Breach
+from optimization.rules.checks import Breach
 
 POOR = '"pool.ordinary_million_yen" = 100000.0'
 ASKING = {

@@ -11,7 +11,7 @@ import pytest
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.crisis import NO_CEILING
 from optimization.ledger.instance import Instance
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.crisis.crisis_case import Prefecture, Service, Shock, Small, Town, small
 from tests.model.random_case import decisions
 from tests.seeds import seeds

@@ -17,10 +17,10 @@ import pytest
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
-from optimization.ledger.rules import breaches
 from optimization.model.expressions import total
 from optimization.model.model import build_model
 from optimization.outcome.readback import Values, read_decision
+from optimization.rules.checks import breaches
 from optimization.solving.highs import Status, solve
 from optimization.solving.standard_form import compile_model
 from tests.small_case import EXACT, Prefecture, Service, Small, Town, small

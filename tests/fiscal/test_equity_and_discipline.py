@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.fiscal.fiscal_case import (
     DOWN,
     STEP,

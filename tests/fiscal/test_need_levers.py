@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.fiscal.fiscal_case import decided, money, push
 from tests.small_case import Prefecture, Service, Small, Town, small
 

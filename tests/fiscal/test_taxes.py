@@ -10,8 +10,8 @@ import pyomo.environ as pyo
 import pytest
 
 from optimization.errors import InputError
-from optimization.ledger.rules import breaches
 from optimization.model.model import build_model
+from optimization.rules.checks import breaches
 from tests.fiscal.fiscal_case import decided, money, push, with_taxes
 from tests.small_case import Prefecture, Service, Small, Town, small
 

@@ -10,7 +10,7 @@ import pytest
 
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.instance import Instance
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.horizon.horizon_case import STILL, Prefecture, Service, Small, Town, grown, small
 from tests.model.random_case import decisions
 from tests.seeds import seeds

@@ -8,22 +8,22 @@ from optimization.explain.diagnosis import Diagnosis, diagnose, government_of
 from optimization.explain.words import sentences
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
-from optimization.model.model import LIMITS, NOT_OVER_YEARS, build_model, components
+from optimization.model.model import REWRITABLE, WEIGHTS, build_model, components
 from optimization.model.screening import screen
 from optimization.outcome.in_place import rewritten, under
 from optimization.solving.standard_form import compile_model
 from tests.horizon.horizon_case import Small, ageing_town
-from tests.outcome.test_session import CHANGES, described
+from tests.outcome.test_session import BESIDE, CHANGES, described
 from tests.small_case import given_curves
 
 ABSENT = "discipline.own_source_floor_prefectural"
 """A limit without a row here: the town's prefecture does nothing."""
 
 
-@pytest.mark.parametrize("key", [key for key in LIMITS if key not in NOT_OVER_YEARS and key != ABSENT])
+@pytest.mark.parametrize("key", [key for key in REWRITABLE if key not in (*WEIGHTS, ABSENT)])
 def test_a_program_of_several_years_rewritten_is_the_program_built_anew(key: str) -> None:
     before, after = CHANGES[key]
-    question = ageing_town(**{key: before, "equity.dispersion_level": 1.0})
+    question = ageing_town(**{**BESIDE.get(key, {}), key: before, "equity.dispersion_level": 1.0})
     settings = {**question.package.settings, key: after}
     with given_curves(question.curves):
         table = columns(question.instance, screen(question.instance))
@@ -41,7 +41,7 @@ def test_a_program_of_several_years_rewritten_is_the_program_built_anew(key: str
     assert told == anew and len(told) >= len(names)
 
 
-@pytest.mark.parametrize("key", sorted(NOT_OVER_YEARS))
+@pytest.mark.parametrize("key", sorted(WEIGHTS))
 def test_what_stands_in_other_rows_too_is_not_rewritten(key: str) -> None:
     question = ageing_town()
     with given_curves(question.curves):
@@ -65,10 +65,10 @@ def test_a_limit_broken_over_years_is_loosened_until_a_plan_is_found() -> None:
 
 
 def test_the_rows_of_every_year_name_their_government() -> None:
-    """Debts over years (H3) have rows by year and government, accounts by government."""
+    """Debts over years have rows by government in the block of their year, as accounts have."""
     question = ageing_town(0.02, **{"equity.adequacy_floor": 1.0})
     with given_curves(question.curves):
         rows = compile_model(build_model(columns(question.instance, screen(question.instance))))
-    numbers = [*rows.rows_of("H3"), *rows.rows_of("E1"), *rows.rows_of("year2040.E1")]
-    assert len(rows.rows_of("H3")) > 0
+    numbers = [*rows.rows_of("year2040.D4"), *rows.rows_of("E1"), *rows.rows_of("year2040.E1")]
+    assert len(rows.rows_of("year2040.D4")) > 0
     assert {government_of(rows.constraints[n]) for n in numbers} <= set(range(len(question.instance.bond)))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from optimization.ledger.accounts import Accounts, with_bonds
-from optimization.ledger.rules import breaches
 from optimization.outcome.result import Result
+from optimization.rules.checks import breaches
 from tests.horizon.horizon_case import STILL, Prefecture, Service, Small, Town, grown, small
 
 LAND, BUSINESS = "municipal.land", "prefectural.business"

@@ -11,7 +11,7 @@ import pytest
 from optimization.case.case import TOKYO_JOINT
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.small_case import Prefecture, Service, Small, Town, small
 
 RATE = 0.01

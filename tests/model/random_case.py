@@ -33,7 +33,7 @@ from optimization.ledger.measures import (
     own_source_share,
     prefectural,
 )
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.small_case import Prefecture, Service, Small, Town, small
 
 

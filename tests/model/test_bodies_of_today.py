@@ -10,7 +10,7 @@ import pytest
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.decision import status_quo
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, small, today_table

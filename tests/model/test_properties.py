@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from optimization.case.case import Case
 from optimization.case.parameters import Parameters
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.rules import breaches
+from optimization.rules.checks import breaches
 from optimization.solving.highs import Status, solve
 from tests.model.random_case import decisions, random_question
 from tests.small_case import EXACT, Small

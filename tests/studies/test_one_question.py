@@ -18,10 +18,10 @@ from optimization.case.case import Case
 from optimization.case.face import INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.ledger.rules import Breach
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth, worst
+from optimization.rules.checks import Breach
 from optimization.solving.highs import Limits
 from optimization.studies import question as room
 from optimization.studies.question import FAILED, UNDONE, Question, answer, questions

@@ -9,8 +9,8 @@ import pyomo.environ as pyo
 
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
+from optimization.model.money import own_revenue
 from optimization.model.need import need_bounds
-from optimization.model.taxes import OwnRevenue
 
 
 def weights(columns: Columns, here: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     instance = columns.instance
     p = instance.case.parameters
     rate, level, need_rate = p("nordic_rate"), p("nordic_level"), p("nordic_need_rate")
-    revenue = OwnRevenue(model, columns)
+    revenue = own_revenue(columns)
     tiers, people = instance.tiers_held, instance.population
     single = here[tiers[here].sum(axis=1) == 1]
     kept = [t for t in range(2) if tiers[single, t].any()]
@@ -60,11 +60,11 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
         if what == "need":
             return total([(-1.0, model.mean_need[t]), *((1.0 / size, model.need[g]) for g in group)]) == 0.0
         constant = float(revenue.constant[group].sum()) / size
-        terms = [pair for g in group for pair in revenue.terms(g, 1.0 / size)]
+        terms = [pair for g in group for pair in revenue.terms(model, g, 1.0 / size)]
         return total([(-1.0, model.mean_revenue[t]), *terms]) == -constant
 
     def transfer(model: pyo.ConcreteModel, g: int) -> Any:
-        terms = [(1.0, model.transfer[g]), (-need_rate, model.need[g]), *revenue.terms(g, rate)]
+        terms = [(1.0, model.transfer[g]), (-need_rate, model.need[g]), *revenue.terms(model, g, rate)]
         for t in kept:
             if tiers[g, t]:
                 terms.append((-rate * level * float(people[g]), model.mean_revenue[t]))

@@ -1,0 +1,103 @@
+"""What a government has and owes, as linear expressions over the columns: the quantities that most limits speak of."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from optimization.ledger import debt
+from optimization.ledger.borrowing import bond_share
+from optimization.model.affine import Affine, block, fixed
+from optimization.model.columns import Columns
+from optimization.model.expressions import BILLION
+
+FREE = 1e-12
+
+
+def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Services whose number the package frees, shape (S,)."""
+    return bounds[1] - bounds[0] > FREE
+
+
+def own_revenue(columns: Columns) -> Affine:
+    """Own revenue at standard rates, (G,): sum over taxes of base[g, j] x theta[j], fixed or free."""
+    tax = columns.instance.tax
+    assigned = tax.assigned[0].copy()
+    assigned[tax.free] = 0.0
+    return block("theta", sparse.csr_matrix(tax.base[:, tax.free]), tax.base @ assigned + tax.fixed)
+
+
+def transfer(columns: Columns) -> Affine:
+    """What the formula gives or, below 0, takes, (G,)."""
+    return block("transfer", sparse.identity(len(columns.instance.case.governments), format="csr"))
+
+
+def guarantee(columns: Columns) -> Affine:
+    """Guarantee grants beyond today's earmarked share, (G,):
+
+    sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n], with e[n] for gamma[s] x
+    y[n] where the package frees gamma.
+    """
+    instance, gross = columns.instance, columns.gross_cost
+    service = np.array([s for s, _, _ in columns.duties], dtype=int)
+    freed = is_free(instance.guarantee)[service]
+    least = np.where(freed, 0.0, instance.guarantee[0][service])
+    own = block("y", gross @ sparse.diags(least - instance.national_share[service]))
+    return own + block("e", gross[:, np.flatnonzero(freed)])
+
+
+def bonded(columns: Columns) -> Affine:
+    """Each government's part of the year's extraordinary bond, (G,); nothing in the first year."""
+    share = columns.instance.bond_share
+    if share is None:
+        return fixed(np.zeros(len(columns.instance.bond)))
+    return block("bond", sparse.csr_matrix(share[:, None] / BILLION))
+
+
+def funds(columns: Columns) -> Affine:
+    """General funds, (G,): own revenue + transfer + guarantee + extraordinary bonds."""
+    own = transfer(columns) + own_revenue(columns) + guarantee(columns)
+    return own + bonded(columns) + fixed(columns.instance.bond)
+
+
+def standard_cost(columns: Columns) -> Affine:
+    """Standard cost of what a government answers for, net of today's earmarked share, (G,)."""
+    return block("y", columns.net_cost, columns.instance.other_cost + columns.instance.bond)
+
+
+def gross_cost(columns: Columns) -> Affine:
+    """Standard cost with the earmarked share, (G,)."""
+    return block("y", columns.gross_cost)
+
+
+def gross_spending(columns: Columns) -> Affine:
+    """Gross standard cost, other cost and bond, (G,)."""
+    return gross_cost(columns) + fixed(columns.instance.other_cost + columns.instance.bond)
+
+
+def earmarked(columns: Columns) -> Affine:
+    """Today's earmarked shares of the cost and guarantees beyond them, (G,)."""
+    service = np.array([s for s, _, _ in columns.duties], dtype=int)
+    share = columns.instance.national_share[service]
+    return block("y", columns.gross_cost @ sparse.diags(share)) + guarantee(columns)
+
+
+def debt_service(columns: Columns) -> Affine:
+    """Real debt service, (G,): today's amount, for old debts are renewed as they are repaid, and in a later year the
+    repayment and cost of each government's part of the bonds since then."""
+    first, settings = columns.first, columns.instance.settings
+    rate = settings["horizon.debt_repayment"] + settings["horizon.debt_cost"]
+    return fixed(debt.real_debt_service(first.instance, first.today.funds)) + _since(columns, rate)
+
+
+def future_burden(columns: Columns) -> Affine:
+    """Debts to be borne, (G,): today's amount and in a later year each government's part of the bonds owed since."""
+    first = columns.first
+    return fixed(debt.future_burden(first.instance, first.today.funds)) + _since(columns, 1.0)
+
+
+def _since(columns: Columns, rate: float) -> Affine:
+    share = columns.instance.bond_share
+    if share is None:
+        return fixed(np.zeros(len(columns.instance.bond)))
+    return block("owed", sparse.csr_matrix(rate * bond_share(columns.first.instance)[:, None] / BILLION))

@@ -1,0 +1,162 @@
+"""The named quantities as the accounts of a decision have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from optimization.ledger import debt, hold_harmless, measures
+from optimization.ledger.accounts import LOCAL, Accounts, todays_accounts
+from optimization.ledger.instance import Instance
+from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
+from optimization.rules.statement import TIERS, Reading
+
+LOSS = 1e-6
+"""Part of its standard cost by which a government must fall short of its promised coverage to be a loser."""
+
+TODAY: Mapping[str, Callable[[Accounts], np.ndarray]] = {
+    "coverage": lambda today: today.coverage,
+    "dependence": measures.dependence,
+    "own_share": measures.own_share,
+    "mean_own_share": measures.mean_own_share,
+    "real_debt_service_ratio": lambda today: _official(today.instance, "real_debt_service_ratio"),
+    "future_burden_ratio": lambda today: _official(today.instance, "future_burden_ratio"),
+}
+"""Ratios of today's, shape (G,), from the accounts of today's arrangement."""
+
+
+def _official(instance: Instance, name: str) -> np.ndarray:
+    return instance.case.governments[name].to_numpy(float)
+
+
+def todays_debts(instance: Instance, key: str) -> np.ndarray:
+    """What the ratio behind a ceiling of debts counts today, shape (G,), million yen: of a question's first year."""
+    before = todays_accounts(instance).funds
+    owed = {debt.SERVICE_CEILING: debt.real_debt_service, debt.BURDEN_CEILING: debt.future_burden}[key]
+    return owed(instance, before)
+
+
+class AccountsReading(Reading):
+    """The accounts of a decision in one year; `owed` (million yen, by ceiling) replaces today's debts in a later year
+    of a horizon, where bonds have been added to them."""
+
+    def __init__(self, accounts: Accounts, owed: Mapping[str, np.ndarray] | None = None) -> None:
+        self.accounts, self.instance = accounts, accounts.instance
+        self.settings = accounts.instance.settings
+        self._today = todays_accounts(accounts.instance)
+        self._owed = owed
+
+    def today(self, name: str) -> np.ndarray:
+        """A ratio of today's, shape (G,)."""
+        return TODAY[name](self._today)
+
+    def members(self, tier: int) -> np.ndarray:
+        """Positions of the governments of a tier."""
+        return (measures.municipal, measures.prefectural)[tier](self.instance)
+
+    def summed(self, value: np.ndarray, groups: Sequence[np.ndarray]) -> np.ndarray:
+        """Sums over groups of members."""
+        return np.array([value[group].sum() for group in groups])
+
+    def quantity(self, name: str) -> np.ndarray:
+        """A quantity of the decision, an array over its scope."""
+        return np.atleast_1d(np.asarray(QUANTITIES[name](self), dtype=float))
+
+    def owed(self, key: str) -> np.ndarray:
+        """What the ratio behind a ceiling of debts counts, shape (G,), million yen."""
+        return todays_debts(self.instance, key) if self._owed is None else self._owed[key]
+
+    def gross_cost(self, factor: np.ndarray | None = None) -> np.ndarray:
+        """Standard cost with the earmarked share, each service times its factor, shape (G,)."""
+        return self.accounts.sum_of({t: self.instance.costs.by_tier[t].standard for t in LOCAL}, factor)
+
+    def lost(self) -> np.ndarray:
+        """What lacks of the coverage that the limit of losses promises, shape (G,), million yen."""
+        if self.settings[LOSS_LIMIT] is None:
+            return np.zeros(len(self.accounts.funds))
+        kept = (1.0 - self.settings[LOSS_LIMIT]) * self._today.coverage
+        return kept * self.accounts.standard_cost - self.accounts.funds
+
+    def let_off(self) -> np.ndarray:
+        """What governments that may lose are let off, shape (G,): all they lose, where there may be losers at all."""
+        return np.maximum(0.0, self.lost()) if self.settings[LOSERS] > 0 else np.zeros(len(self.lost()))
+
+    def people_losing(self) -> float:
+        """Part of all people who live under a loser."""
+        people = self.instance.population / self.instance.population.sum()
+        return float(people[self.lost() > LOSS * self.accounts.standard_cost].sum())
+
+    def top_ups(self) -> float:
+        """Top-ups of the first year of the path, million yen."""
+        if not self.settings[PATH_YEARS]:
+            return 0.0
+        return float(hold_harmless.top_ups(self.accounts)[0].sum())
+
+    def shortfall(self) -> float:
+        """What the nation borrows: in a later year whatever exceeds its limit."""
+        limit = self.settings["nation.limit_million_yen"]
+        if self.instance.bond_share is None or limit is None:
+            return 0.0
+        return max(0.0, self.accounts.national_outlay - limit)
+
+    def pool_added(self) -> float:
+        """What other shares of national taxes bring to the pool, million yen."""
+        table, decided = self.instance.case.national_taxes, self.accounts.decision.pool_share
+        extra = (decided - table["pool_share"].to_numpy(float)) @ table["yield_million_yen"].to_numpy(float)
+        return float((1.0 - self.instance.case.national["special_share"]) * extra)
+
+    def common_share(self) -> list[float]:
+        """Counted share of the common taxes of each tier, 0 where there are none."""
+        tax, counted = self.instance.tax, self.accounts.decision.counted
+        common = tax.partial & ~tax.own_share & (self.accounts.decision.assigned > 0)
+        return [float(counted[common & (tax.tier == t)].max(initial=0.0)) for t in TIERS]
+
+    def shortage(self) -> np.ndarray:
+        """What stays unserved in each scenario, shape (W,), million yen."""
+        response = self.accounts.response
+        return np.zeros(0) if response is None else response.total
+
+    def surge(self) -> np.ndarray:
+        """What each scenario asks for beyond normal times, shape (W,), million yen."""
+        crisis = self.instance.crisis
+        return np.zeros(0) if crisis is None else crisis.demand.sum(axis=(1, 2))
+
+
+def _own_share(reading: AccountsReading, factor: np.ndarray) -> np.ndarray:
+    return np.where(reading.instance.tax.own_share, factor, 0.0)
+
+
+QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
+    "funds": lambda r: r.accounts.funds,
+    "standard_cost": lambda r: r.accounts.standard_cost,
+    "transfer": lambda r: r.accounts.transfer,
+    "paid": lambda r: r.accounts.transfer + r.instance.residual,
+    "own_part": lambda r: r.accounts.standard_cost - r.accounts.transfer - r.accounts.guarantee,
+    "own_revenue": lambda r: r.accounts.own_revenue,
+    "gross_cost": lambda r: r.gross_cost(),
+    "gross_spending": lambda r: r.gross_cost() + r.instance.other_cost + r.instance.bond,
+    "earmarked": lambda r: r.gross_cost(r.accounts.decision.guarantee),
+    "spending": lambda r: r.accounts.spending,
+    "debt_service": lambda r: r.owed(debt.SERVICE_CEILING),
+    "future_burden": lambda r: r.owed(debt.BURDEN_CEILING),
+    "let_off": AccountsReading.let_off,
+    "pool_added": AccountsReading.pool_added,
+    "national_outlay": lambda r: r.accounts.national_outlay,
+    "national_shortfall": AccountsReading.shortfall,
+    "dispersion": lambda r: measures.dispersion(r.accounts),
+    "people_losing": AccountsReading.people_losing,
+    "top_ups": AccountsReading.top_ups,
+    "common_share": AccountsReading.common_share,
+    "counted_part": lambda r: _own_share(r, r.accounts.decision.counted * r.accounts.decision.assigned),
+    "assigned_part": lambda r: _own_share(r, r.accounts.decision.assigned),
+    "tiers_answering": lambda r: [
+        len(r.accounts.decision.tiers_in_use.get(s, ())) for s in range(len(r.instance.services))
+    ],
+    "duties_moved": lambda r: measures.duties_moved(r.accounts),
+    "shortage_at_risk": lambda r: 0.0 if r.accounts.response is None else r.accounts.response.value_at_risk,
+    "shortage": AccountsReading.shortage,
+    "surge": AccountsReading.surge,
+}
+"""Every quantity of `rules.quantities` from the accounts of a decision."""

@@ -1,0 +1,206 @@
+"""Every hard rule re-checked on the accounts of a decision, outside the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.ledger import debt
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.allocation import pool_range
+from optimization.ledger.decision import Decision, body_by_place
+from optimization.ledger.phases import broken_order
+from optimization.ledger.tax_sources import TIER_NAMES, TaxSources
+from optimization.rules.accounts import AccountsReading
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.quantities import Scope
+from optimization.rules.statement import Reading, Statement
+
+TOLERANCE = 1e-6
+"""Relative to the size of what a rule speaks of; the solver's own feasibility tolerance."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule that does not hold: its label, where, by how much (in the rule's own unit)."""
+
+    rule: str
+    where: str
+    amount: float
+
+
+def breaches(accounts: Accounts) -> list[Breach]:
+    """All breaches of the hard rules of the package; empty for a sound decision. Raises ValueError for what
+    is no decision at all: a service provided twice or without responsibility (R2)."""
+    body_by_place(accounts.instance, accounts.decision)
+    return [
+        *_responsibility(accounts),
+        *_bodies(accounts),
+        *_bounds(accounts),
+        *_crises(accounts),
+        *broken_statements(accounts),
+        *_later(accounts),
+    ]
+
+
+def broken_statements(accounts: Accounts) -> Iterator[Breach]:
+    """The limits of the package that the accounts of one year do not keep."""
+    reading = AccountsReading(accounts)
+    for statement in STATEMENTS:
+        if statement.in_force(accounts.instance.settings):
+            yield from broken(statement, reading, accounts)
+
+
+def broken(statement: Statement, reading: Reading, accounts: Accounts) -> Iterator[Breach]:
+    """Where one limit is not kept, beyond the rounding of what it speaks of."""
+    for excess, size in excesses(statement, reading):
+        keys = statement.keys(len(excess))
+        for n in np.flatnonzero(excess > TOLERANCE * size):
+            yield Breach(statement.label, _called(accounts, statement, keys[n]), float(excess[n]))
+
+
+def excesses(statement: Statement, reading: Reading) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """By how much each inequality of a statement is broken (below 0: kept), and the size of what it speaks of, an array
+    over its rows each."""
+    size: np.ndarray = np.array(1.0)
+    for name in (*statement.of, *statement.rounding):
+        size = np.maximum(size, np.abs(reading.read(name, statement)))
+    for side in statement.sides(reading):
+        excess = side.left - side.right if side.sense == "<=" else side.right - side.left
+        yield excess, np.maximum(size, np.abs(side.right))
+
+
+def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:
+    """What a row of a statement stands for, in a word."""
+    instance = accounts.instance
+    if key is None:
+        return "nation"
+    match statement.scope:
+        case Scope.TIER:
+            return TIER_NAMES[key]
+        case Scope.SERVICE:
+            return str(instance.services[key])
+        case Scope.TAX:
+            return str(instance.tax.names[key])
+        case Scope.SCENARIO:
+            return str(instance.crisis.names[key]) if instance.crisis else str(key)
+        case _:
+            return str(instance.case.governments.index[key])
+
+
+def _later(accounts: Accounts) -> Iterator[Breach]:
+    """The limits in every later year of the horizon, on what is then owed. Of a second phase also its statute and
+    (H5)."""
+    if accounts.instance.horizon is None:
+        return
+    yield from _second_phase(accounts)
+    years = accounts.instance.horizon.years[1:]
+    owed = {key: debt.owed_later(accounts, key) for key in debt.RULES}
+    for n, (year, later) in enumerate(zip(years, accounts.later, strict=True)):
+        reading = AccountsReading(later, {key: amounts[n] for key, amounts in owed.items()})
+        for statement in STATEMENTS:
+            if statement.in_force(later.instance.settings) and not statement.decided_once:
+                for found in broken(statement, reading, later):
+                    yield replace(found, where=f"{found.where} in {year}")
+        for found in _bounds(later):
+            yield replace(found, where=f"{found.where} in {year}")
+
+
+def _second_phase(accounts: Accounts) -> Iterator[Breach]:
+    """What is decided once, on the decision of the second phase, and (H5): what has moved stays moved."""
+    instance, horizon = accounts.instance, accounts.instance.horizon
+    if horizon is None or accounts.decision.second is None:
+        return
+    then = accounts.later[horizon.years.index(horizon.second) - 1]
+    body_by_place(then.instance, then.decision)
+    once = [s for s in STATEMENTS if s.decided_once and s.in_force(then.instance.settings)]
+    reading = AccountsReading(then)
+    limits = [found for statement in once for found in broken(statement, reading, then)]
+    for found in [*_responsibility(then), *_bodies(then), *limits, *_swaps(instance.tax, then.decision)]:
+        yield replace(found, where=f"{found.where} from {horizon.second}")
+    for s, k in broken_order(instance, accounts.decision):
+        yield Breach("H5", f"{instance.services[s]}/{instance.groups.labels[k]}", 1.0)
+
+
+def _responsibility(accounts: Accounts) -> list[Breach]:
+    """(R1, R6) one tier for every duty, among the allowed."""
+    instance, tier = accounts.instance, accounts.decision.tier
+    names = instance.groups.labels
+    return [
+        Breach("R6", f"{instance.services[s]}/{names[k]}", 1.0)
+        for (s, k), options in instance.groups.options.items()
+        if tier.get((s, k)) not in options
+    ]
+
+
+def _bodies(accounts: Accounts) -> list[Breach]:
+    """(R4) bodies per municipality, (R7) who may serve, (R10) who may act alone."""
+    instance = accounts.instance
+    existing = accounts.decision.existing_bodies
+    limit = instance.most_bodies
+    count = np.asarray(instance.bodies.membership[existing].sum(axis=0)).ravel()
+    found = [
+        Breach("R4", str(instance.case.codes[i]), float(count[i] - limit[i]))
+        for i in np.flatnonzero(count > limit)
+    ]
+    ids, wide = instance.bodies.table.index, instance.costs.wide_columns
+    here = (accounts.tiers[:, wide] == MUNICIPALITY) & (accounts.bodies < 0) & ~instance.costs.may_act_alone
+    found += [
+        Breach("R10", f"{instance.case.codes[i]}/{instance.costs.wide_services[w]}", 1.0)
+        for i, w in np.argwhere(here)
+    ]
+    return found + [
+        Breach("R7", f"{ids[b]}/{instance.costs.wide_services[w]}", 1.0)
+        for b, w in accounts.decision.joint
+        if not instance.costs.allowed[b, w]
+    ]
+
+
+def _bounds(accounts: Accounts) -> list[Breach]:
+    """(F1, F2, F3, F5) what is decided of the formula within the package's ranges, (F2swap) swaps that cancel."""
+    instance, decision = accounts.instance, accounts.decision
+    tax = instance.tax
+    found = []
+    for rule, value, (low, high) in (
+        ("F2", decision.counted, tax.counted),
+        ("F2", decision.assigned, tax.assigned),
+        ("F1", decision.revision, instance.revision),
+        ("F3", decision.guarantee, instance.guarantee),
+        ("F5", decision.pool_share, pool_range(instance)),
+    ):
+        outside = np.maximum(low - value, value - high)
+        found += [Breach(rule, str(n), float(outside[n])) for n in np.flatnonzero(outside > TOLERANCE)]
+    return [*found, *_swaps(tax, decision)]
+
+
+def _swaps(tax: TaxSources, decision: Decision) -> Iterator[Breach]:
+    """(F2swap) what a swap takes from one tax it gives to another, by the sums of these sources."""
+    for group in tax.neutral:
+        moved = float(tax.total[group] @ (decision.assigned[group] - 1.0))
+        if abs(moved) > TOLERANCE * float(tax.total[group].max()):
+            yield Breach("F2swap", "+".join(tax.names[group]), moved)
+
+
+def _crises(accounts: Accounts) -> list[Breach]:
+    """(C1) one lead among the possible, (C2) not below who is responsible, (C3) reserves where they may be kept."""
+    response, settings = accounts.response, accounts.instance.settings
+    if response is None:
+        return []
+    instance, decision = accounts.instance, accounts.decision
+    found = []
+    for (s, k, kind), options in response.crisis.options.items():
+        where, lead = (
+            f"{instance.services[s]}/{instance.groups.labels[k]}/{kind}",
+            decision.lead.get((s, k, kind)),
+        )
+        if lead not in options:
+            found.append(Breach("C1", where, 1.0))
+        elif TIERS.index(lead) < TIERS.index(decision.tier[s, k]):
+            found.append(Breach("C2", where, 1.0))
+    for (tier, pool, s), amount in decision.reserve.items():
+        if amount < 0 or tier not in settings["crisis.reserve_tiers"]:
+            found.append(Breach("C3", f"{tier}/{pool}/{instance.services[s]}", abs(amount)))
+    return found
