@@ -120,7 +120,7 @@ def quantities() -> Iterator[str]:
 
 def stated(each: Statement) -> Iterator[str]:
     """One statement: its formula word for word, its setting, its rows."""
-    yield f"### {each.words} ({each.label})\n"
+    yield f"### {each.words} ({each.component})\n"
     yield block(inspect.cleandoc(each.text))
     change = {0.0: "a switch", DOWN: "loosened by lowering"}.get(each.direction, "loosened by raising")
     spoken = ", ".join(f"`{name}`" for name in each.of)

@@ -12,6 +12,7 @@ from command_line import REPO
 
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tables import load_tables
+from optimization.rules.listed import STATEMENTS
 
 DOCS = REPO / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -42,14 +43,24 @@ def test_a_written_page_is_up_to_date(name: str, function: str, page: str) -> No
 
 
 def test_every_rule_that_is_wired_stands_in_the_rules() -> None:
-    wiring = (REPO / "optimization" / "model" / "model.py").read_text(encoding="utf-8")
-    wired = re.findall(r"^    (\w+)\.(\w+)\(model, columns\)$", wiring, re.MULTILINE)
-    assert len(wired) >= 20
     rules = (DOCS / "rules.md").read_text(encoding="utf-8")
+    wiring = (REPO / "optimization" / "model" / "model.py").read_text(encoding="utf-8")
+    wired = re.findall(r"^    (\w+)\.(\w+),$", wiring, re.MULTILINE)
+    wired += re.findall(r"^    (\w+)\.(\w+)\(model, columns\)$", wiring, re.MULTILINE)
+    assert len(wired) >= 20
     for room, rule in wired:
         file = "formulas/__init__" if room == "formulas" else room
         section = rules.partition(f"## optimization/model/{file}.py\n")[2].partition("\n## ")[0]
         assert f"### `{rule}`" in section, (room, rule)
+
+
+def test_every_statement_stands_in_the_rules_and_beside_its_setting() -> None:
+    rules, settings = ((DOCS / name).read_text(encoding="utf-8") for name in ("rules.md", "settings.md"))
+    for each in STATEMENTS:
+        section = rules.partition(f"### {each.words} ({each.component})\n")[2].partition("\n### ")[0]
+        assert each.text.splitlines()[0].strip() in section and f"`{each.setting}`" in section
+        entry = settings.partition(f"### `{each.setting}`\n")[2].partition("\n### ")[0]
+        assert re.search(rf"- limit: .*\b{each.label}\b", entry), each.setting
 
 
 def test_every_setting_and_table_has_its_entry() -> None:
