@@ -44,7 +44,8 @@ STATEMENTS_HEAD = """# Limits: statements
 
 What a limit speaks of, and its formula. The same statement is read from the columns of the program (its rows), from the
 accounts of a decision (the re-check of every plan) and from the tables of a run. In every later year of a horizon it
-holds again, unless what it speaks of is decided once for all years.
+holds again, unless what it speaks of is decided once for all years. Access (E5) is no statement: it is the travel limit
+of each service (R7).
 """
 RULES_HEAD = """# Rules of the model
 """
