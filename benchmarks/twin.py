@@ -16,8 +16,8 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from optimization.case.case import MUNICIPALITY, NATION
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import MUNICIPALITY, NATION
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from optimization.dictionary.settings import load_settings
 from optimization.rules.listed import STATEMENTS
 
 REPO = Path(__file__).resolve().parent.parent
@@ -118,7 +119,7 @@ def _setting(key: str, entry: dict[str, Any]) -> str:
     lines.append(f"- default: {_value(entry['default'])}")
     if "minimum" in entry:
         lines.append(f"- bounds: {_number(entry['minimum'])} to {_number(entry['maximum'])}")
-    choices = entry.get("choices")
+    choices = load_settings()[key].choices
     if choices:
         named = "the services of the case" if choices == "services" else ", ".join(f"`{c}`" for c in choices)
         lines.append(f"- choices: {named}")

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import optimization.ledger.layout as layout_room
-from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, Case
+from optimization.case.case import Case
 from optimization.case.compose import Origin, ResolvedPackage, Source
 from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.fiscal import government_accounts, joint_bases
@@ -28,6 +28,7 @@ from optimization.case.parameters import Parameters
 from optimization.case.projections import AGES
 from optimization.costs.curves import ScaleCurve, flat_curve
 from optimization.dictionary.settings import canonical, load_settings, status_quo
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
 from optimization.geography.distance import EARTH_RADIUS_KM
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.instance import Instance

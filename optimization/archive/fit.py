@@ -11,9 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.archive.form import AGAIN
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import shown
+from optimization.dictionary.tiers import (
+    ACCOUNT_TIERS,
+    HIGHER_TIERS,
+    NATION,
+    TIERS,
+)
 from optimization.errors import Problem
 
 Tables = Mapping[str, pd.DataFrame]
@@ -37,7 +42,7 @@ TOGETHER = (
 SECOND = "_second"
 ALL = "all"
 BODY = "wide_area_body"
-KINDS = ("alone", BODY, PREFECTURE, BLOC, NATION)
+KINDS = ("alone", BODY, *HIGHER_TIERS)
 FORMULA = ("adjustment_rate", "pool", "ordinary_allocation", "left_to_special_allocation")
 """Rows of the formula that all readers count on; those of `measures` are asked for by name."""
 
@@ -119,10 +124,9 @@ def _tiers(tables: Tables) -> Iterator[Fault]:
         ("services", "home_tier"),
         ("horizon_governments", "tier"),
     ):
-        yield from _outside(
-            tables, table, column, (MUNICIPALITY, PREFECTURE), "is not a tier of local government"
-        )
-    for tier in set(TIERS) - set(tables["tiers"]["tier"]):
+        yield from _outside(tables, table, column, ACCOUNT_TIERS, "is not a tier of local government")
+    spoken_of = {*ACCOUNT_TIERS, NATION, *tables["responsibility"]["tier"]}
+    for tier in sorted(spoken_of - set(tables["tiers"]["tier"])):
         yield "tiers", "has no row for this tier", "tier", tier
 
 

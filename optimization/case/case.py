@@ -20,12 +20,10 @@ from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 from optimization.case.today import no_rows, no_spending
+from optimization.dictionary.tiers import CODE, MUNICIPALITY, NATION, PREFECTURE, PREFECTURE_CODE, tier_of
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.codes import read_prefectures
 from optimization.reading.kept_out import within
-
-MUNICIPALITY, PREFECTURE, BLOC, NATION = "municipality", "prefecture", "bloc", "nation"
-TIERS = (MUNICIPALITY, PREFECTURE, BLOC, NATION)
 
 TOKYO_PREFECTURE = "13"
 TOKYO_WARDS = "13100"
@@ -91,6 +89,17 @@ class Case:
     def codes(self) -> pd.Index:
         """Municipal codes in table order."""
         return self.municipalities.index
+
+    def area_of(self, tier: str) -> pd.Series:
+        """Name of the area in which a tier serves each municipality, by municipal code: the municipality's own code,
+        that of its prefecture, what a column of the prefectures says, or the nation."""
+        column = tier_of(tier).area
+        if column == CODE:
+            return pd.Series(self.codes, index=self.codes, dtype=object)
+        if not column:
+            return pd.Series(NATION, index=self.codes, dtype=object)
+        prefecture = self.municipalities["prefecture_code"]
+        return prefecture if column == PREFECTURE_CODE else prefecture.map(self.prefectures[column])
 
     @cached_property
     def government_of_municipality(self) -> pd.Series:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.bodies import body_problems
-from optimization.case.case import MUNICIPALITY, PREFECTURE, TIERS, TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import crisis_problems
 from optimization.case.identities import IDENTITIES, LAST_MERGER_TOP_UP
 from optimization.case.indicators import indicator_problems
@@ -28,6 +28,7 @@ from optimization.case.tables import Examined, place
 from optimization.case.today import far_bodies, today_problems
 from optimization.dictionary.settings import nearest
 from optimization.dictionary.tables import Column, load_tables
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
 from optimization.errors import SHOWN, Problem, raise_if_any, shortened
 from optimization.reading.codes import PATTERNS, unknown_code_hint
 

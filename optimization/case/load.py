@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.case.case import TIERS, Case
+from optimization.case.case import Case
 from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_examined
 from optimization.case.crisis import crisis_parameters, crisis_tables
 from optimization.case.fiscal import (
@@ -30,6 +30,7 @@ from optimization.case.projections import projected
 from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.tables import load_tables
+from optimization.dictionary.tiers import TIERS
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_TABLE, bare_name, read_bytes
 

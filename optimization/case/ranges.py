@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from optimization.case.case import TIERS
 from optimization.case.crisis import CRISIS_TYPES
+from optimization.dictionary.tiers import TIERS
 from optimization.reading.numerals import share_meant
 
 

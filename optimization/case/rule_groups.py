@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import TIERS, Case
+from optimization.case.case import Case
+from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import Settings
 
 LARGE_CITY, MEDIUM_CITY, LARGE_TOWN = 100_000, 50_000, 10_000

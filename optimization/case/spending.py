@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.case import Case
 from optimization.dictionary.purposes import NO_PURPOSE, load_purposes, purpose_of
+from optimization.dictionary.tiers import MUNICIPALITY
 
 SPENT = ("total_million_yen", "construction_million_yen", "general_funds_million_yen")
 TOTALS = ("transfer_to_extraordinary_bond", "need_before_transfer", "need_after_transfer")

@@ -24,12 +24,6 @@ from optimization.outcome.result import PLAN, TODAY, Result
 from optimization.report.language import speaker
 from optimization.solving.highs import Progress
 
-TIER_WORDS = {
-    "municipality": "municipality",
-    "prefecture": "prefecture",
-    "bloc": "regional bloc",
-    "nation": "nation",
-}
 SAY = speaker("en")
 
 
@@ -288,7 +282,7 @@ def _moves(table: pd.DataFrame) -> Table:
     for (service, today, tier), rows in changed.groupby(keys, sort=False):
         share = f"{len(rows)} of {(table['service'] == service).sum()}"
         people = SAY.people(rows["population_persons"].sum())
-        grid.add_row(service, TIER_WORDS[today], TIER_WORDS[tier], share, people)
+        grid.add_row(service, SAY.tier(today, "spoken"), SAY.tier(tier, "spoken"), share, people)
     return grid
 
 

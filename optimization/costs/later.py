@@ -17,10 +17,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY, TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS, Case
+from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS, Case
 from optimization.case.projections import AGES, UNDER_65, driver_growth, times
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.standard import NO_SCALE, realised_ratio
+from optimization.dictionary.tiers import MUNICIPALITY
 
 FOLLOWS = {
     "population_persons": AGES[0],

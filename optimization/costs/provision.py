@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.case.case import Case
 from optimization.costs import components
 from optimization.costs.standard import NO_SCALE, StandardCosts, realised_ratio, tier_scale
 from optimization.dictionary.settings import setting_key, value_of
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS, tier_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
 from optimization.geography.distance import travel_minutes
@@ -149,14 +150,14 @@ def _area_mean(case: Case, tier: str, taste: np.ndarray) -> np.ndarray:
 
 
 def _tier_coordination(case: Case, tier: str) -> np.ndarray:
-    """Coordination as a share of standard cost: among the prefectures of a bloc
-    (bloc_coordination_rate x (prefectures - 1)), in the nation (national_overhead); (I,)."""
-    size = len(case.codes)
-    if tier == BLOC:
-        bloc = case.municipalities["prefecture_code"].map(case.prefectures["bloc"])
-        count = bloc.map(case.prefectures["bloc"].value_counts()).to_numpy(float)
-        return case.parameters("bloc_coordination_rate") * (count - 1.0)
-    return np.full(size, case.parameters("national_overhead") if tier == NATION else 0.0)
+    """Coordination of a tier as a share of standard cost, shape (I,): the parameter that `tiers.toml` names (for a bloc
+    for every further prefecture, for the nation as it is), none elsewhere."""
+    entry = tier_of(tier)
+    share = np.full(len(case.codes), case.parameters(entry.coordination) if entry.coordination else 0.0)
+    if not entry.each:
+        return share
+    prefectures = case.municipalities["prefecture_code"].groupby(case.area_of(tier)).transform("nunique")
+    return share * (prefectures.to_numpy(float) - 1.0)
 
 
 def body_parts(case: Case, standard: StandardCosts, bodies: Bodies, wide: pd.Index, km: np.ndarray) -> Parts:

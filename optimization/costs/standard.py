@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.case.case import Case
 from optimization.costs.curves import MINIMUM_OBSERVATIONS, ScaleCurve, fit_curve, flat_curve
+from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.errors import InputError, Problem
 
 NO_SCALE = "none"
@@ -86,15 +87,13 @@ def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:
 
 
 def tier_scale(case: Case, size: pd.Series) -> dict[str, np.ndarray]:
-    """Scale at which each tier serves municipality i: its own size, its prefecture's, its bloc's,
-    the nation's; shape (I,) each."""
-    prefecture = case.municipalities["prefecture_code"]
-    bloc = prefecture.map(case.prefectures["bloc"])
+    """Scale at which each tier serves municipality i, by tier: the sum of its area, shape (I,) each."""
+    whole = {MUNICIPALITY: size.to_numpy(float), NATION: np.full(len(size), float(size.sum()))}
     return {
-        MUNICIPALITY: size.to_numpy(float),
-        PREFECTURE: size.groupby(prefecture).transform("sum").to_numpy(float),
-        BLOC: size.groupby(bloc).transform("sum").to_numpy(float),
-        NATION: np.full(len(size), float(size.sum())),
+        tier: whole[tier]
+        if tier in whole
+        else size.groupby(case.area_of(tier)).transform("sum").to_numpy(float)
+        for tier in TIERS
     }
 
 

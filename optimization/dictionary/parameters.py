@@ -1,4 +1,4 @@
-"""Labels of the parameter table, read from `parameters.toml`."""
+"""Labels of the parameter table, read from `parameters.toml` (those of a tier: from `tiers.toml`)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from functools import cache
 from pathlib import Path
 
 from optimization.dictionary.results import LANGUAGES, Language
+from optimization.dictionary.tiers import TIERS, tier_of
 
 
 @cache
 def load_parameters() -> dict[str, tuple[str, str]]:
     """Parameter name -> (English, Japanese)."""
     text = Path(__file__).with_name("parameters.toml").read_text(encoding="utf-8")
-    return {name: (en, ja) for name, (en, ja) in tomllib.loads(text).items()}
+    delays = {f"response_delay_share_{name}": tier_of(name).response_delay for name in TIERS}
+    return {name: (en, ja) for name, (en, ja) in {**tomllib.loads(text), **delays}.items()}
 
 
 def parameter_label(name: str, language: Language) -> str:

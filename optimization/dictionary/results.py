@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from optimization.dictionary.tiers import HIGHER_TIERS, TIERS, tier_of
 
 RESULTS_FILE = Path(__file__).with_name("results.toml")
 
@@ -22,6 +24,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 TODAY = re.compile(r"_today(?=_|$)")
 NUMBER = re.compile(r"[0-9]+$")
+HIGHER_TIER = "HIGHER_TIER"
+"""Stands in the name of a column that every tier above the municipality has."""
+
 SECTIONS = ("words", "texts")
 """Those of pairs (English, Japanese)."""
 
@@ -49,13 +54,14 @@ class Unit(BaseModel):
 
 class ResultColumn(Bilingual):
     """One column of a result table; `unit` is a key of `load_units`. `empty` says what an empty cell means; where it
-    says nothing no cell is ever empty."""
+    says nothing no cell is ever empty. An `optional` column may be missing in runs of before its tier was known."""
 
     label: str = Field(min_length=1)
     label_ja: str = Field(min_length=1)
     meaning: str = Field(min_length=1)
     unit: str
     empty: str = ""
+    optional: bool = False
 
 
 class ResultTable(Bilingual):
@@ -165,10 +171,24 @@ def _dictionary() -> _Dictionary:
         own = whole.pop("columns", {})
         if twice := columns.keys() & own.keys():
             raise ValueError(f"{name}: {', '.join(sorted(twice))} is both shared and its own")
+        own = dict(_by_tier(own))
         columns |= {column: _column(column, found, units) for column, found in own.items()}
         tables[name] = ResultTable(columns=columns, **whole)
+    raw["words"] = {**{tier: tier_of(tier).word for tier in TIERS}, **raw["words"]}
     pairs = {section: {name: (en, ja) for name, (en, ja) in raw[section].items()} for section in SECTIONS}
     return _Dictionary(units, _Today.model_validate(raw["today"]), tables, *(pairs[s] for s in SECTIONS))
+
+
+def _by_tier(columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The columns of a table, with one for each higher tier in the place of one that stands for all of them."""
+    for column, entry in columns.items():
+        if HIGHER_TIER not in column:
+            yield column, entry
+            continue
+        for tier in HIGHER_TIERS:
+            served = tier_of(tier).served or tier_of(tier).word
+            label = {"label": served.en, "label_ja": served.ja, "optional": True}
+            yield column.replace(HIGHER_TIER, tier), {**entry, **label}
 
 
 def _column(name: str, entry: Mapping[str, Any], units: Mapping[str, Unit]) -> ResultColumn:

@@ -15,8 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from optimization.dictionary.tiers import HIGHER_TIERS, TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.reading.numerals import Numeral, read_numeral, share_meant
@@ -25,6 +26,8 @@ SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"
 CASE = "case"
 SERVICES = "services"
+CHOICES = {"tiers": TIERS, "higher_tiers": HIGHER_TIERS, "free_or_tiers": ("free", *TIERS)}
+"""Choices that are written by name."""
 
 Kind = Literal[
     "number",
@@ -81,6 +84,12 @@ class Setting(BaseModel):
     def is_table(self) -> bool:
         """Whether the value is a table by service, which packages complete entry by entry."""
         return self.type.endswith(("_by_service", "_by_name"))
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """Lists of names that stand elsewhere in the dictionary."""
+        return CHOICES.get(value, value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

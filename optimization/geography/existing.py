@@ -16,8 +16,9 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse
 
-from optimization.case.case import MUNICIPALITY, Case
+from optimization.case.case import Case
 from optimization.case.rule_groups import RuleGroups
+from optimization.dictionary.tiers import MUNICIPALITY
 
 TODAY, PART_OF_TODAY, EXTENDED = "today", "part_of_today", "extended"
 

@@ -16,22 +16,28 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import (
+    HIGHER_TIERS,
+    LOCAL_TIERS,
+    NATION,
+    TIERS,
+)
 from optimization.ledger.allocation import family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
-from optimization.ledger.instance import Horizon, Instance
+from optimization.ledger.instance import Areas, Horizon, Instance
 from optimization.ledger.response import Response
-
-LOCAL = (MUNICIPALITY, PREFECTURE, BLOC)
 
 LARGEST_BOND = 1e12
 """Million yen: so much that whoever has a part in it receives nothing."""
 
 HALVINGS = 60
 """Steps in which the least bond of a later year is enclosed: to the rounding of a number."""
+
+UNITS_SHARED = tuple(tier for tier in HIGHER_TIERS if tier in LOCAL_TIERS)
+"""Tiers for whose units prefectures pay, each by its part of the residents of the area."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +96,13 @@ class Accounts:
     @cached_property
     def units(self) -> dict[str, np.ndarray]:
         """Fixed cost of the production units that higher tiers open for services they do not run
-        today, by service: prefecture (P, S), bloc (R, S), nation (1, S)."""
+        today, by service: (areas of the tier, S)."""
         instance = self.instance
-        number, names = instance.bloc
-        shape = {PREFECTURE: len(number), BLOC: len(names), NATION: 1}
-        place = {PREFECTURE: instance.prefecture, BLOC: number[instance.prefecture]}
         result = {}
-        for tier, size in shape.items():
-            runs = np.zeros((size, len(instance.services)))
-            at = place.get(tier, np.zeros(len(self.tiers), int))
-            np.maximum.at(runs, at, (self.tiers == tier).astype(float))
+        for tier in HIGHER_TIERS:
+            areas = instance.areas[tier]
+            runs = np.zeros((len(areas.names), len(instance.services)))
+            np.maximum.at(runs, areas.of_place, (self.tiers == tier).astype(float))
             moved = np.array(instance.groups.home) != tier
             result[tier] = runs * instance.costs.unit_fixed * moved
         return result
@@ -118,14 +121,14 @@ class Accounts:
     @cached_property
     def guarantee(self) -> np.ndarray:
         """Guarantee grant beyond today's earmarked share, shape (G,): (gamma - share) x gross cost (F3)."""
-        gross = {t: self.instance.costs.by_tier[t].standard for t in LOCAL}
+        gross = {t: self.instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
         return self.sum_of(gross, self.decision.guarantee - self.instance.national_share)
 
     def sum_of(self, value: dict[str, np.ndarray], factor: np.ndarray | None = None) -> np.ndarray:
         """Sum over local responsibilities of factor[s] x value[t][i, s] by paying government, (G,)."""
         factor = np.ones(len(self.instance.services)) if factor is None else factor
         total = np.zeros(len(self.instance.case.governments))
-        for tier in LOCAL:
+        for tier in LOCAL_TIERS:
             amount = np.where(self.tiers == tier, value[tier], 0.0) @ factor
             np.add.at(total, self.instance.paying_government(tier), amount)
         return total
@@ -175,19 +178,14 @@ class Accounts:
         of all responsibilities less their earmarked grants, and the fixed cost of new units."""
         instance = self.instance
         total = instance.other_cost + instance.bond
-        for tier in LOCAL:
+        for tier in LOCAL_TIERS:
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
             np.add.at(total, instance.paying_government(tier), net)
         first = instance.case.governments.index.get_indexer(instance.case.government_of_prefecture)
-        np.add.at(total, first, self.units[PREFECTURE].sum(axis=1) + self.bloc_part)
+        shares = [_share_of_units(instance.areas[tier], self.units[tier]) for tier in UNITS_SHARED]
+        np.add.at(total, first, np.sum(shares, axis=0))
         return total
-
-    @cached_property
-    def bloc_part(self) -> np.ndarray:
-        """Each prefecture's part of the fixed cost of its bloc's units, by population, shape (P,)."""
-        share = bloc_population_share(self.instance)
-        return share * self.units[BLOC].sum(axis=1)[self.instance.bloc[0]]
 
     @cached_property
     def pool(self) -> float:
@@ -205,7 +203,7 @@ class Accounts:
         allocation, and the taxes it hands over (or, below 0, takes back)."""
         instance = self.instance
         total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum())
-        for tier in LOCAL:
+        for tier in LOCAL_TIERS:
             gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
         total += float(instance.tax.total @ (self.decision.assigned - 1.0))
@@ -330,9 +328,6 @@ def least_bond(later: Instance, decision: Decision) -> float:
     return high
 
 
-def bloc_population_share(instance: Instance) -> np.ndarray:
-    """Each prefecture's share of its bloc's population within the case, shape (P,)."""
-    people = instance.case.municipalities["population_persons"].to_numpy(float)
-    by_prefecture = np.bincount(instance.prefecture, weights=people, minlength=len(instance.bloc[0]))
-    by_bloc = np.bincount(instance.bloc[0], weights=by_prefecture)
-    return by_prefecture / by_bloc[instance.bloc[0]]
+def _share_of_units(areas: Areas, units: np.ndarray) -> np.ndarray:
+    """Each prefecture's part of the fixed cost of the units (areas, S) in its area, by population, shape (P,)."""
+    return np.asarray(areas.share * units.sum(axis=1)[areas.of_prefecture])

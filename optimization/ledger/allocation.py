@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from optimization.case.case import PREFECTURE
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import PREFECTURE
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position

@@ -18,10 +18,11 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.case.case import Case
 from optimization.case.crisis import PROBABILITY, SEVERITY
 from optimization.case.rule_groups import RuleGroups
 from optimization.dictionary.settings import ALL, nearest, setting_key, value_of
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 
@@ -29,7 +30,6 @@ FREE = "free"
 NO_CEILING = 1e8
 """The value of crisis.cvar_ceiling_million_yen that switches the rule off."""
 
-POOLED = (PREFECTURE, BLOC, NATION)
 """Tiers that pool the capacity of their area when they lead."""
 
 QUIET = "quiet"

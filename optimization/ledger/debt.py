@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from optimization.case.case import PREFECTURE
+from optimization.dictionary.tiers import PREFECTURE
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.borrowing import bond_share

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from optimization.case.case import TIERS
 from optimization.costs.provision import COMPONENTS
+from optimization.dictionary.tiers import TIERS
 from optimization.errors import Problem
 from optimization.ledger.instance import Instance
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY, TIERS, Case
+from optimization.case.case import Case
 from optimization.costs.curves import ScaleCurve
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.dictionary.typed_settings import Settings
 
 

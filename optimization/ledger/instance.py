@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY, TIERS, Case
+from optimization.case.case import Case
 from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
 from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import status_quo as status_quo_settings
 from optimization.dictionary.settings import with_values
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.geography.candidates import Bodies
 from optimization.ledger.crisis import Crisis, crisis_of
@@ -123,9 +125,10 @@ class Instance:
         return self.case.governments.index.get_indexer(code)
 
     def paying_government(self, tier: str) -> np.ndarray:
-        """Government that pays for a service of a local tier, shape (I,); a bloc is a union of
-        prefectures, each paying its own part."""
-        return self.municipal_government if tier == MUNICIPALITY else self.prefectural_government
+        """Government that pays for a service of a local tier, shape (I,); where the tier is a union of prefectures,
+        each pays its own part."""
+        own = tier_of(tier).pays == MUNICIPALITY
+        return self.municipal_government if own else self.prefectural_government
 
     @cached_property
     def other_need(self) -> np.ndarray:
@@ -251,10 +254,18 @@ class Instance:
         return self.case.prefectures.index.get_indexer(self.case.municipalities["prefecture_code"])
 
     @cached_property
-    def bloc(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bloc of each prefecture as a number, shape (P,), and the bloc names."""
-        names, number = np.unique(self.case.prefectures["bloc"].to_numpy(str), return_inverse=True)
-        return number, names
+    def areas(self) -> dict[str, Areas]:
+        """The areas in which each tier serves, by tier."""
+        found = {}
+        people = self.case.municipalities["population_persons"].to_numpy(float)
+        of_prefecture = np.bincount(self.prefecture, weights=people, minlength=len(self.case.prefectures))
+        for tier in TIERS:
+            names, number = np.unique(self.case.area_of(tier).to_numpy(str), return_inverse=True)
+            first = np.zeros(len(self.case.prefectures), dtype=int)
+            first[self.prefecture] = number
+            together = np.bincount(first, weights=of_prefecture, minlength=len(names))
+            found[tier] = Areas(number, names, first, of_prefecture / together[first])
+        return found
 
 
 @dataclass(frozen=True)
@@ -284,6 +295,17 @@ class Horizon:
     def in_second(self, year: int) -> bool:
         """Whether a year belongs to the second phase."""
         return 0 < self.second <= year
+
+
+class Areas(NamedTuple):
+    """The areas of one tier: the number of the area of each municipality (I,), their names, the number of the area in
+    which each prefecture lies (P,), and the prefecture's share of the residents there (P,); the last two say nothing
+    of municipalities by themselves."""
+
+    of_place: np.ndarray
+    names: np.ndarray
+    of_prefecture: np.ndarray
+    share: np.ndarray
 
 
 @dataclass(frozen=True)

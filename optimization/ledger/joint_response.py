@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.case.case import BLOC, MUNICIPALITY
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY
 from optimization.ledger.crisis import Crisis, unserved
 from optimization.ledger.instance import Instance
 from optimization.ledger.pools import bloc_of_body, pool_of_tier
@@ -100,7 +100,7 @@ class JointResponse:
         surge, shortage, capacity left over, shape (N, blocs) each. The pool belongs to its hub's bloc."""
         pair, place = self._members
         bloc, hubs = pool_of_tier(self.instance, BLOC), bloc_of_body(self.instance)[self.body]
-        count = len(self.instance.bloc[1])
+        count = len(self.instance.areas[BLOC].names)
         result = []
         for pooled, alone in zip(self._pooled(w), self._alone(w), strict=True):
             change = np.zeros((len(self.body), count))

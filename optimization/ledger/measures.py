@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimization.case.case import PREFECTURE, TIERS
-from optimization.ledger.accounts import LOCAL, Accounts, todays_accounts
+from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, PREFECTURE, TIERS
+from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
 from optimization.ledger.instance import Instance
 
@@ -40,8 +40,8 @@ def retention(accounts: Accounts) -> np.ndarray:
     """Share of a tax increase that a receiving government keeps, municipal and prefectural taxes: 1 less
     the mean counted share of the taxes counted in part, weighted by their assigned base, shape (2,)."""
     tax, decision = accounts.instance.tax, accounts.decision
-    result = np.zeros(2)
-    for t in range(2):
+    result = np.zeros(len(ACCOUNT_TIERS))
+    for t in range(len(ACCOUNT_TIERS)):
         weight = tax.total * decision.assigned * (tax.partial & (tax.tier == t))
         result[t] = 1.0 - (weight @ decision.counted) / weight.sum() if weight.sum() > 0 else 1.0
     return result
@@ -82,7 +82,7 @@ def own_source_share(accounts: Accounts) -> tuple[float, float]:
     """Own revenue over gross spending of all municipalities and of all prefectures (D2)."""
     instance = accounts.instance
     gross = accounts.instance.other_cost + instance.bond
-    gross = gross + accounts.sum_of({t: instance.costs.by_tier[t].standard for t in LOCAL})
+    gross = gross + accounts.sum_of({t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS})
     shares = [
         float(accounts.own_revenue[here].sum() / gross[here].sum()) if gross[here].sum() > 0 else 0.0
         for here in (municipal(instance), prefectural(instance))
@@ -103,7 +103,7 @@ def mismatch(accounts: Accounts) -> float:
 def earmarked_share(accounts: Accounts) -> float:
     """Earmarked shares and guarantees over gross standard cost of local services (D5)."""
     instance = accounts.instance
-    by_tier = {t: instance.costs.by_tier[t].standard for t in LOCAL}
+    by_tier = {t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
     gross = float(accounts.sum_of(by_tier).sum())
     return float(accounts.sum_of(by_tier, accounts.decision.guarantee).sum()) / gross if gross else 0.0
 
@@ -116,7 +116,7 @@ def same_tier_share(accounts: Accounts) -> float:
         spent = np.where(accounts.tiers == tier, accounts.budget, 0.0)
         standard = np.where(accounts.tiers == tier, accounts.instance.costs.by_tier[tier].standard, 0.0)
         total += float(spent.sum())
-        given = float((standard @ accounts.decision.guarantee).sum()) if tier in LOCAL else 0.0
+        given = float((standard @ accounts.decision.guarantee).sum()) if tier in LOCAL_TIERS else 0.0
         same += float(spent.sum()) - given
     return same / total
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimization.case.case import BLOC, NATION, PREFECTURE
+from optimization.dictionary.tiers import BLOC, NATION, rank
 from optimization.ledger.instance import Instance
 
 
 def pool_of_tier(instance: Instance, tier: str) -> np.ndarray:
-    """Number of the pool to which each municipality belongs when this tier leads, shape (I,)."""
-    number, _ = instance.bloc
-    pools = {PREFECTURE: instance.prefecture, BLOC: number[instance.prefecture]}
-    return pools.get(tier, np.zeros(len(instance.prefecture), dtype=int))
+    """Number of the pool to which each municipality belongs when a higher tier leads, shape (I,)."""
+    return instance.areas[tier].of_place
 
 
 def pool_names(instance: Instance, tier: str) -> list[str]:
     """Names of the pools of a tier."""
-    names = {PREFECTURE: list(instance.case.prefectures.index), BLOC: list(instance.bloc[1])}
-    return names.get(tier, [NATION])
+    return [NATION] if tier == NATION else list(instance.areas[tier].names)
+
+
+def lends_in_a_bloc(tier: str) -> bool:
+    """Whether the pools of a tier lie in one bloc each, within which they help one another first."""
+    return rank(tier) <= rank(BLOC)
 
 
 def bloc_of_body(instance: Instance) -> np.ndarray:

@@ -19,11 +19,11 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, TIERS
-from optimization.ledger.crisis import POOLED, Crisis, unserved
+from optimization.dictionary.tiers import BLOC, HIGHER_TIERS, MUNICIPALITY, NATION, TIERS
+from optimization.ledger.crisis import Crisis, unserved
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
-from optimization.ledger.pools import bloc_of_body, pool_of_tier
+from optimization.ledger.pools import bloc_of_body, lends_in_a_bloc, pool_of_tier
 
 STEPS = ((0.02, 0.5), (0.04, 0.8), (np.inf, 0.9))
 """Share the nation bears of each part of a government's cost: up to 2% of its standard tax one half, to 4% four
@@ -108,12 +108,12 @@ class Response:
             of_place[members] = members[0]
             bloc[members[0]] = hubs[body]
         extra: list[float] = []
-        for tier in POOLED:
+        for tier in HIGHER_TIERS:
             here, number = lead == tier, pool_of_tier(instance, tier)
             count, first = int(number.max()) + 1, len(bloc)
             of_place = np.where(here, first + number, of_place)
             home = np.full(count, -1)
-            if tier != NATION:
+            if lends_in_a_bloc(tier):
                 home[number] = pool_of_tier(instance, BLOC)
             bloc = np.append(bloc, home)
             delayed = np.append(delayed, np.full(count, crisis.delayed[tier][s]))

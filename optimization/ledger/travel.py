@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.geography.distance import travel_minutes
 from optimization.ledger.accounts import Accounts
 

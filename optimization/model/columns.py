@@ -12,13 +12,15 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.dictionary.tiers import (
+    HIGHER_TIERS,
+    LOCAL_TIERS,
+    TIERS,
+)
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.screening import Screening
-
-LOCAL_TIERS = (MUNICIPALITY, PREFECTURE, BLOC)
 
 MOST_BOND = 2.0
 """Most that an extraordinary bond can be beside the pool of its year, or beside what today's formula would pay in it
@@ -193,13 +195,8 @@ class Columns:
 
     def _units(self) -> Iterator[tuple[str, int, int, list[int]]]:
         instance = self.instance
-        number, _ = instance.bloc
-        place_of = {
-            PREFECTURE: instance.prefecture,
-            BLOC: number[instance.prefecture],
-            NATION: np.zeros(len(instance.prefecture), int),
-        }
-        for tier, place in place_of.items():
+        for tier in HIGHER_TIERS:
+            place = instance.areas[tier].of_place
             for s, home in enumerate(instance.groups.home):
                 duty = self.duty_at(s, tier)
                 served = (duty >= 0) & (instance.costs.by_tier[home].standard[:, s] > 0)

@@ -11,7 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY, TIERS
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
@@ -29,7 +29,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     if crisis is None:
         return
     pools = np.arange(len(crisis.pools))
-    between = [(w, s, r) for w, s in crisis.exchanges for r in range(len(columns.instance.bloc[1]))]
+    between = [(w, s, r) for w, s in crisis.exchanges for r in range(len(columns.instance.areas[BLOC].names))]
     model.q = pyo.Var(range(len(crisis.leads)), domain=pyo.Binary)
     model.reserve = pyo.Var(range(len(crisis.reserves)), domain=pyo.NonNegativeReals)
     model.g = pyo.Var(range(len(crisis.joint_columns)), domain=pyo.NonNegativeReals)
@@ -202,7 +202,7 @@ def mutual_aid(model: pyo.ConcreteModel, columns: Columns) -> None:
     at: dict[tuple[int, int, int], list[int]] = {}
     for n, pool in enumerate(crisis.pools):
         at.setdefault((pool.w, pool.s, pool.bloc), []).append(n)
-    blocs = range(len(columns.instance.bloc[1]))
+    blocs = range(len(columns.instance.areas[BLOC].names))
 
     def in_time(model: pyo.ConcreteModel, n: int) -> Any:
         pool = crisis.pools[n]

@@ -14,11 +14,11 @@ from itertools import groupby
 import numpy as np
 from scipy import sparse
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, TIERS
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY, TIERS
 from optimization.ledger.crisis import Crisis
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import JointResponse
-from optimization.ledger.pools import pool_of_tier
+from optimization.ledger.pools import lends_in_a_bloc, pool_of_tier
 from optimization.model.expressions import BILLION
 
 NOTHING = 1e-9
@@ -119,7 +119,7 @@ class CrisisColumns:
             else:  # a tier may lead, and lend its reserve, where nothing is struck and nothing idle
                 places = np.unique(area[may[groups.of_municipality]])
             for place in places.tolist():
-                home = -1 if tier == NATION else int(bloc[area == place][0])
+                home = int(bloc[area == place][0]) if lends_in_a_bloc(tier) else -1
                 yield Pool(w, s, tier, place, home), (tables[0][place], tables[1][place], tables[2][place])
 
     def matrix(self, part: int) -> sparse.csr_matrix:

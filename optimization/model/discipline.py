@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from optimization.case.case import BLOC, MUNICIPALITY, PREFECTURE
-from optimization.ledger.accounts import bloc_population_share
+from optimization.dictionary.tiers import LOCAL_TIERS, MUNICIPALITY, PREFECTURE
 from optimization.model.affine import Affine
-from optimization.model.columns import LOCAL_TIERS, Columns
+from optimization.model.columns import Columns
 
 
 def bindable(columns: Columns) -> list[int]:
@@ -61,14 +60,13 @@ def _body_part(columns: Columns, count: int) -> sparse.csr_matrix:
 def _unit_part(columns: Columns, count: int) -> sparse.csr_matrix:
     instance = columns.instance
     prefecture = instance.case.governments.index.get_indexer(instance.case.government_of_prefecture)
-    share, bloc = bloc_population_share(instance), instance.bloc[0]
     entries = []
     for m, (tier, place, s, _) in enumerate(columns.unit_rows):
         fixed = float(instance.costs.unit_fixed[s])
-        if tier == PREFECTURE:
-            entries.append((prefecture[place], m, fixed))
-        elif tier == BLOC:
-            entries += [(prefecture[p], m, fixed * share[p]) for p in np.flatnonzero(bloc == place)]
+        if tier in LOCAL_TIERS:
+            areas = instance.areas[tier]
+            here = np.flatnonzero(areas.of_prefecture == place)
+            entries += [(prefecture[p], m, fixed * areas.share[p]) for p in here]
     row_, column, value = zip(*entries, strict=True) if entries else ((), (), ())
     return sparse.csr_matrix((value, (row_, column)), shape=(count, len(columns.unit_rows)))
 

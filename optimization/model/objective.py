@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.model.columns import Columns
 from optimization.model.crisis import crisis_cost
 from optimization.model.expressions import total
@@ -77,7 +77,7 @@ def dulled_incentive(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[f
     base = weight * tax.base[instance.receiving_today].sum(axis=0)
     common = tax.partial & ~tax.own_share
     pairs = [
-        (float((base * tax.assigned[0])[common & (tax.tier == t)].sum()), model.rho[t]) for t in range(2)
+        (float((base * tax.assigned[0])[common & (tax.tier == t)].sum()), model.rho[t]) for t in model.rho
     ]
     pairs += [(float(base[j]), v) for j, v in model.phi.items()]
     return [pair for pair in pairs if pair[0]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.case.case import NATION
+from optimization.dictionary.tiers import LOCAL_TIERS, NATION
 from optimization.ledger.allocation import pool_range
 from optimization.model.affine import Affine, block, fixed
-from optimization.model.columns import LOCAL_TIERS, Columns
+from optimization.model.columns import Columns
 from optimization.model.expressions import BILLION
 from optimization.model.money import guarantee, transfer
 

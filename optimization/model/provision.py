@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.model.columns import Columns
 from optimization.model.expressions import linear, row
 

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.crisis import NO_CEILING
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_saving, joint_worth

@@ -20,7 +20,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     freed tax; phi[j] = rho x theta of a tax with a share of its own; and the accounts."""
     settings, tax = columns.instance.settings, columns.instance.tax
     theta_low, theta_high = tax.assigned
-    model.rho = pyo.Var(range(2), bounds=lambda _, t: tuple(value_of(settings, SHARES[t])))
+    model.rho = pyo.Var(range(len(SHARES)), bounds=lambda _, t: tuple(value_of(settings, SHARES[t])))
     model.theta = pyo.Var(tax.free.tolist(), bounds=lambda _, j: (float(theta_low[j]), float(theta_high[j])))
     own = np.flatnonzero(tax.own_share).tolist()
     low, high = tax.counted[0] * theta_low, tax.counted[1] * theta_high
@@ -39,7 +39,7 @@ def standard_revenue(model: pyo.ConcreteModel, columns: Columns) -> None:
     tax = columns.instance.tax
     fixed = np.where(np.isin(np.arange(len(tax.names)), tax.free), 0.0, tax.assigned[0])
     common = np.column_stack(
-        [tax.base @ (fixed * (tax.partial & ~tax.own_share & (tax.tier == t))) for t in range(2)]
+        [tax.base @ (fixed * (tax.partial & ~tax.own_share & (tax.tier == t))) for t in model.rho]
     )
     full = tax.base @ (fixed * ~tax.partial) + tax.fixed
     own = list(model.phi)
@@ -47,7 +47,7 @@ def standard_revenue(model: pyo.ConcreteModel, columns: Columns) -> None:
 
     def rule(_: Any, g: int) -> Any:
         terms = [(1.0, model.capacity[g])]
-        terms += [(-common[g, t], model.rho[t]) for t in range(2) if common[g, t]]
+        terms += [(-common[g, t], model.rho[t]) for t in model.rho if common[g, t]]
         terms += [(-tax.base[g, j], model.phi[j]) for j in own if tax.base[g, j]]
         terms += [(-tax.base[g, j], model.theta[j]) for j in free_full if tax.base[g, j]]
         return total(terms) == float(full[g])
@@ -119,5 +119,5 @@ def _pick(numbers: np.ndarray, size: int) -> sparse.csr_matrix:
 def capacity_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most standard revenue of each government within the package's shares, shape (G,)."""
     tax = columns.instance.tax
-    low, high = (tax.counted[side] * tax.assigned[side] for side in range(2))
+    low, high = (tax.counted[side] * tax.assigned[side] for side in (0, 1))
     return tax.base @ low + tax.fixed, tax.base @ high + tax.fixed

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from optimization.case.case import MUNICIPALITY, NATION
+from optimization.dictionary.tiers import MUNICIPALITY, NATION
 from optimization.ledger.instance import Instance
 from optimization.model.screening import municipal_option
 from optimization.solving.covering import NONE, Covering

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimization.dictionary.tiers import ACCOUNT_TIERS
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.decision import Decision
 from optimization.model.columns import Columns
@@ -110,7 +111,7 @@ def _shares(table: Columns, decision: Decision) -> Iterator[Decision]:
     """The decision, and with other common counted shares of each tier between their ends."""
     yield decision
     tax = table.instance.tax
-    common = [tax.partial & ~tax.own_share & (tax.tier == t) for t in range(2)]
+    common = [tax.partial & ~tax.own_share & (tax.tier == t) for t in range(len(ACCOUNT_TIERS))]
     ends = [
         (tax.counted[0][here].min(initial=1.0), tax.counted[1][here].max(initial=0.0))
         if here.any()
@@ -163,4 +164,4 @@ def _as_point(
 def _common(table: Columns) -> list[np.ndarray]:
     """Taxes under the common counted share of each tier."""
     tax = table.instance.tax
-    return [np.flatnonzero(tax.partial & ~tax.own_share & (tax.tier == t)) for t in range(2)]
+    return [np.flatnonzero(tax.partial & ~tax.own_share & (tax.tier == t)) for t in range(len(ACCOUNT_TIERS))]

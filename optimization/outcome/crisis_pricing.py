@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY
 from optimization.ledger.joint_response import JointResponse
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
@@ -54,7 +54,7 @@ def _pool_prices(
 ) -> tuple[np.ndarray, ...]:
     """Reduced cost that one million yen more of surge, shortage and idle capacity in the municipalities' own
     pools brings to g in scenario w, (S, blocs) each."""
-    shape = (len(crisis.instance.services), len(crisis.instance.bloc[1]))
+    shape = (len(crisis.instance.services), len(crisis.instance.areas[BLOC].names))
     result = tuple(np.zeros(shape) for _ in range(3))
     for part, rule in ((1, "C3own"), (2, "C3idle"), (0, "C6")):
         rows, index = form.family(rule)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import NATION, TIERS
 from optimization.case.crisis import PROBABILITY
+from optimization.dictionary.tiers import ACCOUNT_TIERS, NATION
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.pools import pool_names
 from optimization.ledger.response import Response
@@ -86,11 +86,11 @@ def cost(now: Response, today: Response) -> pd.DataFrame:
     """Cost of serving the surge by scenario and tier that leads, the nation's share of it in the law's steps, and
     the heaviest burden left to a government beside its taxes at standard rates."""
     instance = now.instance
-    tier_of = np.where(instance.tiers_held[:, 1] == 1.0, "prefecture", "municipality")
+    tier_of = np.where(instance.tiers_held[:, 1] == 1.0, *reversed(ACCOUNT_TIERS))
     tax = instance.tax.base.sum(axis=1) + instance.tax.fixed
     rows = []
     for w, name in enumerate(now.crisis.names):
-        for tier in (*TIERS[:2], NATION):
+        for tier in (*ACCOUNT_TIERS, NATION):
             row: dict[str, object] = {"scenario": name, "payer": tier}
             for label, response in (("_today", today), ("", now)):
                 served = response.served_by_payer[w]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.accounts import Accounts
 
 FATES = KEPT, GROWN, REDUCED, HANDED_UP, DISSOLVED = "kept", "extended", "reduced", "handed_up", "dissolved"

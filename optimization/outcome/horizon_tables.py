@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY, PREFECTURE
 from optimization.costs.provision import COMPONENTS
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
 from optimization.ledger.accounts import Accounts
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import TODAY, Course

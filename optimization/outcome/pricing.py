@@ -22,7 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable

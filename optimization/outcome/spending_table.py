@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY, PREFECTURE, Case
+from optimization.case.case import Case
 from optimization.case.rule_groups import size_class
 from optimization.case.spending import (
     SPENT,
@@ -17,6 +17,7 @@ from optimization.case.spending import (
     year_of_spending,
 )
 from optimization.dictionary.purposes import NO_PURPOSE
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
 from optimization.ledger.accounts import Accounts
 
 ALL = "all"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
+from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
@@ -120,17 +120,10 @@ def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray]:
     """Provider (code or body id) and its kind, shape (I, S) each."""
     instance = after.instance
     case = instance.case
-    number, names = instance.bloc
-    of_tier = {
-        MUNICIPALITY: case.codes.to_numpy(object),
-        PREFECTURE: case.municipalities["prefecture_code"].to_numpy(object),
-        BLOC: names[number[instance.prefecture]].astype(object),
-        NATION: np.full(len(case.codes), "nation", dtype=object),
-    }
     provider = np.full(after.tiers.shape, "", dtype=object)
     for tier in TIERS:
         here = after.tiers == tier
-        provider[here] = np.broadcast_to(of_tier[tier][:, None], here.shape)[here]
+        provider[here] = np.broadcast_to(case.area_of(tier).to_numpy(object)[:, None], here.shape)[here]
     kind = np.where(after.tiers == MUNICIPALITY, "alone", after.tiers).astype(object)
     ids = instance.bodies.table.index.to_numpy(object)
     for b, w in after.decision.joint:

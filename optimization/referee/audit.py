@@ -17,6 +17,7 @@ from optimization.archive import read_run, read_settings
 from optimization.archive.form import AGAIN
 from optimization.archive.seal import SUMS, broken
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.referee.horizon import horizon_checks, weighted_objective
@@ -216,7 +217,7 @@ def _leads(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
     if "crisis_protocol" not in tables:
         return True
     table, short = tables["crisis_protocol"], tables["crisis_shortage"]
-    order = {tier: rank for rank, tier in enumerate(("municipality", "prefecture", "bloc", "nation"))}
+    order = {tier: rank for rank, tier in enumerate(TIERS)}
     opened = all(t in o.split("|") for t, o in zip(table["lead"], table["leads_open"], strict=True))
     above = (table["lead"].map(order) >= table["responsible_tier"].map(order)).all()
     once = not table.duplicated(["service", "rule_group", "crisis_type"]).any()

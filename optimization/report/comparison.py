@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimization.case.compose import as_text
 from optimization.dictionary.settings import load_settings
+from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.report import flows, gains, maps, sentences
 from optimization.report.language import Language, Speaker, speaker
@@ -177,7 +178,7 @@ def _flows(runs: Sequence[RunView], labels: list[str], say: Speaker) -> dict[str
             (label, flows.sankey(each, *WIDE, most), flows.sankey(each, *NARROW, most))
             for label, each in zip([*heads, *labels], found, strict=True)
         ],
-        "node_names": {n: flows.node(n, say) for n in (*flows.SOURCES, *flows.TIERS, *flows.USES)},
+        "node_names": {n: flows.node(n, say) for n in (*flows.SOURCES, *TIERS, *flows.USES)},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimization.dictionary.tiers import NATION, TIERS, tier_of
 from optimization.report.language import Speaker
 from optimization.report.view import MIL, RunView
 
@@ -14,7 +15,6 @@ GAP, BAR, TOP = 16.0, 12.0, 6.0
 SMALLEST = 1.0
 """Height below which a bar is drawn no smaller (its label would have nothing to point at)."""
 
-TIERS = ("municipality", "prefecture", "bloc", "nation")
 SOURCES = ("local_taxes", "allocation", "earmarked", "national_taxes")
 USES = ("services", "other_needs", "left_in_pool")
 
@@ -32,20 +32,23 @@ def flows(run: RunView, today: bool) -> list[Flow]:
     """Flows of a run, today or under the package.
 
     Into a tier: local taxes at standard rates, ordinary allocation, earmarked grants; for the nation its own taxes, for
-    a bloc what its prefectures pay (shown with their taxes). Out of it: gross spending on the services, and the rest,
-    which pays other needs and debt service or is left. What the formula leaves of the
-    pool goes to the special allocation.
+    a union of prefectures what these pay (shown with their taxes). Out of it: gross spending on the services, and the
+    rest, which pays other needs and debt service or is left. What the formula leaves of the pool goes to the special
+    allocation.
     """
     mark = "_today" if today else ""
     table = run.tables["tiers"].set_index("tier")
     columns = {"local_taxes": "own_revenue", "allocation": "grant", "earmarked": "earmarked"}
     parts = table[[f"{column}{mark}{MIL}" for column in columns.values()]].set_axis([*columns], axis=1)
     spent = table[f"gross_spending{mark}{MIL}"]
-    paid = spent["bloc"] - parts.loc["bloc"].sum()
-    parts.loc["bloc", "local_taxes"] += paid
-    parts.loc["prefecture", "local_taxes"] -= paid
+    for tier in parts.index:
+        payer = tier_of(tier).pays
+        if payer not in (tier, ""):
+            paid = spent[tier] - parts.loc[tier].sum()
+            parts.loc[tier, "local_taxes"] += paid
+            parts.loc[payer, "local_taxes"] -= paid
     parts["national_taxes"] = 0.0
-    parts.loc["nation", "national_taxes"] = spent["nation"] - parts.loc["nation"].sum()
+    parts.loc[NATION, "national_taxes"] = spent[NATION] - parts.loc[NATION].sum()
     found: list[Flow] = []
     for tier, row in parts.iterrows():
         spending, rest = float(spent[tier]), float(row.sum() - spent[tier])
@@ -164,4 +167,4 @@ def flow_rows(run: RunView, say: Speaker) -> list[dict[str, str]]:
 
 def node(name: str, say: Speaker) -> str:
     """A node as it is called."""
-    return say(f"tier_{name}") if name in TIERS else say(f"flow_{name}")
+    return say.tier(name, "title") if name in TIERS else say(f"flow_{name}")

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from optimization.dictionary.results import LANGUAGES, Language, word
+from optimization.dictionary.tiers import tier_of
 
 __all__ = ["LANGUAGES", "Language", "Speaker", "speaker"]
 
@@ -33,6 +35,10 @@ class Speaker:
     def word(self, name: str) -> str:
         """Label of a word that stands in a table."""
         return word(name, self.language)
+
+    def tier(self, name: str, form: Literal["title", "short", "spoken"]) -> str:
+        """What a tier is called: as a heading, in a narrow cell, or on a page for residents."""
+        return str(getattr(tier_of(name), form)[LANGUAGES.index(self.language)])
 
     def number(self, value: float, digits: int = 0) -> str:
         """A plain number."""

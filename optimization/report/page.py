@@ -16,6 +16,7 @@ from markupsafe import Markup
 from optimization.archive import written_over
 from optimization.case.compose import as_text
 from optimization.dictionary.settings import load_settings
+from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
 from optimization.report import flows, gains, maps, roles, sections, sentences
 from optimization.report.language import Language, Speaker, speaker
@@ -100,7 +101,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "limits": [_known(name, run) for name in LIMITS],
         "credits": credits(run),
         "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
-                          "tiers": {tier[0]: say.word(tier) for tier in flows.TIERS}, **town_data(run, say)}),
+                          "tiers": {tier_of(tier).sign: say.word(tier) for tier in TIERS}, **town_data(run, say)}),
     }  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def bodies_key(say: Speaker) -> list[str]:
 def _flows(run: RunView, say: Speaker) -> dict[str, Any]:
     before, after = flows.flows(run, today=True), flows.flows(run, today=False)
     most = flows.largest(before, after)
-    names = (*flows.SOURCES, *flows.TIERS, *flows.USES)
+    names = (*flows.SOURCES, *TIERS, *flows.USES)
     return {
         "pictures": [
             (key, flows.sankey(found, *WIDE, most), flows.sankey(found, *NARROW, most))

@@ -56,8 +56,8 @@ def allocation(run: RunView, say: Speaker) -> Rows:
     table = run.governments
     tokyo = table.index == TOKYO_JOINT
     kinds = {
-        say("tier_municipality"): table["tier"] == "municipality",
-        say("tier_prefecture"): (table["tier"] == "prefecture") & ~tokyo,
+        say.tier("municipality", "title"): table["tier"] == "municipality",
+        say.tier("prefecture", "title"): (table["tier"] == "prefecture") & ~tokyo,
         say(TOKYO): tokyo,
     }
     rows = []

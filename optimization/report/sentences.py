@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from optimization.archive.form import AGAIN
+from optimization.dictionary.tiers import rank
 from optimization.errors import InputError, Problem
 from optimization.outcome.existing_table import fates
 from optimization.report.flows import left_in_pool
@@ -16,7 +17,6 @@ from optimization.report.language import Speaker
 from optimization.report.roles import Move, cost_changes, moves
 from optimization.report.view import RunView
 
-TIER_ORDER = ("municipality", "prefecture", "bloc", "nation")
 NAMED = 3
 """Moves, services and governments that a sentence names."""
 
@@ -105,7 +105,6 @@ def _what_moves(run: RunView, say: Speaker) -> str:
     changed = table[table["changed"] == 1]
     if changed.empty:
         return say("moves_none")
-    rank = {tier: n for n, tier in enumerate(TIER_ORDER)}
     up = int((changed["tier"].map(rank) > changed["tier_today"].map(rank)).sum())
     going: dict[str, list[Move]] = {}
     for move in moves(run):

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.dictionary.tiers import HIGHER_TIERS, tier_of
 from optimization.report.gains import MILLION
 from optimization.report.language import Speaker
 from optimization.report.view import MIL, RunView
 
-KINDS = {"alone": "a", "wide_area_body": "w", "prefecture": "p", "bloc": "b", "nation": "n"}
+KINDS = {"alone": "a", "wide_area_body": "w", **{tier: tier_of(tier).sign for tier in HIGHER_TIERS}}
 ABSENT = "-"
 """Sign of a service that a municipality does not have."""
 
@@ -31,7 +32,7 @@ def town_data(run: RunView, say: Speaker) -> dict[str, Any]:
     before, of_town_today = _bodies_today(run, place)
     homes = run.tables["services"].set_index("service")["home_tier"]
     return {
-        "services": [[run.service(name, say), homes[name][0]] for name in services],
+        "services": [[run.service(name, say), tier_of(homes[name]).sign] for name in services],
         "bodies": bodies,
         "before": before,
         "towns": {

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from optimization.dictionary.tiers import LOCAL_TIERS
 from optimization.ledger import debt, hold_harmless, measures
-from optimization.ledger.accounts import LOCAL, Accounts, todays_accounts
+from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
 from optimization.rules.statement import TIERS, Reading
@@ -70,7 +71,7 @@ class AccountsReading(Reading):
 
     def gross_cost(self, factor: np.ndarray | None = None) -> np.ndarray:
         """Standard cost with the earmarked share, each service times its factor, shape (G,)."""
-        return self.accounts.sum_of({t: self.instance.costs.by_tier[t].standard for t in LOCAL}, factor)
+        return self.accounts.sum_of({t: self.instance.costs.by_tier[t].standard for t in LOCAL_TIERS}, factor)
 
     def lost(self) -> np.ndarray:
         """What lacks of the coverage that the limit of losses promises, shape (G,), million yen."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimization.case.case import MUNICIPALITY, TIERS
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.ledger import debt
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import pool_range

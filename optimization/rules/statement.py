@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import ACCOUNT_TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.rules.quantities import QUANTITIES, Scope
 
@@ -31,7 +32,7 @@ UP, DOWN = 1.0, -1.0
 BILLION = 1e-3
 """Rows over a whole tier or the nation are in billion yen: their numbers stay within the solver's range."""
 
-TIERS = (0, 1)
+TIERS = tuple(range(len(ACCOUNT_TIERS)))
 """Municipalities and prefectures (Tokyo with its wards among these), as statements on a tier number them."""
 
 

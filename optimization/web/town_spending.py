@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimization.case.case import MUNICIPALITY
 from optimization.case.spending import (
     counterparts,
     needed_by_purpose,
@@ -15,6 +14,7 @@ from optimization.case.spending import (
     spent_by_purpose,
     year_of_spending,
 )
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.report.language import shown
 from optimization.web.cases import Finished
 from optimization.web.language import Voice

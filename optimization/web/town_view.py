@@ -202,4 +202,4 @@ def name_short(town: Town, voice: Voice) -> str:
 
 def tier_word(tier: str, prefecture: str, voice: Voice) -> str:
     """A tier as a resident calls it: the town, the prefecture by name, the bloc, the nation."""
-    return prefecture if tier == "prefecture" else voice(f"tier_{tier}")
+    return prefecture if tier == "prefecture" else voice.tier(tier, "spoken")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimization.case.case import TIERS, Case
+from optimization.case.case import Case
 from optimization.case.check import check_case
 from optimization.case.crisis import PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems, newest_year
@@ -23,6 +23,7 @@ from optimization.case.tables import OPTIONAL, read_tables
 from optimization.case.today import TODAY_TABLES
 from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
+from optimization.dictionary.tiers import TIERS
 from optimization.reading.table_file import text_table
 
 INPUTS = Path(__file__).parents[2] / "inputs"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE
 from optimization.costs.provision import movable_services
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY, NATION, PREFECTURE
 from optimization.ledger.layout import lay_out
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.case.case import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS, Case
+from optimization.case.case import Case
 from optimization.costs.standard import fitted_curves, spread, standard_costs
+from optimization.dictionary.tiers import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.errors import InputError
 from tests.small_case import Prefecture, Service, Town, make_case, power_curve
 

@@ -14,7 +14,6 @@ from sheets import EXAMPLE, PARAMETERS, REPO, assert_equal, plain, read_back, ro
 
 from optimization import load_case, load_package, solve
 from optimization.archive import write_run
-from optimization.case.case import TIERS
 from optimization.case.crisis import CRISIS_TYPES
 from optimization.dictionary import load_settings
 from optimization.dictionary.results import (
@@ -30,6 +29,7 @@ from optimization.dictionary.results import (
     word,
 )
 from optimization.dictionary.tables import load_tables
+from optimization.dictionary.tiers import TIERS
 from optimization.ledger.debt import STAGES
 from optimization.outcome.existing_table import FATES
 from optimization.outcome.verdict import Worth

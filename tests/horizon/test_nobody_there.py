@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimization.case.case import MUNICIPALITY
 from optimization.case.projections import UNDER_65, driver_growth, growth, projected, times
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.errors import InputError
 from optimization.ledger.finite import finite_problems
 from tests.case.test_projections import small as tables

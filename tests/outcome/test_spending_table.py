@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.case.case import MUNICIPALITY, PREFECTURE
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.spending import counterparts
 from optimization.dictionary.purposes import NO_PURPOSE, load_purposes
 from optimization.dictionary.tables import load_tables
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
 from optimization.ledger.layout import lay_out

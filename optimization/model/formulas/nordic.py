@@ -51,7 +51,7 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     revenue = own_revenue(columns)
     tiers, people = instance.tiers_held, instance.population
     single = here[tiers[here].sum(axis=1) == 1]
-    kept = [t for t in range(2) if tiers[single, t].any()]
+    kept = [t for t in range(tiers.shape[1]) if tiers[single, t].any()]
     model.mean_need, model.mean_revenue = pyo.Var(kept), pyo.Var(kept)
 
     def mean(model: pyo.ConcreteModel, t: int, what: str) -> Any:
