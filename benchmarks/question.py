@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.ladder import Rung
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings
 from optimization.studies.study import Cell, resolved
 

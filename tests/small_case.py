@@ -20,12 +20,12 @@ import pandas as pd
 
 import optimization.ledger.layout as layout_room
 from optimization.case.case import Case
-from optimization.case.compose import Origin, ResolvedPackage, Source
 from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.fiscal import government_accounts, joint_bases
-from optimization.case.packages import Package, Provision
+from optimization.case.package import Package, Provision
 from optimization.case.parameters import Parameters
 from optimization.case.projections import AGES
+from optimization.case.resolved import Origin, ResolvedPackage, Source
 from optimization.costs.curves import ScaleCurve, flat_curve
 from optimization.dictionary.settings import canonical, load_settings, status_quo
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
@@ -420,7 +420,7 @@ def package(case: Case, **changes: Any) -> ResolvedPackage:
         path=Path("small.toml"),
     )
     origin = {key: Origin((Source("small", 1),) if key in changes else ()) for key in effective}
-    return ResolvedPackage("small", (laid,), effective, today, origin, (), {}, ())
+    return ResolvedPackage("small", (laid,), effective, today, origin, (), {}, (), tuple(case.services.index))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import with_values
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve

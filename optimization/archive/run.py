@@ -18,8 +18,9 @@ from optimization.archive.markdown import in_markdown
 from optimization.archive.record import diagnosis, run_record
 from optimization.archive.schemas import SEALED_SINCE, up_to_date, written_schema
 from optimization.archive.seal import broken, seal
-from optimization.case.compose import changes, to_toml
-from optimization.case.packages import Package, read_package
+from optimization.case.package import Package
+from optimization.case.package_reader import read_package
+from optimization.case.resolved import changes, to_toml
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import CASE, load_settings
 from optimization.dictionary.typed_settings import Settings

@@ -7,100 +7,18 @@ service by service, lists are replaced. Nothing here knows the model.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-import pandas as pd
-
-from optimization.case.packages import (
-    ASSUMPTIONS,
-    STATUS_QUO,
-    Package,
-    check_names,
-    examined,
-    package_files,
-    toml_value,
-)
-from optimization.dictionary.settings import canonical, load_settings, nearest, status_quo
+from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
+from optimization.case.packages import check_names
+from optimization.case.resolved import Origin, Override, ResolvedPackage, Source, as_text
+from optimization.case.shelf import Shelf, split_names
+from optimization.dictionary.settings import canonical, load_settings, status_quo
 from optimization.dictionary.typed_settings import Settings
-from optimization.errors import InputError, Problem, raise_if_any
-
-RESOLVED_NAME = "package.resolved"
-DEEPEST = 50
-"""Packages that may lie one beneath the other."""
-
-MOST_PLUS = 20
-"""Signs '+' that the path of a package may hold."""
-
-COLUMNS = ("setting", "from", "to", "source", "provision", "unit")
-
-
-class Source(NamedTuple):
-    """A package and its provision; assumptions stand under no provision."""
-
-    package: str
-    provision: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.package}/{self.provision or ASSUMPTIONS}"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an effective value comes from; several sources where packages complete one table by service."""
-
-    sources: tuple[Source, ...] = ()
-
-    @property
-    def package(self) -> str:
-        """Names of the packages, joined by '+'; "status quo" when none named the setting."""
-        return "+".join(dict.fromkeys(source.package for source in self.sources)) or "status quo"
-
-    @property
-    def provision(self) -> str:
-        """Numbers of the provisions, in the order of the packages."""
-        return "; ".join(str(source.provision or "") for source in self.sources)
-
-    def __str__(self) -> str:
-        return "; ".join(map(str, self.sources)) or "status quo"
-
-
-class Override(NamedTuple):
-    """A value of one package replaced by another package's; an entry of a table has the key "key.service"."""
-
-    key: str
-    from_package: str
-    to_package: str
-    old: Any
-    new: Any
-
-    def __str__(self) -> str:
-        values = f"{as_text(self.old)} ({self.from_package}) -> {as_text(self.new)} ({self.to_package})"
-        return f"{self.key}: {values}"
-
-
-@dataclass(frozen=True)
-class ResolvedPackage:
-    """The packages laid one upon the other: every setting of the dictionary with its effective value.
-
-    `packages` holds every package laid, from the bottom up, the extended ones too. `today` holds the status
-    quo, `origin` also the keys "assumptions.NAME". Values are canonical: lists are tuples, "all" is spelt
-    out. All in the units of the data dictionary.
-    """
-
-    name: str
-    packages: tuple[Package, ...]
-    settings: Settings
-    today: Settings
-    origin: Mapping[str, Origin]
-    overridden: tuple[Override, ...]
-    assumptions: Mapping[str, float]
-    warnings: tuple[str, ...]
+from optimization.errors import raise_if_any
 
 
 def resolve(
@@ -116,8 +34,8 @@ def resolve(
     joined by '+'. `services` are the service ids of the case, `parameter_names` the valid keys of
     assumptions, `case_defaults` the values of the settings whose default is "case".
     """
-    shelf = _Shelf(Path(directory))
-    named, laid = shelf.stack(_split(names_or_paths))
+    shelf = Shelf(Path(directory))
+    named, laid = shelf.stack(split_names(names_or_paths))
     problems = list(shelf.problems)
     for package in laid:
         problems += check_names(package, services, parameter_names)
@@ -133,211 +51,6 @@ def compose(
     for package in laid:
         pile.lay(package, alone=len(laid) == 1)
     return pile.resolved(name, laid)
-
-
-def changes(resolved: ResolvedPackage) -> pd.DataFrame:
-    """What the packages change against the status quo, a row for each setting or assumption, all as text.
-
-    Columns setting, from, to (lists and tables as JSON), source (packages), provision (numbers), unit.
-    Assumptions are listed from "case", since their values of today stand in the case's parameter table.
-    """
-    units = {key: setting.unit for key, setting in load_settings().items()}
-    today: Mapping[str, Any] = resolved.today
-    rows = [
-        (key, as_text(today[key]), as_text(value), origin.package, origin.provision, units[key])
-        for key, value in resolved.settings.items()
-        if value != today[key]
-        for origin in (resolved.origin[key],)
-    ]
-    for name, number in resolved.assumptions.items():
-        key = f"{ASSUMPTIONS}.{name}"
-        rows.append((key, "case", as_text(number), resolved.origin[key].package, "", ""))
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
-
-
-def as_text(value: Any) -> str:
-    """A value as the tables show it: names bare, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def to_toml(resolved: ResolvedPackage) -> str:
-    """The resolved package as a package file named `package.resolved.toml`; every line names its origin.
-
-    Changed settings stand under the provisions they come from, the others under a last provision marked
-    `as_today`. Read back against the same case, the file resolves to the same settings and assumptions.
-    """
-    lines = [f"# Written by the program: what {resolved.name} amounts to.", *_header(resolved)]
-    groups: dict[tuple[Source, ...], list[str]] = {}
-    today: Mapping[str, Any] = resolved.today
-    settings: Mapping[str, Any] = resolved.settings
-    kept: list[str] = []
-    for key, value in resolved.settings.items():
-        if value == today[key]:
-            kept.append(key)
-        else:
-            groups.setdefault(resolved.origin[key].sources, []).append(key)
-    texts = [(*_texts(resolved, sources), keys) for sources, keys in groups.items()]
-    if kept:
-        texts.append(("Everything else stays as today.", "その他は現行どおりとする。", kept))
-    for number, (text, text_ja, keys) in enumerate(texts, start=1):
-        lines += ["", "[[provision]]", f"number = {number}"]
-        lines += [f"text = {toml_value(text)}", f"text_ja = {toml_value(text_ja)}"]
-        lines += ["as_today = true"] if keys is kept else []
-        lines += ["[provision.settings]"]
-        lines += [
-            f"{toml_value(key)} = {toml_value(settings[key])}  # {resolved.origin[key]}" for key in keys
-        ]
-    if resolved.assumptions:
-        lines += ["", f"[{ASSUMPTIONS}]"]
-        lines += [
-            f"{toml_value(name)} = {toml_value(number)}  # {resolved.origin[f'{ASSUMPTIONS}.{name}']}"
-            for name, number in resolved.assumptions.items()
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _header(resolved: ResolvedPackage) -> list[str]:
-    packages = list({package.name: package for package in resolved.packages}.values())
-    fields = {
-        "name": RESOLVED_NAME,
-        "title": f"Resolved: {' + '.join(package.title for package in packages)}",
-        "title_ja": f"確定版:{'＋'.join(package.called('ja') for package in packages)}",
-        "author": "; ".join(dict.fromkeys(package.author for package in packages)),
-        "source": " | ".join(f"{package.name}: {package.source}" for package in packages),
-        "date": max(package.date for package in packages),
-        "baseline": STATUS_QUO,
-        "reading": " | ".join(
-            f"{package.name}: {package.reading}" for package in packages if package.reading
-        ),
-    }
-    return ["[package]", *(f"{key} = {toml_value(value)}" for key, value in fields.items() if value != "")]
-
-
-def _texts(resolved: ResolvedPackage, sources: Collection[Source]) -> tuple[str, str]:
-    """The texts of the provisions a group of settings comes from, in both languages."""
-    provisions = {
-        Source(package.name, provision.number): provision
-        for package in resolved.packages
-        for provision in package.provisions
-    }
-    found = [(source, provisions[source]) for source in sources]
-    return (
-        " | ".join(f"{provision.text} ({source})" for source, provision in found),
-        " | ".join(f"{provision.said('ja')}({source})" for source, provision in found),
-    )
-
-
-def _split(names: Sequence[str | Path] | str | Path) -> list[str]:
-    """The single names and paths; a '+' that belongs to the path of an existing file does not part it."""
-    names = [names] if isinstance(names, str | Path) else names
-    parts: list[str] = []
-    for name in map(str, names):
-        left = name.split("+")
-        while left:
-            count = _parts_of_a_path(left)
-            parts.append("+".join(left[:count]).strip())
-            left = left[count:]
-    return parts
-
-
-def _parts_of_a_path(pieces: Sequence[str]) -> int:
-    """How many of the first pieces make one name: several where '+' between them is the path of an existing file."""
-    for count in range(min(len(pieces), MOST_PLUS + 1), 1, -1):
-        if pieces[count - 1].rstrip().endswith(".toml") and _is_file("+".join(pieces[:count]).strip()):
-            return count
-    return 1
-
-
-def _is_file(path: str) -> bool:
-    """Whether a text is the path of a file; a text that can be no path is none."""
-    return "\0" not in path and os.path.isfile(path)
-
-
-class _Shelf:
-    """Finds and reads packages, each file once, and collects what is wrong in `problems`."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.problems: list[Problem] = []
-        self.read: dict[Path, Package | None] = {}
-        self.laid: list[Path] = []
-
-    def stack(self, names: Sequence[str]) -> tuple[list[Package], list[Package]]:
-        """The packages named and the packages laid, from the bottom up."""
-        if not names:
-            self.problems.append(Problem("packages", "no package is named", f'name one, as "{STATUS_QUO}"'))
-        paths = [path for path in map(self.locate, names) if path]
-        for path in paths:
-            self.place(path, (), named=True)
-        self.check_twins()
-        return [p for p in map(self.load, paths) if p], [p for p in map(self.load, self.laid) if p]
-
-    def locate(self, name: str) -> Path | None:
-        if "\0" in name:
-            self.problems.append(Problem("packages", "a name holds a null character", "remove it"))
-            return None
-        if name.endswith(".toml") or "/" in name or os.sep in name:
-            return Path(os.path.realpath(name))
-        return self.find(name, (self.directory,), "packages")
-
-    def find(self, name: str, directories: Sequence[Path], file: str, column: str = "") -> Path | None:
-        """The one file of that stem in the directories."""
-        places = dict.fromkeys(
-            Path(os.path.realpath(directory / f"{name}.toml"))
-            for directory in directories
-            if name and os.path.isfile(directory / f"{name}.toml")
-        )
-        if len(places) == 1:
-            return next(iter(places))
-        if places:
-            message, remedy = "names two files", f"rename one: {', '.join(map(str, places))}"
-        else:
-            message, remedy = f"there is no such package in {self.directory}", self.offer(name)
-        self.problems.append(Problem(file, message, remedy, column=column, value=name))
-        return None
-
-    def offer(self, name: str) -> str:
-        try:
-            return nearest(name, [path.stem for path in package_files(self.directory)])
-        except InputError as error:
-            return error.problems[0].message
-
-    def load(self, path: Path) -> Package | None:
-        if path not in self.read:
-            self.read[path], problems = examined(path)
-            self.problems += problems
-        return self.read[path]
-
-    def place(self, path: Path, above: tuple[Path, ...], *, named: bool) -> None:
-        """Lay the package of `path` upon what it extends; `above` are the packages that led here."""
-        if path in above:
-            circle = " -> ".join(each.stem for each in (*above[above.index(path) :], path))
-            message, remedy = f"extends itself: {circle}", "break the circle"
-            self.problems.append(Problem(str(path), message, remedy, "package", "extends"))
-            return
-        if len(above) == DEEPEST:
-            message, remedy = (
-                f"lies more than {DEEPEST} packages below {above[0].stem}",
-                "extend fewer in a row",
-            )
-            self.problems.append(Problem(str(path), message, remedy, "package", "extends"))
-            return
-        package = self.load(path)
-        if package is None or (path in self.laid and not named):
-            return
-        for name in package.extends:
-            base = self.find(name, (self.directory, path.parent), str(path), "extends")
-            if base:
-                self.place(base, (*above, path), named=False)
-        self.laid.append(path)
-
-    def check_twins(self) -> None:
-        """Two files of one name cannot be told apart in the tables that name their origin."""
-        first: dict[str, Path] = {}
-        for path in self.laid:
-            if (other := first.setdefault(path.stem, path)) != path:
-                message = f"carries the same name as {other}"
-                self.problems.append(Problem(str(path), message, "rename one of the two packages"))
 
 
 class _Pile:
@@ -403,6 +116,7 @@ class _Pile:
             overridden=tuple(self.overridden),
             assumptions=tables[ASSUMPTIONS],
             warnings=(*dict.fromkeys(self.warnings), *self.idle(settings)),
+            services=tuple(self.services),
         )
 
     def origins(self) -> dict[str, Origin]:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage, compose, resolve
-from optimization.case.packages import Package, check_names
+from optimization.case.compose import compose, resolve
+from optimization.case.package import Package
+from optimization.case.packages import check_names
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import Problem, raise_if_any
 from optimization.reading.kept_out import notices
 from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES

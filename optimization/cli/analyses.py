@@ -11,9 +11,9 @@ import pandas as pd
 
 from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import load_package
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage
 from optimization.cli.commands import RunOptions, placed, prefecture_codes
 from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
 from optimization.dictionary.settings import nearest

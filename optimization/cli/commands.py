@@ -18,10 +18,10 @@ from optimization.archive import (
     written_over,
 )
 from optimization.case.case import Case
-from optimization.case.compose import changes
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages, shelf
+from optimization.case.resolved import changes
 from optimization.cli.console import (
     err,
     out,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.explain.feasibility import Feasibility, Rung, held, rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.explain.repairs import Repair, repairs

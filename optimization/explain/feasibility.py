@@ -16,7 +16,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.limits import Limit

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings, value_of, with_values
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS

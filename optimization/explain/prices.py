@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage, with_settings
 from optimization.dictionary.settings import check_value, load_settings
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import rows_of
@@ -100,7 +100,7 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
                 continue
             settings = limit.at(package.settings, limit.value(package.settings) + step)
             with session.returning():
-                found = difference(session.solve(replace(package, settings=settings)).outcome, base)
+                found = difference(session.solve(with_settings(package, settings)).outcome, base)
             rows.append(price_row(limit, package.settings, side, step, found, duals[n]))
     return pd.DataFrame(rows)
 

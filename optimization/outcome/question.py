@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import raise_if_any, shortened
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.instance import Instance

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision

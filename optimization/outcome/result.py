@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.instance import Instance
 from optimization.model.columns import columns
 from optimization.model.screening import screen

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.instance import Instance
 from optimization.outcome.advice import advised
 from optimization.outcome.clock import Clock

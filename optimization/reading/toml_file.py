@@ -6,9 +6,12 @@ A line that can be read otherwise is read on in its right spelling, so that one 
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date, time
 from typing import Any, NamedTuple
 
 from optimization.reading.files import QUOTED, parse_toml
@@ -116,3 +119,19 @@ def _outside_quotes(line: str, change: Callable[[str], str]) -> str:
         parts += [change(line[end : quoted.start()]), quoted[0]]
         end = quoted.end()
     return "".join([*parts, change(line[end:])])
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, truth value, day or time, list or table in TOML, on one line."""
+    if isinstance(value, Mapping):
+        return (
+            "{" + ", ".join(f"{toml_value(key)} = {toml_value(entry)}" for key, entry in value.items()) + "}"
+        )
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    # JSON writes texts and numbers as TOML does, but for the delete character
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

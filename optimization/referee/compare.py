@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_run
-from optimization.case.compose import as_text
+from optimization.case.resolved import as_text
 from optimization.errors import InputError, Problem
 from optimization.referee.audit import sound_or_refused, written_settings
 

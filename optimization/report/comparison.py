@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.case.compose import as_text
+from optimization.case.resolved import as_text
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from optimization.archive import written_over
-from optimization.case.compose import as_text
+from optimization.case.resolved import as_text
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem

@@ -13,7 +13,7 @@ import pandas as pd
 from optimization.archive import read_changes, read_run, read_settings
 from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
 from optimization.case.load import load_case
-from optimization.case.packages import Package
+from optimization.case.package import Package
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.whereabouts import input_folder

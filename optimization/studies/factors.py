@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings, setting_key, value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import FAMILY_SETTINGS

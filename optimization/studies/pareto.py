@@ -8,14 +8,14 @@ aims are made as tight as can be one after the other, and cost comes last.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage, with_settings
 from optimization.dictionary.settings import nearest as nearest_name
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.explain.feasibility import Feasibility
@@ -134,7 +134,7 @@ def front(
     end, beyond = tightest(case, package, aim, prefectures, start)
     for n, value in enumerate(steps(aim, start, end, points), start=2):
         settings = aim.limit.at(package.settings, value)
-        rows.append(_row(aim, value, session.solve(replace(package, settings=settings)), beyond))
+        rows.append(_row(aim, value, session.solve(with_settings(package, settings)), beyond))
         report(n, points)
     table = pd.DataFrame(rows)
     table["dominated"] = dominated(aim, table)
@@ -145,7 +145,7 @@ def tightest(
     case: Case, package: ResolvedPackage, aim: Aim, prefectures: Sequence[str], start: float
 ) -> tuple[float, float]:
     """The tightest value of an aim at which a plan was found, and one proven impossible (NaN where none is)."""
-    asked = replace(package, settings=aim.limit.at(package.settings, aim.ideal))
+    asked = with_settings(package, aim.limit.at(package.settings, aim.ideal))
     question = Feasibility(case, asked, tuple(prefectures))
     if question.of(asked.settings).values is not None:
         return aim.ideal, float("nan")
@@ -220,6 +220,6 @@ def lexicographic(
         assert result.accounts is not None
         value, beyond = tightest(case, asked, aim, prefectures, aim.measure(result.accounts))
         rows.append({"aim": aim.name, "setting": aim.limit.key, "value": value, "proven_impossible": beyond})
-        asked = replace(package, settings=aim.limit.at(asked.settings, value))
+        asked = with_settings(package, aim.limit.at(asked.settings, value))
         result = planned(session.solve(asked))
     return pd.DataFrame(rows), result

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import load_package
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, memory_is_out
 from optimization.ledger.measures import all_measures
 from optimization.outcome.result import Result

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.verdict import NoPlanError, Worth

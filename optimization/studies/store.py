@@ -16,7 +16,7 @@ from typing import Any
 from optimization.archive import written_over
 from optimization.archive.program import program
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MEGABYTE, read_text
 from optimization.studies.study import Study

@@ -23,18 +23,17 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import load_package, with_on_top
-from optimization.case.overlay import overlay
-from optimization.case.packages import read_package, toml_document
+from optimization.case.overlay import overlay_package
+from optimization.case.package_reader import toml_document
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.terms import METHODS
@@ -268,13 +267,6 @@ def resolved(
     base = base or load_package(case, cell.packages, prefectures)
     if not cell.settings and not cell.assumptions:
         return base
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{name}.toml"
-        text = "What the study varies.", "分析で変化させる項目"
-        path.write_text(overlay(name, "the study", text, cell.settings, cell.assumptions), encoding="utf-8")
-        try:
-            return with_on_top(case, base, read_package(path), prefectures)
-        except InputError as error:  # the file laid on top is nobody's but ours
-            raise InputError(
-                replace(p, file=name if p.file == str(path) else p.file) for p in error.problems
-            ) from error
+    text = "What the study varies.", "分析で変化させる項目"
+    varied = overlay_package(name, "the study", text, cell.settings, cell.assumptions)
+    return with_on_top(case, base, varied, prefectures)

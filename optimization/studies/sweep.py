@@ -14,8 +14,8 @@ import pandas as pd
 
 from optimization.archive import of_one_kind, write_tables, written_into
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage
 from optimization.studies import store
 from optimization.studies.question import UNANSWERED, Question, questions
 from optimization.studies.study import Study

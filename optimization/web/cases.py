@@ -16,10 +16,11 @@ import pandas as pd
 from optimization.archive import read_run, read_run_record
 from optimization.archive.form import read_record
 from optimization.case.case import TOKYO_WARDS, Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import load_package
 from optimization.case.load import load_case
-from optimization.case.packages import Package, shelf
+from optimization.case.package import Package
+from optimization.case.packages import shelf
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
 from optimization.reading.whereabouts import PACKAGES, input_folder, input_folders
 from optimization.referee.audit import sound_or_refused, written_settings

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
+from optimization.case.resolved import ResolvedPackage
 from optimization.reading.files import MOST_RESULT
 
 UNSETTLED = 2.0

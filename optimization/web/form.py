@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.case.overlay import overlay
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.reading.codes import read_prefecture
@@ -25,7 +23,7 @@ from optimization.web.cases import (
     question_of,
     resolved,
 )
-from optimization.web.jobs import OVERLAY, Order
+from optimization.web.jobs import Order
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import said
 
@@ -264,11 +262,6 @@ def changed_since(typed: Typed, voice: Voice) -> list[Fault]:
 
 def order_of(typed: Typed, voice: Voice) -> Order | list[Fault]:
     """The order of a form without faults; what is wrong with the packages laid one upon the other, else."""
-    text = ""
-    if typed.settings:
-        words = ("Settings changed on the page.", "画面で変更した設定による。")
-        dated = datetime.now(UTC).date()
-        text = overlay(OVERLAY, "the user of the page", words, typed.settings, dated=dated)
     try:
         composed(typed.case, typed.package, typed.prefectures)
     except InputError as error:
@@ -276,7 +269,7 @@ def order_of(typed: Typed, voice: Voice) -> Order | list[Fault]:
         return [Fault("package", label, "", said(problem), "") for problem in error.problems]
     gap, seconds = (float(typed.numbers[name]) for name in (GAP.key, SECONDS.key))
     asked = question_of(typed.case, typed.package)
-    return Order(typed.case, typed.package, typed.prefectures, gap, seconds, text, asked)
+    return Order(typed.case, typed.package, typed.prefectures, gap, seconds, typed.settings, asked)
 
 
 @dataclass(frozen=True)

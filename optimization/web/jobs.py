@@ -27,13 +27,11 @@ from typing import Any
 from optimization.archive.locks import MARK, Lock, let_go, marked, remove_abandoned
 from optimization.reading.whereabouts import WORK, input_folder
 from optimization.web.cases import OWN
-from optimization.web.worker import BAD_INPUT, UNKEPT, replace_json
+from optimization.web.worker import BAD_INPUT, OVERLAY, UNKEPT, replace_json
 
 log = logging.getLogger(__name__)
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
-OVERLAY = "my_settings"
-"""Name of the package that holds what the user changed on the page."""
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 """What ends a process unasked; on Windows every signal does."""
 REMEMBERED = 200
@@ -50,21 +48,21 @@ class LineFullError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, the text of an
-    overlay package ('' for none), and the digest of the question as it was shown ('' where nobody looked)."""
+    """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, settings
+    changed on the page, and the digest of the question as it was shown ('' where nobody looked)."""
 
     case: str
     package: str
     prefectures: tuple[str, ...] = ()
     gap: float = 1e-4
     seconds: float = 600.0
-    overlay: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
 
     @property
     def title(self) -> str:
         """The packages as a run names them."""
-        return f"{self.package}+{OVERLAY}" if self.overlay else self.package
+        return f"{self.package}+{OVERLAY}" if self.settings else self.package
 
 
 @dataclass
@@ -220,13 +218,11 @@ class Jobs:
         self._own_work()
         work = self.work / job.id
         work.mkdir()
-        packages = [job.order.package]
-        if job.order.overlay:
-            packages.append(str(work / f"{OVERLAY}.toml"))
-            Path(packages[-1]).write_text(job.order.overlay, encoding="utf-8")
         question = {
             "case": str(input_folder(job.order.case)),
-            "packages": packages,
+            "package": job.order.package,
+            "settings": dict(job.order.settings),
+            "dated": datetime.now(UTC).date().isoformat(),
             "prefectures": list(job.order.prefectures),
             "digest": job.order.digest,
             "gap": job.order.gap,

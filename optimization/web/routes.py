@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from optimization.archive.run import RESOLVED
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.case.packages import STATUS_QUO
+from optimization.case.package import STATUS_QUO
 from optimization.errors import InputError
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder

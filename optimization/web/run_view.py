@@ -8,8 +8,9 @@ from typing import Any
 from optimization.dictionary.results import load_results
 from optimization.report.sentences import granted
 from optimization.web.cases import Finished, case_cards, packages
-from optimization.web.jobs import OVERLAY, RUNNING, Job, Jobs
+from optimization.web.jobs import RUNNING, Job, Jobs
 from optimization.web.language import Voice, phrases
+from optimization.web.worker import OVERLAY
 
 PROVEN = "infeasible"
 

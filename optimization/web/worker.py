@@ -1,10 +1,10 @@
 """One run in a process of its own: `python -m optimization.web.worker JOBFILE`.
 
-The job file (JSON) names the case folder, packages, prefectures, gap, seconds, threads, the run folder to write
-(`target`), the folder to work in (`work`), one on another disk for an answer that finds no place (`spare`) and the
-process that asked (`parent`). Progress goes to `progress.json` of `work`, the end to `end.json`. The run folder is
-filled and re-checked in `work` and moved to `target` as the last act, so that a process killed at any moment leaves
-nothing but `work`.
+The job file (JSON) names the case folder, the package, the settings changed on the page and their date, prefectures,
+gap, seconds, threads, the run folder to write (`target`), the folder to work in (`work`), one on another disk for an
+answer that finds no place (`spare`) and the process that asked (`parent`). Progress goes to `progress.json` of `work`,
+the end to `end.json`. The run folder is filled and re-checked in `work` and moved to `target` as the last act, so that
+a process killed at any moment leaves nothing but `work`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from optimization.archive import kept, write_run
-from optimization.case.face import load_package
+from optimization.case.face import load_package, with_on_top
 from optimization.case.load import load_case
+from optimization.case.overlay import overlay_package
 from optimization.errors import InputError, Problem
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
@@ -41,6 +43,11 @@ BAD_INPUT = 2
 
 UNKEPT = 74
 """Exit code where neither the results nor the spare folder took the answer (EX_IOERR of BSD)."""
+
+OVERLAY = "my_settings"
+"""Name of the package that holds what the user changed on the page."""
+
+CHANGED = ("Settings changed on the page.", "画面で変更した設定による。")
 
 EVERY = 0.5
 """Seconds between two notes of progress."""
@@ -97,10 +104,14 @@ def answer(job: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     notes = Notes(work / "progress.json")
     notes.phase("reading")
     case = load_case(job["case"])
-    package = load_package(case, job["packages"], job["prefectures"])
-    if job.get("digest") and question_digest(case, load_package(case, job["packages"][0])) != job["digest"]:
+    package = load_package(case, job["package"], job["prefectures"])
+    if job.get("digest") and question_digest(case, load_package(case, job["package"])) != job["digest"]:
         message, remedy = "has been changed since the run was ordered, or its case has", "order it anew"
-        raise InputError([Problem(str(job["packages"][0]), message, remedy)])
+        raise InputError([Problem(str(job["package"]), message, remedy)])
+    if job["settings"]:
+        dated = date.fromisoformat(job["dated"])
+        own = overlay_package(OVERLAY, "the user of the page", CHANGED, job["settings"], dated=dated)
+        package = with_on_top(case, package, own, job["prefectures"])
     limits = Limits(gap=job["gap"], seconds=job["seconds"], threads=job["threads"])
     notes.phase("building")
     result = solve(case, package, job["prefectures"], limits, "auto", work / "highs", notes)

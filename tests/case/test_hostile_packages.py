@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from optimization.case.compose import DEEPEST, resolve
-from optimization.case.packages import read_package, toml_value
+from optimization.case.compose import resolve
+from optimization.case.package_reader import read_package
+from optimization.case.shelf import DEEPEST
 from optimization.errors import InputError
 from optimization.reading.files import MOST_PARTS, MOST_SETTINGS, parse_toml
+from optimization.reading.toml_file import toml_value
 
 DEFAULTS = {
     "formula.adjustment_rate": 0.001,

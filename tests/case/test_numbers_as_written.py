@@ -11,7 +11,8 @@ import pytest
 
 from optimization.case.face import load_package
 from optimization.case.load import load_case
-from optimization.case.packages import check_names, read_package
+from optimization.case.package_reader import read_package
+from optimization.case.packages import check_names
 from optimization.case.tables import read_tables
 from optimization.errors import InputError
 from optimization.reading.numerals import read_numeral, share_meant

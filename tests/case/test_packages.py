@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optimization.case.packages import check_names, list_packages, read_package, toml_value
+from optimization.case.package_reader import read_package
+from optimization.case.packages import check_names, list_packages
 from optimization.errors import InputError
+from optimization.reading.toml_file import toml_value
 
 SHIPPED = Path(__file__).parents[2] / "inputs" / "packages"
 GOOD = """

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimization.case.compose import RESOLVED_NAME, ResolvedPackage, changes, resolve, to_toml
-from optimization.case.packages import read_package, toml_value
+from optimization.case.compose import resolve
+from optimization.case.package_reader import read_package
+from optimization.case.resolved import RESOLVED_NAME, ResolvedPackage, changes, to_toml, with_settings
 from optimization.errors import InputError
+from optimization.reading.toml_file import toml_value
 
 SHIPPED = Path(__file__).parents[2] / "inputs" / "packages"
 SERVICES = ("fire", "waste", "school")
@@ -63,6 +65,23 @@ def refused(act: Callable[[], object]) -> list[str]:
     with pytest.raises(InputError) as caught:
         act()
     return [str(problem) for problem in caught.value.problems]
+
+
+def test_changed_settings_are_checked_and_brought_into_the_form_of_a_package_file(tmp_path: Path) -> None:
+    base = run("status_quo")
+    changed: dict[str, Any] = {FLOOR: 1, "wide_area.services": ["waste", "fire"], FIX: {"fire": "prefecture"}}
+    found = with_settings(base, {**base.settings, **changed}, "a trial")
+    saved = run([str(save(tmp_path, "trial", changed))])
+    assert found.settings == saved.settings and type(found.settings["equity.adequacy_floor"]) is float
+    assert {key for key in base.settings if found.origin[key] != base.origin[key]} == set(changed)
+    assert found.origin[FLOOR].package == "a trial"
+    assert with_settings(base, base.settings).settings == base.settings
+
+
+def test_wrong_values_of_changed_settings_are_refused_together() -> None:
+    base = run("status_quo")
+    faults = refused(lambda: with_settings(base, {FLOOR: "0.9", FIX: {"police": "prefecture"}}, "a trial"))
+    assert len(faults) == 2 and all(fault.startswith("a trial: ") for fault in faults)
 
 
 def test_status_quo_changes_nothing() -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from optimization.archive import write_run
 from optimization.case.case import Case
-from optimization.case.compose import changes
 from optimization.case.face import DEFAULT_CASE, PACKAGES, load_package
 from optimization.case.load import load_case
-from optimization.case.packages import STATUS_QUO, read_package
+from optimization.case.package import STATUS_QUO
+from optimization.case.package_reader import read_package
+from optimization.case.resolved import changes
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.referee.audit import audit_run

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage, to_toml
 from optimization.case.face import load_package
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage, to_toml
 from optimization.case.tables import read_tables
 from optimization.cli.app import start
 from optimization.dictionary.tables import load_tables

@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from optimization.case.case import Case
-from optimization.case.compose import to_toml
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.overlay import overlay
-from optimization.case.packages import toml_value
+from optimization.case.resolved import to_toml
 from optimization.dictionary.settings import check_value, load_settings
 from optimization.errors import InputError
 from optimization.reading.files import parse_toml
+from optimization.reading.toml_file import toml_value
 from optimization.web.downloads import STARTS, inert_csv
 from tests.fuzz.bases import IWATE
 from tests.fuzz.values import LITERALS, TEXTS

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
 from optimization.model.model import REWRITABLE, build_model, components, rewrite

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import INPUTS, load_package
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage
 from optimization.model.columns import columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen

@@ -13,7 +13,7 @@ import pytest
 from report_runs import CASE, EXAMPLE, Html, copied, example, solved
 
 from optimization.archive.seal import seal
-from optimization.case.packages import Provision
+from optimization.case.package import Provision
 from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import Case
-from optimization.case.compose import ResolvedPackage
 from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
+from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings
 from optimization.ledger.measures import gini
 from optimization.outcome.solve import solve

@@ -195,4 +195,4 @@ def test_a_token_is_asked_for_where_others_can_reach_the_page() -> None:
 
 def test_orders_are_plain_values() -> None:
     assert Order("a", "b").title == "b"
-    assert Order("a", "b", overlay="x").title == "b+my_settings"
+    assert Order("a", "b", settings={"equity.adequacy_floor": 0.9}).title == "b+my_settings"

@@ -175,8 +175,8 @@ def _job(each: Order) -> object:
 
 def test_a_run_of_what_was_changed_while_it_waited_is_refused(tmp_path: Path) -> None:
     job = {
-        "case": str(REPO / "inputs" / "iwate-2022"), "packages": ["wide_area"], "prefectures": [], "gap": 1e-4,
-        "seconds": 60.0, "threads": 1, "work": str(tmp_path), "digest": "0" * 64,
+        "case": str(REPO / "inputs" / "iwate-2022"), "package": "wide_area", "settings": {}, "prefectures": [],
+        "gap": 1e-4, "seconds": 60.0, "threads": 1, "work": str(tmp_path), "digest": "0" * 64,
         "target": str(tmp_path / "run"), "spare": str(tmp_path / "spare"),
     }  # fmt: skip
     with pytest.raises(worker.InputError, match="changed since the run was ordered"):

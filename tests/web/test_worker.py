@@ -16,7 +16,6 @@ import pytest
 
 from optimization.archive import run as archive_run
 from optimization.archive.locks import MARK, let_go
-from optimization.case.overlay import overlay
 from optimization.referee.audit import audit_run
 from optimization.web import run_view, worker
 from optimization.web.cases import finished_run, run_places
@@ -24,7 +23,6 @@ from optimization.web.jobs import (
     CANCELLED,
     DONE,
     FAILED,
-    OVERLAY,
     QUEUED,
     RUNNING,
     Job,
@@ -36,7 +34,6 @@ from optimization.web.language import Voice
 from optimization.web.once import once
 
 REPO = Path(__file__).parents[2]
-WORDS = ("Settings of a test.", "試験の設定。")
 SLOW = Order("japan-2022", "role_division", gap=0.0)
 QUICK = Order("iwate-2022", "wide_area")
 
@@ -79,8 +76,9 @@ def test_a_run_ends_with_a_sound_folder(jobs: Jobs) -> None:
 
 
 def test_settings_of_the_page_are_laid_on_top(jobs: Jobs) -> None:
-    text = overlay(OVERLAY, "a test", WORDS, {"equity.adequacy_floor": 0.9})
-    job = jobs.submit(Order("iwate-2022", "wide_area", ("03",), overlay=text), "me")
+    job = jobs.submit(
+        Order("iwate-2022", "wide_area", ("03",), settings={"equity.adequacy_floor": 0.9}), "me"
+    )
     wait(lambda: over(job))
     assert job.state == DONE, job.detail
     resolved = (jobs.target / job.id / "package.resolved.toml").read_text(encoding="utf-8")
@@ -157,8 +155,7 @@ def test_the_line_goes_on_and_is_bounded(tmp_path: Path) -> None:
 
 
 def test_an_impossible_package_says_why(jobs: Jobs) -> None:
-    text = overlay(OVERLAY, "a test", WORDS, {"equity.adequacy_floor": 2.0})
-    job = jobs.submit(Order("iwate-2022", "status_quo", overlay=text), "me")
+    job = jobs.submit(Order("iwate-2022", "status_quo", settings={"equity.adequacy_floor": 2.0}), "me")
     wait(lambda: over(job))
     assert job.state == DONE, job.detail
     run = finished_run(jobs.target.parent, job.id)
@@ -169,8 +166,7 @@ def test_an_impossible_package_says_why(jobs: Jobs) -> None:
 
 
 def test_bad_input_is_said(jobs: Jobs) -> None:
-    text = overlay(OVERLAY, "a test", WORDS, {"horizon.years": ("1999",)})
-    job = jobs.submit(Order("iwate-2022", "wide_area", overlay=text), "me")
+    job = jobs.submit(Order("iwate-2022", "wide_area", settings={"horizon.years": ("1999",)}), "me")
     wait(lambda: over(job))
     assert (job.state, job.why) == (FAILED, "input")
     assert "1999" in " ".join(job.detail)
@@ -224,8 +220,9 @@ def test_an_answer_that_the_results_do_not_take_is_kept_elsewhere(jobs: Jobs, tm
 def test_a_full_disk_is_said_and_the_answer_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither notes nor the word of how it ended can be written; without a spare disk too the code says why."""
     question = {
-        "case": str(REPO / "inputs" / "iwate-2022"), "packages": ["status_quo"], "prefectures": [], "gap": 1e-3,
-        "seconds": 60.0, "threads": 1, "target": str(tmp_path / "web" / "mine"), "work": str(tmp_path / "work"),
+        "case": str(REPO / "inputs" / "iwate-2022"), "package": "status_quo", "settings": {}, "prefectures": [],
+        "gap": 1e-3, "seconds": 60.0, "threads": 1, "target": str(tmp_path / "web" / "mine"),
+        "work": str(tmp_path / "work"),
         "spare": str(tmp_path / "spare"), "parent": os.getppid(),
     }  # fmt: skip
     (tmp_path / "spare").mkdir()
