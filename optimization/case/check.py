@@ -23,7 +23,7 @@ from optimization.case.identities import IDENTITIES, LAST_MERGER_TOP_UP
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
 from optimization.case.projections import DRIVERS, projection_problems
-from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OTHER_YEARS
+from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OFFERED, OTHER_YEARS
 from optimization.case.tables import Examined, place
 from optimization.case.today import far_bodies, today_problems
 from optimization.dictionary.settings import nearest
@@ -394,7 +394,7 @@ def _strange(parameter: str, service: str, label: str) -> Problem:
 
 def _needed(services: pd.DataFrame, movable: Collection[str]) -> Iterator[tuple[str, str]]:
     """Parameters the costs read, as (parameter, service)."""
-    yield from ((parameter, "") for parameter in GENERAL)
+    yield from ((parameter, "") for parameter in GENERAL if parameter not in OFFERED)
     for row in services.itertuples():
         names = ["national_share", "taste_weight"]
         if row.scale_basis != NO_SCALE:

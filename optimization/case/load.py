@@ -29,6 +29,7 @@ from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
 from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
+from optimization.dictionary.families import GIVEN, family_parameters
 from optimization.dictionary.tables import load_tables
 from optimization.dictionary.tiers import TIERS
 from optimization.errors import InputError, Problem
@@ -121,8 +122,15 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 
 def _parameters(tables: Tables) -> pd.DataFrame:
-    """The table of parameters, and what the scenarios of crises add to it."""
-    table = _sorted(tables["parameters"], "parameter", "service")
+    """The table of parameters, what formula families bring along, and what the scenarios of crises add to it."""
+    given = tables["parameters"]
+    offered = [
+        {"parameter": name, "service": "", **entry.model_dump(include=set(GIVEN))}
+        for name, entry in family_parameters().items()
+        if entry.given_here and name not in set(given["parameter"])
+    ]
+    whole = pd.concat([given, pd.DataFrame(offered)], ignore_index=True) if offered else given
+    table = _sorted(whole, "parameter", "service")
     return (
         pd.concat([table, crisis_parameters(tables)], ignore_index=True)
         if len(tables["crisis_scenarios"])

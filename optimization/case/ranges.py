@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from optimization.case.crisis import CRISIS_TYPES
+from optimization.dictionary.families import family_parameters
 from optimization.dictionary.tiers import TIERS
 from optimization.reading.numerals import share_meant
 
@@ -32,6 +33,9 @@ FRACTION = Range("between 0 and 1", 0.0, 1.0)
 POSITIVE = Range("above 0", TINY)
 NOT_NEGATIVE = Range("at least 0", 0.0)
 
+WITHIN = {"share": SHARE, "fraction": FRACTION, "positive": POSITIVE, "not_negative": NOT_NEGATIVE}
+"""The ranges that the dictionary names."""
+
 NATIONAL = {
     "fiscal_year": Range("a year between 1954 and 2100", 1954.0, 2100.0),
     "adjustment_rate": SHARE,
@@ -57,14 +61,11 @@ GENERAL = {
     "bloc_coordination_rate": NOT_NEGATIVE,
     "national_overhead": NOT_NEGATIVE,
     "coordination_fixed_million_yen": NOT_NEGATIVE,
-    # of the formula families
-    **dict.fromkeys(("canada_standard", "canada_cap", "germany_top_up_level", "nordic_level"), NOT_NEGATIVE),
-    **dict.fromkeys(("australia_floor", "germany_rate", "germany_top_up", "switzerland_floor"), FRACTION),
-    **dict.fromkeys(("switzerland_strong_share", "nordic_rate", "nordic_need_rate"), FRACTION),
-    **dict.fromkeys(("block_fixed_share", "block_area_share"), FRACTION),
-    "switzerland_low_index": SHARE,
-    "switzerland_power": POSITIVE,
+    **{name: WITHIN[entry.within] for name, entry in family_parameters().items()},
 }
+OFFERED = frozenset(name for name, entry in family_parameters().items() if entry.given_here)
+"""Parameters whose values the dictionary gives where a case does not."""
+
 BY_SERVICE = {
     "national_share": SHARE,
     "taste_weight": FRACTION,

@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from optimization.dictionary.families import load_families
 from optimization.dictionary.tiers import HIGHER_TIERS, TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import Problem, raise_if_any
@@ -26,7 +27,12 @@ SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"
 CASE = "case"
 SERVICES = "services"
-CHOICES = {"tiers": TIERS, "higher_tiers": HIGHER_TIERS, "free_or_tiers": ("free", *TIERS)}
+CHOICES = {
+    "tiers": TIERS,
+    "higher_tiers": HIGHER_TIERS,
+    "free_or_tiers": ("free", *TIERS),
+    "families": tuple(load_families()),
+}
 """Choices that are written by name."""
 
 Kind = Literal[

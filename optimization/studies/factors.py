@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
+from optimization.dictionary.families import load_families
 from optimization.dictionary.settings import load_settings, setting_key, value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import FAMILY_SETTINGS
@@ -23,15 +24,15 @@ ASSUMED = ("assumption", "unverified")
 """Marks of numbers that sensitivity analysis reaches: assumed, or taken from a source that could not be checked."""
 
 CRISIS = ("aid_loss", "crisis_urgency", "reserve_cost", "response_", "spare_capacity", "surge_")
-FAMILY = {"australia": "australia_hfe", "canada": "canada_rts", "germany": "germany_horizontal",
-          "nordic": "nordic", "switzerland": "switzerland_nfa", "block": "per_capita"}  # fmt: skip
+OF_FAMILY = {
+    key: name for name, family in load_families().items() for key in (*family.parameters, *family.settings)
+}
+"""The family that alone reads a parameter or a setting."""
+
 ONLY_MEASURED = ("efficient_scale_persons",)
 """Parameters that measures use and no decision does."""
 
 NEEDS: Mapping[str, Callable[[Settings], bool]] = {
-    "formula.equalisation_rate": lambda s: any(
-        value_of(s, k) == "guarantee_and_equalisation" for k in FAMILY_SETTINGS
-    ),
     "formula.efficient_scale_persons": lambda s: s["formula.scale_correction"] < 1,
     "formula.area_weight": lambda s: s["formula.simplified_share"] > 0,
     "formula.promised_refunds_honoured": lambda s: s["formula.debt_service_refund"] < 1,
@@ -113,6 +114,9 @@ def _idle(name: str, setting: bool, number: Number, settings: Settings) -> str:
     """Why a number cannot change the result; empty where it can."""
     if number.low == number.high:
         return "its range is a point"
+    family = OF_FAMILY.get(name)
+    if family and all(value_of(settings, key) != family for key in FAMILY_SETTINGS):
+        return f"the package does not use {family}"
     if setting:
         need = load_settings()[name].needs
         if need and not value_of(settings, setting_key(need)):
@@ -122,9 +126,4 @@ def _idle(name: str, setting: bool, number: Number, settings: Settings) -> str:
         return "only measured against"
     if name.startswith(CRISIS) and not settings["crisis.scenarios"]:
         return "the package names no crisis"
-    for prefix, family in FAMILY.items():
-        if name.startswith(f"{prefix}_") and all(
-            value_of(settings, key) != family for key in FAMILY_SETTINGS
-        ):
-            return f"the package does not use {family}"
     return ""

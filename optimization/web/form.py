@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimization.case.face import DEFAULT_PACKAGE
+from optimization.dictionary.families import load_families
+from optimization.dictionary.results import LANGUAGES
 from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.reading.codes import read_prefecture
@@ -327,6 +329,8 @@ def entries(typed: Typed, voice: Voice) -> dict[str, list[Entry]]:
 
 def option_label(name: str, voice: Voice) -> str:
     """A choice of the dictionary as it is called."""
+    if family := load_families().get(name):
+        return str(family.label[LANGUAGES.index(voice.language)])
     key = f"option_{name}"
     return voice(key) if key in phrases() else voice.called(name)
 

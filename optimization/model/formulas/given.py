@@ -1,7 +1,4 @@
-"""Families whose transfers depend on revenue, population and area alone: numbers, not decisions.
-
-guarantee_and_equalisation, canada_rts, germany_horizontal, switzerland_nfa, per_capita.
-"""
+"""Families whose transfers depend on revenue, population and area alone: numbers, not decisions."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ def amounts(columns: Columns) -> np.ndarray:
                 Problem(
                     "package",
                     f"taxes.assigned cannot be free under {here}",
-                    "fix the assignment (the same number twice), or use japan_lat, nordic or australia_hfe",
+                    f"fix the assignment (the same number twice), or use one of {', '.join(NEED_FAMILIES)}",
                     column="taxes.assigned",
                     value=str(tax.names[tax.free[0]]),
                 )
