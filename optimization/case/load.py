@@ -31,7 +31,7 @@ from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.families import GIVEN, family_parameters
 from optimization.dictionary.tables import load_tables
-from optimization.dictionary.tiers import TIERS
+from optimization.dictionary.tiers import AREA_COLUMNS, TIERS
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_TABLE, bare_name, read_bytes
 
@@ -54,7 +54,7 @@ def load_case(path: str | Path) -> Case:
     municipalities = tables["municipalities"].set_index("code").sort_index()
     income = _income(tables, municipalities["population_persons"])
     prefectures = tables["prefectures"].set_index("prefecture_code").sort_index()
-    bloc = tables["blocs"].set_index("prefecture_code")["bloc"]
+    areas = tables["blocs"].set_index("prefecture_code")[list(AREA_COLUMNS)]
     national = tables["national"].set_index("item")["value"].sort_index()
     bases = {tier: _bases(tables, tier) for tier in KEYS}
     governments = _governments(tables, bases, municipalities, prefectures)
@@ -63,7 +63,7 @@ def load_case(path: str | Path) -> Case:
         path=path,
         fiscal_year=int(national["fiscal_year"]),
         municipalities=municipalities.assign(income_tax_million_yen=income),
-        prefectures=prefectures.assign(bloc=bloc),
+        prefectures=prefectures.join(areas),
         projections=projected(tables),
         adjacency=_sorted(tables["adjacency"], "code_a", "code_b"),
         medical_areas=_sorted(tables["medical_areas"], "code", "medical_area_code"),

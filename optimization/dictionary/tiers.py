@@ -73,6 +73,10 @@ ACCOUNT_TIERS = tuple(name for name, tier in _BY_NAME.items() if tier.pays == na
 """Those with accounts of their own; their taxes are told apart by the position in this tuple."""
 
 
+AREA_COLUMNS = tuple(tier.area for tier in _BY_NAME.values() if tier.area not in ("", CODE, PREFECTURE_CODE))
+"""Columns of the table `blocs` that tell the areas of tiers apart."""
+
+
 def tier_of(name: str) -> Tier:
     """The entry of a tier; KeyError for an unknown one."""
     return _BY_NAME[name]
