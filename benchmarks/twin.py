@@ -216,7 +216,7 @@ def _taxes(model: linopy.Model, columns: Columns) -> None:
     shares = by_row(model.variables["rho"], -sparse.csr_matrix(np.column_stack(common)))
     add(model, "F2", together(by_row(model.variables["capacity"], own), shares), "=", full)
     floor = instance.settings["discipline.retention_floor"]
-    if floor > 0:
+    if floor is not None:
         model.add_constraints(1.0 * model.variables["rho"], "<=", 1.0 - floor, name="D3")
 
 
@@ -280,7 +280,7 @@ def _equity_and_balance(model: linopy.Model, columns: Columns) -> None:
     cost = instance.other_cost + instance.bond
     pick = sparse.identity(len(own), format="csr")
     floor = instance.settings["equity.adequacy_floor"]
-    if floor > 0:
+    if floor is not None:
         left = together(by_row(transfer, pick), by_row(y, -floor * columns.net_cost))
         add(model, "E1", left, ">=", floor * cost - own)
     rows = bindable(columns)

@@ -31,7 +31,7 @@ number nobody has measured well, with a low and a high value to try.
 
 | type | how it is written |
 |---|---|
-| number, integer, boolean, choice | `0.9`, `3`, `true`, `"by_class"` |
+| number, integer, boolean, choice | `0.9`, `3`, `true`, `"by_class"`; `"off"` where a limit may be off |
 | choices, text_list | `["fire", "waste"]`; `"all"` for every service |
 | range | `[0.60, 0.75]`: two ends free the number, the same number twice fixes it |
 | ..._by_service, ..._by_name | `{ fire = 1.1 }`; what is not named keeps its default |
@@ -117,6 +117,8 @@ def _setting(key: str, entry: dict[str, Any]) -> str:
     lines = [f"### `{key}`", "", f"{entry['meaning']} ({entry['label_ja']})", ""]
     lines.append("- type: " + ", ".join(filter(None, (entry["type"], entry.get("unit")))))
     lines.append(f"- default: {_value(entry['default'])}")
+    if entry.get("off"):
+        lines.append('- may be `"off"`: then there is no such limit')
     if "minimum" in entry:
         lines.append(f"- bounds: {_number(entry['minimum'])} to {_number(entry['maximum'])}")
     choices = load_settings()[key].choices

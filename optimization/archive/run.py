@@ -16,13 +16,19 @@ from optimization.archive.folders import kept
 from optimization.archive.form import AGAIN, read_record, read_table, record_problems, within
 from optimization.archive.markdown import in_markdown
 from optimization.archive.record import diagnosis, run_record
-from optimization.archive.schemas import SEALED_SINCE, up_to_date, written_schema
+from optimization.archive.schemas import (
+    SEALED_SINCE,
+    changes_up_to_date,
+    settings_up_to_date,
+    up_to_date,
+    written_schema,
+)
 from optimization.archive.seal import broken, seal
 from optimization.case.package import Package
 from optimization.case.package_reader import read_package
 from optimization.case.resolved import changes, to_toml
 from optimization.dictionary.results import load_results
-from optimization.dictionary.settings import CASE, load_settings
+from optimization.dictionary.settings import CASE, is_off, load_settings
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.result import Result
@@ -123,8 +129,7 @@ def read_run(
 def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
     """The record of a run folder alone, brought up to date; raises `InputError` as `read_run` does."""
     file = folder / "run.json"
-    written = read_record(file)
-    schema = written_schema(written, file)
+    written, schema = read_record(file), _schema(folder)
     if sealed and schema >= SEALED_SINCE:
         raise_if_any(broken(folder))
     record = up_to_date(written, schema)
@@ -132,11 +137,17 @@ def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
     return record
 
 
+def _schema(folder: Path) -> int:
+    """The layout of a run folder; raises `InputError` where this program cannot read it."""
+    file = folder / "run.json"
+    return written_schema(read_record(file), file)
+
+
 def read_changes(folder: Path) -> pd.DataFrame:
     """The settings that differ from today, all as text; raises InputError where the table is not of its form."""
     frame, problems = read_table(folder / "changes.csv")
     raise_if_any(problems)
-    return frame
+    return changes_up_to_date(frame, _schema(folder))
 
 
 def read_settings(folder: Path) -> tuple[Package, Settings]:
@@ -144,10 +155,11 @@ def read_settings(folder: Path) -> tuple[Package, Settings]:
     where it is no package of this tool or leaves a figure of the case open."""
     file = folder / RESOLVED
     try:
-        package = read_package(within(file))
+        package = settings_up_to_date(read_package(within(file)), _schema(folder))
     except OSError as error:
         raise InputError([Problem(str(file), str(error), AGAIN)]) from error
     settings = {key: setting.default for key, setting in load_settings().items()} | package.settings
+    settings = {key: None if load_settings()[key].off and is_off(v) else v for key, v in settings.items()}
     raise_if_any(
         [
             Problem(str(file), "the setting is missing", AGAIN, column=key)

@@ -4,6 +4,7 @@
 |---|---|---|
 | 1 | 0.1.0 | the first |
 | 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
+| 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
@@ -11,16 +12,24 @@ A folder is never rewritten: it is brought up to date in memory, one step a vers
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from optimization.case.packages import Package
+from optimization.dictionary.settings import OFF, load_settings, was_off
 from optimization.errors import InputError, Problem
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the layout that is written."""
 
 SEALED_SINCE = 2
 """First version whose folders carry the sums of their files."""
+
+OFF_SINCE = 3
+"""First version in which a limit that is off is a word and no number."""
 
 Record = dict[str, Any]
 
@@ -30,7 +39,12 @@ def _from_1(record: Record) -> Record:
     return {**record, "program_sha256": ""}
 
 
-STEPS: dict[int, Callable[[Record], Record]] = {1: _from_1}
+def _from_2(record: Record) -> Record:
+    """Nothing of the record has changed: what is off stands in the settings."""
+    return record
+
+
+STEPS: dict[int, Callable[[Record], Record]] = {1: _from_1, 2: _from_2}
 """From each older version to the next."""
 
 
@@ -52,6 +66,41 @@ def up_to_date(record: Record, schema: int) -> Record:
     for version in range(schema, SCHEMA):
         record = STEPS[version](record)
     return {**record, "schema": SCHEMA}
+
+
+def settings_up_to_date(package: Package, schema: int) -> Package:
+    """The package of a run of some layout, with the numbers that switched a limit off in it as today's word."""
+    if schema >= OFF_SINCE:
+        return package
+    known = load_settings()
+    provisions = tuple(
+        replace(each, settings={k: OFF if was_off(known[k], v) else v for k, v in each.settings.items()})
+        for each in package.provisions
+    )
+    return replace(package, provisions=provisions)
+
+
+def changes_up_to_date(changes: pd.DataFrame, schema: int) -> pd.DataFrame:
+    """What the package of a run of some layout changed, as text, with today's word for a limit that was off."""
+    if schema >= OFF_SINCE:
+        return changes
+    known = load_settings()
+    return changes.assign(
+        **{
+            side: [
+                OFF if key in known and was_off(known[key], _number(text)) else text
+                for key, text in zip(changes["setting"], changes[side], strict=True)
+            ]
+            for side in ("from", "to")
+        }
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _shown(value: object) -> str:

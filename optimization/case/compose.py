@@ -14,9 +14,9 @@ from typing import Any, cast
 
 from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
 from optimization.case.packages import check_names
-from optimization.case.resolved import Origin, Override, ResolvedPackage, Source, as_text
+from optimization.case.resolved import RESOLVED_NAME, Origin, Override, ResolvedPackage, Source, as_text
 from optimization.case.shelf import Shelf, split_names
-from optimization.dictionary.settings import canonical, load_settings, status_quo
+from optimization.dictionary.settings import OFF, canonical, load_settings, status_quo, was_off
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 
@@ -72,15 +72,43 @@ class _Pile:
             self.warnings.append(f"{package.name} is dated in the future, {package.date}")
         if not (alone or package.settings or package.assumptions or package.extends):
             self.warnings.append(f"{package.name} names no setting: it does not undo other packages")
+        once = self.once_off(package)
         for provision in package.provisions:
             source = Source(package.name, provision.number)
             if not (provision.settings or package.assumptions or package.name == STATUS_QUO):
                 self.warnings.append(f"{source} names no setting: it changes nothing")
             for key, written in provision.settings.items():
+                written = OFF if (key, provision.number) in once else written
                 for cell, value in _cells(key, canonical(known[key], written, self.services)):
                     self.put(cell, value, source, as_today=provision.as_today)
         for name, number in package.assumptions.items():
             self.put((ASSUMPTIONS, name), number, Source(package.name), as_today=False)
+
+    def once_off(self, package: Package) -> set[tuple[str, int]]:
+        """Settings and provisions of a package that name, as today's, the number that switched a limit off until
+        version 0.1: these are read as off. Elsewhere such a number is the limit that it says, and a notice tells of it,
+        unless the program itself has written the package since."""
+        known = load_settings()
+        found = [
+            (key, provision)
+            for provision in package.provisions
+            for key, value in provision.settings.items()
+            if was_off(known[key], value)
+        ]
+        read = [(key, provision.number) for key, provision in found if provision.as_today]
+        said = [f"{key} = {as_text(p.settings[key])}" for key, p in found if not p.as_today]
+        if read:
+            names = ", ".join(key for key, _ in read)
+            self.warnings.append(
+                f"{package.name} was written for version 0.1, in which a number switched limits off: read as "
+                f'"{OFF}" are {names}'
+            )
+        if said and (read or package.name != RESOLVED_NAME):
+            self.warnings.append(
+                f"{package.name}: {', '.join(said)} switched the rule off until version 0.1 and is now the limit "
+                f'that it says: write "{OFF}" to switch it off'
+            )
+        return set(read)
 
     def put(self, cell: tuple[str, str], value: Any, source: Source, *, as_today: bool) -> None:
         label = ".".join(part for part in cell if part)

@@ -35,11 +35,26 @@ def load_package(
     """
     prefectures = case.prefecture_codes(prefectures)
     part = case.restrict(prefectures) if prefectures else case
-    tables = {"bodies.csv": case.user_bodies, "bodies_today.csv": case.bodies_today} if prefectures else {}
-    beyond = [said for table, bodies in tables.items() for said in notices(bodies, prefectures, table)]
     names = [names] if isinstance(names, str | Path) else list(names)
     services, keys = list(case.services.index), case.parameters.keys
     package = _settled(part, resolve(names, services, keys, part.defaults, directory))
+    return _told(case, package, prefectures)
+
+
+def compose_read(case: Case, packages: Sequence[Package], prefectures: Sequence[str] = ()) -> ResolvedPackage:
+    """Packages that have been read already, laid one upon the other for a case; no file is read. Raises `InputError`
+    with every fault that the case finds in them."""
+    part = case.restrict(prefectures) if prefectures else case
+    services = list(case.services.index)
+    raise_if_any([p for each in packages for p in check_names(each, services, case.parameters.keys)])
+    name = "+".join(each.name for each in packages)
+    return _told(case, _settled(part, compose(name, packages, services, part.defaults)), prefectures)
+
+
+def _told(case: Case, package: ResolvedPackage, prefectures: Sequence[str]) -> ResolvedPackage:
+    """The package with what the case has to tell of the run: former names of columns, bodies that reach beyond it."""
+    tables = {"bodies.csv": case.user_bodies, "bodies_today.csv": case.bodies_today} if prefectures else {}
+    beyond = [said for table, bodies in tables.items() for said in notices(bodies, prefectures, table)]
     return replace(package, warnings=(*package.warnings, *case.notices, *beyond))
 
 

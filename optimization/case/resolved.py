@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import pandas as pd
 
 from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
-from optimization.dictionary.settings import canonical, check_value, load_settings, with_values
+from optimization.dictionary.settings import OFF, canonical, check_value, load_settings, with_values
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 from optimization.reading.toml_file import toml_value
@@ -120,7 +120,9 @@ def changes(resolved: ResolvedPackage) -> pd.DataFrame:
 
 
 def as_text(value: Any) -> str:
-    """A value as the tables show it: names bare, everything else as JSON."""
+    """A value as the tables show it: names bare, a limit that is off as such, everything else as JSON."""
+    if value is None:
+        return OFF
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

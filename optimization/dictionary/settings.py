@@ -22,6 +22,7 @@ from optimization.dictionary.tiers import HIGHER_TIERS, TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.reading.numerals import Numeral, read_numeral, share_meant
+from optimization.reading.toml_file import OFF
 
 SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"
@@ -67,7 +68,8 @@ class Fault(NamedTuple):
 
 
 class Setting(BaseModel):
-    """One entry of the dictionary; bounds, `low` and `high` are in `unit`. A faulty one raises ValueError."""
+    """One entry of the dictionary; bounds, `low`, `high` and `once_off` are in `unit`. A limit that can be switched off
+    has `off`. A faulty one raises ValueError."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,6 +87,8 @@ class Setting(BaseModel):
     high: float | None = None
     source: str = ""
     needs: str = ""
+    off: bool = False
+    once_off: float | None = None
 
     @property
     def is_table(self) -> bool:
@@ -106,6 +110,8 @@ class Setting(BaseModel):
             lacking.append("choices")
         if self.mark != "definition" and not self.source.strip():
             lacking.append("source")
+        if self.off and self.type not in ("number", "integer"):
+            raise ValueError(f"{self.key}: only a number can be off")
         if lacking:
             raise ValueError(f"{self.key}: lacks {', '.join(lacking)}")
         return self
@@ -218,12 +224,20 @@ def _is_number(value: object) -> bool:
 
 
 def _number_faults(setting: Setting, value: Any) -> list[Fault]:
+    if setting.off and is_off(value):
+        return []
     unit = f" {setting.unit}" if setting.unit else ""
     allowed = f"write a number from {setting.minimum:.12g} to {setting.maximum:.12g}{unit}"
+    if is_off(value):
+        return [Fault(OFF, "cannot be switched off", f"{allowed}, without quotation marks")]
+    allowed = f'{allowed}, or "{OFF}"' if setting.off else allowed
+    if isinstance(value, str) and value.strip().casefold() == OFF:
+        return [Fault(value, "must be a number", f'did you mean "{OFF}"?' if setting.off else allowed)]
     if isinstance(value, str) and (found := read_numeral(value, setting.unit)) is not None:
         return [_written_as_text(setting, value, found)]
     if not _is_number(value):
-        return [Fault(value, "must be a number", f"{allowed}, without quotation marks")]
+        bare = allowed if setting.off else f"{allowed}, without quotation marks"
+        return [Fault(value, "must be a number", bare)]
     if isinstance(value, float) and not math.isfinite(value):
         return [Fault(value, "must be finite, not NaN or infinity", allowed)]
     if setting.type == "integer" and not isinstance(value, int):
@@ -296,11 +310,14 @@ def _table_faults(setting: Setting, value: object, services: Collection[str] | N
 
 
 def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
-    """The one form of a checked value: "all" spelt out, lists as tuples in a fixed order, numbers as floats.
+    """The one form of a checked value: "all" spelt out, lists as tuples in a fixed order, numbers as floats, a limit
+    that is off as None.
 
     Lists of choices are sets, so they take the order of `services` or of the entry's choices.
     """
     match setting.type:
+        case "number" | "integer" if is_off(value):
+            return None
         case "number":
             return float(value)
         case "range":
@@ -320,6 +337,16 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
             return {name: tuple(map(float, value[name])) for name in sorted(value)}
         case _:
             return value
+
+
+def is_off(value: object) -> bool:
+    """Whether a value, as a package writes it or as it is inside, switches a limit off."""
+    return value is None or value == OFF
+
+
+def was_off(setting: Setting, value: object) -> bool:
+    """Whether a number is the one that switched a limit off in version 0.1."""
+    return setting.once_off is not None and _is_number(value) and value == setting.once_off
 
 
 def setting_key(text: str) -> SettingKey:

@@ -51,6 +51,11 @@ class Limit:
         return load_settings()[self.key].unit
 
     @cached_property
+    def may_be_off(self) -> bool:
+        """Whether it can be switched off."""
+        return load_settings()[self.key].off
+
+    @cached_property
     def whole(self) -> bool:
         """Whether it is a count."""
         return load_settings()[self.key].type == "integer"
@@ -74,9 +79,9 @@ class Limit:
         return with_values(settings, {self.key: new})
 
     def without(self, settings: Settings) -> Settings:
-        """The settings with this limit loosened as far as it goes, or taken out."""
+        """The settings with this limit off, loosened as far as it goes, or taken out."""
         if self.direction:
-            return self.at(settings, self.loosest)
+            return self.at(settings, None if self.may_be_off else self.loosest)
         if self.entry:
             table = value_of(settings, self.key)
             return with_values(
@@ -153,7 +158,7 @@ def in_force(limit: Limit, settings: Settings) -> bool:
     value = limit.value(settings)
     if limit in ROWS:
         stated = any(statement.in_force(settings) for statement in STATED[limit.key])
-        return stated and (not limit.direction or value != limit.loosest)
+        return stated and (limit.may_be_off or not limit.direction or value != limit.loosest)
     if limit in COOPERATION:
         leans = settings["discipline.balance"] or settings["crisis.scenarios"]
         return bool(leans and value < limit.loosest)

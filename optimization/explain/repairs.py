@@ -53,7 +53,7 @@ class Loosening:
     @property
     def size(self) -> float:
         """How far it gives way, of its own size; 1 for what is taken back to today's."""
-        if not self.limit.direction:
+        if not self.limit.direction or self.new is None:
             return 1.0
         return abs(self.new - self.old) / max(abs(self.old), 1e-9) if self.old else abs(self.new - self.old)
 
@@ -90,15 +90,15 @@ def repairs(
 
 
 def repaired(question: Feasibility, correction: Sequence[Limit]) -> Repair | None:
-    """The limits of a correction loosened one after the other, those still to come left out; None where a limit
-    cannot be loosened far enough."""
+    """The limits of a correction loosened one after the other, or switched off where no looser value does, those still
+    to come left out; None where a limit cannot be loosened far enough."""
     settings = question.package.settings
     loosenings: list[Loosening] = []
     for n, limit in enumerate(correction):
         others = correction[n + 1 :]
         step = least_loosening(question, settings, limit, others) if limit.direction else None
-        if not limit.direction:
-            back = question.todays(limit)
+        if step is None and (limit.may_be_off or not limit.direction):
+            back = None if limit.may_be_off else question.todays(limit)
             if question.of(limit.at(settings, back), others, seconds=PLAN_SECONDS).values is not None:
                 step = Loosening(limit, limit.value(settings), back)
         if step is None:

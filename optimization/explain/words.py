@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.dictionary.settings import OFF
 from optimization.explain.diagnosis import Diagnosis, Miss
 from optimization.explain.feasibility import PLAN_SECONDS, Rung
 from optimization.explain.limits import TRILLION, Limit
@@ -92,6 +93,8 @@ def repair_sentence(repair: Repair) -> str:
 def step_sentence(step: Loosening) -> str:
     """One limit loosened."""
     limit = step.limit
+    if step.new is None:
+        return f'switch off {limit.words} ({limit.label} = "{OFF}")'
     if isinstance(step.new, bool):
         return f"take out {limit.words} ({limit.label} = {str(step.new).lower()})"
     if isinstance(step.new, str):

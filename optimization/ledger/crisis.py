@@ -27,9 +27,6 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 
 FREE = "free"
-NO_CEILING = 1e8
-"""The value of crisis.cvar_ceiling_million_yen that switches the rule off."""
-
 """Tiers that pool the capacity of their area when they lead."""
 
 QUIET = "quiet"
@@ -99,7 +96,7 @@ def crisis_of(case: Case, settings: Settings, groups: RuleGroups, today: np.ndar
     than serving."""
     names, services = _named(case, settings), case.services.index
     chance = np.array([case.parameters(PROBABILITY, name) for name in names])
-    if settings["crisis.worst_case_share"] >= 1.0:
+    if settings["crisis.worst_case_share"] is None:
         names = [name for name, p in zip(names, chance, strict=True) if p > 0]
         chance = chance[chance > 0]
     if not names:

@@ -28,9 +28,6 @@ BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
 RULES: Mapping[SettingKey, str] = {SERVICE_CEILING: "D4", BURDEN_CEILING: "D4burden"}
 """The rule of each ceiling."""
 
-NO_CEILING: Mapping[SettingKey, float] = {SERVICE_CEILING: 1.0, BURDEN_CEILING: 10.0}
-"""The values that switch the two rules off."""
-
 STAGES = ("sound", "permission", "early_warning", "rehabilitation")
 SERVICE_STAGES = (0.18, 0.25, 0.35)
 """Real debt service ratio from which issuing needs permission (Local Finance Act, Art. 5-4), early warning
@@ -52,16 +49,6 @@ def real_debt_service(instance: Instance, funds_today: np.ndarray) -> np.ndarray
 def future_burden(instance: Instance, funds_today: np.ndarray) -> np.ndarray:
     """Debts that future funds must bear, shape (G,), million yen."""
     return instance.case.governments["future_burden_ratio"].to_numpy(float) * funds_today
-
-
-def debt_ceilings(instance: Instance) -> dict[str, np.ndarray]:
-    """Ceiling of each ratio by its setting, shape (G,): the package's, or the government's own ratio of
-    today where that is higher."""
-    frame, settings = instance.case.governments, instance.settings
-    return {
-        SERVICE_CEILING: np.maximum(settings[SERVICE_CEILING], frame["real_debt_service_ratio"]).to_numpy(),
-        BURDEN_CEILING: np.maximum(settings[BURDEN_CEILING], frame["future_burden_ratio"]).to_numpy(),
-    }
 
 
 def owed_later(accounts: Accounts, key: str) -> list[np.ndarray]:

@@ -19,9 +19,6 @@ from optimization.ledger.instance import Instance
 YEARS: Final = "equity.hold_harmless_years"
 STEP: Final = "equity.hold_harmless_step"
 BUDGET: Final = "equity.hold_harmless_budget_million_yen"
-NO_BUDGET = 1e8
-"""The budget that switches the rule off."""
-
 ONE_YEN = 1e-6
 """Million yen; no top-up is smaller."""
 

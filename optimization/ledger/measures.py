@@ -13,9 +13,6 @@ from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
 from optimization.ledger.instance import Instance
 
-NO_CHANGES_CEILING = 100_000
-"""The value of clarity.changes_ceiling that switches the rule off."""
-
 
 def gini(value: np.ndarray, weight: np.ndarray) -> float:
     """Weighted Gini coefficient: twice the area between the Lorenz curve and equality."""

@@ -20,29 +20,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from optimization.dictionary.settings import with_values
+from optimization.dictionary.settings import load_settings, setting_key, with_values
 from optimization.dictionary.typed_settings import SettingKey
-from optimization.ledger.debt import NO_CEILING
 from optimization.ledger.decision import Decision
 from optimization.ledger.horizon import ONLY_FIRST
 from optimization.ledger.instance import Horizon, Instance
 
+AMOUNTS: tuple[SettingKey, ...] = ("pool.ordinary_million_yen", "nation.limit_million_yen")
+"""Limits that are never off: beyond the largest amount that they can be there is no country."""
+
+IN_EVERY_YEAR: tuple[SettingKey, ...] = tuple(
+    setting_key(key)
+    for key, setting in load_settings().items()
+    if setting.off and key.startswith(("equity.", "discipline.")) and key != "discipline.retention_floor"
+)
+"""Limits on the accounts of a year that can be off."""
+
 UNBOUND: Mapping[SettingKey, Any] = {
     **ONLY_FIRST,
-    **NO_CEILING,
-    "pool.ordinary_million_yen": 1e8,
-    "nation.limit_million_yen": 1e9,
-    "equity.adequacy_floor": 0.0,
-    "equity.coverage_ceiling": 0.0,
-    "equity.dispersion_ceiling": 0.0,
-    "equity.tax_price_spread": 0.0,
-    "equity.loss_limit": 1.0,
+    **{key: load_settings()[key].maximum for key in AMOUNTS},
+    **dict.fromkeys(IN_EVERY_YEAR, None),
     "discipline.balance": False,
-    "discipline.grant_dependence_ceiling": 1.0,
-    "discipline.own_source_floor_municipal": 0.0,
-    "discipline.own_source_floor_prefectural": 0.0,
-    "discipline.match_ceiling": 10.0,
-    "discipline.earmarked_ceiling": 1.0,
 }
 """Settings under which the accounts of a year bind nothing: a first year that belongs to another phase."""
 

@@ -64,8 +64,9 @@ def let_off(columns: Columns) -> Affine:
     settings = columns.instance.settings
     if not fiscal.losers.in_force(settings):
         return fixed(np.zeros(len(columns.instance.bond)))
-    kept = (1.0 - settings[fiscal.LOSS_LIMIT]) * columns.today.coverage
-    floor = settings[fiscal.ADEQUACY]
+    limit, floor = settings[fiscal.LOSS_LIMIT], settings[fiscal.ADEQUACY] or 0.0
+    assert limit is not None, "there are no losers without a limit of losses"
+    kept = (1.0 - limit) * columns.today.coverage
     most = np.maximum(0.0, kept - floor) * _highest_cost(columns)
     return block("loser", sparse.diags(most, format="csr"))
 

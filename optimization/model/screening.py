@@ -15,9 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY
-from optimization.ledger.crisis import NO_CEILING
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_saving, joint_worth
+from optimization.rules.clarity import shortage_at_risk, worst_crisis
 
 ROUNDING = 1e-9
 
@@ -160,9 +160,7 @@ def _budgets(instance: Instance, kept: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def shortage_is_bounded(instance: Instance) -> bool:
     """Whether a rule bounds the shortage of crises (C7, C8): its price has then no limit known beforehand."""
     settings = instance.settings
-    return bool(
-        settings["crisis.cvar_ceiling_million_yen"] < NO_CEILING or settings["crisis.worst_case_share"] < 1
-    )
+    return shortage_at_risk.in_force(settings) or worst_crisis.in_force(settings)
 
 
 def _tight_rows(instance: Instance, own: np.ndarray, relief: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -76,6 +76,8 @@ def arguments(columns: Columns) -> list[Argument]:
 def _retention(columns: Columns) -> list[Argument]:
     settings, counted = columns.instance.settings, columns.instance.tax.commonly_counted
     floor = settings["discipline.retention_floor"]
+    if floor is None:
+        return []
     found = []
     for name in (SHARES[t] for t in counted):
         least = value_of(settings, name)[0]
@@ -95,8 +97,9 @@ def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     floor = columns.instance.settings["equity.adequacy_floor"]
     cost_low, _ = choice_bounds(columns.net_cost, columns)
     fixed = columns.instance.other_cost + columns.instance.bond
-    adequate = floor * (fixed + cost_low) - most_own_funds(columns)
-    return formula, np.maximum(formula, adequate if floor > 0 else formula)
+    if floor is None:
+        return formula, formula
+    return formula, np.maximum(formula, floor * (fixed + cost_low) - most_own_funds(columns))
 
 
 def most_own_funds(columns: Columns) -> np.ndarray:
@@ -125,7 +128,7 @@ def _pool(columns: Columns) -> list[Argument]:
         )
         found.append(Argument(text, POOL, instance.settings[POOL] + raised))
     floor = instance.settings["equity.adequacy_floor"]
-    if adequate > pool * (1 + 1e-9) and adequate > formula:
+    if floor is not None and adequate > pool * (1 + 1e-9) and adequate > formula:
         raised = enough(adequate - pool)
         text = (
             f"The pool of {pool / TRILLION:.3f} trillion yen is below the {adequate / TRILLION:.3f} trillion "
@@ -164,7 +167,7 @@ def _adequacy(columns: Columns) -> list[Argument]:
     """Governments that fall short of adequacy with the largest grant the formula can give them."""
     instance = columns.instance
     floor = instance.settings["equity.adequacy_floor"]
-    if floor <= 0:
+    if floor is None:
         return []
     _, most = transfer_bounds(columns)
     cost, _ = choice_bounds(columns.net_cost, columns)

@@ -121,8 +121,15 @@ def _outside_quotes(line: str, change: Callable[[str], str]) -> str:
     return "".join([*parts, change(line[end:])])
 
 
+OFF = "off"
+"""How a file says that there is no limit."""
+
+
 def toml_value(value: Any) -> str:
-    """A text, number, truth value, day or time, list or table in TOML, on one line."""
+    """A text, number, truth value, day or time, list or table in TOML, on one line; None as `OFF`: TOML has no word for
+    nothing."""
+    if value is None:
+        return json.dumps(OFF)
     if isinstance(value, Mapping):
         return (
             "{" + ", ".join(f"{toml_value(key)} = {toml_value(entry)}" for key, entry in value.items()) + "}"

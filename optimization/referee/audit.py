@@ -33,11 +33,11 @@ COMPONENT_WEIGHTS: dict[str, SettingKey] = {
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
 
-DEBT_RATIOS: tuple[tuple[str, SettingKey, float], ...] = (
-    ("real_debt_service", "discipline.debt_service_ceiling", 1.0),
-    ("future_burden", "discipline.future_burden_ceiling", 10.0),
+DEBT_RATIOS: tuple[tuple[str, SettingKey], ...] = (
+    ("real_debt_service", "discipline.debt_service_ceiling"),
+    ("future_burden", "discipline.future_burden_ceiling"),
 )
-"""Ratio, its ceiling, and the value that switches the rule off."""
+"""Ratio and its ceiling."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,8 @@ def _leads(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
     parts = short[~nation].groupby("scenario")["shortage_million_yen"].sum()
     whole = short[nation].set_index("scenario")
     adds_up = (parts - whole["shortage_million_yen"]).abs() <= 1e-6 * (1.0 + whole["shortage_million_yen"])
-    worst = (whole["unserved_ratio"] <= settings["crisis.worst_case_share"] + 1e-6).all()
+    most = settings["crisis.worst_case_share"]
+    worst = most is None or (whole["unserved_ratio"] <= most + 1e-6).all()
     return bool(opened and above and once and adds_up.all() and worst)
 
 
@@ -261,8 +262,9 @@ def _pool(table: pd.DataFrame, formula: pd.DataFrame) -> bool:
 
 
 def _adequacy(table: pd.DataFrame, settings: Settings) -> bool:
+    floor = settings["equity.adequacy_floor"]
     ratio = table["funds_million_yen"] / table["standard_cost_million_yen"]
-    return bool((ratio >= settings["equity.adequacy_floor"] - 1e-6).all())
+    return floor is None or bool((ratio >= floor - 1e-6).all())
 
 
 def _balance(table: pd.DataFrame, settings: Settings) -> bool:
@@ -272,9 +274,12 @@ def _balance(table: pd.DataFrame, settings: Settings) -> bool:
 
 
 def _debt(table: pd.DataFrame, settings: Settings) -> bool:
-    for name, key, off in DEBT_RATIOS:
-        bound = np.maximum(value_of(settings, key), table[f"{name}_today_ratio"])
-        if value_of(settings, key) < off and (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
+    for name, key in DEBT_RATIOS:
+        ceiling = value_of(settings, key)
+        if ceiling is None:
+            continue
+        bound = np.maximum(ceiling, table[f"{name}_today_ratio"])
+        if (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
             return False
     return True
 
@@ -292,8 +297,10 @@ def _path(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
         rows = table[table["year"].astype(int) == year]
         paid = rows["top_up_million_yen"].astype(float).groupby(rows["government"]).sum()
         paid = paid.reindex(due.index, fill_value=0.0)
-        budget = settings["equity.hold_harmless_budget_million_yen"] * (1 + 1e-6)
-        if (paid - due).abs().max() > 1e-3 or paid.sum() > budget + 1e-6 * promised[paid > 0].sum():
+        budget = settings["equity.hold_harmless_budget_million_yen"]
+        rounding = 1e-6 * float(promised[paid > 0].sum())
+        spent = budget is not None and paid.sum() > budget * (1 + 1e-6) + rounding
+        if (paid - due).abs().max() > 1e-3 or spent:
             return False
     return set(table["year"].astype(int)) <= set(range(1, years + 1))
 

@@ -67,7 +67,7 @@ def _setting_rows(settings: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
     keys = dict.fromkeys(key for table in settings.values() for key in table)
     rows = []
     for key in keys:
-        values = [as_text(table.get(key)) for table in settings.values()]
+        values = [as_text(table[key]) if key in table else "" for table in settings.values()]
         if len(set(values)) > 1:
             rows.append(["setting", key, "", "", *values])
     return rows

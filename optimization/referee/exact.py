@@ -300,36 +300,38 @@ def _kind(row: Row) -> tuple[str, bool]:
 
 
 def _government_limits(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
-    """E1, E2, D1, D2 and D4 for every government; a limit at the value that switches it off says nothing."""
-    floor = Fraction(str(settings["equity.adequacy_floor"]))
-    ceiling = Fraction(str(settings["equity.coverage_ceiling"]))
-    most = Fraction(str(settings["discipline.grant_dependence_ceiling"]))
+    """E1, E2, D1, D2 and D4 for every government; a limit that is off says nothing."""
+    floor = _limit(settings, "equity.adequacy_floor")
+    ceiling = _limit(settings, "equity.coverage_ceiling")
+    most = _limit(settings, "discipline.grant_dependence_ceiling")
     for row in governments:
         who = row["government"]
         funds, cost = Fraction(row["funds" + MIL]), Fraction(row["standard_cost" + MIL])
-        if floor > 0:
+        if floor is not None:
             yield _at_most("adequacy (E1)", who, floor * cost, funds)
-        if ceiling > 0:
+        if ceiling is not None:
             top = max(ceiling, Fraction(row["coverage_today_ratio"])) * cost
             yield _at_most("coverage (E2)", who, funds, top)
         if settings["discipline.balance"]:
             yield _at_most("balance (D1)", who, Fraction(row["spending" + MIL]), funds)
-        if most < 1:
+        if most is not None:
             today = Fraction(row["grant_today" + MIL]) / Fraction(row["funds_today" + MIL])
             yield _at_most(
                 "grant dependence (D2)", who, Fraction(row["grant" + MIL]), max(most, today) * funds
             )
-        for name, key, off in DEBT_RATIOS:
-            if value_of(settings, key) < off:
-                top = max(Fraction(str(value_of(settings, key))), Fraction(row[f"{name}_today_ratio"]))
+        for name, key in DEBT_RATIOS:
+            if (allowed := _limit(settings, key)) is not None:
+                top = max(allowed, Fraction(row[f"{name}_today_ratio"]))
                 yield _at_most(f"{name} (D4)", who, Fraction(row[f"{name}_ratio"]), top)
 
 
 def _tax_prices(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """E4: how far what residents bear lies from today's mean of those who hold the same tiers."""
-    spread = Fraction(str(settings["equity.tax_price_spread"]))
+    spread = _limit(settings, "equity.tax_price_spread")
+    if spread is None:
+        return
     alike: dict[tuple[str, bool], list[Row]] = {}
-    for row in governments if spread > 0 else []:
+    for row in governments:
         alike.setdefault(_kind(row), []).append(row)
     for rows in alike.values():
         mean = _total(_own(row, "_today") for row in rows) / _total(
@@ -343,27 +345,24 @@ def _tax_prices(governments: Sequence[Row], settings: Settings) -> Iterator[Stat
 
 def _people(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
     """E3 and E6, in which governments count by their residents; in persons."""
-    level, wide, loss, losers = (
+    level, losers = (
         Fraction(str(figure))
-        for figure in (
-            settings["equity.dispersion_level"],
-            settings["equity.dispersion_ceiling"],
-            settings["equity.loss_limit"],
-            settings["equity.losers_population_ceiling"],
-        )
+        for figure in (settings["equity.dispersion_level"], settings["equity.losers_population_ceiling"])
     )
+    wide, loss = _limit(settings, "equity.dispersion_ceiling"), _limit(settings, "equity.loss_limit")
     everybody = _total(_column(governments, "population_persons"))
     apart, losing = Fraction(0), Fraction(0)
     for row in governments:
         people, funds = Fraction(row["population_persons"]), Fraction(row["funds" + MIL])
         cost = Fraction(row["standard_cost" + MIL])
-        if wide > 0:
+        if wide is not None:
             apart += people * abs(funds - level * cost) / Fraction(row["standard_cost_today" + MIL])
-        if (1 - loss) * Fraction(row["coverage_today_ratio"]) * cost - funds > TOLERANCE * cost:
+        kept = (1 - loss) * Fraction(row["coverage_today_ratio"]) if loss is not None else Fraction(0)
+        if kept * cost - funds > TOLERANCE * cost:
             losing += people
-    if wide > 0:
+    if wide is not None:
         yield _at_most("dispersion (E3)", "", apart, wide * everybody, everybody)
-    if loss < 1:
+    if loss is not None:
         yield _at_most("people who lose (E6)", "", losing, losers * everybody, everybody)
 
 
@@ -398,6 +397,14 @@ def _common_limits(written: Mapping[str, Sequence[Row]], settings: Settings) -> 
     yield _at_most("pool (F5)", "", formula["ordinary_allocation"], formula["pool"])
     measures = {row["measure"]: Fraction(row["under_package"]) for row in written["measures"]}
     for name, key in FLOORS.items():
-        yield _at_most(key, name, Fraction(str(value_of(settings, key))), measures[name])
+        if (floor := _limit(settings, key)) is not None:
+            yield _at_most(key, name, floor, measures[name])
     for name, key in CEILINGS.items():
-        yield _at_most(key, name, measures[name], Fraction(str(value_of(settings, key))))
+        if (ceiling := _limit(settings, key)) is not None:
+            yield _at_most(key, name, measures[name], ceiling)
+
+
+def _limit(settings: Settings, key: SettingKey) -> Fraction | None:
+    """A limit as it is written; None where it is off."""
+    value = value_of(settings, key)
+    return None if value is None else Fraction(str(value))

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.archive import read_run, room_for_scratch, write_run
+from optimization.archive import read_run, read_settings, room_for_scratch, write_run
 from optimization.archive.program import program
 from optimization.archive.record import surroundings
 from optimization.case.case import Case
-from optimization.case.face import load_package
+from optimization.case.face import compose_read
 from optimization.case.load import load_case
 from optimization.errors import Problem, raise_if_any
 from optimization.outcome.result import Result
@@ -88,9 +88,7 @@ def rerun(
     case = load_case(case_folder or input_folder(str(record["case"])))
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
     codes = [str(code) for code in record["prefectures_asked"]]
-    package = replace(
-        load_package(case, [folder / "package.resolved.toml"], codes), name=str(record["package"])
-    )
+    package = replace(compose_read(case, [read_settings(folder)[0]], codes), name=str(record["package"]))
     limits = Limits(
         gap=record["asked_gap"],
         seconds=record["time_limit_seconds"],

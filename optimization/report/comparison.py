@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.case.resolved import as_text
-from optimization.dictionary.settings import load_settings
+from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.report import flows, gains, maps, sentences
@@ -159,6 +159,8 @@ def _called(name: str, say: Speaker) -> str:
 
 
 def _value(value: object, name: str, unit: str, say: Speaker) -> str:
+    if value == OFF:
+        return say("off_value")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return shortened("" if value is None else value if isinstance(value, str) else as_text(value))
     if value != value:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from optimization.archive import written_over
 from optimization.case.resolved import as_text
-from optimization.dictionary.settings import load_settings
+from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
 from optimization.report import flows, gains, maps, roles, sections, sentences
@@ -271,11 +271,14 @@ def _assumed(run: RunView, say: Speaker) -> dict[str, Any]:
     def called(key: str) -> str:
         return f"{known[key].label_ja} ({key})" if say.language == "ja" and key in known else key
 
+    def valued(text: str) -> str:
+        return say("off_value") if text == OFF else shortened(text)
+
     return {
         "assumptions": sections.assumptions(run, say),
         "assumption_count": say.number(sentences.assumption_count(run)),
         "changes": [
-            [called(row["setting"]), shortened(row["from"]), shortened(row["to"]), row["source"]]
+            [called(row["setting"]), valued(row["from"]), valued(row["to"]), row["source"]]
             for _, row in run.changes.iterrows()
         ],
     }

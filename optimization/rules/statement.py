@@ -170,7 +170,8 @@ class Statement:
 
     def in_force(self, settings: Settings) -> bool:
         """Whether the settings put it in force at all."""
-        return not is_off(self.setting, value_of(settings, self.setting)) and self.on(settings)
+        value = value_of(settings, self.setting)
+        return value is not None and value is not False and self.on(settings)
 
     def sides(self, reading: Reading) -> list[Side]:
         """Its inequalities over what a reading gives, one or, of an absolute value, two."""
@@ -208,29 +209,3 @@ def statement(
         return Statement(label, setting, scope, direction, words, of, formula, **more)
 
     return stated
-
-
-def is_off(key: str, value: Any) -> bool:
-    """Whether a limit's value switches it off."""
-    return value is False or value is None or (key in OFF and value == OFF[key])
-
-
-OFF: Mapping[str, float] = {
-    "equity.adequacy_floor": 0.0,
-    "equity.coverage_ceiling": 0.0,
-    "equity.dispersion_ceiling": 0.0,
-    "equity.tax_price_spread": 0.0,
-    "equity.loss_limit": 1.0,
-    "equity.hold_harmless_budget_million_yen": 1e8,
-    "discipline.retention_floor": 0.0,
-    "discipline.grant_dependence_ceiling": 1.0,
-    "discipline.own_source_floor_municipal": 0.0,
-    "discipline.own_source_floor_prefectural": 0.0,
-    "discipline.match_ceiling": 10.0,
-    "discipline.earmarked_ceiling": 1.0,
-    "discipline.debt_service_ceiling": 1.0,
-    "discipline.future_burden_ceiling": 10.0,
-    "clarity.changes_ceiling": 100_000,
-    "crisis.cvar_ceiling_million_yen": 1e8,
-    "crisis.worst_case_share": 1.0,
-}

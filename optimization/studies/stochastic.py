@@ -18,7 +18,7 @@ import pyomo.environ as pyo
 
 from optimization.case.face import load_package
 from optimization.case.load import load_case
-from optimization.ledger.crisis import NO_CEILING, QUIET
+from optimization.ledger.crisis import QUIET
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
 from optimization.model.expressions import BILLION
@@ -26,6 +26,7 @@ from optimization.model.model import build_model
 from optimization.model.screening import screen
 from optimization.outcome.starting import starting_pairs
 from optimization.reading.whereabouts import DEFAULT_CASE
+from optimization.rules.clarity import shortage_at_risk
 from optimization.solving.highs import Limits
 
 DECIDED = ("y", "x", "v", "z", "u", "q", "reserve", "rho", "theta", "phi", "kappa", "gamma", "sigma")
@@ -41,7 +42,7 @@ def scenario_odds(table: Columns) -> dict[str, float]:
     crisis = table.instance.crisis
     if crisis is None:
         raise ValueError("the package names no crisis: name some in crisis.scenarios")
-    if table.instance.settings["crisis.cvar_ceiling_million_yen"] < NO_CEILING:
+    if shortage_at_risk.in_force(table.instance.settings):
         raise ValueError("a bound on the value at risk (C7) ties the scenarios together: take it out")
     odds = dict(zip(crisis.names, crisis.probability.tolist(), strict=True))
     return {QUIET: max(0.0, 1.0 - sum(odds.values())), **odds}

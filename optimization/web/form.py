@@ -10,7 +10,7 @@ from typing import Any
 from optimization.case.face import DEFAULT_PACKAGE
 from optimization.dictionary.families import load_families
 from optimization.dictionary.results import LANGUAGES
-from optimization.dictionary.settings import Setting, check_value, load_settings, nearest
+from optimization.dictionary.settings import OFF, Setting, check_value, load_settings, nearest
 from optimization.errors import InputError, Problem
 from optimization.reading.codes import read_prefecture
 from optimization.reading.numerals import bare
@@ -342,6 +342,8 @@ def plain(value: Any) -> str:
 
 def in_words(setting: Setting, value: Any, labels: Mapping[str, str], voice: Voice) -> str:
     """A value as the form shows it."""
+    if value is None:
+        return option_label(OFF, voice)
     if isinstance(value, bool):
         return voice("yes") if value else voice("no")
     if isinstance(value, int | float):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from optimization.archive import read_run
-from optimization.archive.schemas import SCHEMA, STEPS
+from optimization.archive import read_changes, read_run, read_settings
+from optimization.archive.schemas import OFF_SINCE, SCHEMA, STEPS
 from optimization.archive.seal import SUMS, seal
 from optimization.errors import InputError
 from optimization.referee.audit import audit_run
@@ -46,9 +46,31 @@ def test_an_older_folder_reads_as_one_of_today(schema: int) -> None:
     record, tables = read_run(folder)
     today, tables_of_today = read_run(EXAMPLE)
     assert record["schema"] == SCHEMA and record.keys() == today.keys()
-    assert tables.keys() == tables_of_today.keys() - WHERE_THE_CASE_HAS_THEM
+    assert tables.keys() | WHERE_THE_CASE_HAS_THEM == tables_of_today.keys()
     assert audit_run(folder).sound
     assert view_run(folder).title == "role_division"
+
+
+@pytest.mark.parametrize("schema", [n for n in STEPS if n < OFF_SINCE])
+def test_the_numbers_that_switched_limits_off_are_read_as_off(schema: int) -> None:
+    folder = HERE / f"schema_{schema}"
+    written = (folder / "package.resolved.toml").read_text(encoding="utf-8")
+    assert '"equity.dispersion_ceiling" = 0.0' in written and '"clarity.changes_ceiling" = 100000' in written
+    package, settings = read_settings(folder)
+    assert package.settings["equity.dispersion_ceiling"] == "off"
+    assert settings["equity.dispersion_ceiling"] is None and settings["clarity.changes_ceiling"] is None
+    assert settings["equity.adequacy_floor"] == 0.97 and settings["equity.losers_population_ceiling"] == 0.0
+    changes = read_changes(folder).set_index("setting")
+    assert changes.loc["equity.adequacy_floor", ["from", "to"]].tolist() == ["off", "0.97"]
+
+
+def test_a_number_of_today_is_a_limit_and_not_read_as_off(example: Path) -> None:
+    file = example / "package.resolved.toml"
+    text = file.read_text(encoding="utf-8")
+    assert '"equity.dispersion_ceiling" = "off"' in text
+    changed = text.replace('"equity.dispersion_ceiling" = "off"', '"equity.dispersion_ceiling" = 0.0')
+    file.write_text(changed, encoding="utf-8")
+    assert read_settings(example)[1]["equity.dispersion_ceiling"] == 0.0
 
 
 @pytest.mark.parametrize(

@@ -230,18 +230,18 @@ def test_assumptions_compose_and_keep_their_origin(tmp_path: Path) -> None:
 
 
 def test_setting_that_changes_nothing_is_warned_of(tmp_path: Path) -> None:
-    save(tmp_path, "one", {FLOOR: 0, CEILING: 0.5, "rules.groups": "by_class"})
+    save(tmp_path, "one", {FLOOR: "off", CEILING: 0.5, "rules.groups": "by_class"})
     save(
         tmp_path,
         "two",
         {CEILING: 0.5},
-        {"as_today": 1, FLOOR: 0.0},
+        {"as_today": 1, FLOOR: "off"},
         {"as_today": 1, "access.limit_factor": 2},
     )
     resolved = run("one+two", tmp_path)
     assert resolved.overridden == ()
     assert resolved.warnings == (
-        f"one/1: {FLOOR} = 0.0 changes nothing, it is today's value",
+        f"one/1: {FLOOR} = off changes nothing, it is today's value",
         "one/1: rules.groups = by_class changes nothing, it is today's value",
         f"two/1: {CEILING} = 0.5 changes nothing, it is set by one/1",
         "two/3 says that access.limit_factor = 2.0 is as today, but today it is 1.0",
@@ -271,7 +271,7 @@ def test_other_warnings(tmp_path: Path) -> None:
 
 def test_changes_table() -> None:
     table = changes(run("role_division")).set_index("setting")
-    assert list(table.loc[FLOOR]) == ["0.0", "0.97", "wide_area", "2", "ratio"]
+    assert list(table.loc[FLOOR]) == ["off", "0.97", "wide_area", "2", "ratio"]
     assert list(table.loc["formula.counted_share"])[:2] == ["[0.75, 0.75]", "[0.6, 0.75]"]
     assert table.loc["discipline.balance", "to"] == "true"
     assert "rules.groups" not in table.index
@@ -360,3 +360,38 @@ def test_composition_is_associative_and_survives_the_file(a: Any, b: Any, c: Any
         path = folder / f"{RESOLVED_NAME}.toml"
         path.write_text(to_toml(whole), encoding="utf-8")
         assert run([path], folder).settings == whole.settings
+
+
+# ---- off is a word, and no number
+
+
+def test_a_package_with_a_number_that_once_switched_limits_off_gets_one_notice(tmp_path: Path) -> None:
+    dispersion = "equity.dispersion_ceiling"
+    save(tmp_path, "old", {FLOOR: 0, dispersion: 0.0}, {"equity.loss_limit": 0.5})
+    resolved = run("old", tmp_path)
+    assert resolved.settings[FLOOR] == 0.0 and resolved.settings[dispersion] == 0.0
+    assert resolved.warnings == (
+        f"old: {FLOOR} = 0, {dispersion} = 0.0 switched the rule off until version 0.1 and is now the limit that it "
+        'says: write "off" to switch it off',
+    )
+
+
+def test_what_an_old_package_says_is_as_today_is_off_as_it_was(tmp_path: Path) -> None:
+    dispersion, changes = "equity.dispersion_ceiling", "clarity.changes_ceiling"
+    save(tmp_path, "old", {FLOOR: 0.5}, {"as_today": 1, dispersion: 0.0, changes: 100000})
+    resolved = run("old", tmp_path)
+    assert resolved.settings[dispersion] is None and resolved.settings[changes] is None
+    (notice,) = resolved.warnings
+    assert notice.startswith("old was written for version 0.1") and f"{dispersion}, {changes}" in notice
+
+
+def test_off_is_written_as_a_word_and_read_back(tmp_path: Path) -> None:
+    save(tmp_path, "one", {FLOOR: 0.5})
+    save(tmp_path, "two", {FLOOR: "off"})
+    resolved = run("one+two", tmp_path)
+    assert resolved.settings[FLOOR] is None
+    assert [str(each) for each in resolved.overridden] == [f"{FLOOR}: 0.5 (one) -> off (two)"]
+    path = tmp_path / f"{RESOLVED_NAME}.toml"
+    path.write_text(to_toml(resolved), encoding="utf-8")
+    again = run([path])
+    assert again.settings == resolved.settings and again.warnings == ()

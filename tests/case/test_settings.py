@@ -176,3 +176,19 @@ def test_status_quo_takes_the_case_defaults() -> None:
 def test_wrong_case_defaults_are_refused(case: dict[str, float], words: str) -> None:
     with pytest.raises(InputError, match=words.replace("?", r"\?")):
         status_quo(SERVICES, case)
+
+
+def test_off_is_a_value_of_limits_alone_and_its_own_word() -> None:
+    known = load_settings()
+    floor, pool = known["equity.adequacy_floor"], known["pool.ordinary_million_yen"]
+    assert check_value(floor, "off") == [] and canonical(floor, "off", ()) is None
+    assert canonical(floor, 0.0, ()) == 0.0
+    assert [p.remedy for p in check_value(floor, "Off")] == ['did you mean "off"?']
+    assert [p.message for p in check_value(pool, "off")] == ["cannot be switched off"]
+    assert ', or "off"' in check_value(floor, 7.0)[0].remedy
+
+
+def test_every_limit_that_may_be_off_is_off_today() -> None:
+    limits = [setting for setting in load_settings().values() if setting.off]
+    assert len(limits) >= 17
+    assert all(setting.default == "off" and setting.once_off is not None for setting in limits)

@@ -44,7 +44,7 @@ def test_a_refund_that_ends_comes_on_top_of_the_debt_service() -> None:
     }
     case = towns(debt=20.0, debt_ratio=0.12, burden_ratio=2.0, **changes)
     stops_at(case, "D4", DOWN, 0.876, -1.0)
-    case = case.but(**{"discipline.debt_service_ceiling": 1.0, "discipline.future_burden_ceiling": 2.5})
+    case = case.but(**{"discipline.debt_service_ceiling": "off", "discipline.future_burden_ceiling": 2.5})
     stops_at(case, "D4burden", DOWN, 0.86, -1.0)
 
 

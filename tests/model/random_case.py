@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import chain, combinations, product
@@ -9,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from optimization.dictionary.settings import load_settings
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.debt import (
     BURDEN_CEILING,
     SERVICE_CEILING,
-    debt_ceilings,
     debt_ratios,
     future_burden,
     real_debt_service,
@@ -222,10 +223,16 @@ def _joint(instance: Instance, tier: dict[tuple[int, int], str], w: int) -> list
     ]
 
 
+def loosest(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with a number for every limit that is off, at which it binds nobody."""
+    known = load_settings()
+    return {key: known[key].once_off if known[key].off and v is None else v for key, v in settings.items()}
+
+
 def shares_worth_trying(accounts: Accounts) -> list[float]:
     """Municipal counted shares between which cost and every limit are straight lines: the package's ends,
     where a government begins to receive, and where a limit is just met."""
-    instance, settings = accounts.instance, accounts.instance.settings
+    instance, settings = accounts.instance, loosest(accounts.instance.settings)
     low, high = settings["formula.counted_share"]
     if low == high:
         return [low]
@@ -245,9 +252,13 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
     targets = [np.zeros(len(base)), accounts.spending - own, *(ratio * cost - own for ratio in ratios)]
     most = np.maximum(settings["discipline.grant_dependence_ceiling"], dependence(today))
     targets += [np.where(most < 1, most / np.maximum(1 - most, 1e-9), 1e9) * own]
-    most_debt = debt_ceilings(instance)
-    targets += [real_debt_service(instance, today.funds) / most_debt[SERVICE_CEILING] - own]
-    targets += [future_burden(instance, today.funds) / most_debt[BURDEN_CEILING] - own]
+    ratios_today = instance.case.governments[["real_debt_service_ratio", "future_burden_ratio"]].to_numpy(
+        float
+    )
+    most_service = np.maximum(settings[SERVICE_CEILING], ratios_today[:, 0])
+    most_burden = np.maximum(settings[BURDEN_CEILING], ratios_today[:, 1])
+    targets += [real_debt_service(instance, today.funds) / most_service - own]
+    targets += [future_burden(instance, today.funds) / most_burden - own]
     mean = mean_own_share(today)
     slack = np.maximum(settings["equity.tax_price_spread"], np.abs(own_share(today) - mean))
     targets += [cost * (1 - mean + sign * slack) - accounts.guarantee for sign in (1, -1)]

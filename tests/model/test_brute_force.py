@@ -47,9 +47,9 @@ def test_the_listed_questions_cover_what_they_should() -> None:
             **{
                 "pool.ordinary_million_yen": 1e6,
                 "nation.limit_million_yen": 1e7,
-                "equity.adequacy_floor": 0.0,
+                "equity.adequacy_floor": "off",
                 "discipline.balance": False,
-                "discipline.grant_dependence_ceiling": 1.0,
+                "discipline.grant_dependence_ceiling": "off",
             }
         ).optimum()
         home = question.instance.groups.home

@@ -160,10 +160,10 @@ def test_another_kind_of_change_starts_from_the_beginning() -> None:
 
 
 def test_a_rule_that_gains_or_loses_rows_is_not_rewritten() -> None:
-    """Adequacy off (0) to on: the rows do not exist yet."""
+    """Adequacy off to on: the rows do not exist yet."""
     case, package = iwate()
     session = Session(case, IWATE, LIMITED)
-    session.solve(with_settings(package, **{"equity.adequacy_floor": 0.0}))
+    session.solve(with_settings(package, **{"equity.adequacy_floor": None}))
     found = session.solve(package)
     assert found.method != IN_PLACE and found.breaches == []
     assert np.isfinite(found.outcome.objective)
