@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.reading.codes import PREFECTURES
+from optimization.reading.japan import PREFECTURES
 from optimization.reading.japanese import GLYPHS, folded, katakana, signs_apart
 
 NATION = Path(__file__).parents[1] / "inputs" / "japan-2022"

@@ -13,6 +13,7 @@ from optimization.archive.program import program
 from optimization.archive.schemas import SCHEMA
 from optimization.dictionary.typed_settings import Settings
 from optimization.outcome.result import Result
+from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.solving.highs import Limits, Status
 
 LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
@@ -62,8 +63,8 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "nodes": outcome.nodes,
         "method": result.method,
         "asked_method": method,
-        "municipalities": int((instance.case.codes != "13100").sum()),
-        "joint_wards": int((instance.case.codes == "13100").sum()),
+        "municipalities": int((instance.case.codes != JOINT_MUNICIPALITY).sum()),
+        "joint_wards": int((instance.case.codes == JOINT_MUNICIPALITY).sum()),
         "prefectures": len(instance.case.prefectures),
         "governments": len(kinds),
         "services": len(instance.services),

@@ -23,11 +23,8 @@ from optimization.case.today import no_rows, no_spending
 from optimization.dictionary.tiers import CODE, MUNICIPALITY, NATION, PREFECTURE, PREFECTURE_CODE, tier_of
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.codes import read_prefectures
+from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.kept_out import within
-
-TOKYO_PREFECTURE = "13"
-TOKYO_WARDS = "13100"
-TOKYO_JOINT = "13+13100"
 
 
 @dataclass(frozen=True)
@@ -104,17 +101,17 @@ class Case:
     @cached_property
     def government_of_municipality(self) -> pd.Series:
         """Fiscal government of each municipality (its own code; the wards settle with Tokyo)."""
-        joint = TOKYO_JOINT if TOKYO_JOINT in self.governments.index else TOKYO_WARDS
+        joint = JOINT_ACCOUNT if JOINT_ACCOUNT in self.governments.index else JOINT_MUNICIPALITY
         return pd.Series(
-            np.where(self.codes == TOKYO_WARDS, joint, self.codes), index=self.codes, dtype=object
+            np.where(self.codes == JOINT_MUNICIPALITY, joint, self.codes), index=self.codes, dtype=object
         )
 
     @cached_property
     def government_of_prefecture(self) -> pd.Series:
         """Fiscal government of each prefecture (its own code; Tokyo settles with its wards)."""
         index = self.prefectures.index
-        joint = TOKYO_JOINT if TOKYO_JOINT in self.governments.index else TOKYO_PREFECTURE
-        return pd.Series(np.where(index == TOKYO_PREFECTURE, joint, index), index=index, dtype=object)
+        joint = JOINT_ACCOUNT if JOINT_ACCOUNT in self.governments.index else JOINT_PREFECTURE
+        return pd.Series(np.where(index == JOINT_PREFECTURE, joint, index), index=index, dtype=object)
 
     @cached_property
     def growth(self) -> pd.DataFrame:

@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.bodies import body_problems
-from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.crisis import crisis_problems
-from optimization.case.identities import IDENTITIES, LAST_MERGER_TOP_UP
+from optimization.case.identities import IDENTITIES
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
 from optimization.case.projections import DRIVERS, projection_problems
@@ -31,6 +30,10 @@ from optimization.dictionary.tables import Column, load_tables
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
 from optimization.errors import SHOWN, Problem, raise_if_any, shortened
 from optimization.reading.codes import PATTERNS, unknown_code_hint
+from optimization.reading.japan import (
+    LAST_MERGER_TOP_UP,
+    SETTLED_TOGETHER,
+)
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]
@@ -426,7 +429,7 @@ def _accounts(tables: Tables, fiscal_year: float) -> Problems:
         after = need["need_before_transfer"] - need["transfer_to_extraordinary_bond"]
         gap = (need["need_after_transfer"] - revenue["standard_revenue"]).dropna()
         # Tokyo and its wards are settled together: neither lacks or receives alone
-        mark = paid["marked_receiving"].drop([TOKYO_PREFECTURE, TOKYO_WARDS], errors="ignore")
+        mark = paid["marked_receiving"].drop([*SETTLED_TOGETHER], errors="ignore")
         amount = paid["ordinary_allocation"]
         allowed = amount.where((paid["marked_receiving"] == 1) | topped_up, 0)
         of_items, of_bonds, of_revenue = total.values()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.indicators import RATIOS
+from optimization.reading.japan import JOINT_ACCOUNT, JOINT_PREFECTURE, SETTLED_TOGETHER
 
 MILLION = 1_000.0
 """Thousand yen in a million yen."""
@@ -80,13 +80,13 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
     be, the larger counts.
     """
     rows = pd.concat([municipal.assign(tier="municipality"), prefectural.assign(tier="prefecture")])
-    if {TOKYO_PREFECTURE, TOKYO_WARDS} <= set(rows.index):
-        pair = rows.loc[[TOKYO_PREFECTURE, TOKYO_WARDS]]
-        joint = pair.drop(columns=["tier", "name_ja", "prefecture_code"]).sum().to_frame(TOKYO_JOINT).T
+    if set(SETTLED_TOGETHER) <= set(rows.index):
+        pair = rows.loc[[*SETTLED_TOGETHER]]
+        joint = pair.drop(columns=["tier", "name_ja", "prefecture_code"]).sum().to_frame(JOINT_ACCOUNT).T
         joint[list(RATIOS)] = pair[list(RATIOS)].max().to_numpy()
         joint["name_ja"] = "東京都・特別区"
         joint["tier"] = "prefecture"
-        joint["prefecture_code"] = TOKYO_PREFECTURE
+        joint["prefecture_code"] = JOINT_PREFECTURE
         rows = pd.concat([rows.drop(index=pair.index), joint])
     rows.index.name = "government"
     numbers = rows.columns.drop(["tier", "name_ja", "prefecture_code"])
@@ -96,6 +96,6 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
 def joint_bases(municipal: pd.DataFrame, prefectural: pd.DataFrame, governments: pd.Index) -> pd.DataFrame:
     """Tax bases of all fiscal governments, government x source (0 where a tier has no such source)."""
     bases = pd.concat([municipal, prefectural]).fillna(0.0)
-    if TOKYO_JOINT in governments:
-        bases.loc[TOKYO_JOINT] = bases.loc[[TOKYO_PREFECTURE, TOKYO_WARDS]].sum()
+    if JOINT_ACCOUNT in governments:
+        bases.loc[JOINT_ACCOUNT] = bases.loc[[*SETTLED_TOGETHER]].sum()
     return bases.reindex(governments)

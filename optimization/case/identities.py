@@ -11,9 +11,19 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.tables import FORMER
 from optimization.errors import Problem
+from optimization.reading.japan import (
+    EAST,
+    JOINT_PREFECTURE,
+    LAST_MERGER_TOP_UP,
+    NORTH,
+    RUNS_HEALTH_CENTRE,
+    RUNS_NO_HEALTH_CENTRE,
+    SETTLED_TOGETHER,
+    SOUTH,
+    WEST,
+)
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]
@@ -25,14 +35,9 @@ FAR = 0.25
 """Part of need by which what is paid may depart from what is lacking. Corrections of earlier years and merger top-ups
 came to 16% at most in FY2018 to FY2022; a slip in the first digits comes to more."""
 
-LAST_MERGER_TOP_UP, FAR_TOPPED_UP = 2020, 0.5
-"""Last fiscal year in which merged municipalities were paid a top-up, and the part of need by which it may lift what is
-paid; one of 2016 came to 27%."""
+FAR_TOPPED_UP = 0.5
+"""Part of need by which a merger top-up may lift what is paid; one of 2016 came to 27%."""
 
-MUST_HAVE, CANNOT_HAVE = ("designated_city", "core_city", "wards"), ("town", "village")
-"""Legal classes that run a health centre of their own, and that may not (Community Health Act, Art. 5)."""
-
-WEST, EAST, SOUTH, NORTH = 122.0, 154.0, 20.0, 46.0
 THOUSANDTHS = 1_000.0
 CORRECT = "correct the figure, or those it is made of"
 
@@ -51,7 +56,7 @@ def _prefectures(tables: Tables) -> Problems:
             message = f"its municipalities sum to {sums.at[code, column]:,.10g}"
             yield Problem("prefectures", message, CORRECT, code, column, f"{homes.at[code, column]:.10g}")
     largest = tables["national"].set_index("item")["value"].get("largest_prefecture_scale", np.inf)
-    people = homes["population_persons"].drop(TOKYO_PREFECTURE, errors="ignore")
+    people = homes["population_persons"].drop(JOINT_PREFECTURE, errors="ignore")
     for code, count in people[people > largest].items():
         message = f"has more residents than the largest prefecture but Tokyo, {largest:,.0f} in national.csv"
         yield Problem(
@@ -114,7 +119,7 @@ def _health_centres(tables: Tables) -> Problems:
     for code, kind, own in tables["municipalities"][
         ["code", "city_class", "has_own_health_centre"]
     ].itertuples(index=False):
-        if (kind in MUST_HAVE and not own) or (kind in CANNOT_HAVE and own):
+        if (kind in RUNS_HEALTH_CENTRE and not own) or (kind in RUNS_NO_HEALTH_CENTRE and own):
             message, remedy = f"does not fit the class {kind}", "correct one of the two"
             yield Problem("municipalities", message, remedy, code, "has_own_health_centre", str(own))
 
@@ -161,7 +166,7 @@ def _paid(tables: Tables) -> Problems:
                 "paid": paid[column],
             }
         ).dropna()
-        frame = frame.drop([TOKYO_PREFECTURE, TOKYO_WARDS], errors="ignore")
+        frame = frame.drop([*SETTLED_TOGETHER], errors="ignore")
         lacking = (frame["need"] - frame["revenue"]).clip(lower=0)
         above = frame["paid"] - lacking
         most = FAR_TOPPED_UP if year <= LAST_MERGER_TOP_UP else FAR

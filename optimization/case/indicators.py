@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from optimization.case.case import TOKYO_WARDS
 from optimization.errors import Problem
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PARTS
 
 RATIOS = ("real_debt_service_ratio", "future_burden_ratio")
 """The ratios on the accounts; the table has them in percent."""
 
-WARDS = tuple(str(code) for code in range(13101, 13124))
 BURDEN = "future_burden_ratio_percent"
 PERCENT = 100.0
 
@@ -31,7 +30,7 @@ def debt_ratios(indicators: pd.DataFrame, fiscal_year: float) -> pd.DataFrame:
     """`RATIOS` by code of municipality (13100: the largest of the wards) or prefecture, not in percent;
     no positive burden (`no_burden`) is 0. The table has passed `indicator_problems`."""
     rows = indicators[indicators["fiscal_year"] == newest_year(indicators, fiscal_year)]
-    code = rows["code"].where(rows["level"] != "ward", TOKYO_WARDS).rename("code")
+    code = rows["code"].where(rows["level"] != "ward", JOINT_MUNICIPALITY).rename("code")
     ratios = pd.DataFrame({ratio: rows[f"{ratio}_percent"] / PERCENT for ratio in RATIOS})
     ratios.loc[rows["no_burden"] == 1, "future_burden_ratio"] = 0.0
     return ratios.groupby(code).max()
@@ -69,8 +68,8 @@ def indicator_problems(tables: Mapping[str, pd.DataFrame], fiscal_year: float) -
 def _wanted(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
     """Level and code of every government of the case, the wards one by one."""
     for code in tables["municipalities"]["code"]:
-        if code == TOKYO_WARDS:
-            yield from (("ward", ward) for ward in WARDS)
+        if code == JOINT_MUNICIPALITY:
+            yield from (("ward", ward) for ward in JOINT_PARTS)
         else:
             yield "municipality", code
     yield from (("prefecture", code) for code in tables["prefectures"]["prefecture_code"])

@@ -14,12 +14,16 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import TOKYO_PREFECTURE, TOKYO_WARDS
 from optimization.case.geometry import area_km2, km_between, km_outside, km_outside_box, rings_of
 from optimization.case.indicators import newest_year
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem
-from optimization.reading.codes import PREFECTURES
+from optimization.reading.japan import (
+    CITY_ENDS_AS,
+    ENDS_AS,
+    PREFECTURES,
+    SETTLED_TOGETHER,
+)
 from optimization.reading.japanese import folded
 
 Tables = Mapping[str, pd.DataFrame]
@@ -86,7 +90,6 @@ HABITABLE = 0.08
 """Least part of a case of a prefecture or more that is habitable."""
 
 OWNERS = (("municipal", "code", "municipalities"), ("prefectural", "prefecture_code", "prefectures"))
-KINDS = {"town": "町", "village": "村", "wards": "区"}
 READ = {"市": ("シ",), "町": ("チョウ", "マチ"), "村": ("ソン", "ムラ"), "区": ("ク",)}
 UNIT = "correct the figures: they may be in another unit, or of another row"
 PLACE = "correct the row: its figures may be those of another place"
@@ -124,7 +127,7 @@ def _names(tables: Tables) -> Problems:
     """Names end in their kind, as their readings do; prefectures have their own names."""
     places = tables["municipalities"].set_index("code")
     for code, name, kind in places[["name_ja", "city_class"]].itertuples():
-        wanted = KINDS.get(kind, "市")
+        wanted = ENDS_AS.get(kind, CITY_ENDS_AS)
         if name[-1:] != wanted:
             message = f"does not end in {wanted}, and the class is {kind}"
             yield Problem("municipalities", message, "correct one of the two", code, "name_ja", name)
@@ -195,7 +198,7 @@ def _strength(tables: Tables, tier: str, key: str, fiscal_year: float) -> Proble
     index = rows.set_index("code")["fiscal_strength_index"]
     need = tables[f"{tier}_need"].set_index(key)["need_after_transfer_thousand_yen"]
     revenue = tables[f"{tier}_revenue"].set_index(key)["standard_revenue_thousand_yen"].astype(float)
-    own = (revenue / need).drop([TOKYO_PREFECTURE, TOKYO_WARDS], errors="ignore")
+    own = (revenue / need).drop([*SETTLED_TOGETHER], errors="ignore")
     index = index.reindex(own.index)
     ratio = (own / index.where(index > 0)).where((own - index).abs() > STRENGTH_APART)
     words = "times the published index of financial strength, over need"

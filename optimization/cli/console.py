@@ -21,6 +21,7 @@ from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import PLAN, TODAY, Result
+from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.report.language import speaker
 from optimization.solving.highs import Progress
 
@@ -432,11 +433,11 @@ def _closing(result: Result, folder: str) -> None:
     outcome, decision = result.outcome, result.accounts.decision
     places = result.instance.case.codes
     kept = retention(result.accounts)
-    wards = " and the joint Tokyo wards" if "13100" in places else ""
+    wards = " and the joint Tokyo wards" if JOINT_MUNICIPALITY in places else ""
     sets = result.size.get("connected_sets_priced")
     priced = f"; {sets:,} connected sets priced and none left that could pay" if sets else ""
     out.print(
-        f"\n{(places != '13100').sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
+        f"\n{(places != JOINT_MUNICIPALITY).sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
         f"prefectures, {len(result.instance.services)} services; "
         f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}"
         f"{_fates(result)}.\n"

@@ -17,11 +17,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS, Case
+from optimization.case.case import Case
 from optimization.case.projections import AGES, UNDER_65, driver_growth, times
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.standard import NO_SCALE, realised_ratio
 from optimization.dictionary.tiers import MUNICIPALITY
+from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
 
 FOLLOWS = {
     "population_persons": AGES[0],
@@ -125,8 +126,8 @@ def _tax_growth(case: Case, growth: pd.DataFrame) -> np.ndarray:
     municipal tax, of the prefecture behind a prefectural one."""
     municipal, prefectural = growth[UNDER_65], _by_prefecture(case, growth)[UNDER_65]
     of = {"municipal": municipal.to_dict(), "prefectural": prefectural.to_dict()}
-    of["municipal"][TOKYO_JOINT] = of["municipal"].get(TOKYO_WARDS, 1.0)
-    of["prefectural"][TOKYO_JOINT] = of["prefectural"].get(TOKYO_PREFECTURE, 1.0)
+    of["municipal"][JOINT_ACCOUNT] = of["municipal"].get(JOINT_MUNICIPALITY, 1.0)
+    of["prefectural"][JOINT_ACCOUNT] = of["prefectural"].get(JOINT_PREFECTURE, 1.0)
     tiers = [str(name).split(".")[0] for name in case.tax_bases.columns.get_level_values("source")]
     columns = {tier: [of[tier].get(code, 1.0) for code in case.governments.index] for tier in set(tiers)}
     return np.column_stack([columns[tier] for tier in tiers])

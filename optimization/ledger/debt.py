@@ -22,6 +22,7 @@ from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.borrowing import bond_share
 from optimization.ledger.instance import Instance
+from optimization.reading.japan import BURDEN_WARNING, BURDEN_WARNING_UPPER, DEBT_SERVICE_STAGES, UPPER_CLASS
 
 SERVICE_CEILING: Final = "discipline.debt_service_ceiling"
 BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
@@ -29,13 +30,6 @@ RULES: Mapping[SettingKey, str] = {SERVICE_CEILING: "D4", BURDEN_CEILING: "D4bur
 """The rule of each ceiling."""
 
 STAGES = ("sound", "permission", "early_warning", "rehabilitation")
-SERVICE_STAGES = (0.18, 0.25, 0.35)
-"""Real debt service ratio from which issuing needs permission (Local Finance Act, Art. 5-4), early warning
-and rehabilitation (Act on Assurance of Sound Financial Status of Local Governments)."""
-
-BURDEN_WARNING, BURDEN_WARNING_UPPER = 3.5, 4.0
-"""Future burden ratio of early warning (the same Act): municipalities; prefectures and designated cities."""
-
 DIGITS = 9
 """A ratio counts as having reached a stage when it does so to these decimals."""
 
@@ -77,7 +71,7 @@ def debt_stages(accounts: Accounts) -> np.ndarray:
     """The gravest of `STAGES` that either ratio reaches, shape (G,), as text. The future burden knows
     early warning alone; Tokyo with its wards is held against the prefectures' number."""
     service, burden = (np.round(ratio, DIGITS) for ratio in debt_ratios(accounts))
-    stage = np.searchsorted(SERVICE_STAGES, service, side="right")
+    stage = np.searchsorted(DEBT_SERVICE_STAGES, service, side="right")
     limit = np.where(_upper(accounts.instance), BURDEN_WARNING_UPPER, BURDEN_WARNING)
     warned = np.where(burden >= limit, STAGES.index("early_warning"), 0)
     return np.array(STAGES, dtype=object)[np.maximum(stage, warned)]
@@ -86,6 +80,6 @@ def debt_stages(accounts: Accounts) -> np.ndarray:
 def _upper(instance: Instance) -> np.ndarray:
     """Whether a government is a prefecture or a designated city, shape (G,)."""
     case = instance.case
-    designated = case.codes[case.municipalities["city_class"] == "designated_city"]
+    designated = case.codes[case.municipalities["city_class"] == UPPER_CLASS]
     frame = case.governments
     return np.asarray((frame["tier"] == PREFECTURE) | frame.index.isin(designated))

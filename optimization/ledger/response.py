@@ -24,10 +24,7 @@ from optimization.ledger.crisis import Crisis, unserved
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.ledger.pools import bloc_of_body, lends_in_a_bloc, pool_of_tier
-
-STEPS = ((0.02, 0.5), (0.04, 0.8), (np.inf, 0.9))
-"""Share the nation bears of each part of a government's cost: up to 2% of its standard tax one half, to 4% four
-fifths, beyond nine tenths (Act on Special Measures for Pandemic Influenza, Art. 69; FACTS F)."""
+from optimization.reading.japan import DISASTER_SHARES
 
 
 @dataclass(frozen=True)
@@ -195,9 +192,9 @@ class Response:
 
 
 def share_in_steps(cost: np.ndarray, tax: np.ndarray) -> np.ndarray:
-    """The nation's share of costs beside standard taxes, by `STEPS`."""
+    """The nation's share of costs beside standard taxes, by `DISASTER_SHARES`."""
     share, below = np.zeros_like(cost), 0.0
-    for upto, rate in STEPS:
+    for upto, rate in DISASTER_SHARES:
         width = np.inf if np.isinf(upto) else (upto - below) * tax
         share += rate * np.clip(cost - below * tax, 0.0, width)
         below = upto

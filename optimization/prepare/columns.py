@@ -9,10 +9,9 @@ import pandas as pd
 
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem, raise_if_any
-from optimization.reading.codes import JOINT_WARDS
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PARTS
 from optimization.reading.table_file import text_table
 
-WARDS = tuple(f"131{number:02d}" for number in range(1, 24))
 CODE_LENGTHS = {"code": 5, "code_a": 5, "code_b": 5, "prefecture_code": 2}
 UNITS_ADDED = ("persons", "thousand_yen", "deg", "percent")  # units the compiled tables leave out of names
 REMEDY = "restore the compiled table"
@@ -68,8 +67,8 @@ def merge_wards(
 
     Text columns other than keys keep the first ward's text. Rows come back sorted by key.
     """
-    is_ward = frame["code"].isin(WARDS)
-    wards = frame[is_ward].assign(code=JOINT_WARDS)
+    is_ward = frame["code"].isin(JOINT_PARTS)
+    wards = frame[is_ward].assign(code=JOINT_MUNICIPALITY)
     others = [name for name in frame if name not in keys]
     how = {name: "sum" if pd.api.types.is_numeric_dtype(frame[name]) else "first" for name in others}
     joint = wards.groupby(list(keys), as_index=False).agg(how)

@@ -18,7 +18,7 @@ from optimization.prepare.population_tables import register_year
 from optimization.prepare.renumbered import recoded
 from optimization.prepare.tables import read_tables
 from optimization.prepare.writing import drafted, write_tables
-from optimization.reading.codes import JOINT_WARDS, TOKYO
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.table_file import text_table
 
 BILLION = 1e6  # thousand yen
@@ -148,7 +148,7 @@ READERS: dict[str, Callable[[Path, int], Read]] = {
 
 def describe_tier(tier: Tier, year: int) -> list[str]:
     """Checked totals of one tier in billion yen, without Tokyo or the joint wards: they settle together."""
-    apart = TOKYO if tier.tier == "prefectural" else JOINT_WARDS
+    apart = JOINT_PREFECTURE if tier.tier == "prefectural" else JOINT_MUNICIPALITY
     need = dict(zip(tier.need.codes, tier.need.values[NEED], strict=True))
     revenue = dict(zip(tier.revenue.codes, tier.revenue.values[REVENUE], strict=True))
     codes = [code for code in need if code != apart]

@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
+from optimization.prepare.columns import compiled_names, merge_wards, read_table, shaped
 from optimization.prepare.headings import SEARCH_ROWS
 from optimization.prepare.results import fiscal_years
 from optimization.prepare.workbook import Sheet, column_letter, normalise, read_sheets
-from optimization.reading.codes import PREFECTURE_CODES, PREFECTURES, has_valid_check_digit
+from optimization.reading.codes import PREFECTURE_CODES, has_valid_check_digit
+from optimization.reading.japan import JOINT_PARTS, PREFECTURES
 
 MONEY = "thousand_yen"
 BURDEN = "future_burden_ratio_percent"
@@ -118,7 +119,7 @@ def _indicator_rows(sheet: Sheet) -> list[Row]:
 def _place(text: str) -> tuple[str, str] | None:
     """Level and code of a six-digit code or a prefecture's name."""
     if has_valid_check_digit(text):
-        return ("ward" if text[:5] in WARDS else "municipality"), text[:5]
+        return ("ward" if text[:5] in JOINT_PARTS else "municipality"), text[:5]
     code = PREFECTURE_CODES.get(text)
     return ("prefecture", code) if code else None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from optimization.errors import Problem
 from optimization.prepare.sheets import OVER, SHORT, Figures, shown
-from optimization.reading.codes import JOINT_WARDS, TOKYO, same_name
+from optimization.reading.codes import same_name
+from optimization.reading.japan import SETTLED_TOGETHER
 
 REMEDY = "a figure was changed or a column is missing: fetch the workbook again"
 NEED, NEED_BEFORE, TRANSFER = "need_after_transfer", "need_before_transfer", "transfer_to_extraordinary_bond"
 REVENUE, DEBT = "standard_revenue", "debt_service"
-SETTLED_TOGETHER = (TOKYO, JOINT_WARDS)
 """Governments that receive or not by their joint account, whatever each alone lacks."""
 
 

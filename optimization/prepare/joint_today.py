@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.prepare.columns import WARDS, shaped
+from optimization.prepare.columns import shaped
 from optimization.prepare.settlement_cards import MARKS, Cards, of_case
-from optimization.reading.codes import JOINT_WARDS, TOKYO
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PARTS, JOINT_PREFECTURE
 
 FIRE, WASTE = "fire", "waste"
 SERVICE_OF = {
@@ -77,10 +77,10 @@ def joint_today(
     `borders` gives the neighbours of every municipality by land, `areas` its secondary medical area. Sorted by code,
     functions in the order of the card.
     """
-    marks = cards.marks[~cards.marks.index.isin(WARDS)]
-    wards = cards.marks[cards.marks.index.isin(WARDS)]
+    marks = cards.marks[~cards.marks.index.isin(JOINT_PARTS)]
+    wards = cards.marks[cards.marks.index.isin(JOINT_PARTS)]
     if len(wards):
-        marks = pd.concat([marks, wards.min().to_frame(JOINT_WARDS).T]).sort_index()
+        marks = pd.concat([marks, wards.min().to_frame(JOINT_MUNICIPALITY).T]).sort_index()
     staff = of_case(cards.fire_staff)
     fire = _fire(cards, borders, areas)
     rows = []
@@ -90,7 +90,7 @@ def joint_today(
             status, rests_on = (JOINT if mark else ALONE), "mark"
             if function == FIRE:
                 status, rests_on = fire[code]
-            elif code == JOINT_WARDS and mark:  # its partners are the wards themselves
+            elif code == JOINT_MUNICIPALITY and mark:  # its partners are the wards themselves
                 status, rests_on = ALONE, "wards"
             own = int(staff[code]) if function == FIRE and code in staff.index else pd.NA
             rows.append((code, function, SERVICE_OF.get(function, ""), mark, own, status, rests_on))
@@ -109,9 +109,11 @@ def _fire(
         if body.function == FIRE:
             result |= {c: (JOINT, "known_body") for c in body.members(marks.index) if c not in result}
     result |= {code: (ALONE, "own_staff") for code in marks.index if code not in result and staff[code] > 0}
-    metropolitan = [c for c in marks.index if c[:2] == TOKYO and c < METROPOLITAN_ISLANDS and c not in result]
+    metropolitan = [
+        c for c in marks.index if c[:2] == JOINT_PREFECTURE and c < METROPOLITAN_ISLANDS and c not in result
+    ]
     result |= dict.fromkeys(metropolitan, (DELEGATED, "metropolitan"))
-    result[JOINT_WARDS] = (DELEGATED, "metropolitan")
+    result[JOINT_MUNICIPALITY] = (DELEGATED, "metropolitan")
     open_codes = [code for code in marks.index if code not in result]
     beside = {c: [n for n in borders.get(c, ()) if n[:2] == c[:2]] for c in open_codes}
     near = {c: [n for n in found if areas.get(n) == areas.get(c)] for c, found in beside.items()}
@@ -150,7 +152,7 @@ def _carried(cards: Cards) -> pd.Series:
 
 def describe(frame: pd.DataFrame, people: pd.Series) -> list[str]:
     """Municipalities and people by function, without the joint wards: counts to be compared with published ones."""
-    rows = frame[frame["code"] != JOINT_WARDS].assign(people=lambda f: f["code"].map(people))
+    rows = frame[frame["code"] != JOINT_MUNICIPALITY].assign(people=lambda f: f["code"].map(people))
     lines = []
     for function, found in rows[rows["mark"] == 1].groupby("function"):
         lines.append(

@@ -12,10 +12,10 @@ from optimization.dictionary.tables import load_tables
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.items import MONEY_SUFFIX
 from optimization.prepare.rate import fitted_rate
-from optimization.reading.codes import JOINT_WARDS, TOKYO
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.table_file import text_table
 
-TIERS = {"municipal": ("code", JOINT_WARDS), "prefectural": ("prefecture_code", TOKYO)}
+TIERS = {"municipal": ("code", JOINT_MUNICIPALITY), "prefectural": ("prefecture_code", JOINT_PREFECTURE)}
 HOME = {"municipality": "municipal_need", "prefecture": "prefectural_need"}
 BY_SERVICE = ("services", "allowed_tiers", "parameters")
 """Tables whose rows belong to services."""

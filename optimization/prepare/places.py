@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare.columns import WARDS, shaped
-from optimization.reading.codes import JOINT_WARDS
+from optimization.prepare.columns import shaped
 from optimization.reading.files import MOST_TABLE, read_bytes, read_text
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PARTS
 from optimization.reading.japanese import folded, katakana
 from optimization.reading.table_file import decoded
 
@@ -57,7 +57,11 @@ def outlines(source: Path) -> pd.DataFrame:
         problem = Problem(BOUNDARIES, f"cannot be read as a topology ({fault})", "restore the file")
         raise InputError([problem]) from fault
     frame = pd.DataFrame(
-        [(JOINT_WARDS if code in WARDS else code, _steps(ring)) for code, ring in rings if len(ring) > 2],
+        [
+            (JOINT_MUNICIPALITY if code in JOINT_PARTS else code, _steps(ring))
+            for code, ring in rings
+            if len(ring) > 2
+        ],
         columns=["code", "points"],
     ).sort_values("code", kind="stable", ignore_index=True)
     return shaped(frame.assign(ring=frame.groupby("code").cumcount() + 1), "outlines")
@@ -112,7 +116,7 @@ def readings(postal: Path, municipalities: pd.DataFrame) -> pd.DataFrame:
     names = municipalities.set_index("code")[["name_ja", "county_ja"]]
     rows, lacking = [], []
     for code, name, county in names.itertuples():
-        if code == JOINT_WARDS:
+        if code == JOINT_MUNICIPALITY:
             kana = WARDS_KANA
         elif code in by_code.index:
             kana = by_code.at[code, "city_kana"]

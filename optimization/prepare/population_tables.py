@@ -9,15 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare.columns import WARDS, compiled_names, merge_wards, read_table, shaped
-from optimization.reading.codes import JOINT_WARDS, PREFECTURES
+from optimization.prepare.columns import compiled_names, merge_wards, read_table, shaped
+from optimization.reading.japan import CAPITAL_OF_PARTS, JOINT_MUNICIPALITY, JOINT_PARTS, PREFECTURES
 from optimization.reading.table_file import text_table
 
 PUBLISHED = {2022: {"population": 125_927_902, "households": 59_761_065}}
 """Published totals of the nation by year of the register, persons and households."""
 
 HISTORY, REGISTER = "population_history.csv", re.compile(r"jbk_([0-9]{4})")
-JOINT_WARDS_NAME, WARDS_OFFICE = "特別区", "13104"
+JOINT_NAME = "特別区"
 FUTABA, FUTABA_OFFICE = "07546", (141.012, 37.449)
 LED_BY_100 = (
     1,
@@ -111,11 +111,11 @@ def _same_codes(people: pd.DataFrame, other: pd.DataFrame, file: str) -> list[Pr
 
 
 def _join_wards(frame: pd.DataFrame) -> pd.DataFrame:
-    wards = frame[frame["code"].isin(WARDS)]
-    office = wards.set_index("code").loc[WARDS_OFFICE]
+    wards = frame[frame["code"].isin(JOINT_PARTS)]
+    office = wards.set_index("code").loc[CAPITAL_OF_PARTS]
     weights = wards["area_km2"] / wards["area_km2"].sum()
     joint = {
-        "name": JOINT_WARDS_NAME,
+        "name": JOINT_NAME,
         "city_class": "wards",
         "has_own_health_centre": 1,
         "is_island": 0,
@@ -126,7 +126,7 @@ def _join_wards(frame: pd.DataFrame) -> pd.DataFrame:
     }
     merged = merge_wards(frame)
     for name, value in joint.items():
-        merged.loc[merged["code"] == JOINT_WARDS, name] = value
+        merged.loc[merged["code"] == JOINT_MUNICIPALITY, name] = value
     areas = ["area_km2", "habitable_area_km2"]
     return merged.assign(**{name: merged[name].astype(float).round(2) for name in areas})
 
@@ -147,7 +147,7 @@ def adjacency(source: Path) -> pd.DataFrame:
     """Land borders as pairs code_a < code_b with their length in km; borders among the wards dropped."""
     frame = read_table(source / "adjacency.csv", ("code_a", "code_b"), ("shared_boundary_km",))
     ends = frame[["code_a", "code_b"]]
-    ends = ends.where(~ends.isin(WARDS), JOINT_WARDS)
+    ends = ends.where(~ends.isin(JOINT_PARTS), JOINT_MUNICIPALITY)
     frame = frame.assign(code_a=ends.min(axis=1), code_b=ends.max(axis=1))
     frame = frame[frame["code_a"] != frame["code_b"]]
     frame = frame.groupby(["code_a", "code_b"], as_index=False)["shared_boundary_km"].sum().round(2)
@@ -163,10 +163,10 @@ def medical_areas(source: Path) -> pd.DataFrame:
     file = "medical_area_membership.csv"
     frame = read_table(source / file, ("code", "medical_area_code"), ("population_share",))
     people = read_table(source / PEOPLE, ("code",), ("population",)).set_index("code")["population"]
-    at = frame["code"].isin(WARDS)
+    at = frame["code"].isin(JOINT_PARTS)
     weights = frame.loc[at, "code"].map(people).astype(float)
-    frame.loc[at, "population_share"] *= weights / people[people.index.isin(WARDS)].sum()
-    frame.loc[at, "code"] = JOINT_WARDS
+    frame.loc[at, "population_share"] *= weights / people[people.index.isin(JOINT_PARTS)].sum()
+    frame.loc[at, "code"] = JOINT_MUNICIPALITY
     frame = frame.rename(columns={"medical_area_name": "medical_area_name_ja"})
     keys = ["code", "medical_area_code", "medical_area_name_ja"]
     frame = frame.groupby(keys, as_index=False)["population_share"].sum()

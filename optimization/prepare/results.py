@@ -22,12 +22,12 @@ from optimization.prepare.headings import (
 from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, shown, whole_number
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 from optimization.reading.codes import PREFECTURE_CODES, same_name
+from optimization.reading.japan import LAST_MERGER_TOP_UP
 from optimization.reading.japanese import signs_apart
 
 ALLOCATION, TOTAL = "普通交付税", "合計"
 THOUSAND_YEN_A_MILLION = 1000
 LEVEL = 0.2  # merger top-ups lift the sum by up to a tenth, a wrong unit by a thousandfold
-LAST_MERGER_TOP_UP = 2020
 ONE_DECISION = 0.05  # beyond top-ups, what is paid may depart from what is lacking within one decision
 ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
 FISCAL_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})年度")

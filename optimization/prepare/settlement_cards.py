@@ -15,9 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare.columns import SHOWN, WARDS, merge_wards, shaped
-from optimization.reading.codes import JOINT_WARDS, PREFECTURES, has_valid_check_digit
+from optimization.prepare.columns import SHOWN, merge_wards, shaped
+from optimization.reading.codes import has_valid_check_digit
 from optimization.reading.files import MOST_TABLE, read_bytes
+from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PARTS, PREFECTURES
 
 MARKS = {
     "議員公務災害": "assembly_accidents",
@@ -239,12 +240,12 @@ def _spending(frame: pd.DataFrame, file: str, year: int, problems: list[Problem]
 
 def of_case(series: pd.Series) -> pd.Series:
     """Figures by municipality without the wards, which the case has as one row."""
-    return series[~series.index.isin(WARDS)]
+    return series[~series.index.isin(JOINT_PARTS)]
 
 
 def codes_differ(cards: Cards, codes: set[str]) -> list[Problem]:
     """Problems for every municipality that only the cards or only the case (wards joined as 13100) hold."""
-    held = {JOINT_WARDS if code in WARDS else code for code in cards.marks.index}
+    held = {JOINT_MUNICIPALITY if code in JOINT_PARTS else code for code in cards.marks.index}
     file = f"card_{cards.year}_municipal.parquet"
     lacking = [Problem(file, "lacks a municipality of the case", REMEDY, row=c) for c in sorted(codes - held)]
     beyond = [Problem(file, "is no municipality of the case", REMEDY, row=c) for c in sorted(held - codes)]

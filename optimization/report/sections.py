@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.case.case import TOKYO_JOINT
 from optimization.dictionary.parameters import parameter_label
 from optimization.dictionary.settings import load_settings
+from optimization.reading.japan import JOINT_ACCOUNT
 from optimization.report.language import Speaker
 from optimization.report.sentences import parts, saving
 from optimization.report.studies import StudyView
@@ -54,7 +54,7 @@ def costs(run: RunView, say: Speaker) -> Rows:
 def allocation(run: RunView, say: Speaker) -> Rows:
     """Need, revenue, shortfall, surplus, grants and non-receiving governments by tier, today and under the package."""
     table = run.governments
-    tokyo = table.index == TOKYO_JOINT
+    tokyo = table.index == JOINT_ACCOUNT
     kinds = {
         say.tier("municipality", "title"): table["tier"] == "municipality",
         say.tier("prefecture", "title"): (table["tier"] == "prefecture") & ~tokyo,

@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import read_changes, read_run, read_settings
-from optimization.case.case import TOKYO_JOINT, TOKYO_WARDS, Case
+from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.package import Package
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY
 from optimization.reading.whereabouts import input_folder
 from optimization.referee.audit import sound_or_refused
 from optimization.report.language import Speaker
@@ -87,7 +88,7 @@ class RunView:
 
     def government(self, code: str, say: Speaker) -> str:
         """A fiscal government as it is called."""
-        if code == TOKYO_JOINT:
+        if code == JOINT_ACCOUNT:
             return say("tokyo_joint")
         if code in self.case.municipalities.index:
             return self.place(code, say)
@@ -106,7 +107,7 @@ class RunView:
 
     def accounts_of(self, code: str) -> pd.Series:
         """The fiscal account of a municipality (the wards' is Tokyo's)."""
-        key = TOKYO_JOINT if code == TOKYO_WARDS and code not in self.governments.index else code
+        key = JOINT_ACCOUNT if code == JOINT_MUNICIPALITY and code not in self.governments.index else code
         return self.governments.loc[key]
 
     @cached_property

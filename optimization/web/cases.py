@@ -15,13 +15,14 @@ import pandas as pd
 
 from optimization.archive import read_run, read_run_record
 from optimization.archive.form import read_record
-from optimization.case.case import TOKYO_WARDS, Case
+from optimization.case.case import Case
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.package import Package
 from optimization.case.packages import shelf
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
+from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.whereabouts import PACKAGES, input_folder, input_folders
 from optimization.referee.audit import sound_or_refused, written_settings
 from optimization.web.digest import MOST, file_digest, folder_digest, question_digest
@@ -69,7 +70,7 @@ def _card(folder: Path, stamp: str) -> CaseCard | InputError:
     except InputError as error:
         return error
     names = case.prefectures[["name_en", "name_ja"]].itertuples(name=None)
-    count = int((case.codes != TOKYO_WARDS).sum())
+    count = int((case.codes != JOINT_MUNICIPALITY).sum())
     return CaseCard(
         folder.name, str(case.fiscal_year), count, tuple((str(c), str(e), str(j)) for c, e, j in names)
     )

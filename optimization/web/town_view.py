@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimization.case.case import TOKYO_JOINT, TOKYO_PREFECTURE, TOKYO_WARDS
+from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.web.cases import Finished
 from optimization.web.language import Voice
 from optimization.web.town_spending import Outlays, outlays
@@ -66,7 +66,7 @@ class Portrait:
 
 def name_of(town: Town, voice: Voice) -> str:
     """A municipality as it is called."""
-    if town.code == TOKYO_WARDS and voice.language == "en":
+    if town.code == JOINT_MUNICIPALITY and voice.language == "en":
         return voice("wards")
     return town.name_ja if voice.language == "ja" or not town.romaji else f"{town.romaji} ({town.name_ja})"
 
@@ -79,15 +79,15 @@ def home_of(town: Town, voice: Voice) -> str:
 def portrait(run: Finished, town: Town, voice: Voice) -> Portrait:
     """The portrait of a municipality that a run holds."""
     governments = run.tables["governments"].set_index("government")
-    joint = town.code == TOKYO_WARDS and TOKYO_JOINT in governments.index
+    joint = town.code == JOINT_MUNICIPALITY and JOINT_ACCOUNT in governments.index
     home_code = str(run.case.municipalities.at[town.code, "prefecture_code"])
-    if home_code == TOKYO_PREFECTURE and TOKYO_JOINT in governments.index:
-        home_code = TOKYO_JOINT
-    own, home = governments.loc[TOKYO_JOINT if joint else town.code], governments.loc[home_code]
+    if home_code == JOINT_PREFECTURE and JOINT_ACCOUNT in governments.index:
+        home_code = JOINT_ACCOUNT
+    own, home = governments.loc[JOINT_ACCOUNT if joint else town.code], governments.loc[home_code]
     return Portrait(
         town=town,
         name=name_of(town, voice),
-        prefecture=home_of(town, voice) if home_code != TOKYO_JOINT else voice("tokyo_joint"),
+        prefecture=home_of(town, voice) if home_code != JOINT_ACCOUNT else voice("tokyo_joint"),
         residents=voice.number(float(run.case.municipalities.at[town.code, "population_persons"])),
         kind=voice.called("wards" if joint else str(own["class"])),
         joint=joint,

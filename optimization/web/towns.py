@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from optimization.case.case import TOKYO_WARDS, Case
+from optimization.case.case import Case
 from optimization.reading.codes import BESIDE, called, meant, prefecture_spellings, short_name
+from optimization.reading.japan import JOINT_MUNICIPALITY, PARTS_NAMES
 from optimization.reading.japanese import folded, folded_romaji, katakana
 
 ENDINGS = "市町村区"
@@ -22,13 +23,6 @@ SPOKEN = ("shi", "cho", "machi", "mura", "son", "ku")
 """How the endings are read, as the readings of a case write them after a hyphen."""
 TRANSLATED = re.compile(r"[\s,]+(?:city|town|village|ward)$", re.IGNORECASE)
 CODE = re.compile(r"\d{4,6}")
-
-WARDS = (
-    "千代田 Chiyoda|中央 Chuo|港 Minato|新宿 Shinjuku|文京 Bunkyo|台東 Taito|墨田 Sumida|江東 Koto|品川 Shinagawa|"
-    "目黒 Meguro|大田 Ota|世田谷 Setagaya|渋谷 Shibuya|中野 Nakano|杉並 Suginami|豊島 Toshima|北 Kita|荒川 Arakawa|"
-    "板橋 Itabashi|練馬 Nerima|足立 Adachi|葛飾 Katsushika|江戸川 Edogawa"
-)
-"""The special wards, which a case holds as one municipality."""
 
 ROWS = {
     "": "アイウエオ",
@@ -114,7 +108,7 @@ def town_index(case: Case) -> tuple[Town, ...]:
                 prefecture_en=str(prefectures.at[home, "name_en"]),
                 kana=_text(readings.at[code, "name_kana"]) if read else "",
                 romaji=_text(readings.at[code, "name_romaji"]) if read else "",
-                aliases=ward_names() if code == TOKYO_WARDS else (),
+                aliases=ward_names() if code == JOINT_MUNICIPALITY else (),
             )
         )
     return tuple(towns)
@@ -126,7 +120,7 @@ def _text(value: object) -> str:
 
 def ward_names() -> tuple[str, ...]:
     """Names of the special wards in Japanese (with 区, and alone) and in romaji, and of all of them together."""
-    pairs = [ward.split() for ward in WARDS.split("|")]
+    pairs = [ward.split() for ward in PARTS_NAMES.split("|")]
     alone = [name for name, _ in pairs]
     return (
         "東京",

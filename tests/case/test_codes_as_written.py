@@ -18,7 +18,8 @@ from optimization.cli.commands import prefecture_codes
 from optimization.errors import InputError
 from optimization.outcome.terms import METHODS
 from optimization.prepare.case import cut_case
-from optimization.reading.codes import PREFECTURES, check_digit, meant, read_prefecture, short_name
+from optimization.reading.codes import check_digit, meant, read_prefecture, short_name
+from optimization.reading.japan import PREFECTURES
 from optimization.studies.study import Study
 from optimization.studies.sweep import located
 from optimization.web.towns import find_towns, town_index

@@ -12,7 +12,8 @@ import pandas as pd
 
 from optimization.cli.app import start
 from optimization.prepare.items import load_register
-from optimization.reading.codes import PREFECTURES, check_digit
+from optimization.reading.codes import check_digit
+from optimization.reading.japan import PREFECTURES
 
 REPO = Path(__file__).parents[2]
 INPUTS, EXAMPLE = REPO / "inputs", REPO / "results" / "example"

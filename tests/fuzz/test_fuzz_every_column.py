@@ -16,7 +16,8 @@ from optimization.case.load import load_case
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError
-from optimization.reading.codes import PATTERNS, PREFECTURES, check_digit
+from optimization.reading.codes import PATTERNS, check_digit
+from optimization.reading.japan import PREFECTURES
 from optimization.reading.table_file import text_table
 from tests.fuzz.bases import IWATE, NATION
 

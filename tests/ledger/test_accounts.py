@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.case.case import TOKYO_JOINT
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.decision import status_quo
+from optimization.reading.japan import JOINT_ACCOUNT
 from optimization.rules.checks import breaches
 from tests.small_case import Prefecture, Service, Small, Town, small
 
@@ -49,7 +49,7 @@ def test_grants_by_hand_of_receiving_and_rich_governments_and_the_joint_tokyo_pa
             "01": 0.99 * 300 - 0.75 * 200 - 10,  # 137
             "01201": 0.99 * 120 - 0.75 * 80 - 5,  # 53.8
             "01202": 0.0,  # 49.5 of need, 75 counted
-            TOKYO_JOINT: 0.99 * 450 - 0.75 * 500,  # 70.5, though the prefecture alone has a surplus
+            JOINT_ACCOUNT: 0.99 * 450 - 0.75 * 500,  # 70.5, though the prefecture alone has a surplus
         }
     )
     assert by_government(accounts, accounts.funds)["01201"] == pytest.approx(80 + 5 + 53.8 + 7)
@@ -72,8 +72,8 @@ def test_the_rich_prefecture_of_tokyo_pays_for_its_poor_wards() -> None:
     towns = [Town("13100", 30_000, {"fire": 250.0}, base=100.0, full=0.0, kind="wards")]
     case = small(towns, [Service("fire")], [Prefecture("13", other=200.0, base=566.7, full=0.0)])
     accounts = today(case)
-    assert by_government(accounts, accounts.grant) == {TOKYO_JOINT: 0.0}
-    assert by_government(accounts, accounts.revised_need) == pytest.approx({TOKYO_JOINT: 450.0})
+    assert by_government(accounts, accounts.grant) == {JOINT_ACCOUNT: 0.0}
+    assert by_government(accounts, accounts.revised_need) == pytest.approx({JOINT_ACCOUNT: 450.0})
 
 
 def test_the_counted_share_and_the_revision_move_the_grant_by_hand() -> None:
@@ -87,7 +87,7 @@ def test_the_counted_share_and_the_revision_move_the_grant_by_hand() -> None:
     assert grants["01201"] == pytest.approx(0.99 * 130 - 45)
     assert grants["01"] == pytest.approx(0.99 * 300 - 0.6 * 200 - 10)
     # Tokyo counts its wards' taxes at the municipal and its own at the prefectural share
-    assert grants[TOKYO_JOINT] == pytest.approx(0.99 * (200 + 275) - 0.5 * 100 - 0.6 * 400)
+    assert grants[JOINT_ACCOUNT] == pytest.approx(0.99 * (200 + 275) - 0.5 * 100 - 0.6 * 400)
     assert by_government(accounts, accounts.standard_cost)["01201"] == pytest.approx(127)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from copies import Copy, Grid
 
 from optimization.prepare.items import Item, load_register
-from optimization.reading.codes import PREFECTURES, TOKYO, check_digit, short_name
+from optimization.reading.codes import check_digit, short_name
+from optimization.reading.japan import JOINT_PREFECTURE, PREFECTURES
 
 MUNICIPALITIES = Path(__file__).parents[2] / "inputs" / "japan-2022" / "municipalities.csv"
 LEVELS = {"need": 3, "debt": 5, "revenue": 4}
@@ -60,7 +61,7 @@ def _figures(tier: str, rng: random.Random, code: str) -> dict[str, Figures]:
     need = _summed(tier, "need", {"debt_service": debt["debt_service"]}, rng, 40_000)
     need["transfer_to_extraordinary_bond"] = rng.randrange(1, 20_000)
     need["need_after_transfer"] = need["need_before_transfer"] - need["transfer_to_extraordinary_bond"]
-    is_rich = code == TOKYO or (tier == "municipal" and rng.random() < 0.1)
+    is_rich = code == JOINT_PREFECTURE or (tier == "municipal" and rng.random() < 0.1)
     return {
         "need": need,
         "debt": debt,

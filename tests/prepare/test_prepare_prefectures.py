@@ -12,7 +12,8 @@ from optimization.errors import InputError
 from optimization.prepare.allocation_tax import tier_of
 from optimization.prepare.results import era_year, read_prefectural_result
 from optimization.prepare.workbook import Sheet, normalise
-from optimization.reading.codes import PREFECTURES, short_name
+from optimization.reading.codes import short_name
+from optimization.reading.japan import PREFECTURES
 
 if TYPE_CHECKING:
     from copies import Copy, Grid

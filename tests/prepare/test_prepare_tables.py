@@ -12,9 +12,8 @@ import pytest
 
 from optimization.errors import InputError
 from optimization.prepare import finance_tables, population_tables
-from optimization.prepare.columns import WARDS
 from optimization.prepare.tables import read_tables
-from optimization.reading.codes import PREFECTURES
+from optimization.reading.japan import JOINT_PARTS, PREFECTURES
 
 Tables = dict[str, pd.DataFrame]
 
@@ -31,7 +30,7 @@ def test_the_nation_is_whole(tables: Tables) -> None:
     assert people["population_persons"].sum() == 125_927_902
     assert people["households"].sum() == 59_761_065
     assert len(people) == 1719
-    assert not set(people["code"]) & set(WARDS)
+    assert not set(people["code"]) & set(JOINT_PARTS)
     classes = people["city_class"].value_counts().to_dict()
     assert classes == {
         "town": 743,
@@ -49,10 +48,10 @@ def test_joint_wards_are_the_sum_of_the_wards(tables: Tables, official: Path) ->
     source = pd.read_csv(official / "tables" / "population_municipality.csv", dtype={"code": str})
     places = pd.read_csv(official / "tables" / "municipality_geo.csv", dtype={"code": str}).set_index("code")
     joint = tables["municipalities"].set_index("code").loc["13100"]
-    wards = source[source["code"].isin(WARDS)]
+    wards = source[source["code"].isin(JOINT_PARTS)]
     assert joint["population_persons"] == wards["population"].sum() == 9_522_872
     assert joint["age_75_plus_persons"] == wards["age_75_plus"].sum()
-    assert joint["area_km2"] == pytest.approx(places.loc[list(WARDS), "area_km2"].sum(), abs=0.01)
+    assert joint["area_km2"] == pytest.approx(places.loc[list(JOINT_PARTS), "area_km2"].sum(), abs=0.01)
     assert (joint["office_lon_deg"], joint["office_lat_deg"]) == tuple(
         places.loc["13104", ["office_lon", "office_lat"]]
     )
@@ -106,7 +105,7 @@ def test_borders_are_pairs_of_known_neighbours(tables: Tables, official: Path) -
     assert isolated == set(people.loc[people["is_island"] == 1, "code"])
     assert len(isolated) == 48
     source = pd.read_csv(official / "tables" / "adjacency.csv", dtype={"code_a": str, "code_b": str})
-    inner = source["code_a"].isin(WARDS) & source["code_b"].isin(WARDS)
+    inner = source["code_a"].isin(JOINT_PARTS) & source["code_b"].isin(JOINT_PARTS)
     assert frame["shared_boundary_km"].sum() == pytest.approx(
         source.loc[~inner, "shared_boundary_km"].sum(), abs=0.5
     )
