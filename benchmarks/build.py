@@ -80,7 +80,7 @@ def size_of_form(form: StandardForm) -> dict[str, int]:
 
 
 def size_of_solver(solver: highspy.Highs) -> dict[str, int]:
-    """The same of a program that HiGHS holds."""
+    """Columns, rows, non-zeros and integer columns of a program that HiGHS holds."""
     lp = solver.getLp()
     integer = sum(kind == highspy.HighsVarType.kInteger for kind in lp.integrality_)
     return dict(zip(SIZE, (lp.num_col_, lp.num_row_, len(lp.a_matrix_.value_), integer), strict=True))

@@ -1,4 +1,4 @@
-"""The same program written in linopy, from the same index tables, to compare the time to build it.
+"""The program of a question written in linopy, from the same index tables, to compare the time to build it.
 
 Rows are written family by family under the labels of docs/rules.md, in linopy's own manner: tables of terms,
 grouped by row and summed. The twin knows the families of `role_division`, with unit costs fixed or free;

@@ -228,7 +228,7 @@ class Case:
         return part.remembering() if self.as_read else part
 
     def with_parameters(self, overrides: Mapping[str, float]) -> Case:
-        """The same case with some assumptions changed (keys `parameter` or `service.parameter`)."""
+        """A case with some assumptions changed: keys `parameter` or `service.parameter`, values in the unit of each."""
         if not overrides:
             return self
         parameters = self.parameters.override(overrides)

@@ -30,7 +30,7 @@ class CrisisTables:
     lost: pd.DataFrame
 
     def restrict(self, codes: pd.Index) -> CrisisTables:
-        """The same scenarios on some municipalities only."""
+        """The scenarios as they strike some municipalities, by code."""
         return replace(self, exposed=self.exposed.loc[codes], lost=self.lost.loc[codes])
 
 

@@ -52,7 +52,7 @@ class Provision:
     as_today: bool = False
 
     def said(self, language: Language) -> str:
-        """Its text in a language; the English one, marked as such, where there is no Japanese."""
+        """The provision's text in a language; the English one, marked as such, where there is no Japanese."""
         return in_language(language, self.text, self.text_ja)
 
 
@@ -74,7 +74,7 @@ class Package:
     assumptions: Mapping[str, float] = field(default_factory=dict)
 
     def called(self, language: Language) -> str:
-        """Its title in a language; the English one, marked as such, where there is no Japanese."""
+        """The package's title in a language; the English one, marked as such, where there is no Japanese."""
         return in_language(language, self.title, self.title_ja)
 
     @property

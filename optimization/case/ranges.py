@@ -19,6 +19,7 @@ class Range(NamedTuple):
     most: float = math.inf
 
     def holds(self, value: float) -> bool:
+        """Whether a value lies within."""
         return self.least <= value <= self.most
 
     def remedy(self, value: float, otherwise: str) -> str:

@@ -65,6 +65,7 @@ class Shelf:
         return [p for p in map(self.load, paths) if p], [p for p in map(self.load, self.laid) if p]
 
     def locate(self, name: str) -> Path | None:
+        """The file that a name or a path means; None, with a problem noted, where there is none."""
         if "\0" in name:
             self.problems.append(Problem("packages", "a name holds a null character", "remove it"))
             return None
@@ -89,12 +90,14 @@ class Shelf:
         return None
 
     def offer(self, name: str) -> str:
+        """The remedy for a name that no package of the directory has."""
         try:
             return nearest(name, [path.stem for path in package_files(self.directory)])
         except InputError as error:
             return error.problems[0].message
 
     def load(self, path: Path) -> Package | None:
+        """The package of a file, read once; None, with its problems noted, where it cannot be read."""
         if path not in self.read:
             self.read[path], problems = examined(path)
             self.problems += problems

@@ -86,8 +86,8 @@ class Examined:
 
 
 def examined_tables(path: Path) -> Examined:
-    """As `read_tables`, with the faults of form beside what could be read; raises `InputError` for a folder that is no
-    case. A misspelt heading is told and its column read on under the name that was meant."""
+    """All tables of a case folder, with the faults of form beside what could be read; raises `InputError` for a folder
+    that is no case. A misspelt heading is told and its column read on under the name that was meant."""
     known = load_tables()
     raise_if_any(_folder_problems(path, known))
     problems: dict[str, list[Problem]] = {name: [] for name in known}

@@ -42,13 +42,13 @@ def no_spending() -> pd.DataFrame:
 
 
 def joint_of(tables: Tables) -> pd.DataFrame:
-    """joint_today, with the columns of the dictionary, by code and function; empty where the case has none."""
+    """The table joint_today by code and function, with the dictionary's columns; empty where the case has none."""
     return tables["joint_today"].sort_values(["code", "function"], ignore_index=True)
 
 
 def bodies_of(tables: Tables) -> pd.DataFrame:
-    """bodies_today as it counts: a row a member, with the service the function is part of (empty: none), after
-    declared bodies have taken their members."""
+    """The table bodies_today as it counts: a row a member, with the service the function is part of (empty: none),
+    after declared bodies have taken their members."""
     bodies = tables["bodies_today"].sort_values(["function", "body_id", "code"], ignore_index=True)
     declared = bodies["source"] == DECLARED
     claimed = pd.MultiIndex.from_frame(bodies.loc[declared, ["function", "code"]])

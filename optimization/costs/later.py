@@ -87,7 +87,8 @@ def _municipal_scale(case: Case, later: Case, service: str, curves: Mapping[str,
 
 
 def _prefectural_scale(case: Case, later: Case, service: str) -> pd.Series:
-    """The same of a prefectural service by its elasticity, by prefecture."""
+    """How a prefectural service's cost per head changes with the size of each prefecture in a later year, a factor by
+    prefecture code."""
     basis, prefecture = case.services.at[service, "scale_basis"], case.municipalities["prefecture_code"]
     if basis == NO_SCALE:
         return pd.Series(1.0, index=case.prefectures.index)

@@ -61,7 +61,7 @@ class Limit:
         return load_settings()[self.key].type == "integer"
 
     def value(self, settings: Settings) -> Any:
-        """Its value."""
+        """The value the settings give the limit, in the unit of its setting."""
         value = value_of(settings, self.key)
         value = value[self.entry] if self.entry else value
         return value if self.end is None else value[self.end]

@@ -61,7 +61,8 @@ class Debts:
 
     @property
     def weighted_cost(self) -> float:
-        """Their weighted sum, with what follows a phase that ends before the horizon, million yen a year."""
+        """The cost of debts in the weighted mean year, with what follows a phase that ends before the horizon, million
+        yen a year."""
         return float(self.horizon.weight @ self.cost + self.horizon.lasting * sum(self.at_end))
 
     @property

@@ -70,7 +70,7 @@ class Instance:
 
     @cached_property
     def as_today(self) -> Instance:
-        """The same question under today's formula, taxes and guarantees, with the package's weights and crises."""
+        """The question under today's formula, taxes and guarantees, with the package's weights and crises."""
         today = status_quo_settings(list(self.services), self.case.defaults)
         kept = {key: value for key, value in self.settings.items() if key.startswith(("weights.", *FACED))}
         settings = with_values(today, kept)

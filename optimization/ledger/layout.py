@@ -82,7 +82,7 @@ def _later(
 
 
 def with_bodies(instance: Instance, bodies: Bodies) -> Instance:
-    """The same question with another list of candidate bodies, in all its years."""
+    """A question with another list of candidate bodies, in all its years."""
     costs = instance.costs
     parts = body_parts_of(
         instance.case, instance.settings, instance.standard, costs.by_tier, bodies, instance.km

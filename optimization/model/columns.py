@@ -51,7 +51,7 @@ class Columns:
 
     @cached_property
     def later(self) -> dict[int, Columns]:
-        """The same decisions in every later year of the horizon, by year."""
+        """The columns of every later year of the horizon, by year: decisions are shared, accounts are not."""
         horizon = self.instance.horizon
         if horizon is None:
             return {}

@@ -55,7 +55,7 @@ class KnownBody:
     source: str
 
     def members(self, codes: Collection[str]) -> list[str]:
-        """Its members among some codes."""
+        """The members of the body among some municipal codes, sorted."""
         return sorted(c for c in codes if c[:2] == self.prefecture_code and c not in self.without)
 
 

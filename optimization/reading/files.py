@@ -68,7 +68,8 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def read_text(path: Path, most: int) -> str:
-    """The same as text in UTF-8, with or without a byte order mark; ValueError where it is none."""
+    """Content of a regular file of at most `most` bytes as text in UTF-8, with or without a byte order mark; OSError
+    where it is larger or no file, ValueError where it is no such text."""
     return read_bytes(path, most).decode("utf-8-sig")
 
 

@@ -82,7 +82,7 @@ def sound_or_refused(
 
 
 def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings) -> Audit:
-    """The same of a run that has been read."""
+    """The audit of a run that has been read: recomputed objective (million yen), statements with their outcome."""
     objective = recompute_objective(tables, settings)
     return Audit(
         objective,

@@ -119,7 +119,7 @@ def _of_year(tables: Tables, year: int) -> pd.DataFrame:
 
 
 def _weights(table: pd.DataFrame) -> bool:
-    """They sum to 1, and the weight of a year of each span falls at one and the same rate."""
+    """Whether the weights of the years sum to 1 and, a year of each span, fall at one and the same rate."""
     weight, span, year = (table[name].to_numpy(float) for name in ("weight", "span_years", "year"))
     gaps = np.array([b - a for a, b in pairwise(year)])
     spans = np.array_equal(span[:-1], gaps) and (len(gaps) == 0 or span[-1] == gaps[-1])

@@ -149,7 +149,7 @@ def largest(*found: Sequence[Flow]) -> float:
 
 
 def flow_rows(run: RunView, say: Speaker) -> list[dict[str, str]]:
-    """The same flows as a table: from, to, today, under the package, change."""
+    """The flows of a run as a table: from, to, today, under the package, change."""
     before, after = ({(f.source, f.target): f.amount for f in flows(run, today)} for today in (True, False))
     names = [*SOURCES, *TIERS, *USES]
     keys = sorted(before.keys() | after.keys(), key=lambda k: (names.index(k[0]), names.index(k[1])))

@@ -155,7 +155,7 @@ class Statement:
 
     @property
     def text(self) -> str:
-        """Its formula in words and signs."""
+        """The formula of the statement in words and signs."""
         return self.formula.__doc__ or ""
 
     @property
@@ -174,7 +174,7 @@ class Statement:
         return value is not None and value is not False and self.on(settings)
 
     def sides(self, reading: Reading) -> list[Side]:
-        """Its inequalities over what a reading gives, one or, of an absolute value, two."""
+        """The inequalities of the statement over what a reading gives, one or, of an absolute value, two."""
         form = self.formula(reading)
         left = self._sum(form.terms, reading)
         if form.margin is None:

@@ -40,27 +40,36 @@ class Search(Protocol):
     objective: float
 
     @property
-    def done(self) -> bool: ...
+    def done(self) -> bool:
+        """Whether the search has reached the asked gap or its time is over."""
 
     @property
-    def left(self) -> float: ...
+    def left(self) -> float:
+        """Seconds that are left."""
 
-    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> Tried: ...
+    def try_choice(self, columns: np.ndarray, values: np.ndarray) -> Tried:
+        """Ask for a plan in which some columns have given values, and keep it when it is the best."""
 
-    def lift(self, columns: np.ndarray, values: np.ndarray, outside: Outside) -> float: ...
+    def lift(self, columns: np.ndarray, values: np.ndarray, outside: Outside) -> float:
+        """How far a choice that has a plan costs more than its relaxation, by the bounds of its parts; those that
+        concern columns left outside are taken at their relaxation. In the unit of the objective."""
 
-    def report(self) -> None: ...
+    def report(self) -> None:
+        """Tell how far the search has come."""
 
 
 class Outside(Protocol):
     """Columns that are not in the program though they might be: what they could still do."""
 
     @property
-    def may_rescue(self) -> bool: ...
+    def may_rescue(self) -> bool:
+        """Whether they could make an impossible program possible."""
 
-    def concerns(self, columns: np.ndarray) -> bool: ...
+    def concerns(self, columns: np.ndarray) -> bool:
+        """Whether a program of some columns could be cheaper with them."""
 
-    def correction(self, values: np.ndarray, duals: np.ndarray) -> float: ...
+    def correction(self, values: np.ndarray, duals: np.ndarray) -> float:
+        """By how much they could lower the value of a relaxation with these columns' values and row duals."""
 
 
 class Nothing:

@@ -241,7 +241,8 @@ class _Program:
         return _State(state.value, state.place, state.crowd, state.opened, gained)
 
     def generate_more(self, more: More, tolerance: float) -> tuple[_State, np.ndarray]:
-        """The same with groups that join the covering when they gain, the most promising first; their rows."""
+        """Let options enter, and groups join the covering when they gain, the most promising first, until what is left
+        outside can gain no more than `tolerance`; the rows of the groups that joined, shape (joined,)."""
         opening, limit = self._covering.opening, self._covering.limit
         inside, joined = more.inside.copy(), [np.zeros(0, dtype=int)]
         while True:

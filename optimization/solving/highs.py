@@ -130,7 +130,7 @@ class Outcome:
         return above if above > TOLERANCE * max(1.0, abs(self.objective)) else 0.0
 
     def at_cost(self, objective: float, bound: float) -> Outcome:
-        """The same with the cost of its plan and a bound. A bound that lies above the plan by rounding alone is the
+        """The outcome with the cost of its plan and a bound. A bound that lies above the plan by rounding alone is the
         plan's cost; one farther above it stays, so that `overstated` tells."""
         found = replace(self, objective=objective, bound=bound)
         bound = bound if found.overstated else min(bound, objective)

@@ -34,7 +34,7 @@ class Part:
 
 
 def fix(form: StandardForm, columns: np.ndarray, values: np.ndarray) -> StandardForm:
-    """The same program with some columns held at given values."""
+    """A program with some columns held at given values, (columns,) each."""
     lower, upper = form.lower.copy(), form.upper.copy()
     lower[columns] = upper[columns] = values
     return replace(form, lower=lower, upper=upper)

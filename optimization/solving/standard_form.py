@@ -102,7 +102,7 @@ def compile_model(model: pyo.ConcreteModel) -> StandardForm:
 
 
 def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
-    """The same program with the rows of one rule written anew, in the order and number of the old ones.
+    """A program with the rows of one rule written anew, in the order and number of the old ones.
 
     Raises ValueError when their number is another, or one uses a variable that is no column.
     """
@@ -134,7 +134,7 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
 
 
 def with_cost(form: StandardForm, objective: Any) -> StandardForm:
-    """The same program under another linear objective."""
+    """A program under another linear objective."""
     cost = np.zeros_like(form.cost)
     for coefficient, variable in zip(objective.expr.linear_coefs, objective.expr.linear_vars, strict=True):
         if id(variable) in form._column_of:

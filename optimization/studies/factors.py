@@ -54,7 +54,7 @@ class Number:
     whole: bool = False
 
     def at(self, level: float) -> float:
-        """Its value at a level from 0 to 1."""
+        """The value of the number at a level from 0 (low) over 0.5 (central) to 1 (high)."""
         value = float(np.interp(level, (0.0, 0.5, 1.0), (self.low, self.central, self.high)))
         return round(value) if self.whole else value
 

@@ -88,6 +88,7 @@ def fault(error: Exception) -> Found:
 
 
 def undone(reason: str) -> Found:
+    """A question that was not answered for a reason that says nothing of it, to be tried again."""
     return Found({"status": UNDONE, "reason": reason}, False)
 
 

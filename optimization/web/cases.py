@@ -113,7 +113,7 @@ def _resolved(case: str, package: str, shelf: Path, _: str, __: str) -> Resolved
 
 
 def composed(case: str, package: str, prefectures: Sequence[str]) -> ResolvedPackage:
-    """The same for a part of the case; raises InputError with what is wrong with it."""
+    """What a package amounts to on some prefectures of a case; raises InputError with what is wrong with it."""
     return load_package(case_of(case), package, prefectures, PACKAGES)
 
 
@@ -137,7 +137,7 @@ class Finished:
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Its tables by name."""
+        """The tables of the run by name."""
         return _tables(self.folder, self.digest)
 
     @property
@@ -147,7 +147,7 @@ class Finished:
 
     @property
     def files(self) -> dict[str, Path]:
-        """Its CSV files by name of the table."""
+        """The CSV files of the run by name of the table."""
         return {path.stem: path for path in sorted(self.folder.glob("*.csv")) if is_own(path)}
 
     @property

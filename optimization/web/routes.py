@@ -190,7 +190,7 @@ class Site:
         return run
 
     def _decided(self, request: Request) -> Finished:
-        """The same, where it holds a plan."""
+        """The finished run of the address where it holds a plan; 404 for anything else."""
         run = self._run(request)
         if not run.decided:
             raise HTTPException(404, "refused_undecided")

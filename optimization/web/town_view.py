@@ -72,7 +72,7 @@ def name_of(town: Town, voice: Voice) -> str:
 
 
 def home_of(town: Town, voice: Voice) -> str:
-    """Its prefecture as it is called, with the county in Japanese."""
+    """The prefecture of a municipality as it is called, with the county in Japanese."""
     return town.prefecture_ja + town.county_ja if voice.language == "ja" else town.prefecture_en
 
 
