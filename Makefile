@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run test national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
+.PHONY: run test slow national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -18,6 +18,10 @@ test: $(READY)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest -m wheel
+
+# Further cases of what the line above samples: more random questions, years and pages
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow --numprocesses 2
 
 national: $(READY)
 	$(BIN)/python -m pytest -m national

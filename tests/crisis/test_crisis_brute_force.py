@@ -15,7 +15,7 @@ from tests.crisis.crisis_case import Prefecture, Service, Shock, Small, Town, sm
 from tests.model.random_case import decisions
 from tests.seeds import seeds
 
-SEEDS = seeds(8, 60)
+SEEDS = seeds(4, 60)
 TOWNS = ("01201", "01202", "02201", "03201")
 
 

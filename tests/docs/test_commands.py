@@ -118,6 +118,19 @@ def on_the_teaching_case(line: Line) -> tuple[str, ...]:
 
 ALL = [line for page in PAGES for line in lines_of(page)]
 RUN = list({on_the_teaching_case(line): line for line in ALL if line.text not in NOT_RUN}.values())
+MANY_SOLVES = ("alternatives", "compare", "pareto", "sensitivity")
+"""Commands that solve many times: in every run of the tests one line of each, the others in `make slow`."""
+
+
+def sampled() -> Iterator[Any]:
+    """Every line as a parameter of a test; further ones of a command that solves many times marked slow."""
+    seen = set()
+    for line in RUN:
+        command = line.words[0] if line.words else "run"
+        further = command in MANY_SOLVES and command in seen
+        seen.add(command)
+        marks = [pytest.mark.slow] if further else []
+        yield pytest.param(line, marks=marks, id=f"{line.page}: {line.text}")
 
 
 def _argument(word: str, folder: Path, finished_run: Path) -> str:
@@ -187,7 +200,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensitivity, "factors_of", two)
 
 
-@pytest.mark.parametrize("line", RUN, ids=lambda line: f"{line.page}: {line.text}")
+@pytest.mark.parametrize("line", sampled())
 def test_a_command_of_a_page_does_what_it_says(
     line: Line, tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from tests.horizon.horizon_case import STILL, Prefecture, Service, Small, Town, 
 from tests.model.random_case import decisions
 from tests.seeds import seeds
 
-SEEDS = seeds(6, 60)
+SEEDS = seeds(3, 60)
 TIERS = (("municipality", 1.0), ("prefecture", -1.0))
 TOWNS = ("01201", "01202", "01203")
 
@@ -138,7 +138,7 @@ def test_two_phases_are_the_cheapest_of_all_pairs(seed: int) -> None:
             assert result.outcome.objective == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.national
+@pytest.mark.slow
 def test_most_questions_of_two_phases_are_proven() -> None:
     """And some plans move a duty in the second phase only, some never for what they would pay for then."""
     results = [random_question(seed, phases=True).solve() for seed in range(12)]

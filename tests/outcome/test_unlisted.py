@@ -22,7 +22,7 @@ from tests.crisis.crisis_case import LOCAL, two_towns
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
 
-SEEDS = seeds(12, 60)
+SEEDS = seeds(6, 60)
 
 
 def random_question(seed: int) -> Small:

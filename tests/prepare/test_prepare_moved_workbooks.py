@@ -190,6 +190,7 @@ def _is_headed(book: Copy, name: str, column: int) -> bool:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
+@pytest.mark.slow
 def test_swapped_raw_columns_never_give_a_wrong_number(
     small_original: Copy, expected: dict[str, str], data: st.DataObject
 ) -> None:

@@ -160,6 +160,7 @@ pool._MEMORY_LEAK_CHECK_DELAY = 0.0
 """Makes a process of a pool look after each task as if its memory had grown too far."""
 
 
+@pytest.mark.slow
 def test_a_process_that_has_grown_is_replaced_unnoticed(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_process_that_has_grown_is_replaced_unnoticed(
     pd.testing.assert_frame_equal(one, two)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_costs_no_answer(file: Path, tmp_path: Path) -> None:
     sweep(read_study(file), IWATE, tmp_path / "calm")
     out = tmp_path / "struck"
