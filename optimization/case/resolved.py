@@ -83,6 +83,10 @@ class ResolvedPackage:
     services: tuple[str, ...] = ()
 
 
+BESIDE = ("Set beside the packages", "パッケージとは別に指定")
+"""What a provision says of a setting that no package names, in both languages."""
+
+
 def with_settings(
     package: ResolvedPackage, values: Mapping[str, Any], source: str = "changed"
 ) -> ResolvedPackage:
@@ -186,8 +190,9 @@ def _texts(resolved: ResolvedPackage, sources: Collection[Source]) -> tuple[str,
         for package in resolved.packages
         for provision in package.provisions
     }
-    found = [(source, provisions[source]) for source in sources]
+    said = {source: (provision.text, provision.said("ja")) for source, provision in provisions.items()}
+    found = [(source if source in said else source.package, said.get(source, BESIDE)) for source in sources]
     return (
-        " | ".join(f"{provision.text} ({source})" for source, provision in found),
-        " | ".join(f"{provision.said('ja')}({source})" for source, provision in found),
+        " | ".join(f"{text} ({name})" for name, (text, _) in found),
+        " | ".join(f"{text_ja}({name})" for name, (_, text_ja) in found),
     )

@@ -76,6 +76,10 @@ def test_changed_settings_are_checked_and_brought_into_the_form_of_a_package_fil
     assert {key for key in base.settings if found.origin[key] != base.origin[key]} == set(changed)
     assert found.origin[FLOOR].package == "a trial"
     assert with_settings(base, base.settings).settings == base.settings
+    written = tmp_path / "package.resolved.toml"
+    written.write_text(to_toml(found), encoding="utf-8")
+    assert run([str(written)]).settings == found.settings
+    assert "Set beside the packages (a trial)" in written.read_text(encoding="utf-8")
 
 
 def test_wrong_values_of_changed_settings_are_refused_together() -> None:

@@ -200,7 +200,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensitivity, "factors_of", two)
 
 
-@pytest.mark.parametrize("line", sampled())
+@pytest.mark.parametrize("line", list(sampled()))
 def test_a_command_of_a_page_does_what_it_says(
     line: Line, tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,6 @@ from optimization.report.towns import KINDS
 from optimization.report.view import view_run
 from tests.seeds import few
 
-
 SELDOM = (
     "crisis_ready",
     "simple_need",
