@@ -22,11 +22,11 @@ from optimization.ledger.allocation import pool_range
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable, spending_matrix
-from optimization.model.expressions import BILLION
 from optimization.model.formulas.japan_lat import gap_bounds
 from optimization.model.money import is_free
 from optimization.model.objective import duty_cost
 from optimization.model.pool import national_cost
+from optimization.reading.units import MILLION_IN_BILLION
 
 ROW = "row"
 
@@ -252,20 +252,20 @@ def _money(model: linopy.Model, columns: Columns) -> None:
     ordinary = (1.0 - instance.case.national["special_share"]) * taxes["yield_million_yen"].to_numpy(float)
     law = float(ordinary @ taxes["pool_share"].to_numpy(float))
     corrections = float(instance.residual.sum())
-    paid = _single(model.variables["transfer"], np.full(len(instance.residual), BILLION))
-    pool = together(paid, _single(model.variables["sigma"], -BILLION * ordinary))
+    paid = _single(model.variables["transfer"], np.full(len(instance.residual), MILLION_IN_BILLION))
+    pool = together(paid, _single(model.variables["sigma"], -MILLION_IN_BILLION * ordinary))
     room = settings["pool.ordinary_million_yen"] - corrections - law
-    add(model, "F5", pool, "<=", BILLION * room)
+    add(model, "F5", pool, "<=", MILLION_IN_BILLION * room)
     units = [
         float(instance.costs.unit_fixed[s]) if tier == NATION else 0.0 for tier, _, s, _ in columns.unit_rows
     ]
     outlay = [
-        _single(model.variables["y"], BILLION * national_cost(columns)),
-        _single(model.variables["u"], BILLION * np.array(units)),
+        _single(model.variables["y"], MILLION_IN_BILLION * national_cost(columns)),
+        _single(model.variables["u"], MILLION_IN_BILLION * np.array(units)),
     ]
     handed = float(instance.tax.total @ (instance.tax.assigned[0] - 1.0))
     limit = settings["nation.limit_million_yen"] - corrections - handed
-    add(model, "F6", together(paid, *outlay), "<=", BILLION * limit)
+    add(model, "F6", together(paid, *outlay), "<=", MILLION_IN_BILLION * limit)
 
 
 def _single(variable: linopy.Variable, values: np.ndarray) -> linopy.LinearExpression:

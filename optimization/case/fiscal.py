@@ -11,9 +11,7 @@ import pandas as pd
 
 from optimization.case.indicators import RATIOS
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_PREFECTURE, SETTLED_TOGETHER
-
-MILLION = 1_000.0
-"""Thousand yen in a million yen."""
+from optimization.reading.units import MILLION_IN_THOUSAND
 
 UNIT = "_thousand_yen"
 IN_FULL = "_in_full"
@@ -44,7 +42,7 @@ def tax_bases(revenue: pd.DataFrame, shares: pd.Series, tier: str) -> pd.DataFra
     columns = {}
     for column, share in shares.items():
         item = f"{tier}.{str(column).removesuffix(UNIT)}"
-        at_standard_rate = revenue[column] / MILLION / share
+        at_standard_rate = revenue[column] / MILLION_IN_THOUSAND / share
         partial = (1.0 - share) / (1.0 - TODAY_SHARE)
         if partial > ROUNDING:
             columns[item, TODAY_SHARE] = at_standard_rate * partial
@@ -64,9 +62,11 @@ def tier_accounts(
     """Accounts of the governments of one tier, million yen, indexed by code, with their debt ratios;
     `deduction` is what the items do not explain of the standard revenue (the sheet's deductions, never
     positive)."""
-    accounts = pd.DataFrame({name: need[column] / MILLION for name, column in ACCOUNTS.items()})
-    accounts["revenue_million_yen"] = revenue["standard_revenue_thousand_yen"] / MILLION
-    accounts["allocation_paid_million_yen"] = allocation["ordinary_allocation_thousand_yen"] / MILLION
+    accounts = pd.DataFrame({name: need[column] / MILLION_IN_THOUSAND for name, column in ACCOUNTS.items()})
+    accounts["revenue_million_yen"] = revenue["standard_revenue_thousand_yen"] / MILLION_IN_THOUSAND
+    accounts["allocation_paid_million_yen"] = (
+        allocation["ordinary_allocation_thousand_yen"] / MILLION_IN_THOUSAND
+    )
     counted = (bases * bases.columns.get_level_values("counted_share")).sum(axis=1)
     accounts["deduction_million_yen"] = accounts["revenue_million_yen"] - counted
     return accounts.join(ratios)

@@ -18,7 +18,6 @@ from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_examined
 from optimization.case.crisis import crisis_parameters, crisis_tables
 from optimization.case.fiscal import (
     DEDUCTIONS,
-    MILLION,
     government_accounts,
     joint_bases,
     tax_bases,
@@ -34,6 +33,7 @@ from optimization.dictionary.tables import load_tables
 from optimization.dictionary.tiers import AREA_COLUMNS, TIERS
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_TABLE, bare_name, read_bytes
+from optimization.reading.units import MILLION_IN_THOUSAND
 
 
 def load_case(path: str | Path) -> Case:
@@ -111,7 +111,7 @@ def _income(tables: Tables, people: pd.Series) -> pd.Series:
     all others stands in: it is read for how residents' incomes compare, and somebody lives there."""
     income = (
         tables["municipal_revenue"].set_index("code")["inhabitant_income" + UNIT].reindex(people.index)
-        / MILLION
+        / MILLION_IN_THOUSAND
     )
     least = (income / people)[income > 0].min()
     return income.where(income > 0, least * people)
@@ -176,7 +176,7 @@ def _counted_shares(tables: Tables, tier: str) -> pd.Series:
 
 def _needs(table: pd.DataFrame, key: str) -> pd.DataFrame:
     """Standard need by code and item, million yen, item names without their unit."""
-    frame = table.set_index(key).sort_index() / MILLION
+    frame = table.set_index(key).sort_index() / MILLION_IN_THOUSAND
     return frame.rename(columns=lambda column: column.removesuffix(UNIT))
 
 

@@ -10,8 +10,7 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.errors import InputError, Problem
-
-MILLION_YEN = 1e6
+from optimization.reading.units import MILLION_IN_YEN
 
 
 def access(case: Case, services: pd.Index, km: np.ndarray) -> np.ndarray:
@@ -23,7 +22,7 @@ def access(case: Case, services: pd.Index, km: np.ndarray) -> np.ndarray:
     trips = case.parameters.of("trips_to_seat", services).to_numpy()
     population = case.municipalities["population_persons"].to_numpy(float)
     yen_per_km = case.parameters("travel_cost_yen_per_person_km") * case.parameters("detour_factor")
-    return (population * 2.0 * km * yen_per_km / MILLION_YEN)[:, None] * trips
+    return (population * 2.0 * km * yen_per_km / MILLION_IN_YEN)[:, None] * trips
 
 
 def coordination(case: Case, services: pd.Index, standard: np.ndarray, members: np.ndarray) -> np.ndarray:

@@ -18,9 +18,6 @@ from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.statement import DOWN, UP, Statement
 
-TRILLION = 1e6
-"""Million yen in a trillion yen."""
-
 
 @dataclass(frozen=True)
 class Limit:

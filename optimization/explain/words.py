@@ -10,9 +10,10 @@ import pandas as pd
 from optimization.dictionary.settings import OFF
 from optimization.explain.diagnosis import Diagnosis, Miss
 from optimization.explain.feasibility import PLAN_SECONDS, Rung
-from optimization.explain.limits import TRILLION, Limit
+from optimization.explain.limits import Limit
 from optimization.explain.repairs import Loosening, Repair
 from optimization.outcome.result import Result
+from optimization.reading.units import billions, trillions
 
 PROOF = {
     Rung.COUNTING: "Adding up is enough to see it, whatever the solver does.",
@@ -20,8 +21,6 @@ PROOF = {
     Rung.INTEGER: "The linear relaxation has a solution; only whole decisions (one tier answers, a body exists or "
     "not) rule it out.",
 }
-BILLION = 1_000.0
-"""Million yen in a billion yen."""
 
 
 def shown(limit: Limit, value: Any) -> str:
@@ -31,7 +30,7 @@ def shown(limit: Limit, value: Any) -> str:
     if isinstance(value, str):
         return value
     if limit.unit.startswith("million yen"):
-        return f"{value / TRILLION:,.3f} trillion yen"
+        return f"{trillions(value):,.3f} trillion yen"
     return f"{value:g}" + (f" {limit.unit}" if isinstance(value, int) else "")
 
 
@@ -78,7 +77,7 @@ def miss_sentence(miss: Miss) -> str:
     """Who misses a limit."""
     return (
         f"With all else kept, {miss.governments:,} governments must miss {miss.limit.words} "
-        f"by {miss.total_million_yen / BILLION:,.2f} billion yen in all, most of all {', '.join(miss.worst)}."
+        f"by {billions(miss.total_million_yen):,.2f} billion yen in all, most of all {', '.join(miss.worst)}."
     )
 
 
@@ -114,7 +113,7 @@ def step_sentence(step: Loosening) -> str:
 def plan_sentences(result: Result, forced_tiers: pd.DataFrame, shadow_prices: pd.DataFrame) -> Iterator[str]:
     """What holds a plan in place: the decisions it costs most and least to change, and the limits that have a price."""
     yield (
-        f"The plan costs {result.outcome.objective / TRILLION:,.3f} trillion yen a year, proven to within "
+        f"The plan costs {trillions(result.outcome.objective):,.3f} trillion yen a year, proven to within "
         f"{result.outcome.gap:.2%}; the differences below are exact to the same {result.outcome.gap:.2%} of the whole."
     )
     known = forced_tiers.dropna(subset=["forced_cost_million_yen"])
@@ -144,8 +143,8 @@ def forced_sentence(row: pd.Series) -> str:
     """What a forced tier costs."""
     return (
         f"{row['service']} of {row['rule_group']} with the {row['forced_tier']} instead of the {row['tier']} costs "
-        f"{row['forced_cost_million_yen'] / BILLION:,.1f} billion yen a year more (at least "
-        f"{max(0.0, row['at_least_million_yen']) / BILLION:,.1f}, at most {row['at_most_million_yen'] / BILLION:,.1f})"
+        f"{billions(row['forced_cost_million_yen']):,.1f} billion yen a year more (at least "
+        f"{max(0.0, billions(row['at_least_million_yen'])):,.1f}, at most {billions(row['at_most_million_yen']):,.1f})"
     )
 
 
@@ -153,9 +152,9 @@ def price_sentence(row: pd.Series) -> str:
     """What a step of a limit is worth."""
     if pd.isna(row["change_million_yen"]):
         return f"{row['setting']} {row['side']} by {abs(row['step']):,g}: no plan."
-    change = row["change_million_yen"] / BILLION
+    change = billions(row["change_million_yen"])
     return (
         f"{row['setting']} {row['side']} by {abs(row['step']):,g} {row['unit']}: {change:+,.1f} billion yen a year "
-        f"({row['at_least_million_yen'] / BILLION:+,.1f} to {row['at_most_million_yen'] / BILLION:+,.1f}); the linear "
-        f"relaxation's dual alone would say {row['relaxation_dual_per_unit'] * row['step'] / BILLION:+,.1f}."
+        f"({billions(row['at_least_million_yen']):+,.1f} to {billions(row['at_most_million_yen']):+,.1f}); the linear "
+        f"relaxation's dual alone would say {billions(row['relaxation_dual_per_unit'] * row['step']):+,.1f}."
     )

@@ -15,12 +15,11 @@ import numpy as np
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.reading.units import YEN_IN_MILLION
 
 YEARS: Final = "equity.hold_harmless_years"
 STEP: Final = "equity.hold_harmless_step"
 BUDGET: Final = "equity.hold_harmless_budget_million_yen"
-ONE_YEN = 1e-6
-"""Million yen; no top-up is smaller."""
 
 
 def guaranteed_share(instance: Instance) -> np.ndarray:
@@ -37,4 +36,4 @@ def guaranteed_coverage(instance: Instance) -> np.ndarray:
 def top_ups(accounts: Accounts) -> np.ndarray:
     """Top-up of each government in each year of the path, shape (H, G), million yen."""
     short = guaranteed_coverage(accounts.instance) * accounts.standard_cost - accounts.funds
-    return np.where(short > ONE_YEN, short, 0.0)
+    return np.where(short > YEN_IN_MILLION, short, 0.0)

@@ -15,7 +15,8 @@ from optimization.dictionary.tiers import BLOC, MUNICIPALITY, TIERS
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
-from optimization.model.expressions import BILLION, row, total
+from optimization.model.expressions import row, total
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules import clarity
 
 Terms = list[tuple[float, Any]]
@@ -145,7 +146,7 @@ def reserve_of_a_lead(model: pyo.ConcreteModel, columns: Columns) -> None:
     settings, parameters = columns.instance.settings, columns.instance.case.parameters
     kept = [1.0 - parameters(name) for name in ("aid_loss_bloc", "aid_loss_nation")]
     least = min((part for part in kept if part > 0), default=1.0)
-    surge = BILLION * crisis.crisis.demand.sum(axis=1)
+    surge = MILLION_IN_BILLION * crisis.crisis.demand.sum(axis=1)
     keeps = set(crisis.reserves)
     pools = crisis.pools
     index = [n for n in model.idle if (pools[n].tier, pools[n].place, pools[n].s) in keeps]
@@ -240,7 +241,7 @@ def tail_of_shortages(model: pyo.ConcreteModel, columns: Columns) -> None:
         model.C7tail = pyo.Constraint([])
         return
     left = (
-        BILLION * shortage(columns)
+        MILLION_IN_BILLION * shortage(columns)
         - block("eta", every)
         - block("tail", sparse.identity(count, format="csr"))
     )
@@ -255,7 +256,7 @@ def shortage(columns: Columns) -> Affine:
     count = len(crisis.crisis.names)
     short = np.flatnonzero(crisis.struck).tolist()
     received = _trading(crisis, crisis.struck)
-    return (1.0 / BILLION) * (
+    return (1.0 / MILLION_IN_BILLION) * (
         block("short", _by_scenario(crisis, short, count))
         - block("received", _by_scenario(crisis, received, count))
     )
@@ -285,7 +286,7 @@ def shortage_at_risk(columns: Columns) -> Affine:
     if crisis is None:
         return fixed(np.zeros(1))
     weight = crisis.crisis.probability / (1.0 - level)
-    return (1.0 / BILLION) * (block("eta", np.ones(1)) + block("tail", weight))
+    return (1.0 / MILLION_IN_BILLION) * (block("eta", np.ones(1)) + block("tail", weight))
 
 
 def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, float]:
@@ -300,11 +301,11 @@ def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, floa
     parameters, data = columns.instance.case.parameters, crisis.crisis
     settings = columns.instance.settings
     premium = parameters("response_premium")
-    dearer = (settings["crisis.shortage_price"] - premium) / BILLION
+    dearer = (settings["crisis.shortage_price"] - premium) / MILLION_IN_BILLION
     chance = [float(data.probability[pool.w]) for pool in crisis.pools]
     terms: Terms = [(dearer * chance[n], variable) for n, variable in model.short.items()]
     terms += [(-dearer * chance[n], variable) for n, variable in model.received.items()]
-    kept = parameters("reserve_cost_share") / BILLION
+    kept = parameters("reserve_cost_share") / MILLION_IN_BILLION
     terms += [(kept, variable) for variable in model.reserve.values()]
     fee, home = settings["crisis.lead_change_million_yen"], columns.instance.groups.home
     terms += [(fee, model.q[n]) for n, (s, _, _, t) in enumerate(crisis.leads) if fee and t != home[s]]

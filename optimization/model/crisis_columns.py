@@ -19,7 +19,7 @@ from optimization.ledger.crisis import Crisis
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import JointResponse
 from optimization.ledger.pools import lends_in_a_bloc, pool_of_tier
-from optimization.model.expressions import BILLION
+from optimization.reading.units import MILLION_IN_BILLION
 
 NOTHING = 1e-9
 """Amounts below this, in billion yen, are no reason for a row or a column."""
@@ -111,7 +111,8 @@ class CrisisColumns:
             shape = (int(area.max()) + 1, len(groups.labels))
             cell = area[here] * shape[1] + groups.of_municipality[here]
             tables = [
-                BILLION * np.bincount(cell, each[here], minlength=shape[0] * shape[1]).reshape(shape)
+                MILLION_IN_BILLION
+                * np.bincount(cell, each[here], minlength=shape[0] * shape[1]).reshape(shape)
                 for each in values
             ]
             if tier == MUNICIPALITY:
@@ -214,7 +215,7 @@ class CrisisColumns:
                 for n, r in zip(pairs.tolist(), blocs.tolist(), strict=True):
                     m, pool = number.get((n, kind)), pool_at.get((w, int(self.pair_service[n]), r))
                     if m is not None and pool is not None:
-                        entries[part].append((pool, m, BILLION * change[n, r]))
+                        entries[part].append((pool, m, MILLION_IN_BILLION * change[n, r]))
         shape = (len(self.pools), len(self.joint_columns))
         result = []
         for found in entries:

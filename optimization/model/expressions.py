@@ -8,9 +8,6 @@ from typing import Any
 from pyomo.core.expr import LinearExpression
 from scipy import sparse
 
-BILLION = 1e-3
-"""Rows over a whole tier or the nation are in billion yen: their numbers stay within the solver's range."""
-
 
 def linear(coefficients: Iterable[float], variables: Sequence[Any], constant: float = 0.0) -> Any:
     """constant + sum of coefficient x variable."""

@@ -17,8 +17,9 @@ from optimization.ledger.borrowing import carried_on
 from optimization.ledger.instance import Horizon
 from optimization.model import equity, formulas, limits, need, pool, taxes
 from optimization.model.columns import Columns
-from optimization.model.expressions import BILLION, total
+from optimization.model.expressions import total
 from optimization.model.objective import dulled_incentive, soft_budget
+from optimization.reading.units import MILLION_IN_BILLION
 
 SHARED = ("y", "x", "v", "z", "u", "rho", "theta", "phi", "kappa", "w", "gamma", "e", "sigma")
 """Blocks of decisions that all years have in common."""
@@ -89,15 +90,17 @@ def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
     later = columns.later
 
     def only_then(model: pyo.ConcreteModel, year: int) -> Any:
-        most = BILLION * later[year].most_bond
+        most = MILLION_IN_BILLION * later[year].most_bond
         return total([(1.0, model.bond[year]), (-most, model.bonding[year])]) <= 0.0
 
     def used_up(model: pyo.ConcreteModel, year: int) -> Any:
         part = later[year]
         everyone = [np.arange(len(part.instance.bond))]
-        drawn = BILLION * (pool.paid(part).summed(everyone) - pool.pool_added(part))
-        room = BILLION * part.instance.settings["pool.ordinary_million_yen"] - float(drawn.constant[0])
-        most = room + BILLION * float(pool.ordinary_yield(part) @ pool_range(part.instance)[1])
+        drawn = MILLION_IN_BILLION * (pool.paid(part).summed(everyone) - pool.pool_added(part))
+        room = MILLION_IN_BILLION * part.instance.settings["pool.ordinary_million_yen"] - float(
+            drawn.constant[0]
+        )
+        most = room + MILLION_IN_BILLION * float(pool.ordinary_yield(part) @ pool_range(part.instance)[1])
         terms = [*drawn.terms(Year(model, year), 0), (-most, model.bonding[year])]
         return total(terms) >= room - most
 
@@ -117,7 +120,7 @@ def debts(model: pyo.ConcreteModel, columns: Columns) -> None:
             before = horizon.years[at - 1]
             terms: Terms = [(1.0, getattr(model, debt_of)[year])]
             if at == 1:
-                return total(terms) == BILLION * horizon.before[whose]
+                return total(terms) == MILLION_IN_BILLION * horizon.before[whose]
             old, new = carried_on(rate, horizon.span[at - 1])
             terms += [(-old, getattr(model, debt_of)[before]), (-new, getattr(model, borrowed)[before])]
             return total(terms) == 0.0
@@ -142,13 +145,13 @@ def _cost(model: pyo.ConcreteModel, columns: Columns, horizon: Horizon) -> Itera
         place = Year(model, year)
         for value, variable in soft_budget(place, part) + dulled_incentive(place, part):
             yield float(weight) * value, variable
-        unit = float(weight) * settings["horizon.debt_cost"] / BILLION
-        yield unit + float(weight) * settings["weights.soft_budget"] / BILLION, model.bond[year]
+        unit = float(weight) * settings["horizon.debt_cost"] / MILLION_IN_BILLION
+        yield unit + float(weight) * settings["weights.soft_budget"] / MILLION_IN_BILLION, model.bond[year]
         for variable in (model.owed[year], model.national_debt[year], model.shortfall[year]):
             yield unit, variable
     if horizon.lasting and horizon.later:
         old, new = carried_on(settings["horizon.debt_repayment"], horizon.span[-1])
-        last, unit = horizon.years[-1], horizon.lasting / BILLION
+        last, unit = horizon.years[-1], horizon.lasting / MILLION_IN_BILLION
         for debt_of, borrowed in ((model.owed, model.bond), (model.national_debt, model.shortfall)):
             yield old * unit, debt_of[last]
             yield new * unit, borrowed[last]

@@ -9,7 +9,7 @@ from optimization.ledger import debt
 from optimization.ledger.borrowing import bond_share
 from optimization.model.affine import Affine, block, fixed
 from optimization.model.columns import Columns
-from optimization.model.expressions import BILLION
+from optimization.reading.units import MILLION_IN_BILLION
 
 FREE = 1e-12
 
@@ -51,7 +51,7 @@ def bonded(columns: Columns) -> Affine:
     share = columns.instance.bond_share
     if share is None:
         return fixed(np.zeros(len(columns.instance.bond)))
-    return block("bond", sparse.csr_matrix(share[:, None] / BILLION))
+    return block("bond", sparse.csr_matrix(share[:, None] / MILLION_IN_BILLION))
 
 
 def funds(columns: Columns) -> Affine:
@@ -100,4 +100,6 @@ def _since(columns: Columns, rate: float) -> Affine:
     share = columns.instance.bond_share
     if share is None:
         return fixed(np.zeros(len(columns.instance.bond)))
-    return block("owed", sparse.csr_matrix(rate * bond_share(columns.first.instance)[:, None] / BILLION))
+    return block(
+        "owed", sparse.csr_matrix(rate * bond_share(columns.first.instance)[:, None] / MILLION_IN_BILLION)
+    )

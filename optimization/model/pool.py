@@ -9,8 +9,8 @@ from optimization.dictionary.tiers import LOCAL_TIERS, NATION
 from optimization.ledger.allocation import pool_range
 from optimization.model.affine import Affine, block, fixed
 from optimization.model.columns import Columns
-from optimization.model.expressions import BILLION
 from optimization.model.money import guarantee, transfer
+from optimization.reading.units import MILLION_IN_BILLION
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -66,4 +66,4 @@ def national_shortfall(columns: Columns) -> Affine:
     """What the nation borrows in a later year, (1,); nothing in the first."""
     if columns.instance.bond_share is None:
         return fixed(np.zeros(1))
-    return block("shortfall", np.array([1.0 / BILLION]))
+    return block("shortfall", np.array([1.0 / MILLION_IN_BILLION]))

@@ -16,14 +16,12 @@ import numpy as np
 
 from optimization.dictionary.settings import with_values
 from optimization.ledger.accounts import Accounts, with_bonds
-from optimization.model.expressions import BILLION
 from optimization.model.model import components
 from optimization.outcome.completion import ANY_PLAN, any_plan
 from optimization.outcome.counting import (
     ADEQUACY,
     NATION,
     POOL,
-    TRILLION,
     UNCHECKED,
     Argument,
     arguments,
@@ -33,6 +31,7 @@ from optimization.outcome.in_place import rewritten, under, uses_an_envelope
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
+from optimization.reading.units import MILLION_IN_BILLION, trillions
 from optimization.rules.checks import breaches
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, solve
@@ -169,13 +168,13 @@ class _Trial:
         """Million yen by which limits of money must at least be missed together, each; None where more is missing."""
         rows = np.array([form.rows_of(ROWS[key])[0] for key in money], dtype=int)
         found = self._relaxed(with_slack(form, rows))
-        return None if found.values is None else found.values[len(form.cost) :] / BILLION
+        return None if found.values is None else found.values[len(form.cost) :] / MILLION_IN_BILLION
 
     def _found_with(self, values: Mapping[str, float]) -> str:
         """With which values a plan was found."""
         old: Mapping[str, Any] = self._asked.instance.settings
         steps = [
-            f"{key} raised by {(value - old[key]) / TRILLION:.3f} trillion yen"
+            f"{key} raised by {trillions(value - old[key]):.3f} trillion yen"
             if key in ROWS
             else f"{key} lowered to {value:.3f}"
             for key, value in values.items()

@@ -17,10 +17,10 @@ from optimization.dictionary.tiers import ACCOUNT_TIERS
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.decision import Decision
 from optimization.model.columns import Columns
-from optimization.model.expressions import BILLION
 from optimization.model.horizon import SHARED, block_name
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.checks import breaches
 from optimization.solving.branching import as_columns, rounded
 from optimization.solving.deadline import Deadline
@@ -143,7 +143,8 @@ def _as_point(
     for block, each in years:
         wanted |= {id(v): float(each.transfer[g] > 0) for g, v in block.d.items()}
     wanted |= {
-        id(model.bond[y]): BILLION * b for y, b in zip(table.later, accounts.decision.bonds, strict=True)
+        id(model.bond[y]): MILLION_IN_BILLION * b
+        for y, b in zip(table.later, accounts.decision.bonds, strict=True)
     }
     columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
     point = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))

@@ -24,10 +24,7 @@ from optimization.model.columns import Columns
 from optimization.model.formulas import transfer_bounds
 from optimization.model.need import choice_bounds
 from optimization.model.pool import national_cost
-
-TRILLION = 1e6
-"""Million yen in a trillion yen."""
-
+from optimization.reading.units import BILLION_IN_MILLION, trillions
 
 UNCHECKED = (
     "less is impossible, all limits together may ask for more, which was not checked (solve.py explain does)"
@@ -53,7 +50,7 @@ class Argument:
         return f"{self.text}: {known}."
 
 
-def enough(amount: float, unit: float = TRILLION / 1000) -> float:
+def enough(amount: float, unit: float = BILLION_IN_MILLION) -> float:
     """An amount rounded up to a unit: no less than it, but for rounding of its own."""
     return math.ceil(amount / unit - 1e-6) * unit
 
@@ -121,9 +118,9 @@ def _pool(columns: Columns) -> list[Argument]:
     if formula > pool * (1 + 1e-9):
         raised = enough(formula - pool)
         text = (
-            f"The pool of {pool / TRILLION:.3f} trillion yen (pool.ordinary_million_yen) is below the "
-            f"{formula / TRILLION:.3f} trillion that the formula must pay even if every government makes the "
-            f"choice that asks for least. Raise the pool by {raised / TRILLION:.3f} trillion or more, "
+            f"The pool of {trillions(pool):.3f} trillion yen (pool.ordinary_million_yen) is below the "
+            f"{trillions(formula):.3f} trillion that the formula must pay even if every government makes the "
+            f"choice that asks for least. Raise the pool by {trillions(raised):.3f} trillion or more, "
             "count more of the local taxes, or raise the adjustment rate"
         )
         found.append(Argument(text, POOL, instance.settings[POOL] + raised))
@@ -131,8 +128,8 @@ def _pool(columns: Columns) -> list[Argument]:
     if floor is not None and adequate > pool * (1 + 1e-9) and adequate > formula:
         raised = enough(adequate - pool)
         text = (
-            f"The pool of {pool / TRILLION:.3f} trillion yen is below the {adequate / TRILLION:.3f} trillion "
-            f"that adequacy {floor:.3f} needs. Raise the pool by {raised / TRILLION:.3f} trillion "
+            f"The pool of {trillions(pool):.3f} trillion yen is below the {trillions(adequate):.3f} trillion "
+            f"that adequacy {floor:.3f} needs. Raise the pool by {trillions(raised):.3f} trillion "
             "or more, or lower equity.adequacy_floor"
         )
         found.append(Argument(text, POOL, instance.settings[POOL] + raised))
@@ -156,9 +153,9 @@ def _national_limit(columns: Columns) -> list[Argument]:
         return []
     raised = enough(least - limit)
     text = (
-        f"The national limit of {limit / TRILLION:.3f} trillion yen (nation.limit_million_yen) is below the "
-        f"{least / TRILLION:.3f} trillion that the nation pays at least: {grants / TRILLION:.3f} of allocation "
-        f"tax and {(least - grants) / TRILLION:.3f} for services. Raise it by {raised / TRILLION:.3f} trillion or more"
+        f"The national limit of {trillions(limit):.3f} trillion yen (nation.limit_million_yen) is below the "
+        f"{trillions(least):.3f} trillion that the nation pays at least: {trillions(grants):.3f} of allocation "
+        f"tax and {trillions(least - grants):.3f} for services. Raise it by {trillions(raised):.3f} trillion or more"
     )
     return [Argument(text, NATION, limit + raised)]
 
@@ -184,7 +181,7 @@ def _adequacy(columns: Columns) -> list[Argument]:
     text = (
         f"Adequacy {floor:.3f} (equity.adequacy_floor) is out of reach for {len(short)} governments even with "
         f"the largest grant open to them; the lowest is {name} at {reach:.3f}. They lack "
-        f"{missing / TRILLION:.4f} trillion yen. Lower the floor to {lower:.3f} or below, or "
+        f"{trillions(missing):.4f} trillion yen. Lower the floor to {lower:.3f} or below, or "
         "revise unit costs upwards"
     )
     return [Argument(text, ADEQUACY, lower)]

@@ -8,7 +8,7 @@ from optimization.dictionary.tiers import BLOC, MUNICIPALITY
 from optimization.ledger.joint_response import JointResponse
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
-from optimization.model.expressions import BILLION
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.solving.standard_form import StandardForm
 
 CRISIS_COLUMNS = ("g", "short", "idle", "received", "sent", "come", "tail", "eta")
@@ -62,5 +62,7 @@ def _pool_prices(
             pool = crisis.pools[n]
             if pool.w == w and pool.tier == MUNICIPALITY:
                 late = crisis.crisis.helped[pool.s] * crisis.crisis.delayed[MUNICIPALITY][pool.s]
-                result[part][pool.s, pool.place] = BILLION * duals[r] * (-late if part == 0 else 1.0)
+                result[part][pool.s, pool.place] = (
+                    MILLION_IN_BILLION * duals[r] * (-late if part == 0 else 1.0)
+                )
     return result

@@ -15,12 +15,12 @@ from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
-from optimization.model.expressions import BILLION
 from optimization.outcome.certificate import overstatement
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.result import Result
 from optimization.outcome.tables import result_tables
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.checks import Breach, breaches
 from optimization.solving.highs import Outcome, Status
 from optimization.solving.standard_form import StandardForm
@@ -105,7 +105,7 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
         pool_share=np.clip(values.of(model.sigma.values()), *pool_range(instance)),
         lead=_leads(columns, model, values),
         reserve=_reserves(columns, model, values),
-        bonds=tuple((np.maximum(0.0, values.of(model.bond.values())) / BILLION).tolist()),
+        bonds=tuple((np.maximum(0.0, values.of(model.bond.values())) / MILLION_IN_BILLION).tolist()),
     )
 
 
@@ -126,7 +126,7 @@ def _reserves(
     if columns.crisis is None:
         return {}
     amounts = zip(columns.crisis.reserves, values.of(model.reserve.values()), strict=True)
-    return {reserve: value / BILLION for reserve, value in amounts if value > TOLERANCE}
+    return {reserve: value / MILLION_IN_BILLION for reserve, value in amounts if value > TOLERANCE}
 
 
 def _taxes(instance: Instance, model: pyo.ConcreteModel, values: Values) -> tuple[np.ndarray, np.ndarray]:

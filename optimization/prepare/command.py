@@ -20,8 +20,8 @@ from optimization.prepare.tables import read_tables
 from optimization.prepare.writing import drafted, write_tables
 from optimization.reading.japan import JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.table_file import text_table
+from optimization.reading.units import BILLION_IN_THOUSAND
 
-BILLION = 1e6  # thousand yen
 OWNERS = (("municipal", "municipalities", "code"), ("prefectural", "prefectures", "prefecture_code"))
 Read = tuple[dict[str, pd.DataFrame], list[str]]
 
@@ -161,7 +161,7 @@ def describe_tier(tier: Tier, year: int) -> list[str]:
         "ordinary allocation": sum(tier.result.allocation[code] for code in codes),
     }
     lines = [
-        f"FY{year} {tier.tier} ({len(codes):,} without {apart}), {name}: {value / BILLION:,.1f} billion yen"
+        f"FY{year} {tier.tier} ({len(codes):,} without {apart}), {name}: {value / BILLION_IN_THOUSAND:,.1f} billion yen"
         for name, value in figures.items()
     ]
     other = sum(not tier.receives[code] for code in codes)

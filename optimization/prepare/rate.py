@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimization.reading.units import MILLION_IN_THOUSAND
+
 EXACT, ROUNDED = 1.0, 500.0
 """Thousand yen by which an amount may be missed: that of a table in thousand yen, that of one in million yen."""
 
-MILLION = 1_000
 ONE_DECISION = 0.95
 """Part of what is lacking below which amounts are of another decision than the need and tell no rate."""
 
@@ -30,7 +31,7 @@ def fitted_rate(accounts: Sequence[Account]) -> float:
         got = paid > 0
         needs.append(need[got].astype(float))
         gaps.append((need - revenue - paid)[got].astype(float))
-        missed.append(np.full(int(got.sum()), EXACT if (paid % MILLION).any() else ROUNDED))
+        missed.append(np.full(int(got.sum()), EXACT if (paid % MILLION_IN_THOUSAND).any() else ROUNDED))
     wanted, short, most = (np.concatenate(parts) for parts in (needs, gaps, missed))
     rates = np.unique(short / wanted)
     met = np.array([int((np.abs(short - rate * wanted) <= most).sum()) for rate in rates])

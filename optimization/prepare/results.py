@@ -24,9 +24,9 @@ from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 from optimization.reading.codes import PREFECTURE_CODES, same_name
 from optimization.reading.japan import LAST_MERGER_TOP_UP
 from optimization.reading.japanese import signs_apart
+from optimization.reading.units import MILLION_IN_THOUSAND
 
 ALLOCATION, TOTAL = "普通交付税", "合計"
-THOUSAND_YEN_A_MILLION = 1000
 LEVEL = 0.2  # merger top-ups lift the sum by up to a tenth, a wrong unit by a thousandfold
 ONE_DECISION = 0.05  # beyond top-ups, what is paid may depart from what is lacking within one decision
 ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
@@ -128,7 +128,7 @@ def read_prefectural_result(
     prefecture is `lacking`, thousand yen by code.
     """
     exact = bool(sheet.name)
-    factor = 1 if exact else THOUSAND_YEN_A_MILLION
+    factor = 1 if exact else MILLION_IN_THOUSAND
     columns = _annex_columns(sheet) if exact else _csv_columns(sheet, lacking or {})
     if isinstance(columns, Problem):
         return Result(sheet.label, {}), [columns]
@@ -190,7 +190,7 @@ def _distance(sheet: Sheet, name: int, column: int, lacking: Mapping[str, int]) 
     for cells in sheet.grid:
         code, cell = PREFECTURE_CODES.get(_bare_name(cells[name]), ""), cells[column]
         if code in lacking and isinstance(cell, (int, float)):
-            far += abs(cell * THOUSAND_YEN_A_MILLION - lacking[code])
+            far += abs(cell * MILLION_IN_THOUSAND - lacking[code])
     return far
 
 
@@ -202,7 +202,7 @@ def _check_prefectures(sheet: Sheet, need: Figures, result: Result, total: int |
         return [sheet.problem("lacks prefectures", "use the whole table", value=", ".join(missing))]
     if total is None:
         return [sheet.problem(f"has no row {TOTAL}", "use the whole table")]
-    tolerance = 0 if result.exact else THOUSAND_YEN_A_MILLION * (len(allocation) + 1) // 2
+    tolerance = 0 if result.exact else MILLION_IN_THOUSAND * (len(allocation) + 1) // 2
     if abs(total - sum(allocation.values())) <= tolerance:
         return []
     value = f"{sum(allocation.values()):,} is not {total:,} thousand yen"

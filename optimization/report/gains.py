@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import Speaker
 from optimization.report.view import MIL, RunView
 
-MILLION = 1e6
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
 ENDS = 8
 """Governments named at each end of the list."""
@@ -34,7 +34,9 @@ def changes(run: RunView) -> pd.DataFrame:
     """The table of governments with `change`: change of the margin (general funds less the standard cost of its
     duties) in yen per resident."""
     table = run.governments
-    change = (table[f"margin{MIL}"] - table[f"margin_today{MIL}"]) / table["population_persons"] * MILLION
+    change = (
+        (table[f"margin{MIL}"] - table[f"margin_today{MIL}"]) / table["population_persons"] * MILLION_IN_YEN
+    )
     return table.assign(change=change)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.dictionary.tiers import HIGHER_TIERS, tier_of
-from optimization.report.gains import MILLION
+from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import Speaker
 from optimization.report.view import MIL, RunView
 
@@ -93,4 +93,4 @@ def _figures(run: RunView, say: Speaker, code: str) -> list[Any]:
 
 
 def _per_head(account: pd.Series, name: str, people: float) -> int:
-    return round(float(account[f"{name}{MIL}"]) / people * MILLION)
+    return round(float(account[f"{name}{MIL}"]) / people * MILLION_IN_YEN)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from optimization.dictionary.typed_settings import Settings
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.quantities import Scope
-from optimization.rules.statement import BILLION, UP, Form, Reading, at_most, statement
+from optimization.rules.statement import UP, Form, Reading, at_most, statement
 
 TIERS_PER_SERVICE: Final = "clarity.tiers_per_service"
 CHANGES: Final = "clarity.changes_ceiling"
@@ -45,7 +46,7 @@ def changes(facts: Reading) -> Form:
     UP,
     "the shortage at risk in crises",
     of=("shortage_at_risk",),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
     on=_faces_crises,
     rounding=("surge",),
 )
@@ -64,7 +65,7 @@ def shortage_at_risk(facts: Reading) -> Form:
     UP,
     "the shortage in the worst crisis",
     of=("shortage", "surge"),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
     on=_faces_crises,
 )
 def worst_crisis(facts: Reading) -> Form:

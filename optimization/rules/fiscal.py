@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from optimization.dictionary.typed_settings import SettingKey
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import (
-    BILLION,
     DOWN,
     UP,
     Form,
@@ -42,7 +42,7 @@ BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
     UP,
     "the pool of the allocation tax",
     of=("paid", "pool_added"),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def pool(facts: Reading) -> Form:
     """(F5) sum_g transfer[g] + corrections <= pool + (1 - special) x sum_n (sigma[n] - law[n]) x yield[n]
@@ -59,7 +59,7 @@ def pool(facts: Reading) -> Form:
     UP,
     "the limit of the nation's outlay",
     of=("national_outlay", "national_shortfall"),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def national_limit(facts: Reading) -> Form:
     """(F6) national outlay - shortfall <= limit
@@ -166,7 +166,7 @@ def losers(facts: Reading) -> Form:
     "the budget of top-ups",
     of=("top_ups", "standard_cost"),
     rows="E6path_sum",
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
     on=lambda settings: settings[PATH_YEARS] > 0,
     rounding=("standard_cost",),
 )
@@ -235,7 +235,7 @@ def grant_dependence(facts: Reading) -> Form:
     "the municipal own-source floor",
     of=("own_revenue", "gross_spending"),
     tier=0,
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def own_source_municipal(facts: Reading) -> Form:
     """(D2) own revenue of all municipalities >= floor x their gross spending
@@ -253,7 +253,7 @@ def own_source_municipal(facts: Reading) -> Form:
     "the prefectural own-source floor",
     of=("own_revenue", "gross_spending"),
     tier=1,
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def own_source_prefectural(facts: Reading) -> Form:
     """(D2) own revenue of all prefectures >= floor x their gross spending"""
@@ -267,7 +267,7 @@ def own_source_prefectural(facts: Reading) -> Form:
     UP,
     "the match of funds and responsibility",
     of=("funds", "standard_cost"),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def match(facts: Reading) -> Form:
     """(D5) |funds - standard cost| of a tier <= match_ceiling x standard cost of the tier
@@ -284,7 +284,7 @@ def match(facts: Reading) -> Form:
     UP,
     "the ceiling of earmarked grants",
     of=("earmarked", "gross_cost"),
-    scale=BILLION,
+    scale=MILLION_IN_BILLION,
 )
 def earmarked(facts: Reading) -> Form:
     """(D5) earmarked shares and guarantees <= earmarked_ceiling x gross standard cost of local services"""

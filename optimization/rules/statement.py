@@ -29,8 +29,6 @@ from optimization.rules.quantities import QUANTITIES, Scope
 UP, DOWN = 1.0, -1.0
 """Whether a limit is loosened by raising or by lowering it."""
 
-BILLION = 1e-3
-"""Rows over a whole tier or the nation are in billion yen: their numbers stay within the solver's range."""
 
 TIERS = tuple(range(len(ACCOUNT_TIERS)))
 """Municipalities and prefectures (Tokyo with its wards among these), as statements on a tier number them."""

@@ -13,12 +13,11 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.solving.branching import Relaxed
 from optimization.solving.highs import Limits, load
 from optimization.solving.running import run
 from optimization.solving.standard_form import StandardForm
-
-BILLION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,12 @@ class NationalRelaxation:
         position = np.cumsum(~first.provision) - 1
         worth = np.zeros((len(self._cuts), len(columns) + 1))
         for n, cut in enumerate(self._cuts):
-            worth[n, position[cut.columns]] = -BILLION * cut.worth
+            worth[n, position[cut.columns]] = -MILLION_IN_BILLION * cut.worth
         worth[:, -1] = 1.0
         own = sparse.hstack([form.matrix[rows][:, columns], sparse.csr_matrix((len(rows), 1))])
-        least = BILLION * np.array([cut.constant for cut in self._cuts])
+        least = MILLION_IN_BILLION * np.array([cut.constant for cut in self._cuts])
         part = StandardForm(
-            cost=np.append(cost[columns], 1.0 / BILLION),
+            cost=np.append(cost[columns], 1.0 / MILLION_IN_BILLION),
             constant=form.constant,
             matrix=sparse.csr_matrix(sparse.vstack([own, sparse.csr_matrix(worth)])),
             row_lower=np.append(form.row_lower[rows], least),

@@ -21,10 +21,10 @@ from optimization.case.load import load_case
 from optimization.ledger.crisis import QUIET
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import Columns, columns
-from optimization.model.expressions import BILLION
 from optimization.model.model import build_model
 from optimization.model.screening import screen
 from optimization.outcome.starting import starting_pairs
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.reading.whereabouts import DEFAULT_CASE
 from optimization.rules.clarity import shortage_at_risk
 from optimization.solving.highs import Limits
@@ -72,7 +72,7 @@ def bound_reserves(model: pyo.ConcreteModel, table: Columns) -> None:
     assert crisis is not None and table.crisis is not None
     least = (1.0 - parameters("aid_loss_bloc")) * (1.0 - parameters("aid_loss_nation"))
     lent = least * table.instance.settings["crisis.aid_share"]
-    surge = BILLION * crisis.demand.sum(axis=1).max(axis=0) / (lent if lent > 0 else 1.0)
+    surge = MILLION_IN_BILLION * crisis.demand.sum(axis=1).max(axis=0) / (lent if lent > 0 else 1.0)
     for m, (_, _, s) in enumerate(table.crisis.reserves):
         model.reserve[m].setub(float(surge[s]))
 

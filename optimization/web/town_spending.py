@@ -15,12 +15,12 @@ from optimization.case.spending import (
     year_of_spending,
 )
 from optimization.dictionary.tiers import MUNICIPALITY
+from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import shown
 from optimization.web.cases import Finished
 from optimization.web.language import Voice
 from optimization.web.towns import Town
 
-MILLION = 1e6
 SPENT, GENERAL = "total_million_yen", "general_funds_million_yen"
 MODELLED = ("cost_today_standard_million_yen", "standard_million_yen")
 """Columns of the table of provision: gross standard cost of today's arrangement and of the package's."""
@@ -65,7 +65,7 @@ def outlays(run: Finished, town: Town, voice: Voice) -> Outlays | None:
     table[list(MODELLED)] = modelled
     table[[SPENT, GENERAL]] = table[[SPENT, GENERAL]].fillna(0.0)
     table = table[(table.fillna(0.0) != 0.0).any(axis=1)]
-    per_head = table * MILLION / float(case.municipalities.at[town.code, "population_persons"])
+    per_head = table * MILLION_IN_YEN / float(case.municipalities.at[town.code, "population_persons"])
     rows = [_row(voice.word(str(name)), figures, voice) for name, figures in per_head.iterrows()]
     return Outlays(year_of_spending(case), (*rows, _row(voice("all_purposes"), per_head.sum(), voice)))
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
+from optimization.reading.units import MILLION_IN_YEN
 from optimization.web.cases import Finished
 from optimization.web.language import Voice
 from optimization.web.town_spending import Outlays, outlays
 from optimization.web.towns import Town
 
 MIL = "_million_yen"
-MILLION = 1e6
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,10 @@ def portrait(run: Finished, town: Town, voice: Voice) -> Portrait:
         duties=_duties(run, town, voice),
         own=_figures(own, home, voice, lambda row, name: voice.money(float(row[name]))),
         per_head=_figures(
-            own, home, voice, lambda row, name: voice.yen(row[name] / row["population_persons"] * MILLION)
+            own,
+            home,
+            voice,
+            lambda row, name: voice.yen(row[name] / row["population_persons"] * MILLION_IN_YEN),
         ),
         ratios=_ratios(own, home, voice),
         outlays=outlays(run, town, voice),
