@@ -31,7 +31,7 @@ def main(names: list[str]) -> None:
         from optimization.archive import write_run
         from optimization.case.face import DEFAULT_CASE, DEFAULT_PACKAGE
         from optimization.cli import app  # noqa: F401  what the command line imports beside these
-        from optimization.cli.console import show_result
+        from optimization.cli.answers import show_result
         from optimization.referee.audit import audit_run
         from optimization.solving.highs import Limits
     with phase("case"):

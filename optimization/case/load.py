@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from optimization.case.agreement import KEYS, NEED_OF, UNIT, Tables
 from optimization.case.case import Case
-from optimization.case.check import KEYS, NEED_OF, UNIT, Tables, check_examined
+from optimization.case.check import check_examined
 from optimization.case.crisis import crisis_parameters, crisis_tables
 from optimization.case.fiscal import (
     DEDUCTIONS,

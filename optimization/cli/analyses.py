@@ -4,67 +4,91 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import pandas as pd
+import typer
 
 from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
-from optimization.cli.commands import RunOptions, placed, prefecture_codes
-from optimization.cli.console import CountLine, billion, err, out, show_frame, wrote
+from optimization.cli.commands import placed
+from optimization.cli.console import Telling, billion, err, out, show_frame
+from optimization.cli.options import (
+    MOST_DUTIES,
+    CaseFolder,
+    Gap,
+    Json,
+    Out,
+    Packages,
+    Prefectures,
+    Processes,
+    Seconds,
+    Seed,
+    Threads,
+    named,
+    prefecture_codes,
+)
+from optimization.cli.progress import CountLine
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.outcome.result import Result, planned
 from optimization.outcome.session import OpenTiers, Session, decided_once
 from optimization.outcome.verdict import Worth, worst
-from optimization.reading.whereabouts import RESULTS
+from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
+from optimization.solving.highs import Limits
+
+if TYPE_CHECKING:  # a part that may not be installed
+    from optimization.studies.sensitivity import Findings
 
 
 def explain(
-    names: Sequence[str],
-    case_folder: Path,
-    prefectures: str,
-    services: str,
-    folder: Path | None,
-    options: RunOptions,
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    services: Annotated[
+        str, typer.Option(metavar="NAMES", help="Only these services, e.g. fire,police.")
+    ] = "",
+    folder: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+    as_json: Json = False,
 ) -> int:
-    """Say why a package is impossible; of a possible one, what each decision and each limit is worth."""
+    """Why a package is impossible, or what each decision is worth."""
     from optimization.explain.diagnosis import diagnose
     from optimization.explain.folder import write_diagnosis
     from optimization.explain.words import sentences
 
-    case, codes, package = asked(names, case_folder, prefectures)
-    decided_once(package)
-    wanted = named_services(services, case)
-    target = new_folder(folder, f"explain-{package.name}", RESULTS)
-    err.print(f"Looking for a plan of {package.name} on {case.name} ...", style="dim")
-    found = diagnose(case, package, codes)
-    if found.impossible is False:
-        return _explain_plan(case, codes, package, wanted, target, options)
-    target = placed(write_diagnosis(found, target), target)
-    for sentence in sentences(found):
-        out.print(f"- {sentence}")
-    wrote(target)
+    with Telling(as_json) as telling:
+        question = asked(packages, case_folder, prefectures)
+        decided_once(question.package)
+        wanted = named_services(services, question.case)
+        target = new_folder(folder, f"explain-{question.package.name}", RESULTS)
+        err.print(f"Looking for a plan of {question.package.name} on {question.case.name} ...", style="dim")
+        found = diagnose(question.case, question.package, question.codes)
+        if found.impossible is False:
+            limits = Limits(gap=gap, seconds=time_limit, threads=threads)
+            return _explain_plan(question, wanted, target, limits, telling)
+        target = placed(write_diagnosis(found, target), target)
+        for sentence in sentences(found):
+            out.print(f"- {sentence}")
+        telling.wrote(target)
     return (Worth.INFEASIBLE if found.impossible else Worth.NOTHING).exit_code
 
 
 def _explain_plan(
-    case: Case,
-    codes: list[str],
-    package: ResolvedPackage,
-    services: tuple[str, ...],
-    folder: Path,
-    options: RunOptions,
+    question: Asked, services: tuple[str, ...], folder: Path, limits: Limits, telling: Telling
 ) -> int:
     from optimization.explain.folder import write_prices
     from optimization.explain.prices import forced_tiers, shadow_prices
     from optimization.explain.words import plan_sentences
 
-    session, result = solved(case, codes, package, options)
+    session, result = question.solved(limits)
     planned(result)
     tables = {
         "forced_tiers": forced_tiers(session, services, CountLine("alternatives")),
@@ -73,57 +97,52 @@ def _explain_plan(
     folder = placed(write_prices(result, tables, folder), folder)
     for sentence in plan_sentences(result, **tables):
         out.print(f"- {sentence}")
-    wrote(folder)
+    telling.wrote(folder)
     return result.worth.exit_code
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What alternatives are asked for: part of the cost to spare, how many, the least difference in duties, and what
-    to keep and to forbid, as SERVICE[@GROUP]=TIER."""
-
-    within: float
-    count: int
-    least: int
-    keep: Sequence[str]
-    forbid: Sequence[str]
-
-
 def alternatives(
-    names: Sequence[str],
-    case_folder: Path,
-    prefectures: str,
-    wishes: Wishes,
-    folder: Path | None,
-    options: RunOptions,
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    within: Annotated[
+        float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")
+    ] = 0.001,
+    count: Annotated[int, typer.Option(metavar="N", min=0, max=50, help="Plans beside the best.")] = 3,
+    least: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MOST_DUTIES, help="Least duties of difference.")
+    ] = 5,
+    keep: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must be.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(help="SERVICE[@GROUP]=TIER that must not be.")] = None,
+    folder: Out = None,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+    as_json: Json = False,
 ) -> int:
-    """Plans within a part of the least cost that differ most."""
+    """Plans that cost almost as little and differ most."""
     from optimization.studies.alternatives import alternatives as vary
     from optimization.studies.alternatives import differences, open_tiers
 
-    case, codes, package = asked(names, case_folder, prefectures)
-    keep, forbid = (
-        [wish(text, flag) for text in texts]
-        for flag, texts in (("--keep", wishes.keep), ("--forbid", wishes.forbid))
-    )
-    decided_once(package)
-    target = new_folder(folder, f"alternatives-{package.name}", RESULTS)
-    free = None
-    if keep or forbid:
-        _, free = solved(case, codes, package, options)
-    narrowed = (lambda instance: open_tiers(instance, keep, forbid)) if free is not None else None
-    session, result = solved(case, codes, package, options, narrowed)
-    planned(result)
-    if free is not None and free.accounts is not None:
-        more = result.outcome.objective - free.outcome.objective
-        out.print(f"What is kept and forbidden costs {billion(more)} billion yen a year.")
-    plans = vary(session, wishes.within, wishes.count, wishes.least, CountLine("moves priced"))
-    table, duties = differences(session, plans)
-    found = {"plans": table, "duties": duties}
-    target = placed(kept(target, lambda draft: write_tables(draft, found)), target)
-    show_frame(table, "Plans", 6)
-    show_frame(duties, "Where they differ")
-    wrote(target)
+    with Telling(as_json) as telling:
+        question, limits = asked(packages, case_folder, prefectures), Limits(gap=gap, threads=threads)
+        kept_so = [wish(text, "--keep") for text in keep or []]
+        ruled_out = [wish(text, "--forbid") for text in forbid or []]
+        decided_once(question.package)
+        target = new_folder(folder, f"alternatives-{question.package.name}", RESULTS)
+        free = question.solved(limits)[1] if kept_so or ruled_out else None
+        narrowed = (lambda instance: open_tiers(instance, kept_so, ruled_out)) if free is not None else None
+        session, result = question.solved(limits, narrowed)
+        planned(result)
+        if free is not None and free.accounts is not None:
+            more = result.outcome.objective - free.outcome.objective
+            out.print(f"What is kept and forbidden costs {billion(more)} billion yen a year.")
+        plans = vary(session, within, count, least, CountLine("moves priced"))
+        table, duties = differences(session, plans)
+        found = {"plans": table, "duties": duties}
+        target = placed(kept(target, lambda draft: write_tables(draft, found)), target)
+        show_frame(table, "Plans", 6)
+        show_frame(duties, "Where they differ")
+        telling.wrote(target)
     return result.worth.exit_code
 
 
@@ -138,63 +157,75 @@ def wish(text: str, flag: str) -> tuple[str, str, str]:
 
 
 def pareto(
-    names: Sequence[str],
-    case_folder: Path,
-    prefectures: str,
-    against: str,
-    points: int,
-    in_order: bool,
-    folder: Path | None,
-    options: RunOptions,
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="AIMS", help="equity dispersion discipline retention grants changes clarity crisis"
+        ),
+    ] = "equity,discipline,changes,clarity",
+    points: Annotated[int, typer.Option(metavar="N", min=2, max=500, help="Cells of each front.")] = 8,
+    lexicographic: Annotated[
+        bool, typer.Option("--lexicographic", help="Aims in order, each as far as can be.")
+    ] = False,
+    folder: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+    as_json: Json = False,
 ) -> int:
-    """Fronts of cost against aims; NoPlanError where the package is impossible, 4 where a front is unfinished."""
+    """Cost against equity, discipline, changes, clarity, crises."""
     from optimization.studies import pareto as fronts
 
-    case, codes, package = asked(names, case_folder, prefectures)
-    aims = fronts.aims_named([part.strip() for part in against.split(",") if part.strip()], package)
-    target = new_folder(folder, f"pareto-{package.name}", RESULTS)
-    session = Session(case, tuple(codes), options.limits)
-    if in_order:
-        table, result = fronts.lexicographic(case, session, package, aims, codes)
-        table["cost_million_yen"] = result.outcome.objective
-        answers = [result.worth]
-    else:
-        parts = [
-            fronts.front(case, session, package, aim, codes, points, CountLine(f"cells of {aim.name}"))
-            for aim in aims
-        ]
-        table = pd.concat(parts, ignore_index=True)
-        answers = [Worth(status) for status in table["status"]]
-    named = {"lexicographic" if in_order else "front": table}
-    target = placed(kept(target, lambda draft: write_tables(draft, named)), target)
-    shown = ["aim", "limit", "reached", "cost_million_yen", "gap", "status", "dominated"]
-    show_frame(table if in_order else table[shown], "Lexicographic" if in_order else "Fronts")
-    if not all(worth.settled for worth in answers):
-        err.print("The front is unfinished: some cells have no answer to the gap; see the column status.")
-    wrote(target)
+    with Telling(as_json) as telling:
+        question = asked(packages, case_folder, prefectures)
+        case, codes, package = question
+        aims = fronts.aims_named([part.strip() for part in against.split(",") if part.strip()], package)
+        target = new_folder(folder, f"pareto-{package.name}", RESULTS)
+        session = Session(case, tuple(codes), Limits(gap=gap, seconds=time_limit, threads=threads))
+        if lexicographic:
+            table, result = fronts.lexicographic(case, session, package, aims, codes)
+            table["cost_million_yen"] = result.outcome.objective
+            answers = [result.worth]
+        else:
+            parts = [
+                fronts.front(case, session, package, aim, codes, points, CountLine(f"cells of {aim.name}"))
+                for aim in aims
+            ]
+            table = pd.concat(parts, ignore_index=True)
+            answers = [Worth(status) for status in table["status"]]
+        found = {"lexicographic" if lexicographic else "front": table}
+        target = placed(kept(target, lambda draft: write_tables(draft, found)), target)
+        shown = ["aim", "limit", "reached", "cost_million_yen", "gap", "status", "dominated"]
+        show_frame(table if lexicographic else table[shown], "Lexicographic" if lexicographic else "Fronts")
+        if not all(worth.settled for worth in answers):
+            err.print("The front is unfinished: some cells have no answer to the gap; see the column status.")
+        telling.wrote(target)
     return worst(answers)
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Where a study is computed: local processes, or the workers of a Dask scheduler."""
-
-    processes: int
-    scheduler: str
-
-
 def sensitivity(
-    names: Sequence[str],
-    case_folder: Path,
-    prefectures: str,
-    method: str,
-    draws: int,
-    folder: Path | None,
-    options: RunOptions,
-    workers: Workers,
-    only: Sequence[str] = (),
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    method: Annotated[str, typer.Option(metavar="NAME", help="tornado, morris or sobol.")] = "tornado",
+    draws: Annotated[int, typer.Option(metavar="N", min=2, max=1_000_000, help="Solves, about.")] = 200,
+    only: Annotated[
+        str, typer.Option(metavar="NAMES", help="Only these assumptions, e.g. detour_factor.")
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder; one begun is continued.")
+    ] = None,
+    time_limit: Seconds = 120.0,
+    gap: Gap = 5e-4,
+    seed: Seed = 0,
+    processes: Processes = 2,
+    scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
+    as_json: Json = False,
 ) -> int:
-    """Vary every assumed number; 4 where a draw has neither a plan to the gap nor a proof that there is none."""
+    """Which assumption would change the recommendation."""
     from optimization.studies.overturns import METHODS
     from optimization.studies.sensitivity import analyse
     from optimization.studies.study import Study
@@ -204,43 +235,48 @@ def sensitivity(
         raise InputError(
             [Problem("command line", "is not a method", remedy, column="--method", value=method)]
         )
-    case, codes, package = asked(names, case_folder, prefectures)
-    target = folder or RESULTS / "-".join(["sensitivity", package.name, method, *codes])
-    room_for_scratch(target.parent)
-    study = Study(
-        f"sensitivity_{method}", "", tuple(codes), options.gap, options.time_limit, "auto", options.seed, ()
-    )
-    line = CountLine("draws")
-    found = analyse(
-        case, package, study, method, draws, target,
-        workers.processes, workers.scheduler, line, only,
-    )  # fmt: skip
-    record = {
-        "case": case.name,
-        "package": package.name,
-        "prefectures_asked": codes,
-        "method": method,
-        "draws": found.draws,
-        "only": list(only),
-        "gap": options.gap,
-        "seed": options.seed,
-        "inputs_sha256": dict(case.sha256),
-    }
+    with Telling(as_json) as telling:
+        case, codes, package = asked(packages, case_folder, prefectures)
+        target = folder or RESULTS / "-".join(["sensitivity", package.name, method, *codes])
+        room_for_scratch(target.parent)
+        study = Study(f"sensitivity_{method}", "", tuple(codes), gap, time_limit, "auto", seed, ())
+        factors = tuple(dict.fromkeys(name.strip() for name in only.split(",") if name.strip()))
+        found = analyse(
+            case, package, study, method, draws, target,
+            processes, scheduler, CountLine("draws"), factors,
+        )  # fmt: skip
+        record = {
+            "case": case.name,
+            "package": package.name,
+            "prefectures_asked": codes,
+            "method": method,
+            "draws": found.draws,
+            "only": list(factors),
+            "gap": gap,
+            "seed": seed,
+            "inputs_sha256": dict(case.sha256),
+        }
+        target = placed(kept(target, partial(_fill_study, found.tables, record), whole=False), target)
+        _show_sensitivity(found.tables, method)
+        _show_draws(found)
+        telling.wrote(target)
+    return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
 
-    def fill(draft: Path) -> None:
-        write_tables(draft, found.tables)
-        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-        (draft / "study.json").write_text(text, encoding="utf-8")
 
-    target = placed(kept(target, fill, whole=False), target)
-    _show_sensitivity(found.tables, method)
+def _fill_study(tables: Mapping[str, pd.DataFrame], record: Mapping[str, object], draft: Path) -> None:
+    """Write the tables and the record of a study."""
+    write_tables(draft, tables)
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    (draft / "study.json").write_text(text, encoding="utf-8")
+
+
+def _show_draws(found: Findings) -> None:
+    """How many draws have no plan, no answer, or one that counts as none."""
     counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
     out.print(f"{found.draws} draws: {counts}.")
     if found.broken:
         message = f"The plans of {found.broken} draws break rules and count as none; see draws.csv"
         err.print(message, style="bold red")
-    wrote(target)
-    return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
 
 
 def _show_sensitivity(tables: Mapping[str, pd.DataFrame], method: str) -> None:
@@ -273,28 +309,27 @@ def _show_overturned(table: pd.DataFrame, bodies: pd.DataFrame) -> None:
     show_frame(shown, "Recommendations overturned by one assumption at a value", rows=20)
 
 
-def asked(
-    names: Sequence[str], case_folder: Path, prefectures: str
-) -> tuple[Case, list[str], ResolvedPackage]:
+class Asked(NamedTuple):
     """The case, the prefectures and the package that a command line names."""
+
+    case: Case
+    codes: list[str]
+    package: ResolvedPackage
+
+    def solved(self, limits: Limits, narrowed: OpenTiers | None = None) -> tuple[Session, Result]:
+        """A session that has answered the package, and its answer."""
+        session = Session(self.case, tuple(self.codes), limits, open_tiers=narrowed)
+        return session, session.solve(self.package)
+
+
+def asked(packages: Sequence[str] | None, case_folder: Path, prefectures: str) -> Asked:
+    """What a command line asks; notes of the package go to standard error."""
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
-    package = load_package(case, names, codes)
+    package = load_package(case, named(packages), codes)
     for note in package.warnings:
         err.print(f"note: {note}")
-    return case, codes, package
-
-
-def solved(
-    case: Case,
-    codes: Sequence[str],
-    package: ResolvedPackage,
-    options: RunOptions,
-    narrowed: OpenTiers | None = None,
-) -> tuple[Session, Result]:
-    """A session that has answered the package."""
-    session = Session(case, tuple(codes), options.limits, open_tiers=narrowed)
-    return session, session.solve(package)
+    return Asked(case, codes, package)
 
 
 def named_services(text: str, case: Case) -> tuple[str, ...]:
@@ -311,24 +346,37 @@ def named_services(text: str, case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def sweep(study_file: Path, case_folder: Path, folder: Path | None, processes: int, scheduler: str) -> int:
-    """Answer a study; 1 where a plan breaks a rule, 4 where a question was not answered, or not to the asked gap, 3
-    where all are proven impossible."""
+def sweep(
+    study: Annotated[Path, typer.Argument(help="Study file (docs/studies.md).")],
+    case_folder: CaseFolder = DEFAULT_CASE,
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder (results/NAME).")
+    ] = None,
+    processes: Processes = 2,
+    scheduler: Annotated[
+        str, typer.Option(help="Dask scheduler, tcp://host:8786, instead of processes.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Answer every question of a study once, come what may."""
     from optimization.studies.question import UNANSWERED, UNDONE
     from optimization.studies.study import read_study
     from optimization.studies.sweep import sweep as answer_all
 
-    study = read_study(study_file)
-    target = folder or RESULTS / study.name
-    room_for_scratch(target.parent)
-    table = answer_all(study, case_folder, target, processes, scheduler, CountLine("questions"))
-    for _, row in table[table["reason"] != ""].iterrows():
-        err.print(f"  - {row['cell']} {row['status']}: {row['reason']}")
-    if UNDONE in set(table["status"]):
-        err.print("What is undone is tried again by the same command.")
-    counts = ", ".join(f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items())
-    out.print(f"{len(table)} questions: {counts}.")
-    wrote(target / "sweep.csv")
+    with Telling(as_json) as telling:
+        questions = read_study(study)
+        target = folder or RESULTS / questions.name
+        room_for_scratch(target.parent)
+        table = answer_all(questions, case_folder, target, processes, scheduler, CountLine("questions"))
+        for _, row in table[table["reason"] != ""].iterrows():
+            err.print(f"  - {row['cell']} {row['status']}: {row['reason']}")
+        if UNDONE in set(table["status"]):
+            err.print("What is undone is tried again by the same command.")
+        counts = ", ".join(
+            f"{n} {status}" for status, n in table["status"].value_counts().sort_index().items()
+        )
+        out.print(f"{len(table)} questions: {counts}.")
+        telling.wrote(target / "sweep.csv")
     unanswered = table["status"].isin(UNANSWERED).any()
     code = worst([Worth(status) for status in table["status"] if status not in UNANSWERED])
     return 4 if unanswered and code != 1 else code

@@ -1,49 +1,57 @@
-"""What each command does; every function returns its exit code."""
+"""Commands on runs and packages: solve, repeat, compare, re-check, validate, list; every one returns its exit code."""
 
 from __future__ import annotations
 
 import json
-import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
 
 from optimization.archive import (
     new_folder,
     read_run_record,
     room_for_scratch,
-    run_record,
     write_run,
     written_over,
 )
-from optimization.case.case import Case
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages, shelf
 from optimization.case.resolved import changes
-from optimization.cli.console import (
-    err,
-    out,
-    progress_for,
-    show_comparison,
-    show_fit,
-    show_repetition,
-    show_result,
-    wrote,
+from optimization.cli.answers import show_comparison, show_exact, show_repetition, show_result
+from optimization.cli.console import Telling, err, out
+from optimization.cli.options import (
+    AnyCase,
+    CaseFolder,
+    Gap,
+    Json,
+    Method,
+    Out,
+    Packages,
+    Prefectures,
+    RunFolder,
+    Seconds,
+    Seed,
+    Threads,
+    known_method,
+    named,
+    prefecture_codes,
 )
 from optimization.cli.plain import print_json
+from optimization.cli.progress import progress_for
 from optimization.cli.surroundings import KINDS, memory_is_out
-from optimization.costs.curve_report import report_all
-from optimization.costs.standard import curve_data
 from optimization.dictionary.results import Language
-from optimization.errors import InputError, Problem, raise_if_any
+from optimization.errors import InputError, raise_if_any
 from optimization.outcome.question import would_run
 from optimization.outcome.result import InterruptedRun, Result
 from optimization.outcome.solve import solve
 from optimization.outcome.terms import METHODS
 from optimization.outcome.verdict import REASONS, Worth
-from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES, RESULTS
+from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, RESULTS
 from optimization.referee.audit import failed_checks
 from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.solving.highs import Limits
@@ -57,46 +65,63 @@ UNCHECKED = 4
 """Exit code where a run was written but the memory ran out before its check; what reads the folder checks it."""
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """Options of `run` beside packages and case."""
-
-    time_limit: float = 600.0
-    gap: float = 1e-4
-    threads: int = 2
-    seed: int = 0
-    method: str = METHODS[0]
-    json: bool = False
-    quiet: bool = False
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of the solver."""
-        return Limits(gap=self.gap, seconds=self.time_limit, threads=self.threads, seed=self.seed)
-
-
 def run(
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    folder: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    method: Method = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print run.json instead of tables.")] = False,
+) -> int:
+    """Solve reform packages and write a run folder."""
+    limits = Limits(gap=gap, seconds=time_limit, threads=threads, seed=seed)
+    done = _solved(named(packages), case_folder, prefectures, folder, limits, known_method(method), as_json)
+
+    def show() -> None:
+        if as_json:
+            print_json(json.loads((done.folder / "run.json").read_text(encoding="utf-8")))
+        else:
+            show_result(done.result, str(done.folder))
+
+    return done.exit_code(show)
+
+
+class Written(NamedTuple):
+    """A result, the folder in which it was written, and whether it was stopped by hand."""
+
+    result: Result
+    folder: Path
+    stopped: bool
+
+    def exit_code(self, show: Callable[[], None] = lambda: None) -> int:
+        """The exit code of a run that was shown and is re-checked now."""
+        try:
+            show()
+            code = _verdict(self.result, self.folder)
+            return INTERRUPTED if self.stopped and code != 1 else code
+        except KINDS as error:
+            if not memory_is_out(error):
+                raise
+            message = f"The memory ran out before the run was checked; it is whole in {self.folder}."
+            err.print(message, style="bold red")
+            return UNCHECKED
+
+
+def _solved(
     names: Sequence[str],
     case_folder: Path,
     prefectures: str,
     folder: Path | None,
-    options: RunOptions | None = None,
-) -> int:
-    """Solve and write a run folder."""
-    options = options or RunOptions()
-    if options.method not in METHODS:
-        raise InputError(
-            [
-                Problem(
-                    "command line",
-                    "is not a method",
-                    f"choose {' or '.join(METHODS)}",
-                    column="--method",
-                    value=options.method,
-                )
-            ]
-        )
-    line, callback = progress_for(options.json)
+    limits: Limits,
+    method: str = METHODS[0],
+    quiet: bool = False,
+) -> Written:
+    """A run from the command line's words to its folder."""
+    line, callback = progress_for(quiet)
     line.phase("Reading the case and the packages ...")
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
@@ -104,40 +129,22 @@ def run(
     folder = new_folder(folder, package.name, RESULTS)
     for note in [*package.warnings, *map(str, package.overridden)]:
         err.print(f"note: {note}")
-    limits = options.limits
     line.phase(f"Solving {package.name} on {case.name} ...")
     stopped = False
     room_for_scratch(folder.parent)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as aside:
         try:
-            result = solve(case, package, codes, limits, options.method, Path(aside) / "log", callback)
+            result = solve(case, package, codes, limits, method, Path(aside) / "log", callback)
         except InterruptedRun as stop:
             if stop.result is None:
                 raise
             result, stopped = stop.result, True
     line.end()
-    folder = written(result, folder, limits, options.method, codes)
+    folder = placed(write_run(result, folder, limits, method, codes), folder)
     if stopped:
         gap = f"the gap then was {result.outcome.gap:.2%}"
         err.print(f"The best plan found until then was kept in {folder}; {gap}.")
-    try:
-        if options.json:
-            print_json(run_record(result, limits, options.method, codes))
-        elif not options.quiet:
-            show_result(result, str(folder))
-        code = _verdict(result, folder)
-        return INTERRUPTED if stopped and code != 1 else code
-    except KINDS as error:
-        if not memory_is_out(error):
-            raise
-        message = f"The memory ran out before the run was checked; it is whole in {folder}."
-        err.print(message, style="bold red")
-        return UNCHECKED
-
-
-def written(result: Result, folder: Path, limits: Limits, method: str, codes: Sequence[str]) -> Path:
-    """Write a run and say where it stands, if not in the folder asked for."""
-    return placed(write_run(result, folder, limits, method, codes), folder)
+    return Written(result, folder, stopped)
 
 
 def placed(place: Path, folder: Path) -> Path:
@@ -159,15 +166,15 @@ def _verdict(result: Result, folder: Path) -> int:
     return result.worth.exit_code
 
 
-def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: bool) -> int:
-    """Repeat a run from its folder; 1 where anything came out otherwise."""
+def rerun(run: RunFolder, case_folder: AnyCase = None, target: Out = None, as_json: Json = False) -> int:
+    """Repeat a run from its folder; tell any difference."""
     from optimization.referee.rerun import rerun as repeat
 
     if target is not None:
         new_folder(target, target.name, RESULTS)
     line, callback = progress_for(as_json)
-    line.phase(f"Solving the question of {folder} again ...")
-    found = repeat(folder, case_folder, target, callback)
+    line.phase(f"Solving the question of {run} again ...")
+    found = repeat(run, case_folder, target, callback)
     line.end()
     if as_json:
         rows = json.loads(found.differences.to_json(orient="records"))
@@ -177,17 +184,30 @@ def rerun(folder: Path, case_folder: Path | None, target: Path | None, as_json: 
     for text in found.changed:
         err.print(f"note: {text}")
     if found.folder is not None:
-        wrote(found.folder)
+        Telling().wrote(found.folder)
     show_repetition(found.differences, found.agrees)
     return 0 if found.agrees else 1
 
 
-def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
-    """Check a case and packages, and the question they ask as far as it goes before it is solved; InputError names
-    every fault."""
+def exact(run: RunFolder, as_json: Json = False) -> int:
+    """Re-check a run in fractions, to the last digit."""
+    from optimization.referee.exact import exact_check
+
+    found = exact_check(run)
+    if as_json:
+        print_json(found.record())
+    else:
+        show_exact(found)
+    return 0 if found.sound else 1
+
+
+def validate(
+    packages: Packages = None, case_folder: CaseFolder = DEFAULT_CASE, prefectures: Prefectures = ""
+) -> int:
+    """Check a case and packages without solving."""
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
-    package = load_package(case, names, codes)
+    package = load_package(case, named(packages), codes)
     would_run(case, package, codes)
     for warning in package.warnings:
         out.print(f"warning: {warning}")
@@ -199,14 +219,14 @@ def validate(names: Sequence[str], case_folder: Path, prefectures: str) -> int:
     return 0
 
 
-def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> int:
-    """List packages, or show some in full with what they change."""
+def packages(
+    names: Annotated[list[str] | None, typer.Argument(help="Show these in full.")] = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    as_json: Json = False,
+) -> int:
+    """List the reform packages, or show some in full."""
     if as_json:
-        found = (
-            list_packages(PACKAGES)
-            if not names
-            else load_package(load_case(case_folder), list(names)).packages
-        )
+        found = list_packages(PACKAGES) if not names else load_package(load_case(case_folder), names).packages
         print_json([asdict(package) for package in found], default=str)
         return 0
     if not names:
@@ -216,7 +236,7 @@ def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> 
             out.print(f"  {package.title}\n    {package.called('ja')}")
         raise_if_any(faults)
         return 0
-    resolved = load_package(load_case(case_folder), list(names))
+    resolved = load_package(load_case(case_folder), names)
     for package in resolved.packages:
         out.print(f"\n{package.name}", style="bold", end="")
         out.print(f"  {package.title} ({package.author}, {package.date})")
@@ -229,115 +249,59 @@ def packages(names: Sequence[str], case_folder: Path, as_json: bool = False) -> 
     return 0
 
 
-def prepare(
-    allocation_tax: Path | None,
-    tables: Path | None,
-    indicators: Path | None,
-    year: int | None,
-    folder: Path | None,
-    readings: Path | None = None,
-    vintage: str = "initial",
-    history: bool = False,
-    settlement: Path | None = None,
-) -> int:
-    """Official workbooks and tables to the tables of a case, or all years of the workbooks to one table."""
-    from optimization.prepare import command
-
-    if history:
-        return _prepare_history(allocation_tax, folder or INPUTS / HISTORY.name)
-    if year is None:
-        raise InputError([Problem("command line", "names no year", "give --year, or --history for all")])
-    if not any((allocation_tax, tables, indicators, readings, settlement)):
-        remedy = "give at least one of --allocation-tax, --tables, --indicators, --readings, --settlement"
-        raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
-    target = folder or INPUTS / f"prepared-{year}"
-    for text in command.run(
-        allocation_tax, tables, indicators, year, target, readings, vintage, DEFAULT_CASE, settlement
-    ):
-        out.print(text)
-    return 0
-
-
-def _prepare_history(allocation_tax: Path | None, folder: Path) -> int:
-    from optimization.prepare.history import prepare_history
-
-    if allocation_tax is None:
-        remedy = "give --allocation-tax, the folder of the workbooks of all years"
-        raise InputError([Problem("command line", "there is nothing to prepare", remedy)])
-    for text in prepare_history(allocation_tax, folder):
-        out.print(text)
-    return 0
-
-
-def prefecture_codes(text: str, case: Case) -> list[str]:
-    """Prefecture codes of an option such as '03,宮城県,Akita-ken' or '03 岩手県,4'; every unknown one is a fault."""
-    parts = [part.strip() for part in re.split("[,，、]", text) if text.strip()]
-    return case.prefecture_codes(parts, "command line", "--prefectures")
-
-
-def cut(case_folder: Path, prefectures: str, folder: Path) -> int:
-    """Cut some prefectures out of a case as a case of its own."""
-    from optimization.prepare.case import cut_case
-
-    codes = prefecture_codes(prefectures, load_case(case_folder))
-    if not (folder / "prefectures.csv").is_file():  # a case may be cut anew, no other folder written into
-        new_folder(folder, folder.name, RESULTS)
-    for note in cut_case(case_folder, codes, folder).kept_out:
-        err.print(f"note: {note}")
-    out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.")
-    return 0
-
-
-def curves(case_folder: Path, target: Path | None) -> int:
-    """Report the fit of the scale curves; `target` receives every size band as CSV."""
-    case = load_case(case_folder)
-    report = report_all({s: (x, y, list(codes)) for s, (x, y, codes) in curve_data(case).items()})
-    show_fit(report)
-    if target is not None:
-        new_folder(target, target.name, RESULTS)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        written_over(target, inert_csv(report.to_csv(index=False, lineterminator="\n")))
-        out.print(f"Wrote {target}.")
-    return 0
-
-
 def compare(
-    names: Sequence[str], case_folder: Path, prefectures: str, folder: Path | None, options: RunOptions
+    names: Annotated[list[str], typer.Argument(help="Run folders, or packages to run first.")],
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    folder: Out = None,
+    time_limit: Seconds = 600.0,
+    gap: Gap = 1e-4,
+    as_json: Json = False,
 ) -> int:
-    """Compare runs: each name is a run folder, or a package that is run first. Where one of these has no plan the
-    others are kept, and the reason is told in place of a comparison."""
-    root = new_folder(folder, "compare", RESULTS)
+    """One table of the settings and outcomes in which runs differ."""
+    limits, root = Limits(gap=gap, seconds=time_limit), new_folder(folder, "compare", RESULTS)
     codes, folders, without = [0], [], []
-    for number, name in enumerate(names, start=1):
-        if (Path(name) / "run.json").is_file():
-            folders.append(Path(name))
-            continue
-        target = root / f"{number}-{Path(name).stem}"
-        codes.append(run([name], case_folder, prefectures, target, options))
-        if codes[-1] == INTERRUPTED:
-            return INTERRUPTED
-        folders.append(target)
-        record = read_run_record(target)
-        if record["objective_million_yen"] is None:
-            reason = " ".join(record["counting_arguments"]) or REASONS[Worth(record["status"])]
-            without.append(f"{name}: there is no plan ({record['status']}): {reason}; see {target}")
-    code = 1 if 1 in codes else max(codes)
-    if without:
-        for text in without:
-            err.print(text)
-        return code
+    with Telling(as_json) as telling:
+        for number, name in enumerate(names, start=1):
+            if (Path(name) / "run.json").is_file():
+                folders.append(Path(name))
+                continue
+            done = _solved([name], case_folder, prefectures, root / f"{number}-{Path(name).stem}", limits)
+            codes.append(done.exit_code())
+            if codes[-1] == INTERRUPTED:
+                return INTERRUPTED
+            folders.append(done.folder)
+            without += _without_plan(name, done.folder)
+        if without:  # the runs are kept, and the reason is told in place of a comparison
+            for text in without:
+                err.print(text)
+        else:
+            _compared(folders, root)
+            telling.wrote(root / "comparison.csv")
+            _write_pages(folders, case_folder, root, telling)
+    return 1 if 1 in codes else max(codes)
+
+
+def _without_plan(name: str, folder: Path) -> list[str]:
+    """Why a run that was written has no plan, in a sentence; none where it has one."""
+    record = read_run_record(folder)
+    if record["objective_million_yen"] is not None:
+        return []
+    reason = " ".join(record["counting_arguments"]) or REASONS[Worth(record["status"])]
+    return [f"{name}: there is no plan ({record['status']}): {reason}; see {folder}"]
+
+
+def _compared(folders: Sequence[Path], root: Path) -> None:
+    """Write and show the table of what differs between runs."""
     table = compare_runs(folders)
     root.mkdir(parents=True, exist_ok=True)
     written_over(root / "comparison.csv", inert_csv(table.to_csv(index=False, lineterminator="\n")))
     show_comparison(table)
     if table["name"].str.startswith(TODAY_OF).any():
         err.print(f"note: the runs have no today in common; rows '{TODAY_OF}...' give each run's own")
-    wrote(root / "comparison.csv")
-    _write_pages(folders, case_folder, root)
-    return code
 
 
-def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None:
+def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path, telling: Telling) -> None:
     """Write the comparison as a page in each language; a note where the runs' case is not at hand."""
     from optimization.report.comparison import render_comparison
     from optimization.report.page import write_report
@@ -350,4 +314,4 @@ def _write_pages(folders: Sequence[Path], case_folder: Path, root: Path) -> None
             err.print(f"note: no page was written: {error}")
             return
         write_report(page, root / name)
-        wrote(root / name)
+        telling.wrote(root / name)

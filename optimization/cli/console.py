@@ -1,29 +1,19 @@
-"""What the console shows: progress while solving, tables a layman can read, faults in full."""
+"""What every command says on the console: what it wrote, faults in full, tables as they are."""
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from rich.table import Table
 
 from optimization.archive import CODES
-from optimization.cli.plain import PlainConsole, print_json, visible
+from optimization.cli.plain import PlainConsole, print_json
 from optimization.errors import InputError
-from optimization.ledger.accounts import Accounts
-from optimization.ledger.measures import retention
-from optimization.outcome.existing_table import fates, people_shared
-from optimization.outcome.outlook_table import WHOLE
-from optimization.outcome.result import PLAN, TODAY, Result
-from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.report.language import speaker
-from optimization.solving.highs import Progress
 
 SAY = speaker("en")
 
@@ -42,32 +32,30 @@ err = PlainConsole(stderr=True)
 NUMBER = r"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)?"
 """A number as programs write it, or nothing."""
 
-WRITTEN: list[Path] = []
-"""Folders and files that the command at hand has written."""
 
+class Telling:
+    """What a command says of what it writes. For machines, where `json` is asked for, nothing for people stands on
+    standard output, but one JSON object at the end with what was written and everything in it (tables as lists of
+    rows)."""
 
-def wrote(path: Path) -> None:
-    """Say what was written, and keep it for `for_machines`."""
-    WRITTEN.append(path)
-    out.print(f"Wrote {path}.")
+    def __init__(self, json: bool = False) -> None:
+        self._json = json
+        self._written: list[Path] = []
 
+    def wrote(self, path: Path) -> None:
+        """Say that a folder or a file was written."""
+        self._written.append(path)
+        out.print(f"Wrote {path}.")
 
-@contextmanager
-def for_machines(asked: bool) -> Iterator[None]:
-    """Where asked: nothing for people on standard output, but one JSON object at the end with what was written and
-    everything in it (tables as lists of rows)."""
-    WRITTEN.clear()
-    if not asked:
-        yield
-        return
-    out.quiet = True
-    try:
-        yield
-    finally:
+    def __enter__(self) -> Telling:
+        out.quiet = self._json
+        return self
+
+    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
         out.quiet = False
-    record = {"written": [str(path) for path in WRITTEN]}
-    contents = {name: value for path in WRITTEN for name, value in _contents(path)}
-    print_json({**record, **contents})
+        if self._json and fault is None:
+            contents = {name: value for path in self._written for name, value in _contents(path)}
+            print_json({"written": [str(path) for path in self._written], **contents})
 
 
 def _contents(path: Path) -> Iterator[tuple[str, object]]:
@@ -98,71 +86,11 @@ def show_problems(error: InputError) -> None:
         err.print(f"  - {problem}")
 
 
-def write_over(text: str, live: bool) -> None:
-    """Write a line over the last one, or below it where there is no terminal."""
-    text = visible(text)
-    sys.stderr.write(f"\r{text:<78}" if live else text + "\n")
-    sys.stderr.flush()
-
-
-class ProgressLine:
-    """One line that tells gap, incumbent and elapsed time; plain lines when not on a terminal."""
-
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
-        self.last = 0.0
-        self.live = sys.stderr.isatty()
-
-    def __call__(self, progress: Progress) -> bool:
-        """Show the state; True lets the solver go on."""
-        now = time.perf_counter()
-        if self.quiet or (now - self.last < (0.2 if self.live else 5.0) and progress.gap > 0):
-            return True
-        self.last = now
-        found = progress.incumbent < float("inf")
-        best = f"{billion(progress.incumbent)} billion yen" if found else "none yet"
-        gap = f"{progress.gap:.4%}" if found else "open"
-        write_over(f"  {progress.seconds:6.1f} s  best plan {best}, gap {gap}", self.live)
-        return True
-
-    def phase(self, text: str) -> None:
-        """Announce a phase of the run."""
-        if not self.quiet:
-            err.print(text, style="dim")
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self.live and not self.quiet:
-            sys.stderr.write("\n")
-
-
-class CountLine:
-    """One line that tells how far a long task is and when it may end."""
-
-    def __init__(self, what: str) -> None:
-        self.what, self.started, self.at_first, self.last = what, time.perf_counter(), -1, 0.0
-        self.live = sys.stderr.isatty()
-
-    def __call__(self, done: int, total: int, failed: int = 0) -> None:
-        """Show the state; without a terminal at most every five seconds."""
-        now = time.perf_counter()
-        self.at_first = done if self.at_first < 0 else self.at_first
-        if done < total and now - self.last < (0.2 if self.live else 5.0):
-            return
-        self.last = now
-        spent, fresh = now - self.started, done - self.at_first
-        left = f", about {spent / fresh * (total - done) / 60:.0f} min left" if fresh else ""
-        wrong = f", {failed} failed" if failed else ""
-        write_over(f"  {done} of {total} {self.what}{wrong}{left}", self.live)
-        if self.live and done == total:
-            sys.stderr.write("\n")
-
-
 def show_frame(table: pd.DataFrame, title: str, columns: int | None = None, rows: int = 60) -> None:
     """A table as it is, its first columns and rows."""
     part = table.iloc[:rows, :columns]
     kinds = ["r" if pd.api.types.is_numeric_dtype(part[name]) else "l" for name in part]
-    grid = _grid(title, list(zip(map(str, part.columns), kinds, strict=True)))
+    grid = grid_of(title, list(zip(map(str, part.columns), kinds, strict=True)))
     for values in part.itertuples(index=False):
         grid.add_row(*(_cell(value) for value in values))
     out.print(grid)
@@ -176,297 +104,8 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def show_repetition(differences: pd.DataFrame, agrees: bool) -> None:
-    """What came out otherwise when a run was repeated."""
-    if differences.empty:
-        out.print("The same to the last digit: every table, objective, bound and gap.")
-    elif agrees:
-        furthest = differences["largest_relative_difference"].max()
-        out.print(
-            f"The same plan, and every figure to nine digits; {len(differences)} columns differ beyond, "
-            f"by {furthest:.1e} of a figure at most."
-        )
-    else:
-        show_frame(differences, "What came out otherwise")
-
-
-def show_result(result: Result, folder: str) -> None:
-    """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
-    if result.accounts is None:
-        show_no_decision(result)
-        out.print(f"Run folder: {folder}")
-        return
-    moves, joint = _moves(result.tables["responsibility"]), _joint(result)
-    if moves.row_count:
-        out.print(moves)
-    if joint.row_count:
-        out.print(joint)
-    out.print(_cost(result.baseline, result.accounts))
-    out.print(_allocation(result.tables["governments"]))
-    out.print(_gainers(result.tables["governments"]))
-    if "crisis_shortage" in result.tables:
-        out.print(_crises(result.tables["crisis_shortage"]))
-    if "horizon" in result.tables:
-        out.print(_years(result.tables["horizon"]))
-        out.print(_waiting(result.tables["waiting"]))
-    _closing(result, folder)
-
-
-def _crises(table: pd.DataFrame) -> Table:
-    grid = _grid(
-        "In a crisis: part of the surge that stays unserved",
-        [("scenario", "l"), ("odds a year", "r"), ("surge", "r"), ("today", "r"), ("package", "r")],
-    )
-    nation = table[(table["prefecture_code"] == WHOLE) & (table["surge_million_yen"] > 0)]
-    for _, row in nation.iterrows():
-        surge = f"{billion(row['surge_million_yen'])} bn"
-        shares = (f"{row[name]:.1%}" for name in ("unserved_today_ratio", "unserved_ratio"))
-        grid.add_row(row["scenario"], f"{row['probability_per_year']:.1%}", surge, *shares)
-    return grid
-
-
-def _years(table: pd.DataFrame) -> Table:
-    names = ("cost today", "package", "extraordinary bonds today", "package", "all owed today", "package")
-    grid = _grid("Year by year, billion yen", [("year", "l"), ("weight", "r"), *((n, "r") for n in names)])
-    for _, row in table.iterrows():
-        amounts = []
-        for parts in (
-            ["total"],
-            ["extraordinary_bond"],
-            ["extraordinary_bonds_owed", "national_shortfalls_owed"],
-        ):
-            amounts += [sum(row[f"{n}{when}_million_yen"] for n in parts) for when in ("_today", "")]
-        grid.add_row(str(int(row["year"])), f"{row['weight']:.1%}", *map(billion, amounts))
-    return grid
-
-
-def _waiting(table: pd.DataFrame) -> Table:
-    grid = _grid(
-        "What other courses cost over the whole horizon, billion yen a year, crises left out",
-        [("course", "l"), ("cost", "r"), ("beyond the plan", "r"), ("places that break a rule", "r")],
-    )
-    whole = table[table["year"] == WHOLE]
-    first = whole["from_year"].min()
-    plan = whole[(whole["decided_for"] == PLAN) & (whole["from_year"] == first)].iloc[0]["cost_million_yen"]
-    for _, row in whole.iterrows():
-        course = {TODAY: "today's arrangement", PLAN: "this plan"}.get(
-            row["decided_for"], f"plan of {row['decided_for']} alone"
-        )
-        late = f", from {row['from_year']} on" if row["from_year"] > first else ""
-        cost = row["cost_million_yen"]
-        amounts = billion(cost), billion(cost - plan, signed=True)
-        grid.add_row(course + late, *amounts, str(row["rules_broken"]) if row["rules"] else "")
-    return grid
-
-
-def show_no_decision(result: Result) -> None:
-    """Why there is none."""
-    from optimization.archive import diagnosis
-
-    out.print(diagnosis(result))
-
-
-def _grid(title: str, columns: list[tuple[str, str]]) -> Table:
+def grid_of(title: str, columns: list[tuple[str, str]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name, side in columns:
         table.add_column(name, justify="right" if side == "r" else "left", overflow="fold", no_wrap=not name)
     return table
-
-
-def _moves(table: pd.DataFrame) -> Table:
-    grid = _grid(
-        "What moves to which tier",
-        [("service", "l"), ("from", "l"), ("to", "l"), ("rule groups", "r"), ("people", "r")],
-    )
-    changed = table[table["changed"] == 1]
-    keys = ["service", "tier_today", "tier"]
-    for (service, today, tier), rows in changed.groupby(keys, sort=False):
-        share = f"{len(rows)} of {(table['service'] == service).sum()}"
-        people = SAY.people(rows["population_persons"].sum())
-        grid.add_row(service, SAY.tier(today, "spoken"), SAY.tier(tier, "spoken"), share, people)
-    return grid
-
-
-def _joint(result: Result) -> Table:
-    """People served by wide-area bodies, today and under the package, of every service that some share."""
-    table, people = result.tables["services"], result.instance.case.municipalities["population_persons"]
-    shared = people_shared(result.tables.get("bodies_today"))
-    grid = _grid(
-        "What municipalities do together",
-        [("service", "l"), ("people served by wide-area bodies today", "r"), ("package", "r")],
-    )
-    now = table.set_index("service")["population_served_by_wide_area_body_ratio"].fillna(0.0)
-    today = shared.reindex(now.index, fill_value=0) / people.sum()
-    for service in now.index[np.lexsort((-today, -now))]:
-        if now[service] > 0 or today[service] > 0:
-            grid.add_row(service, f"{today[service]:.1%}", f"{now[service]:.1%}")
-    return grid
-
-
-def _cost(before: Accounts, after: Accounts) -> Table:
-    words = {
-        "standard": "standard cost of the services",
-        "access": "residents' travel",
-        "coordination": "coordination",
-        "uniformity": "loss from uniform levels",
-        "transition": "transition, per year",
-        "units": "new production units",
-        "bodies": "standing cost of wide-area bodies",
-        "soft_budget": "soft budget (grants)",
-        "dulled_incentive": "dulled incentive (counted taxes)",
-        "debt": "cost of debts",
-        "crisis_response": "serving in crises",
-        "crisis_shortage": "loss by shortage in crises",
-        "crisis_reserve": "reserves for crises",
-        "crisis_lead": "plans and drills of new leads",
-    }
-    grid = _grid("Cost, billion yen a year", [("", "l"), ("today", "r"), ("package", "r"), ("change", "r")])
-    for key, word in words.items():
-        if key not in after.objective_parts:
-            continue
-        today, now = before.objective_parts[key], after.objective_parts[key]
-        grid.add_row(word, billion(today), billion(now), billion(now - today, signed=True))
-    today, now = before.objective, after.objective
-    change = f"{billion(now - today, signed=True)} ({now / today - 1:+.2%})"
-    grid.add_section()
-    grid.add_row("total", billion(today), billion(now), change)
-    return grid
-
-
-def _allocation(table: pd.DataFrame) -> Table:
-    grid = _grid(
-        "Allocation tax, billion yen a year",
-        [("", "l"), ("when", "l"), *((name, "r") for name in ("need", "revenue", "shortfall", "surplus"))],
-    )
-    for name in ("grants", "not receiving"):
-        grid.add_column(name, justify="right")
-    tokyo = table["government"].str.startswith("13+")
-    kinds = {
-        "municipalities": (table["tier"] == "municipality"),
-        "prefectures": (table["tier"] == "prefecture") & ~tokyo,
-        "Tokyo with its wards": tokyo,
-    }
-    for name, here in kinds.items():
-        for when, label in (("today", "_today"), ("package", "")):
-            rows = table[here]
-            need, capacity = rows[f"need{label}_million_yen"], rows[f"capacity{label}_million_yen"]
-            gap = need - capacity
-            sums = [need.sum(), capacity.sum(), gap.clip(lower=0).sum(), -gap.clip(upper=0).sum()]
-            sums.append(rows[f"grant{label}_million_yen"].sum())
-            count = str(int((gap <= 0).sum()))
-            if here.any():
-                grid.add_row(name, when, *(billion(abs(value)) for value in sums), count)
-    return grid
-
-
-def show_comparison(table: pd.DataFrame) -> None:
-    """Settings and outcomes that differ between runs, today's value beside them."""
-    names = [*table.columns[4:]]
-    grid = _grid("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
-    for kind, rows in table.groupby("kind", sort=False):
-        grid.add_row(f"{kind}s", style="bold")
-        for _, row in rows.iterrows():
-            grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
-    out.print(grid)
-
-
-def _figure(value: object, unit: str) -> str:
-    """A value as a reader wants it: money in billion yen, ratios with four digits."""
-    if not isinstance(value, float | int) or pd.isna(value):
-        text = "" if value is None or value != value else str(value)
-        return text if len(text) <= 60 else text[:57] + "..."
-    if unit.startswith("million yen"):
-        return f"{billion(value)} bn"
-    return SAY.figure(float(value), unit).replace("−", "-")
-
-
-def show_fit(report: pd.DataFrame) -> None:
-    """Fit of the scale curves over all size bands, service by service."""
-    grid = _grid(
-        "Scale curves against the official needs: median relative error",
-        [
-            ("service", "l"),
-            ("municipalities", "r"),
-            ("in sample", "r"),
-            ("cross-validated", "r"),
-            ("bias", "r"),
-        ],
-    )
-    for _, row in report[report["size_band"] == "all"].iterrows():
-        errors = (f"{row[name]:.1%}" for name in ("median_abs_error", "median_abs_error_cv", "bias_cv"))
-        grid.add_row(row["service"], str(row["n"]), *errors)
-    out.print(grid)
-
-
-def _gainers(table: pd.DataFrame) -> Table:
-    grid = _grid(
-        "Who gains and who loses (general funds over standard cost of what one answers for)",
-        [
-            ("class of government", "l"),
-            ("number", "r"),
-            ("gain", "r"),
-            ("lose", "r"),
-            ("coverage today", "r"),
-            ("package", "r"),
-            ("receiving today", "r"),
-            ("package", "r"),
-        ],
-    )
-    for name, rows in [*table.groupby("class"), ("all", table)]:
-        funds = rows[["funds_today_million_yen", "funds_million_yen"]].sum()
-        cost = rows[["standard_cost_today_million_yen", "standard_cost_million_yen"]].sum()
-        grid.add_row(
-            str(name),
-            str(len(rows)),
-            str(int((rows["gains"] > 0).sum())),
-            str(int((rows["gains"] < 0).sum())),
-            f"{funds.iloc[0] / cost.iloc[0]:.3f}",
-            f"{funds.iloc[1] / cost.iloc[1]:.3f}",
-            str(int(rows["receiving_today"].sum())),
-            str(int(rows["receiving"].sum())),
-        )
-    return grid
-
-
-def _closing(result: Result, folder: str) -> None:
-    assert result.accounts is not None
-    outcome, decision = result.outcome, result.accounts.decision
-    places = result.instance.case.codes
-    kept = retention(result.accounts)
-    wards = " and the joint Tokyo wards" if JOINT_MUNICIPALITY in places else ""
-    sets = result.size.get("connected_sets_priced")
-    priced = f"; {sets:,} connected sets priced and none left that could pay" if sets else ""
-    out.print(
-        f"\n{(places != JOINT_MUNICIPALITY).sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
-        f"prefectures, {len(result.instance.services)} services; "
-        f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}"
-        f"{_fates(result)}.\n"
-        f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
-        "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
-        f"Status {result.worth}: no plan within the package's limits can cost less than "
-        f"{billion(outcome.bound)} billion yen (gap {outcome.gap:.5%}).\n"
-        f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
-        f"Run folder: {folder}"
-    )
-
-
-def _fates(result: Result) -> str:
-    """How many of the bodies exist today, and what becomes of those that do."""
-    if "bodies_today" not in result.tables:
-        return ""
-    found = fates(result.tables["bodies_today"], result.tables["bodies"])
-    return (
-        f": {found.kept} as they exist today, {found.continued} go on from one of today with other members, "
-        f"{found.new} new; of {found.today} bodies of today {found.unchanged} go on unchanged, {found.extended} with "
-        f"more members, {found.reduced} with fewer, {found.handed_up + found.dissolved} end"
-    )
-
-
-def _assumption_count(result: Result) -> int:
-    return int((result.instance.case.parameters.table["mark"] == "assumption").sum())
-
-
-def progress_for(quiet: bool) -> tuple[ProgressLine, Callable[[Progress], bool]]:
-    """A progress line and its callback."""
-    line = ProgressLine(quiet)
-    return line, line.__call__

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+import typer
 
 from optimization.archive import read_run_record
 from optimization.case.load import load_case
 from optimization.cli.console import err, out
+from optimization.cli.options import AnyCase, Json, NamedLanguage, RunFolder
 from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
@@ -20,36 +23,47 @@ REPORTS: dict[Language, str] = {"en": "report.html", "ja": "report.ja.html"}
 
 
 def report(
-    folder: Path,
-    case_folder: Path | None,
-    studies: Sequence[Path],
-    language: str,
-    target: Path | None,
-    as_json: bool,
+    run: RunFolder,
+    case_folder: AnyCase = None,
+    study: Annotated[list[Path] | None, typer.Option(help="Sensitivity study of the same question.")] = None,
+    language: NamedLanguage = "",
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="File (RUN/report.html, RUN/report.ja.html)."),
+    ] = None,
+    as_json: Json = False,
 ) -> int:
-    """Write the report of a run, in both languages unless one is named."""
+    """One HTML page of a run: roles, map, money, doubts."""
     from optimization.report.language import speaker
     from optimization.report.page import page, report_context, write_report
     from optimization.report.view import view_run
 
     languages = LANGUAGES if not language and target is None else (named_language(language or "en"),)
-    run = view_run(folder, case_folder, studies)
+    seen = view_run(run, case_folder, study or [])
     written = []
     for each in languages:
-        place = target or folder / REPORTS[each]
-        write_report(page("report.html", report_context(run, speaker(each))), place)
+        place = target or run / REPORTS[each]
+        write_report(page("report.html", report_context(seen, speaker(each))), place)
         written.append(place)
     tell(written, as_json)
     return 0
 
 
-def export(folder: Path, case_folder: Path | None, target: Path | None, language: str, as_json: bool) -> int:
-    """Write the tables of a run as one Excel workbook."""
+def export(
+    run: RunFolder,
+    case_folder: AnyCase = None,
+    language: NamedLanguage = "",
+    target: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="File (beside the folder).")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """The tables of a run as one Excel workbook."""
     from optimization.report.workbook import write_workbook
 
-    record = read_run_record(folder)
-    place = target or folder.parent / f"{bare_name(folder)}.xlsx"
-    write_workbook(folder, place, named_language(language or "en"), assumptions_of(record, case_folder))
+    record = read_run_record(run)
+    place = target or run.parent / f"{bare_name(run)}.xlsx"
+    write_workbook(run, place, named_language(language or "en"), assumptions_of(record, case_folder))
     tell([place], as_json)
     return 0
 
@@ -83,8 +97,13 @@ def tell(written: Sequence[Path], as_json: bool) -> None:
         out.print(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB).")
 
 
-def serve(host: str, port: int, results: Path | None, open_browser: bool) -> int:
-    """The local page, until it is stopped from the keyboard."""
+def serve(
+    host: Annotated[str, typer.Option(help="Address; any but this machine asks for a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 8000,
+    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the runs (results).")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+) -> int:
+    """A page on this machine: run, watch, read, look up."""
     from optimization.web.server import serve as start
 
-    return start(host, port, results or RESULTS, open_browser)
+    return start(host, port, results or RESULTS, browser)

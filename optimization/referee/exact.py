@@ -85,6 +85,21 @@ class ExactCheck:
         """Whether every statement holds."""
         return not self.broken and all(self.plan.values())
 
+    def record(self) -> dict[str, Any]:
+        """The check for machines: figures in million yen as numbers, statements that do not hold one by one."""
+        broken = [
+            {"rule": each.rule, "where": each.where, "excess": float(each.excess)} for each in self.broken
+        ]
+        return {
+            "sound": self.sound,
+            "objective_million_yen": float(self.objective_million_yen),
+            "recorded_million_yen": float(self.recorded_million_yen),
+            "identities": sum(each.identity for each in self.statements),
+            "limits": sum(not each.identity for each in self.statements),
+            "broken": broken,
+            "words": [name for name, holds in self.plan.items() if not holds],
+        }
+
     def largest(self, identity: bool) -> Statement:
         """The statement that comes nearest to its allowance, or farthest beyond it."""
         kind = [statement for statement in self.statements if statement.identity == identity]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -25,18 +25,31 @@ def each(function: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], proc
     killed, or finds no memory, is done here."""
     if at_most(processes) <= 1 or len(tasks) < FEW:
         return [function(*task) for task in tasks]
+    found = dict(as_they_come(function, tasks, standing_pool(processes)))
+    return [found[n] for n in range(len(tasks))]
+
+
+def as_they_come(
+    function: Callable[..., Answer],
+    tasks: Sequence[tuple[Any, ...]],
+    pool: AbstractContextManager[Any],
+    here: Callable[..., Answer] | None = None,
+) -> Iterator[tuple[int, Answer]]:
+    """Number and answer of every task, those of a pool as they come. What the pool leaves undone that loses a process
+    is done here, by the same function or the one that is to be used `here`."""
+    from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
-    done: dict[int, Answer] = {}
-    with (
-        untold_replacements(),
-        suppress(BrokenProcessPool),
-        ended_on_a_fault(_executor(processes)) as executor,
-    ):
-        futures = {n: executor.submit(function, *task) for n, task in enumerate(tasks)}
-        for n, future in futures.items():
-            done[n] = future.result()
-    return [done[n] if n in done else function(*task) for n, task in enumerate(tasks)]
+    done: set[int] = set()
+    with untold_replacements(), suppress(BrokenProcessPool), pool as executor:
+        number = {executor.submit(function, *task): n for n, task in enumerate(tasks)}
+        for future in as_completed(number):
+            answer = future.result()
+            done.add(number[future])
+            yield number[future], answer
+    for n, task in enumerate(tasks):
+        if n not in done:
+            yield n, (here or function)(*task)
 
 
 def at_most(processes: int) -> int:
@@ -65,7 +78,20 @@ def untold_replacements() -> Iterator[None]:
         yield
 
 
-def _executor(processes: int) -> Any:
+@contextmanager
+def standing_pool(processes: int) -> Iterator[Any]:
+    """The pool of processes that stays for the next call."""
     from loky import get_reusable_executor
 
-    return get_reusable_executor(max_workers=processes, timeout=IDLE_SECONDS)
+    with ended_on_a_fault(get_reusable_executor(max_workers=processes, timeout=IDLE_SECONDS)) as executor:
+        yield executor
+
+
+@contextmanager
+def pool_of_its_own(processes: int, begin: Callable[..., None], *told: Any) -> Iterator[Any]:
+    """A pool whose processes each `begin` with what they are told, and end with the block."""
+    from loky import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(processes, initializer=begin, initargs=told)
+    with pool, ended_on_a_fault(pool):
+        yield pool

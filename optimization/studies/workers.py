@@ -11,13 +11,13 @@ import pickle
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from optimization.case.case import Case
 from optimization.errors import InputError, Problem
-from optimization.solving.workers import at_most, ended_on_a_fault, untold_replacements
+from optimization.solving.workers import as_they_come, at_most, pool_of_its_own
 from optimization.studies.question import Found, Question, answer, undone
 
 _HELD: list[Case] = []
@@ -32,34 +32,22 @@ def answered(
     if scheduler:
         yield from _on_a_cluster(case, questions, scheduler)
         return
-    done: set[int] = set()
     if at_most(processes) > 1 and len(questions) > 1:
-        with untold_replacements():
-            for n, found in _on_a_pool(case, questions, processes):
-                done.add(n)
-                yield n, found
+        yield from _on_a_pool(case, questions, processes)
+        return
     for n, question in enumerate(questions):
-        if n not in done:
-            yield n, answer(case, question)
+        yield n, answer(case, question)
 
 
 def _on_a_pool(case: Case, questions: Sequence[Question], processes: int) -> Iterator[tuple[int, Found]]:
-    """Answers of several processes, as far as none of them vanishes. The case goes to them through a file of their own:
-    handed over at their start, one that is killed before it has read so much would leave its starter waiting for ever.
-    """
-    from concurrent.futures import as_completed
-    from concurrent.futures.process import BrokenProcessPool
-
-    from loky import ProcessPoolExecutor
-
-    with tempfile.TemporaryDirectory() as folder, suppress(BrokenProcessPool):
+    """Answers of several processes. The case goes to them through a file of their own: handed over at their start, one
+    that is killed before it has read so much would leave its starter waiting for ever."""
+    with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / "case"
         packed.write_bytes(pickle.dumps(case))
-        pool = ProcessPoolExecutor(processes, initializer=_hold, initargs=(str(packed),))
-        with pool, ended_on_a_fault(pool):
-            number = {pool.submit(_answer_held, question): n for n, question in enumerate(questions)}
-            for future in as_completed(number):
-                yield number[future], future.result()
+        pool = pool_of_its_own(processes, _hold, str(packed))
+        tasks = [(question,) for question in questions]
+        yield from as_they_come(_answer_held, tasks, pool, partial(answer, case))
 
 
 def _hold(packed: str) -> None:

@@ -17,7 +17,7 @@ import optimization.outcome.relaxed as relaxed_room
 import optimization.outcome.run as run_room
 import optimization.outcome.tables as outcome_tables
 from optimization.cli import commands
-from optimization.cli.console import ProgressLine
+from optimization.cli.progress import ProgressLine
 from optimization.referee import audit
 from optimization.referee.audit import Audit
 from optimization.rules.checks import Breach

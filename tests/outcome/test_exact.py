@@ -53,6 +53,22 @@ def test_the_example_is_sound() -> None:
     }
 
 
+def test_the_command_tells_people_and_machines(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = exact_check(EXAMPLE)
+    assert start(["exact", str(EXAMPLE)]) == 0
+    assert "All hold." in capsys.readouterr().out
+    assert start(["exact", str(EXAMPLE), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["sound"] and said["identities"] + said["limits"] == len(found.statements)
+
+    def dearer(rows: list[Row]) -> None:
+        rows[0]["grant_million_yen"] = "1.5"
+
+    touch(run, "governments", dearer)
+    assert start(["exact", str(run)]) == 1
+    assert "grant by the formula at " in capsys.readouterr().out
+
+
 def test_an_identity_by_hand() -> None:
     """Iwate prefecture: need 407,267.179914534, capacity 128,935.32548195765, no guarantee, rate 0.000827104.
     (1 - 0.000827104) x need - capacity = 277,995.002119000319... against the written 282748.9460220443."""

@@ -7,21 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from optimization.case.case import Case
 from optimization.case.face import INPUTS
 from optimization.case.load import load_case
 from optimization.errors import InputError
 from optimization.studies import store
-from optimization.studies.question import FAILED
+from optimization.studies.question import FAILED, Found, Question, answer
 from optimization.studies.study import Cell, Study, read_study, resolved
 from optimization.studies.sweep import sweep
-from optimization.studies.workers import _on_a_pool
 
 ROOT = INPUTS.parent
 IWATE = INPUTS / "iwate-2022"
@@ -168,16 +166,15 @@ def test_a_process_that_has_grown_is_replaced_unnoticed(
     one = sweep(read_study(file), IWATE, tmp_path / "one")
     (tmp_path / "sitecustomize.py").write_text(GROWN, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    of_the_pool: list[int] = []
+    at_home: list[Question] = []
 
-    def counted(*words: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-        for n, found in _on_a_pool(*words):
-            of_the_pool.append(n)
-            yield n, found
+    def noted(case: Case, question: Question) -> Found:
+        at_home.append(question)
+        return answer(case, question)
 
-    monkeypatch.setattr("optimization.studies.workers._on_a_pool", counted)
+    monkeypatch.setattr("optimization.studies.workers.answer", noted)
     two = sweep(read_study(file), IWATE, tmp_path / "two", processes=2)
-    assert len(of_the_pool) == 8  # none was left to be done at home
+    assert at_home == []
     pd.testing.assert_frame_equal(one, two)
 
 
