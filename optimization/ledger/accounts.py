@@ -24,9 +24,9 @@ from optimization.dictionary.tiers import (
     NATION,
     TIERS,
 )
-from optimization.ledger.allocation import family_transfers, pool_of
+from optimization.ledger.allocation import Figures, family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
-from optimization.ledger.decision import Decision, body_by_place, status_quo, tier_by_place
+from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
 from optimization.ledger.instance import Areas, Horizon, Instance
 from optimization.ledger.response import Response
 
@@ -80,8 +80,7 @@ class Accounts:
             here = self.tiers == tier
             for c in COMPONENTS:
                 result[c][here] = getattr(costs.by_tier[tier], c)[here]
-        for b, w in self.decision.joint:
-            members, s = self.instance.bodies.members(b), costs.wide_columns[w]
+        for b, w, s, members in jointly(self.instance, self.decision):
             own = costs.own[members, s]
             share = own / own.sum()
             for c in COMPONENTS:
@@ -147,10 +146,13 @@ class Accounts:
     @cached_property
     def transfer(self) -> np.ndarray:
         """What the formula gives (or, below 0, takes), shape (G,)."""
+        return family_transfers(self.instance, self.figures)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What the formulas reckon with."""
         need, decided = self.revised_need - self.guarantee, self.decision
-        return family_transfers(
-            self.instance, need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share
-        )
+        return Figures(need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share)
 
     @cached_property
     def grant(self) -> np.ndarray:
@@ -220,6 +222,12 @@ class Accounts:
         return [
             Accounts(later, decision_in(horizon, year, self.decision), bond) for year, later, bond in years
         ]
+
+    @property
+    def in_later_year(self) -> dict[int, Accounts]:
+        """The decision in every later year of the horizon, by year."""
+        horizon = self.instance.horizon
+        return {} if horizon is None else dict(zip(horizon.years[1:], self.later, strict=True))
 
     @cached_property
     def objective_parts(self) -> dict[str, float]:
@@ -307,13 +315,12 @@ def least_bond(later: Instance, decision: Decision) -> float:
     """Million yen of a year; 0 where the pool suffices. Where no bond makes the allocation fit, because too much of it
     goes to governments without a part in the bond, the least that takes away all it can (F5 stays broken)."""
     accounts = Accounts(later, decision)
-    need, share = accounts.revised_need - accounts.guarantee, later.bond_share
+    figures, share = accounts.figures, later.bond_share
     assert share is not None, "only a later year of a horizon has a bond"
-    fixed = accounts.capacity, accounts.own_revenue, decision.assigned, decision.pool_share
     room = accounts.pool - float(later.residual.sum())
 
     def wanting(bond: float) -> float:
-        return float(family_transfers(later, need - share * bond, *fixed).sum()) - room
+        return float(family_transfers(later, replace(figures, need=figures.need - share * bond)).sum()) - room
 
     short = wanting(0.0)
     if short <= 0:

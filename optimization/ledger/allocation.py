@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -39,42 +40,39 @@ def served(instance: Instance) -> dict[str, np.ndarray]:
     return {name: np.flatnonzero(families == name) for name in dict.fromkeys(families.tolist())}
 
 
-def family_transfers(
-    instance: Instance,
-    need: np.ndarray,
-    capacity: np.ndarray,
-    revenue: np.ndarray,
-    assigned: np.ndarray,
-    pool_share: np.ndarray,
-) -> np.ndarray:
-    """Transfer of every government under its family, shape (G,), million yen; `pool_share` (N,) are the
-    shares of the national taxes in the pool."""
-    result = np.zeros(len(need))
+@dataclass(frozen=True)
+class Figures:
+    """What the formulas reckon with: of every government (G,) its `need`, the `capacity` that is counted and all its
+    own `revenue`, million yen; of every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the shares
+    of the national taxes in the pool."""
+
+    need: np.ndarray
+    capacity: np.ndarray
+    revenue: np.ndarray
+    assigned: np.ndarray
+    pool_share: np.ndarray
+
+
+def family_transfers(instance: Instance, figures: Figures) -> np.ndarray:
+    """Transfer of every government under its family, shape (G,), million yen."""
+    result = np.zeros(len(figures.need))
     for name, here in served(instance).items():
-        position = position_of(instance, here, need, capacity, revenue, assigned, pool_share)
+        position = position_of(instance, here, figures)
         result[here] = FAMILIES[name].transfers(position)
     return result
 
 
-def position_of(
-    instance: Instance,
-    here: np.ndarray,
-    need: np.ndarray,
-    capacity: np.ndarray,
-    revenue: np.ndarray,
-    assigned: np.ndarray,
-    pool_share: np.ndarray,
-) -> Position:
+def position_of(instance: Instance, here: np.ndarray, figures: Figures) -> Position:
     """What a family sees of the governments at the positions `here`. Its envelope is the pool less the
     corrections, split by what the governments receive today."""
     case = instance.case
     share = instance.formula_paid
-    envelope = pool_of(instance, pool_share) - float(instance.residual.sum())
+    envelope = pool_of(instance, figures.pool_share) - float(instance.residual.sum())
     return Position(
-        need=need[here],
-        capacity=capacity[here],
-        revenue=revenue[here],
-        bases=(instance.tax.base * assigned)[here],
+        need=figures.need[here],
+        capacity=figures.capacity[here],
+        revenue=figures.revenue[here],
+        bases=(instance.tax.base * figures.assigned)[here],
         base_group=np.array([base_group(name) for name in instance.tax.names]),
         population=instance.population[here],
         area=instance.area[here],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,15 +95,31 @@ def tier_by_place(instance: Instance, decision: Decision) -> np.ndarray:
     return np.where(instance.today > 0, place, "")
 
 
+class Joint(NamedTuple):
+    """A service that a body provides: row of the body, position of the service among the wide ones (W) and among all
+    (S), positions of the body's members."""
+
+    body: int
+    column: int
+    service: int
+    members: np.ndarray
+
+
+def jointly(instance: Instance, decision: Decision) -> Iterator[Joint]:
+    """Every service of every body that provides it under a decision."""
+    services = instance.costs.wide_columns
+    for body, column in decision.joint:
+        yield Joint(body, column, int(services[column]), instance.bodies.members(body))
+
+
 def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
     """Row of the body that provides each wide service to each municipality, shape (I, W); -1 where
     none does. Raises ValueError when a service would be provided twice or without the
     municipalities' responsibility."""
     tiers = tier_by_place(instance, decision)
     body = np.full((len(tiers), len(instance.costs.wide_services)), -1)
-    for b, w in decision.joint:
-        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
-        members = members[instance.today[members, s] > 0]
+    for b, w, s, everybody in jointly(instance, decision):
+        members = everybody[instance.today[everybody, s] > 0]
         if (body[members, w] >= 0).any():
             raise ValueError(f"service {instance.services[s]} is provided twice by bodies")
         if (tiers[members, s] != MUNICIPALITY).any():

@@ -8,6 +8,7 @@ import pandas as pd
 from optimization.case.projections import AGES
 from optimization.costs.standard import tier_scale
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.decision import jointly
 from optimization.ledger.instance import Instance
 
 
@@ -30,9 +31,8 @@ def provider_scale(accounts: Accounts, year: int) -> np.ndarray:
     scale = np.zeros(accounts.tiers.shape)
     for tier, size in tier_scale(instance.case, pd.Series(people, index=instance.case.codes)).items():
         scale = np.where(accounts.tiers == tier, size[:, None], scale)
-    for b, w in accounts.decision.joint:
-        members = instance.bodies.members(b)
-        scale[members, instance.costs.wide_columns[w]] = people[members].sum()
+    for each in jointly(instance, accounts.decision):
+        scale[each.members, each.service] = people[each.members].sum()
     return scale
 
 

@@ -52,7 +52,7 @@ def some_years(instance: Instance, years: Iterable[int]) -> Instance:
     binds nothing and weighs nothing."""
     horizon = instance.horizon
     assert horizon is not None
-    wanted = set(years)
+    wanted, after = set(years), horizon.years[1:]
     at = [0, *(n for n, year in enumerate(horizon.years) if n and year in wanted)]
     weight = horizon.weight[at].copy()
     settings = instance.settings
@@ -63,8 +63,8 @@ def some_years(instance: Instance, years: Iterable[int]) -> Instance:
         years=tuple(horizon.years[n] for n in at),
         span=tuple(horizon.span[n] for n in at),
         weight=weight,
-        later=tuple(horizon.later[n - 1] for n in at[1:]),
-        richer=tuple(horizon.richer[n - 1] for n in at[1:]),
+        later=tuple(each for year, each in zip(after, horizon.later, strict=True) if year in wanted),
+        richer=tuple(growth for year, growth in zip(after, horizon.richer, strict=True) if year in wanted),
     )
     return replace(instance, settings=settings, horizon=part)
 

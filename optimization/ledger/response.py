@@ -21,7 +21,7 @@ import numpy as np
 
 from optimization.dictionary.tiers import BLOC, HIGHER_TIERS, MUNICIPALITY, NATION, TIERS
 from optimization.ledger.crisis import Crisis, unserved
-from optimization.ledger.decision import Decision
+from optimization.ledger.decision import Decision, jointly
 from optimization.ledger.instance import Instance
 from optimization.ledger.pools import bloc_of_body, lends_in_a_bloc, pool_of_tier
 from optimization.reading.japan import DISASTER_SHARES
@@ -129,12 +129,11 @@ class Response:
         """Bodies that provide a service to municipalities which all lead for themselves, with the members that
         have the service."""
         instance = self.instance
-        for body, w in self.decision.joint:
-            if instance.costs.wide_columns[w] == s:
-                members = instance.bodies.members(body)
-                members = members[instance.today[members, s] > 0]
+        for each in jointly(instance, self.decision):
+            if each.service == s:
+                members = each.members[instance.today[each.members, s] > 0]
                 if len(members) and (lead[members] == MUNICIPALITY).all():
-                    yield body, members
+                    yield each.body, members
 
     @cached_property
     def served_by_payer(self) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.geography.distance import travel_minutes
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.decision import jointly
 
 
 def minutes_to_seat(accounts: Accounts) -> np.ndarray:
@@ -17,9 +18,8 @@ def minutes_to_seat(accounts: Accounts) -> np.ndarray:
     higher = (accounts.tiers != MUNICIPALITY) & (accounts.tiers != "")
     km = np.where(higher, instance.office_km[:, None], 0.0)
     hubs = case.codes.get_indexer(instance.bodies.table["hub"])
-    for b, w in accounts.decision.joint:
-        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
-        km[members, s] = instance.km[members, hubs[b]]
+    for each in jointly(instance, accounts.decision):
+        km[each.members, each.service] = instance.km[each.members, hubs[each.body]]
     return travel_minutes(km, case)
 
 

@@ -103,7 +103,7 @@ def pool_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
     crisis = columns.crisis
     if crisis is None:
         return
-    demand, net, idle = (crisis.matrix(part) for part in range(3))
+    demand, net, idle = crisis.demand, crisis.short, crisis.idle
     _, short_change, idle_change = crisis.joint_changes
     reserve_at = {reserve: m for m, reserve in enumerate(crisis.reserves)}
     own = [n for n, pool in enumerate(crisis.pools) if pool.tier == MUNICIPALITY]
@@ -199,7 +199,7 @@ def mutual_aid(model: pyo.ConcreteModel, columns: Columns) -> None:
         return
     parameters, share = columns.instance.case.parameters, columns.instance.settings["crisis.aid_share"]
     kept = 1.0 - parameters("aid_loss_bloc"), 1.0 - parameters("aid_loss_nation")
-    demand, (surge_change, *_) = crisis.matrix(0), crisis.joint_changes
+    demand, (surge_change, *_) = crisis.demand, crisis.joint_changes
     at: dict[tuple[int, int, int], list[int]] = {}
     for n, pool in enumerate(crisis.pools):
         at.setdefault((pool.w, pool.s, pool.bloc), []).append(n)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -35,6 +36,15 @@ class Pool:
     tier: str
     place: int
     bloc: int
+
+
+class Sums(NamedTuple):
+    """What each rule group (K,) brings to a pool, billion yen: its demand, the shortage it has by itself, the capacity
+    it leaves over; for the pools of higher tiers `short` is demand less capacity, `idle` the capacity."""
+
+    demand: np.ndarray
+    short: np.ndarray
+    idle: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -77,27 +87,26 @@ class CrisisColumns:
         return [pool for pool, _ in self._listed]
 
     @cached_property
-    def _sums(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Demand, shortage and idle capacity that each group (K,) brings to each pool; for the pools of higher
-        tiers the second is demand less capacity, the third the capacity."""
+    def _sums(self) -> list[Sums]:
+        """What the groups bring to each pool."""
         return [sums for _, sums in self._listed]
 
     @cached_property
-    def _listed(self) -> list[tuple[Pool, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    def _listed(self) -> list[tuple[Pool, Sums]]:
         found = []
         lends = self.instance.settings["crisis.aid_share"] > 0
         keeps = set(self.reserves) if lends else set()
         for w in range(len(self.crisis.names)):
             for s in self.crisis.services(w).tolist():
                 for pool, sums in self._of(w, s):
-                    demand, _, idle = sums
+                    demand, idle = sums.demand, sums.idle
                     own = pool.tier == MUNICIPALITY  # a body across blocs may bring a surge from elsewhere
                     spare = lends and (idle.sum() > NOTHING or (pool.tier, pool.place, s) in keeps)
                     if own or demand.sum() > NOTHING or spare:
                         found.append((pool, sums))
         return found
 
-    def _of(self, w: int, s: int) -> Iterator[tuple[Pool, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    def _of(self, w: int, s: int) -> Iterator[tuple[Pool, Sums]]:
         """All pools of a service in a scenario and what each group brings to them."""
         groups, kind = self.instance.groups, self.crisis.kind[w]
         demand, capacity = self.crisis.demand[w, :, s], self.crisis.capacity[w, :, s]
@@ -121,16 +130,31 @@ class CrisisColumns:
                 places = np.unique(area[may[groups.of_municipality]])
             for place in places.tolist():
                 home = int(bloc[area == place][0]) if lends_in_a_bloc(tier) else -1
-                yield Pool(w, s, tier, place, home), (tables[0][place], tables[1][place], tables[2][place])
+                yield Pool(w, s, tier, place, home), Sums(*(table[place] for table in tables))
 
-    def matrix(self, part: int) -> sparse.csr_matrix:
-        """One of the sums of `_sums` as a matrix over pools and leads, billion yen."""
+    @cached_property
+    def demand(self) -> sparse.csr_matrix:
+        """Demand that each lead brings to each pool, (pools, leads), billion yen."""
+        return self._matrix([sums.demand for sums in self._sums])
+
+    @cached_property
+    def short(self) -> sparse.csr_matrix:
+        """What each lead brings of `Sums.short` to each pool, (pools, leads), billion yen."""
+        return self._matrix([sums.short for sums in self._sums])
+
+    @cached_property
+    def idle(self) -> sparse.csr_matrix:
+        """Capacity left over that each lead brings to each pool, (pools, leads), billion yen."""
+        return self._matrix([sums.idle for sums in self._sums])
+
+    def _matrix(self, brought: list[np.ndarray]) -> sparse.csr_matrix:
+        """What each rule group brings to each pool as a matrix over pools and leads."""
         rows, columns, data = [], [], []
-        for n, (pool, sums) in enumerate(self._listed):
-            for k in np.flatnonzero(np.abs(sums[part]) > 0).tolist():
+        for n, (pool, amounts) in enumerate(zip(self.pools, brought, strict=True)):
+            for k in np.flatnonzero(np.abs(amounts) > 0).tolist():
                 rows.append(n)
                 columns.append(self.lead_number[pool.s, k, self.crisis.kind[pool.w], pool.tier])
-                data.append(sums[part][k])
+                data.append(amounts[k])
         return sparse.csr_matrix((data, (rows, columns)), shape=(len(self.pools), len(self.leads)))
 
     def leads_of_pool(self, n: int) -> list[int]:
@@ -144,7 +168,7 @@ class CrisisColumns:
     def struck(self) -> np.ndarray:
         """Whether a pool can face a surge, boolean over `pools`: else it only lends."""
         return np.array(
-            [p.tier == MUNICIPALITY or sums[0].sum() > NOTHING for p, sums in self._listed], dtype=bool
+            [p.tier == MUNICIPALITY or sums.demand.sum() > NOTHING for p, sums in self._listed], dtype=bool
         )
 
     @cached_property
@@ -161,10 +185,10 @@ class CrisisColumns:
             dtype=bool,
         )
 
-    def _may_be_idle(self, pool: Pool, sums: tuple[np.ndarray, ...]) -> bool:
+    def _may_be_idle(self, pool: Pool, sums: Sums) -> bool:
         if pool.tier == MUNICIPALITY:
             return True
-        return bool((sums[1] < -NOTHING).any())
+        return bool((sums.short < -NOTHING).any())
 
     @cached_property
     def exchanges(self) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from optimization.costs.provision import COMPONENTS
 from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.decision import jointly
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
@@ -56,8 +57,7 @@ def _second_phase(after: Accounts, before: Accounts) -> dict[str, pd.DataFrame]:
     horizon = after.instance.horizon
     if horizon is None or after.decision.second is None:
         return {}
-    at = horizon.years.index(horizon.second) - 1
-    now, today = after.later[at], before.later[at]
+    now, today = (each.in_later_year[horizon.second] for each in (after, before))
     return {
         "responsibility_second": responsibility(now, today),
         "provision_second": provision(now, today),
@@ -126,10 +126,9 @@ def _providers(after: Accounts) -> tuple[np.ndarray, np.ndarray]:
         provider[here] = np.broadcast_to(case.area_of(tier).to_numpy(object)[:, None], here.shape)[here]
     kind = np.where(after.tiers == MUNICIPALITY, "alone", after.tiers).astype(object)
     ids = instance.bodies.table.index.to_numpy(object)
-    for b, w in after.decision.joint:
-        members, s = instance.bodies.members(b), instance.costs.wide_columns[w]
-        provider[members, s] = ids[b]
-        kind[members, s] = "wide_area_body"
+    for each in jointly(instance, after.decision):
+        provider[each.members, each.service] = ids[each.body]
+        kind[each.members, each.service] = "wide_area_body"
     return provider, kind
 
 

@@ -114,7 +114,7 @@ def _second_phase(accounts: Accounts) -> Iterator[Breach]:
     instance, horizon = accounts.instance, accounts.instance.horizon
     if horizon is None or accounts.decision.second is None:
         return
-    then = accounts.later[horizon.years.index(horizon.second) - 1]
+    then = accounts.in_later_year[horizon.second]
     body_by_place(then.instance, then.decision)
     once = [s for s in STATEMENTS if s.decided_once and s.in_force(then.instance.settings)]
     reading = AccountsReading(then)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.ledger.allocation import fixed_pool_share, position_of
+from optimization.ledger.allocation import Figures, fixed_pool_share, position_of
 from optimization.ledger.formulas import australia_hfe as arithmetic
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
@@ -27,7 +27,7 @@ def _floor(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, float]:
     instance = columns.instance
     zero = np.zeros(len(instance.case.governments))
     assigned, pool_share = instance.tax.assigned[0], fixed_pool_share(instance)
-    position = position_of(instance, here, zero, zero, zero, assigned, pool_share)
+    position = position_of(instance, here, Figures(zero, zero, zero, assigned, pool_share))
     return arithmetic.floor(position), position.envelope
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.errors import InputError, Problem
-from optimization.ledger.allocation import family_transfers, fixed_pool_share, served
+from optimization.ledger.allocation import Figures, family_transfers, fixed_pool_share, served
 from optimization.ledger.formulas import NEED_FAMILIES
 from optimization.model.columns import Columns
 
@@ -35,7 +35,8 @@ def amounts(columns: Columns) -> np.ndarray:
     assigned = tax.assigned[0]
     revenue = tax.base @ assigned + tax.fixed
     nothing = np.zeros(len(revenue))
-    return family_transfers(instance, nothing, revenue, revenue, assigned, fixed_pool_share(instance))
+    figures = Figures(nothing, revenue, revenue, assigned, fixed_pool_share(instance))
+    return family_transfers(instance, figures)
 
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
