@@ -41,11 +41,6 @@ CODES_AND_NAMES: tuple[Callable[[Tables], Iterable[Problem]], ...] = (
 """Checks of which each is of use whatever the others find."""
 
 
-def check_case(tables: Tables, path: str | Path) -> None:
-    """Raise `InputError` with every disagreement between the tables `read_tables` gave for `path`."""
-    check_examined(Examined(dict(tables), {}, frozenset(tables)), path)
-
-
 def check_examined(found: Examined, path: str | Path) -> None:
     """Raise `InputError` with every fault of form found in the tables of `path`, and every disagreement between those
     that are whole."""

@@ -43,8 +43,8 @@ def served(instance: Instance) -> dict[str, np.ndarray]:
 @dataclass(frozen=True)
 class Figures:
     """What the formulas reckon with: of every government (G,) its `need`, the `capacity` that is counted and all its
-    own `revenue`, million yen; of every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the shares
-    of the national taxes in the pool."""
+    own `revenue`, million yen; of every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the
+    shares of the national taxes in the pool."""
 
     need: np.ndarray
     capacity: np.ndarray

@@ -126,11 +126,6 @@ def _phrases() -> dict[str, tuple[str, str]]:
     return {key: (en, ja) for key, (en, ja) in raw.items()}
 
 
-def phrase_keys() -> set[str]:
-    """The keys of all sentences."""
-    return set(_phrases())
-
-
 def speaker(language: Language) -> Speaker:
     """Who speaks a language."""
     return Speaker(language)

@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 
 from optimization.case.case import Case
-from optimization.case.check import check_case
+from optimization.case.check import check_examined
 from optimization.case.crisis import PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.indicators import RATIOS, debt_ratios, indicator_problems, newest_year
 from optimization.case.load import load_case
 from optimization.case.parameters import Parameters
 from optimization.case.ranges import BY_SERVICE, CRISIS, CRISIS_BY_SERVICE, GENERAL
-from optimization.case.tables import OPTIONAL, read_tables
+from optimization.case.tables import OPTIONAL, Examined, read_tables
 from optimization.case.today import TODAY_TABLES
 from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
@@ -220,7 +220,7 @@ def test_empty_cells_stay_empty() -> None:
     assert ratio.isna().any()
     assert (tables["parameters"]["service"] == "").any()
     assert tables["services"]["spread_by"].isna().sum() == 0
-    check_case(tables, IWATE)
+    check_examined(Examined(tables, {}, frozenset(tables)), IWATE)
 
 
 def test_needed_parameters_are_those_the_costs_read() -> None:
