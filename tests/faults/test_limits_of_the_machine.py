@@ -180,7 +180,7 @@ def test_tasks_of_a_process_that_vanishes_are_done_at_home(tmp_path: Path) -> No
 def test_the_solver_itself_crashes(tmp_path: Path) -> None:
     """A fault in the solver's own code ends the process; its last words say where, and nothing is written."""
     script = (
-        "import sys, ctypes, optimization.outcome.run as room\n"
+        "import sys, ctypes, optimization.outcome.relaxed as room\n"
         "room.solve_plain = lambda *a, **k: ctypes.string_at(0)\n"
         f"sys.argv = ['solve.py', *{list(map(str, RUN))}, '--out', {str(tmp_path / 'run')!r}]\n"
         "from optimization.cli.entry import main\n"

@@ -14,7 +14,7 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.model.columns import columns
 from optimization.model.model import build_model
 from optimization.model.screening import screen
-from optimization.outcome.run import laid_out
+from optimization.outcome.question import laid_out
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from optimization.solving.standard_form import StandardForm, compile_model
