@@ -22,6 +22,8 @@ HEADLINES = (
     ("lower bound of cost", "bound_million_yen", "million yen per year"),
     ("gap", "gap", "ratio"),
 )
+COSTS = ("objective_million_yen", "baseline_million_yen")
+"""Headlines beside which the cost of today stands."""
 
 
 def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
@@ -74,8 +76,10 @@ def _setting_rows(settings: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _outcome_rows(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]]) -> list[list[Any]]:
+    before = [record["baseline_million_yen"] for record, _ in runs.values()]
+    today = "" if _differ(before) else before[0]
     rows: list[list[Any]] = [
-        ["outcome", name, unit, "", *(record[key] for record, _ in runs.values())]
+        ["outcome", name, unit, today if key in COSTS else "", *(record[key] for record, _ in runs.values())]
         for name, key, unit in HEADLINES
     ]
     measures = {label: tables["measures"].set_index("measure") for label, (_, tables) in runs.items()}
@@ -90,16 +94,27 @@ def _outcome_rows(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]
         if _differ(values):
             rows.append(["outcome", name, unit, before[0] if common else "", *values])
     moved = {label: _moves(tables["responsibility"]) for label, (_, tables) in runs.items()}
+    home = _tiers_today([tables["responsibility"] for _, tables in runs.values()])
     for service in dict.fromkeys(s for table in moved.values() for s in table):
         values = [table.get(service, "as today") for table in moved.values()]
         if len(set(values)) > 1:
-            rows.append(["outcome", f"responsible for {service}", "tier (rule groups)", "", *values])
+            row = ["outcome", f"responsible for {service}", "tier (rule groups)", home.get(service, "")]
+            rows.append([*row, *values])
     return rows
 
 
 def _differ(values: Sequence[Any]) -> bool:
     """Whether figures, some perhaps missing, are not all the same."""
     return len({None if value is None else round(float(value), 9) for value in values}) > 1
+
+
+def _tiers_today(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
+    """Service -> the tier that answers for it today in all runs, nothing where they disagree."""
+    found: dict[str, set[str]] = {}
+    for table in tables:
+        for service, tier in zip(table["service"], table["tier_today"], strict=True):
+            found.setdefault(service, set()).add(tier)
+    return {service: next(iter(tiers)) for service, tiers in found.items() if len(tiers) == 1}
 
 
 def _moves(table: pd.DataFrame) -> dict[str, str]:

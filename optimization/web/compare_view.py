@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimization.dictionary.settings import load_settings
+from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.web.cases import Finished
 from optimization.web.form import name_of, option_label, plain
@@ -105,6 +106,8 @@ def _figure(value: object, unit: str, voice: Voice) -> str:
     text = str(value)
     if text == "as today":
         return voice("as_today")
+    if text in TIERS:
+        return voice.called(text)
     return re.sub(
         r"(\w+) \((\d+) of (\d+)\)",
         lambda m: voice("moved_of", tier=voice.called(m[1]), groups=m[2], count=m[3]),

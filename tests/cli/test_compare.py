@@ -28,6 +28,8 @@ def test_only_what_differs_is_listed_with_todays_value(comparison: Path) -> None
     outcomes = table[table["kind"] == "outcome"].set_index("name")
     cost = outcomes.loc["cost", ["status_quo", "wide_area"]].astype(float)
     assert cost["wide_area"] < cost["status_quo"]
+    assert outcomes.at["cost", "today"] == outcomes.at["cost of today", "today"]
+    assert float(outcomes.at["cost", "today"]) == pytest.approx(cost["status_quo"])
     assert float(outcomes.at["cost of today", "wide_area"]) == pytest.approx(cost["status_quo"])
     bodies = outcomes.loc["wide_area_bodies", ["today", "status_quo", "wide_area"]].astype(float)
     assert bodies["today"] == bodies["status_quo"] == 13 < bodies["wide_area"]  # 13 sets share fire or waste
