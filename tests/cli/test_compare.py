@@ -24,7 +24,7 @@ def test_only_what_differs_is_listed_with_todays_value(comparison: Path) -> None
     assert list(table.columns) == ["kind", "name", "unit", "today", "status_quo", "wide_area"]
     settings = table[table["kind"] == "setting"].set_index("name")
     assert set(settings.index) == {"wide_area.services", "equity.adequacy_floor", "discipline.balance"}
-    assert settings.loc["equity.adequacy_floor", ["status_quo", "wide_area"]].tolist() == ["0.0", "0.97"]
+    assert settings.loc["equity.adequacy_floor", ["status_quo", "wide_area"]].tolist() == ["off", "0.97"]
     outcomes = table[table["kind"] == "outcome"].set_index("name")
     cost = outcomes.loc["cost", ["status_quo", "wide_area"]].astype(float)
     assert cost["wide_area"] < cost["status_quo"]
