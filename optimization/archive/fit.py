@@ -23,7 +23,7 @@ from optimization.errors import Problem
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]
-Fault = tuple[str, str, str, object]
+Disagreement = tuple[str, str, str, object]
 """Table, message, column, value."""
 
 NEEDED = (
@@ -65,12 +65,12 @@ def fit_problems(folder: Path, tables: Tables) -> Problems:
         yield from _problems(folder, check(tables))
 
 
-def _problems(folder: Path, faults: Iterator[Fault]) -> Problems:
+def _problems(folder: Path, faults: Iterator[Disagreement]) -> Problems:
     for table, message, column, value in faults:
         yield Problem(str(folder / f"{table}.csv"), message, AGAIN, column=column, value=shown(value))
 
 
-def _twice(tables: Tables) -> Iterator[Fault]:
+def _twice(tables: Tables) -> Iterator[Disagreement]:
     """No row of a table stands twice."""
     for name, table in tables.items():
         key = list(load_results()[name].key)
@@ -81,7 +81,7 @@ def _twice(tables: Tables) -> Iterator[Fault]:
 
 def _outside(
     tables: Tables, table: str, column: str, known: Collection[object], message: str
-) -> Iterator[Fault]:
+) -> Iterator[Disagreement]:
     """The first value of a column that is not among those known."""
     if table in tables:
         strange = tables[table][column][~tables[table][column].isin(list(known))]
@@ -89,7 +89,7 @@ def _outside(
             yield table, message, column, strange.iloc[0]
 
 
-def _services(tables: Tables) -> Iterator[Fault]:
+def _services(tables: Tables) -> Iterator[Disagreement]:
     """Services are those of the table of services; rule groups those of the statute."""
     services = set(tables["services"]["service"])
     for table in ("responsibility", "provision", "crisis_protocol", "crisis_reserve", "horizon_services"):
@@ -106,7 +106,7 @@ def _services(tables: Tables) -> Iterator[Fault]:
     )
 
 
-def _tiers(tables: Tables) -> Iterator[Fault]:
+def _tiers(tables: Tables) -> Iterator[Disagreement]:
     """Tiers are tiers; those of a government are two."""
     for table, columns in (
         ("responsibility", ("tier", "tier_today")),
@@ -130,7 +130,7 @@ def _tiers(tables: Tables) -> Iterator[Fault]:
         yield "tiers", "has no row for this tier", "tier", tier
 
 
-def _providers(tables: Tables) -> Iterator[Fault]:
+def _providers(tables: Tables) -> Iterator[Disagreement]:
     """A wide-area body that provides stands in its table; whoever is provided for has an account."""
     for ending in ("", SECOND):
         name = "provision" + ending
@@ -145,7 +145,7 @@ def _providers(tables: Tables) -> Iterator[Fault]:
             yield name, f"does not stand in bodies{ending}.csv", "provider", strange.iloc[0]
 
 
-def _bodies(tables: Tables) -> Iterator[Fault]:
+def _bodies(tables: Tables) -> Iterator[Disagreement]:
     """Members of a body are places that are provided for, its seat among them."""
     for ending in ("", SECOND):
         name = "bodies" + ending
@@ -169,7 +169,7 @@ def _bodies(tables: Tables) -> Iterator[Fault]:
                 return
 
 
-def _rows(tables: Tables) -> Iterator[Fault]:
+def _rows(tables: Tables) -> Iterator[Disagreement]:
     """Rows that all readers count on, and residents by whom they divide."""
     names = set(tables["formula"]["parameter"])
     for name in FORMULA:

@@ -51,7 +51,7 @@ UNITS = re.compile(r"_((thousand|million|billion|trillion)_)?(yen|persons|km2|ha
 EXAMPLE = "give the folder of a case, such as inputs/japan-2022"
 
 
-class Fault(NamedTuple):
+class CellFault(NamedTuple):
     """What is wrong with the cell at a position of its column."""
 
     position: int
@@ -317,7 +317,7 @@ def _filled_rows(sheet: Sheet, problems: list[Problem]) -> np.ndarray:
     return filled
 
 
-def _located(sheet: Sheet, table: Table, name: str, faults: list[Fault]) -> Iterator[Problem]:
+def _located(sheet: Sheet, table: Table, name: str, faults: list[CellFault]) -> Iterator[Problem]:
     column = sheet.column(name)
     for fault in faults:
         row = sheet.label(fault.position, () if name in table.primary_key else table.primary_key)
@@ -345,7 +345,7 @@ def _duplicates(sheet: Sheet, table: Table, filled: np.ndarray) -> Iterator[Prob
 # ---- cells
 
 
-def _checked(cells: pa.Array, rule: Column) -> tuple[pd.Series | np.ndarray, list[Fault]]:
+def _checked(cells: pa.Array, rule: Column) -> tuple[pd.Series | np.ndarray, list[CellFault]]:
     """A column in the type of its rule, and the cells that break the rule."""
     good = pc.is_in(cells, pa.array(rule.enum)) if rule.enum else pc.match_substring_regex(cells, _form(rule))
     whole = pc.all(good).as_py()
@@ -354,10 +354,10 @@ def _checked(cells: pa.Array, rule: Column) -> tuple[pd.Series | np.ndarray, lis
         text = cells[position].as_py()
         if text.strip():
             fault = _text_fault(text, rule) if rule.type == "string" else _number_fault(text, rule)
-            faults.append(Fault(position, *fault))
+            faults.append(CellFault(position, *fault))
         elif rule.required:
             remedy = f"fill in: {rule.meaning}; a missing figure is never taken as zero"
-            faults.append(Fault(position, "is empty", remedy))
+            faults.append(CellFault(position, "is empty", remedy))
     if rule.type == "string":
         return cells.to_pandas(), faults
     filled = cells if whole else pc.if_else(good, cells, None)
@@ -372,16 +372,16 @@ def _form(rule: Column) -> str:
     return INTEGER if rule.type == "integer" else NUMBER
 
 
-def _beyond(values: np.ndarray, rule: Column) -> Iterator[Fault]:
+def _beyond(values: np.ndarray, rule: Column) -> Iterator[CellFault]:
     remedy = f"correct the figure ({rule.unit})"
     if rule.min is not None:
         for position in np.flatnonzero(values < rule.min)[:MOST_FAULTS]:
             told = _meant(values[position], rule, remedy)
-            yield Fault(int(position), f"is below {rule.min:g}, the least it can be", told)
+            yield CellFault(int(position), f"is below {rule.min:g}, the least it can be", told)
     if rule.max is not None:
         for position in np.flatnonzero(values > rule.max)[:MOST_FAULTS]:
             told = _meant(values[position], rule, remedy)
-            yield Fault(int(position), f"is above {rule.max:g}, the most it can be", told)
+            yield CellFault(int(position), f"is above {rule.max:g}, the most it can be", told)
 
 
 def _meant(value: float, rule: Column, remedy: str) -> str:

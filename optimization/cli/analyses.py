@@ -120,8 +120,7 @@ def alternatives(
     as_json: Json = False,
 ) -> int:
     """Plans that cost almost as little and differ most."""
-    from optimization.studies.alternatives import alternatives as vary
-    from optimization.studies.alternatives import differences, open_tiers
+    from optimization.studies.alternatives import alternative_plans, differences, open_tiers
 
     with Telling(as_json) as telling:
         question, limits = asked(packages, case_folder, prefectures), Limits(gap=gap, threads=threads)
@@ -136,7 +135,7 @@ def alternatives(
         if free is not None and free.accounts is not None:
             more = result.outcome.objective - free.outcome.objective
             out.print(f"What is kept and forbidden costs {billion(more)} billion yen a year.")
-        plans = vary(session, within, count, least, CountLine("moves priced"))
+        plans = alternative_plans(session, within, count, least, CountLine("moves priced"))
         table, duties = differences(session, plans)
         found = {"plans": table, "duties": duties}
         target = placed(kept(target, lambda draft: write_tables(draft, found)), target)

@@ -58,7 +58,7 @@ LARGE = 1e12
 """No number from here on is a share in per cent."""
 
 
-class Fault(NamedTuple):
+class ValueFault(NamedTuple):
     """What is wrong with one value (or with one entry of a table of values) and what to do."""
 
     value: object
@@ -198,12 +198,12 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _faults(setting: Setting, value: object, services: Collection[str] | None) -> list[Fault]:
+def _faults(setting: Setting, value: object, services: Collection[str] | None) -> list[ValueFault]:
     names = services if setting.choices == SERVICES else setting.choices
     match setting.type:
         case "boolean":
             remedy = "write true or false, without quotation marks"
-            return [] if isinstance(value, bool) else [Fault(value, "must be true or false", remedy)]
+            return [] if isinstance(value, bool) else [ValueFault(value, "must be true or false", remedy)]
         case "number" | "integer":
             return _number_faults(setting, value)
         case "range":
@@ -223,35 +223,35 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number_faults(setting: Setting, value: Any) -> list[Fault]:
+def _number_faults(setting: Setting, value: Any) -> list[ValueFault]:
     if setting.off and is_off(value):
         return []
     unit = f" {setting.unit}" if setting.unit else ""
     allowed = f"write a number from {setting.minimum:.12g} to {setting.maximum:.12g}{unit}"
     if is_off(value):
-        return [Fault(OFF, "cannot be switched off", f"{allowed}, without quotation marks")]
+        return [ValueFault(OFF, "cannot be switched off", f"{allowed}, without quotation marks")]
     allowed = f'{allowed}, or "{OFF}"' if setting.off else allowed
     if isinstance(value, str) and value.strip().casefold() == OFF:
-        return [Fault(value, "must be a number", f'did you mean "{OFF}"?' if setting.off else allowed)]
+        return [ValueFault(value, "must be a number", f'did you mean "{OFF}"?' if setting.off else allowed)]
     if isinstance(value, str) and (found := read_numeral(value, setting.unit)) is not None:
         return [_written_as_text(setting, value, found)]
     if not _is_number(value):
         bare = allowed if setting.off else f"{allowed}, without quotation marks"
-        return [Fault(value, "must be a number", bare)]
+        return [ValueFault(value, "must be a number", bare)]
     if isinstance(value, float) and not math.isfinite(value):
-        return [Fault(value, "must be finite, not NaN or infinity", allowed)]
+        return [ValueFault(value, "must be finite, not NaN or infinity", allowed)]
     if setting.type == "integer" and not isinstance(value, int):
-        return [Fault(value, "must be a whole number", f"{allowed}, without a decimal point")]
+        return [ValueFault(value, "must be a whole number", f"{allowed}, without a decimal point")]
     meant = share_meant(value, setting.unit, setting.minimum, setting.maximum) if abs(value) < LARGE else ""
     allowed = f"did you mean {meant}? Else {allowed}" if meant else allowed
     if setting.minimum is not None and value < setting.minimum:
-        return [Fault(value, f"is below the least allowed, {setting.minimum:.12g}{unit}", allowed)]
+        return [ValueFault(value, f"is below the least allowed, {setting.minimum:.12g}{unit}", allowed)]
     if setting.maximum is not None and value > setting.maximum:
-        return [Fault(value, f"is above the most allowed, {setting.maximum:.12g}{unit}", allowed)]
+        return [ValueFault(value, f"is above the most allowed, {setting.maximum:.12g}{unit}", allowed)]
     return []
 
 
-def _written_as_text(setting: Setting, value: str, found: Numeral) -> Fault:
+def _written_as_text(setting: Setting, value: str, found: Numeral) -> ValueFault:
     """What is wrong with a number that stands in quotation marks, and the number to write in its place."""
     beside = f" and has {found.words}" if found.how else ""
     remedy = found.remedy(setting.unit)
@@ -259,46 +259,46 @@ def _written_as_text(setting: Setting, value: str, found: Numeral) -> Fault:
         number = int(found.value) if setting.type == "integer" and not found.value % 1 else float(found.value)
         beyond = _number_faults(setting, number)
         remedy = beyond[0].remedy if beyond else remedy
-    return Fault(value, f"must be a number: it is a text{beside}", f"{remedy}, without quotation marks")
+    return ValueFault(value, f"must be a number: it is a text{beside}", f"{remedy}, without quotation marks")
 
 
-def _range_faults(setting: Setting, value: Any) -> list[Fault]:
+def _range_faults(setting: Setting, value: Any) -> list[ValueFault]:
     if not isinstance(value, list | tuple) or len(value) != 2:
         remedy = "write [lowest, highest]; the same number twice fixes it"
-        return [Fault(value, "must be a range of two numbers", remedy)]
+        return [ValueFault(value, "must be a range of two numbers", remedy)]
     faults = [fault for end in value for fault in _number_faults(setting, end)]
     if not faults and value[0] > value[1]:
-        faults = [Fault(list(value), "has its lower end above its upper end", "swap the two numbers")]
+        faults = [ValueFault(list(value), "has its lower end above its upper end", "swap the two numbers")]
     return faults
 
 
-def _name_faults(value: object, names: Collection[str] | None, entry: str = "") -> list[Fault]:
+def _name_faults(value: object, names: Collection[str] | None, entry: str = "") -> list[ValueFault]:
     if not isinstance(value, str):
-        return [Fault(value, "must be a name", 'write it in quotation marks, as "name"', entry)]
+        return [ValueFault(value, "must be a name", 'write it in quotation marks, as "name"', entry)]
     if names is not None and value not in names:
-        return [Fault(value, "is not one of the names allowed here", nearest(value, names), entry)]
+        return [ValueFault(value, "is not one of the names allowed here", nearest(value, names), entry)]
     return []
 
 
-def _list_faults(value: object, names: Collection[str] | None, *, with_all: bool) -> list[Fault]:
+def _list_faults(value: object, names: Collection[str] | None, *, with_all: bool) -> list[ValueFault]:
     if not isinstance(value, list | tuple):
         remedy = 'write ["name", "name"]' + (', or "all" for every service' if with_all else "")
-        return [Fault(value, "must be a list of names", remedy)]
+        return [ValueFault(value, "must be a list of names", remedy)]
     if with_all and ALL in value:
-        return [Fault(list(value), "'all' stands in a list", 'write "all" alone, without brackets')]
+        return [ValueFault(list(value), "'all' stands in a list", 'write "all" alone, without brackets')]
     faults = [fault for name in value for fault in _name_faults(name, names)]
     if not faults and (twice := {name for name in value if value.count(name) > 1}):
-        faults = [Fault(name, "stands twice in the list", "remove one") for name in sorted(twice)]
+        faults = [ValueFault(name, "stands twice in the list", "remove one") for name in sorted(twice)]
     return faults
 
 
-def _table_faults(setting: Setting, value: object, services: Collection[str] | None) -> list[Fault]:
+def _table_faults(setting: Setting, value: object, services: Collection[str] | None) -> list[ValueFault]:
     if not isinstance(value, Mapping):
-        return [Fault(value, "must be a table by service", "write { service = value, service = value }")]
-    faults: list[Fault] = []
+        return [ValueFault(value, "must be a table by service", "write { service = value, service = value }")]
+    faults: list[ValueFault] = []
     for service, entry in value.items():
         if setting.type != "range_by_name" and services is not None and service not in services:
-            faults.append(Fault(service, "is not a service", nearest(service, services), service))
+            faults.append(ValueFault(service, "is not a service", nearest(service, services), service))
         elif setting.type == "choice_by_service":
             names = services if setting.choices == SERVICES else setting.choices
             faults += _name_faults(entry, names, service)

@@ -30,7 +30,7 @@ WIDE, NARROW = (560.0, 430.0), (340.0, 470.0)
 SECTIONS = ("recommendation", "package", "roles", "map", "town", "flows", "gains", "formula", "crisis", "years", "sure",
             "assumptions", "solved", "limits", "credits")  # fmt: skip
 OPEN_HEADS = ("c_service", "c_group", "c_package")
-LIMITS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_july", "limit_candidates")
+CAVEATS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_july", "limit_candidates")
 TOWN_WORDS = {
     "people": "town_people", "coverage": "town_coverage", "grant": "town_grant", "margin": "town_margin",
     "travel": "town_travel", "bodies": "town_bodies", "services": "town_services", "body": "town_body",
@@ -98,7 +98,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         **_sure(run, say),
         **_assumed(run, say),
         "solved": solved(run, say),
-        "limits": [_known(name, run) for name in LIMITS],
+        "limits": [_known(name, run) for name in CAVEATS],
         "credits": credits(run),
         "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
                           "tiers": {tier_of(tier).sign: say.word(tier) for tier in TIERS}, **town_data(run, say)}),

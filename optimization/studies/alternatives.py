@@ -55,7 +55,7 @@ class Moves:
     cost: Mapping[Duty, Mapping[str, float]]
 
 
-def alternatives(
+def alternative_plans(
     session: Session,
     slack: float,
     count: int,

@@ -44,7 +44,7 @@ LONGEST = 100
 NAME = re.compile(rf"[a-z0-9_]{{1,{LONGEST}}}")
 
 
-class Limit(NamedTuple):
+class HeadKey(NamedTuple):
     """A key of [study]: the kinds its value may be of, the value where it is not given, what is allowed, in words and
     as a check."""
 
@@ -61,11 +61,11 @@ KEYS = {
     "grid": ("packages", "settings", "assumptions"),
     "cell": ("packages", "settings", "assumptions"),
 }
-LIMITS: Mapping[str, Limit] = {
-    "gap": Limit((int, float), 1e-3, "a number from 0 to 1", lambda gap: 0 <= gap <= 1, "ratio"),
-    "time_limit": Limit((int, float), 600.0, "seconds above 0, at most 1e7", lambda s: 0 < s <= 1e7),
-    "method": Limit((str,), METHODS[0], f"one of: {', '.join(METHODS)}", METHODS.__contains__),
-    "seed": Limit((int,), 0, "a whole number from 0 to 2147483647", lambda seed: 0 <= seed < 2**31),
+HEAD_KEYS: Mapping[str, HeadKey] = {
+    "gap": HeadKey((int, float), 1e-3, "a number from 0 to 1", lambda gap: 0 <= gap <= 1, "ratio"),
+    "time_limit": HeadKey((int, float), 600.0, "seconds above 0, at most 1e7", lambda s: 0 < s <= 1e7),
+    "method": HeadKey((str,), METHODS[0], f"one of: {', '.join(METHODS)}", METHODS.__contains__),
+    "seed": HeadKey((int,), 0, "a whole number from 0 to 2147483647", lambda seed: 0 <= seed < 2**31),
 }
 MOST_CELLS = 100_000
 """Questions of a study: at a second each, more than a day."""
@@ -113,7 +113,7 @@ def read_study(path: Path) -> Study:
         form = [*_faults(str(path), document), *_value_faults(str(path), document)]
     raise_if_any([*problems, *form])
     head = document["study"]
-    limits = {key: head.get(key, limit.default) for key, limit in LIMITS.items()}
+    limits = {key: head.get(key, limit.default) for key, limit in HEAD_KEYS.items()}
     cells = [*_of_grid(document.get("grid")), *map(_of_table, document.get("cell", []))]
     unique = tuple({repr(cell.varied): cell for cell in cells}.values())
     return Study(
@@ -186,7 +186,7 @@ def _names_packages(part: Mapping[str, Any], several: bool) -> bool:
 def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
     """Values under [study] of a wrong kind or beyond bounds; a grid of more questions than can be answered."""
     head = document.get("study", {})
-    for key, limit in LIMITS.items():
+    for key, limit in HEAD_KEYS.items():
         value: Any = head.get(key, limit.default)
         if not isinstance(value, limit.kinds) or isinstance(value, bool):
             message, remedy = _wrong_kind(value, limit)
@@ -207,7 +207,7 @@ def _value_faults(file: str, document: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(file, message, "leave out values, or ask in several studies")
 
 
-def _wrong_kind(value: object, limit: Limit) -> tuple[str, str]:
+def _wrong_kind(value: object, limit: HeadKey) -> tuple[str, str]:
     """What is said of a value of another kind than its limit, and the remedy: a number as text is read."""
     found = read_numeral(value, limit.unit) if isinstance(value, str) and str not in limit.kinds else None
     if found is None:
@@ -217,7 +217,7 @@ def _wrong_kind(value: object, limit: Limit) -> tuple[str, str]:
     return f"is of the wrong kind: it is a text{beside}", remedy
 
 
-def _allowed(value: Any, limit: Limit) -> str:
+def _allowed(value: Any, limit: HeadKey) -> str:
     """What may be written in the place of a value, with the share that was meant where per cent stand."""
     meant = ""
     if limit.unit == "ratio" and math.isfinite(value):

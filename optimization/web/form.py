@@ -60,7 +60,7 @@ SECONDS = Setting(
 
 
 @dataclass(frozen=True)
-class Fault:
+class FieldFault:
     """Something wrong in the form: the id of its field ('' for the whole), what it is called, the value as typed, what
     is wrong and what to do."""
 
@@ -82,13 +82,13 @@ class Typed:
     prefectures: tuple[str, ...] = ()
     numbers: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FieldFault, ...] = ()
 
     def value(self, name: str) -> str:
         """The text of a field, '' where nothing was typed."""
         return next(iter(self.fields.get(name, ())), "")
 
-    def fault(self, place: str) -> Fault | None:
+    def fault(self, place: str) -> FieldFault | None:
         """What is wrong with a field, by its id."""
         return next((fault for fault in self.faults if fault.id == place), None)
 
@@ -99,7 +99,7 @@ class Typed:
 
 def read_form(fields: Fields, voice: Voice) -> Typed:
     """Read what was typed and find every fault in it; an empty form is one of defaults."""
-    faults: list[Fault] = []
+    faults: list[FieldFault] = []
     cards, names = case_cards(), [package.name for package in packages()]
     if not cards:
         raise InputError([problem for found in broken_cases().values() for problem in found] or [NO_CASE])
@@ -121,16 +121,20 @@ def _first(fields: Fields, name: str) -> str:
 
 
 def _choice(
-    fields: Fields, name: str, known: list[str], default: str, voice: Voice, faults: list[Fault]
+    fields: Fields, name: str, known: list[str], default: str, voice: Voice, faults: list[FieldFault]
 ) -> str:
     asked = _first(fields, name) or (default if default in known else known[0])
     if asked in known:
         return asked
-    faults.append(Fault(name, voice(f"label_{name}"), asked[:80], voice("not_known"), voice("remedy_choose")))
+    faults.append(
+        FieldFault(name, voice(f"label_{name}"), asked[:80], voice("not_known"), voice("remedy_choose"))
+    )
     return default if default in known else known[0]
 
 
-def _prefectures(fields: Fields, card: CaseCard | None, voice: Voice, faults: list[Fault]) -> tuple[str, ...]:
+def _prefectures(
+    fields: Fields, card: CaseCard | None, voice: Voice, faults: list[FieldFault]
+) -> tuple[str, ...]:
     """Codes of the prefectures named for the case, in any way people name them; all of them is the same as none."""
     if card is None:
         return ()
@@ -139,7 +143,7 @@ def _prefectures(fields: Fields, card: CaseCard | None, voice: Voice, faults: li
     read = {value: read_prefecture(value, known) for value in asked}
     label, remedy = voice("label_prefectures"), voice("remedy_choose")
     faults += [
-        Fault("prefectures", label, value[:80], voice("not_known"), remedy)
+        FieldFault("prefectures", label, value[:80], voice("not_known"), remedy)
         for value, found in read.items()
         if not isinstance(found, str)
     ]
@@ -147,7 +151,7 @@ def _prefectures(fields: Fields, card: CaseCard | None, voice: Voice, faults: li
     return () if len(chosen) == len(known) else chosen
 
 
-def _settings(fields: Fields, case: str, voice: Voice, faults: list[Fault]) -> dict[str, Any]:
+def _settings(fields: Fields, case: str, voice: Voice, faults: list[FieldFault]) -> dict[str, Any]:
     """The settings that were typed, by key; what cannot be one is a fault."""
     known, services = load_settings(), list(case_of(case).services.index)
     typed: dict[str, Any] = {}
@@ -157,7 +161,7 @@ def _settings(fields: Fields, case: str, voice: Voice, faults: list[Fault]) -> d
             continue
         if key not in known:
             remedy = nearest(key, known) if voice.language == "en" else voice("remedy_choose")
-            faults.append(Fault("", key[:80], "", voice("not_a_setting"), remedy))
+            faults.append(FieldFault("", key[:80], "", voice("not_a_setting"), remedy))
         elif key not in typed and (value := _value(known[key], fields)) is not None:
             typed[key] = value
             shown = _as_typed(known[key], fields)
@@ -211,10 +215,12 @@ def faults_of(
     label: str,
     typed: str,
     services: Sequence[str] | None = None,
-) -> list[Fault]:
+) -> list[FieldFault]:
     """The first fault of a value, in the language of the page."""
     problems = check_value(setting, value, services)
-    return [Fault(place, label, typed[:80], *_worded(problem, setting, voice)) for problem in problems[:1]]
+    return [
+        FieldFault(place, label, typed[:80], *_worded(problem, setting, voice)) for problem in problems[:1]
+    ]
 
 
 def _worded(problem: Problem, setting: Setting, voice: Voice) -> tuple[str, str]:
@@ -252,23 +258,25 @@ def seen(case: str, package: str) -> str:
     return f"{case}|{package}|{question_of(case, package)}"
 
 
-def changed_since(typed: Typed, voice: Voice) -> list[Fault]:
+def changed_since(typed: Typed, voice: Voice) -> list[FieldFault]:
     """That the case or the package has been changed since the form was shown: its values would not be those of the
     run. Nothing is said where the form was filled in for another case or package."""
     case, _, rest = typed.value("seen").partition("|")
     package, _, digest = rest.partition("|")
     if (case, package) != (typed.case, typed.package) or digest == question_of(case, package):
         return []
-    return [Fault("package", voice("label_package"), package, voice("changed_since"), voice("look_again"))]
+    return [
+        FieldFault("package", voice("label_package"), package, voice("changed_since"), voice("look_again"))
+    ]
 
 
-def order_of(typed: Typed, voice: Voice) -> Order | list[Fault]:
+def order_of(typed: Typed, voice: Voice) -> Order | list[FieldFault]:
     """The order of a form without faults; what is wrong with the packages laid one upon the other, else."""
     try:
         composed(typed.case, typed.package, typed.prefectures)
     except InputError as error:
         label = voice("label_package")
-        return [Fault("package", label, "", said(problem), "") for problem in error.problems]
+        return [FieldFault("package", label, "", said(problem), "") for problem in error.problems]
     gap, seconds = (float(typed.numbers[name]) for name in (GAP.key, SECONDS.key))
     asked = question_of(typed.case, typed.package)
     return Order(typed.case, typed.package, typed.prefectures, gap, seconds, typed.settings, asked)
@@ -283,7 +291,7 @@ class Entry:
     current: str
     ends: tuple[str, str]
     options: tuple[tuple[str, str], ...]
-    fault: Fault | None
+    fault: FieldFault | None
     changed: bool
 
     @property

@@ -13,7 +13,7 @@ from optimization.errors import InputError
 from optimization.ledger.phases import restricted
 from optimization.outcome.session import Session
 from optimization.solving.highs import Limits
-from optimization.studies.alternatives import Plan, alternatives, differences, open_tiers
+from optimization.studies.alternatives import Plan, alternative_plans, differences, open_tiers
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 from tests.small_case import EXACT, Small, given_curves
@@ -42,7 +42,7 @@ def test_every_plan_is_within_the_slack_and_none_could_be_farther_than_proven(se
         if session.solve(question.package).accounts is None:
             assert not listed
             return
-        plans = alternatives(session, SLACK, 2)
+        plans = alternative_plans(session, SLACK, 2)
     order = list(question.instance.groups.options)
     budget = (1 + SLACK) * min(listed.values())
     first = tuple(plans[0].tier[duty] for duty in order)
@@ -67,7 +67,7 @@ def test_the_listed_questions_have_alternatives() -> None:
         with given_curves(question.curves):
             session = Session(question.case, (), EXACT)
             if session.solve(question.package).accounts is not None:
-                count += len(alternatives(session, SLACK, 2)) > 1
+                count += len(alternative_plans(session, SLACK, 2)) > 1
         if count >= 2:
             return
     pytest.fail("hardly a question has an alternative")
@@ -88,7 +88,7 @@ def apart(one: Plan, other: Plan) -> int:
 @pytest.mark.slow
 def test_plans_of_a_prefecture_differ_by_what_is_asked_and_cost_no_more_than_is_allowed() -> None:
     session = iwate()
-    plans = alternatives(session, 0.001, 2, least=10)
+    plans = alternative_plans(session, 0.001, 2, least=10)
     assert len(plans) == 3
     best_cost = plans[0].objective
     for plan in plans[1:]:
@@ -106,7 +106,7 @@ def test_plans_of_a_prefecture_differ_by_what_is_asked_and_cost_no_more_than_is_
 
 @pytest.mark.slow
 def test_nothing_is_offered_that_is_not_far_enough() -> None:
-    assert len(alternatives(iwate(), 1e-7, 2, least=40)) == 1
+    assert len(alternative_plans(iwate(), 1e-7, 2, least=40)) == 1
 
 
 def test_what_is_kept_stays_and_what_is_forbidden_goes() -> None:
