@@ -7,10 +7,20 @@ BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run test slow national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
+.PHONY: run check coverage test slow national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
 
 run: $(READY)
 	$(BIN)/python solve.py
+
+# Before every commit, in under a minute: format, types, a quick slice of the tests
+QUICK := tests/test_docstrings.py tests/test_rooms.py tests/dictionary/test_tiers_and_families.py \
+	tests/case/test_settings.py tests/ledger/test_accounts.py tests/model/test_hand_solved.py \
+	tests/solving/test_highs_adapter.py tests/cli/test_docs.py
+check: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest --numprocesses 2 $(QUICK)
 
 test: $(READY)
 	$(BIN)/python -m ruff check .
@@ -22,6 +32,13 @@ test: $(READY)
 # Further cases of what the line above samples: more random questions, years and pages
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow --numprocesses 2
+
+# How much of the rooms on which every figure rests the tests of these rooms run; below the floor it fails
+COVERED := optimization/rules/*,optimization/ledger/*,optimization/solving/*
+coverage: $(READY)
+	$(BIN)/python -m coverage run --include="$(COVERED)" -m pytest tests/ledger tests/fiscal tests/model tests/solving \
+		tests/horizon tests/crisis
+	$(BIN)/python -m coverage report --fail-under=FLOOR
 
 national: $(READY)
 	$(BIN)/python -m pytest -m national

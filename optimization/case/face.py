@@ -32,6 +32,11 @@ def load_package(
     `prefectures`: those of the run, by code, name or romaji, so that limits taken from the case are theirs alone; the
     warnings name the bodies of the user that reach beyond them, and columns of the case that were read under a former
     name. Raises `InputError` with every fault found.
+
+    >>> from optimization import load_case
+    >>> package = load_package(load_case("inputs/iwate-2022"), "wide_area+corporate_tax_swap")
+    >>> package.name, package.settings["wide_area.bodies_per_municipality"]
+    ('wide_area+corporate_tax_swap', 3)
     """
     prefectures = case.prefecture_codes(prefectures)
     part = case.restrict(prefectures) if prefectures else case

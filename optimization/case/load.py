@@ -43,6 +43,10 @@ def load_case(path: str | Path) -> Case:
     Raises `InputError` listing every fault of its tables: missing file or column, wrong code,
     duplicate row, missing or impossible number, names that other tables do not know, sums that
     do not hold.
+
+    >>> case = load_case("inputs/iwate-2022")
+    >>> case.fiscal_year, len(case.municipalities), len(case.services)
+    (2022, 33, 43)
     """
     path = Path(path)
     before = _digests(path)

@@ -43,6 +43,12 @@ def solve(
     reported is recomputed outside the solver from the rounded decision, and every hard rule is checked on it.
     `beside` tells whether what is said beside the answer is worked out too: the courses that a plan over a horizon is
     held against, and whether the advice to an impossible package holds.
+
+    >>> from optimization import load_case, load_package
+    >>> case = load_case("inputs/iwate-2022")
+    >>> result = solve(case, load_package(case, "status_quo"))
+    >>> round(result.outcome.objective), round(result.outcome.gap, 6)  # million yen a year, ratio
+    (796459, 0.0)
     """
     terms = Terms(limits or Limits(), method, log_file, on_progress)
     clock, aside = Clock(), Clock()
