@@ -105,6 +105,7 @@ def _cell(value: object) -> str:
 
 
 def grid_of(title: str, columns: list[tuple[str, str]]) -> Table:
+    """An empty table with its title and columns: name, and r where it stands to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name, side in columns:
         table.add_column(name, justify="right" if side == "r" else "left", overflow="fold", no_wrap=not name)
