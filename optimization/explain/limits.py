@@ -16,6 +16,7 @@ from optimization.dictionary.settings import load_settings, value_of, with_value
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.rules.listed import STATEMENTS
+from optimization.rules.quantities import Scope
 from optimization.rules.statement import DOWN, UP, Statement
 
 
@@ -94,7 +95,15 @@ def _of(statements: Sequence[Statement]) -> Limit:
     if known.type == "integer":
         loosest = int(loosest)
     components = tuple(dict.fromkeys(each.component for each in statements))
-    return Limit(first.setting, first.rule, first.words, components, first.direction, loosest, row=first.tier)
+    return Limit(
+        first.setting,
+        first.rule,
+        first.words,
+        components,
+        first.direction,
+        loosest,
+        row=first.tier if first.scope is Scope.TIER else None,
+    )
 
 
 STATED: Mapping[str, list[Statement]] = {

@@ -32,7 +32,8 @@ def write(
 def relations(place: Any, statement: Statement, reading: ColumnsReading) -> dict[Any, Any]:
     """The rows of one statement by their key: a member of its scope, and the sign of an absolute value."""
     which = CANNOT_BIND.get(statement.component)
-    only = None if which is None else which(reading.columns)
+    chosen = statement.chosen(reading)
+    only = which(reading.columns) if which is not None else None if chosen is None else chosen.tolist()
     if only == []:
         return {}
     scale = statement.scale(reading) if callable(statement.scale) else statement.scale

@@ -10,7 +10,7 @@ from optimization.ledger import measures
 from optimization.model import clarity, crisis, discipline, equity, money, pool, taxes
 from optimization.model.affine import Affine
 from optimization.model.columns import Columns
-from optimization.rules.accounts import TODAY
+from optimization.rules.accounts import of_today
 from optimization.rules.statement import Reading
 
 QUANTITIES: Mapping[str, Callable[[Columns], Affine]] = {
@@ -53,8 +53,8 @@ class ColumnsReading(Reading):
         self._known: dict[str, Affine] = {}
 
     def today(self, name: str) -> np.ndarray:
-        """A ratio of today's, shape (G,)."""
-        return TODAY[name](self.columns.today)
+        """A ratio of today's, or a quantity of governments today, shape (G,)."""
+        return of_today(self.columns.today, name)
 
     def members(self, tier: int) -> np.ndarray:
         """Positions of the governments of a tier."""

@@ -1,7 +1,8 @@
 """An independent second route: a run folder re-checked from its written tables alone.
 
 Nothing here uses the model, the ledger or the solver; only the tables, `run.json` and
-`package.resolved.toml`.
+`package.resolved.toml`. The statements of this file are written for themselves; beside them every limit is read once
+more as `optimization.rules` states it, from the tables.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.referee.horizon import horizon_checks, weighted_objective
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.written import Written
 
 COMPONENT_WEIGHTS: dict[str, SettingKey] = {
     "standard": "weights.provision",
@@ -106,6 +109,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             "debt ratios keep their ceilings": _debt(tables["governments"], settings),
             "top-ups follow the hold-harmless path and its budget": _path(tables, settings),
             "leads in crises are open and shortages within bounds": _leads(tables, settings),
+            "every limit holds as it is stated": not broken_limits(tables, settings),
             **{
                 f"{statement}{words}": held
                 for suffix, words in PHASES.items()
@@ -117,6 +121,41 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             **_every_year(tables, settings),
         },
     )
+
+
+class Floats:
+    """The tables of a run as `rules.written` asks for them, in floating point."""
+
+    def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
+        self._tables = tables
+
+    def figures(self, table: str, column: str) -> np.ndarray:
+        """A column of numbers."""
+        return self._tables[table][column].to_numpy(float)
+
+    def words(self, table: str, column: str) -> np.ndarray:
+        """A column of words."""
+        return self._tables[table][column].astype(str).to_numpy(object)
+
+    def number(self, value: float) -> float:
+        """A number of a setting."""
+        return float(value)
+
+    def has(self, table: str) -> bool:
+        """Whether the run has a table."""
+        return table in self._tables
+
+
+def broken_limits(tables: dict[str, pd.DataFrame], settings: Settings) -> list[str]:
+    """Labels of the limits in force that the tables do not keep, as their statements read them."""
+    reading = Written(settings, Floats(tables))
+    return [
+        statement.label
+        for statement in STATEMENTS
+        if statement.in_force(settings) and reading.reads(statement)
+        for excess, size in statement.excesses(reading)
+        if (excess > 1e-6 * size).any()
+    ]
 
 
 def _bounded(record: dict[str, Any]) -> bool:

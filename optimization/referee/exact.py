@@ -21,6 +21,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
 from optimization.dictionary.settings import value_of
@@ -28,6 +30,8 @@ from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
+from optimization.rules.listed import STATEMENTS
+from optimization.rules.written import Written
 
 ROUNDING = Fraction(1, 2**53)
 """Largest relative error of one operation on doubles, and of reading a decimal into one."""
@@ -135,6 +139,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
             *_people(written["governments"], settings),
             *_tiers_in_use(written["responsibility"], settings),
             *_common_limits(written, settings),
+            *_as_stated(written, settings),
         ],
         audit_of(record, tables, settings).checks,
     )
@@ -417,6 +422,40 @@ def _common_limits(written: Mapping[str, Sequence[Row]], settings: Settings) -> 
     for name, key in CEILINGS.items():
         if (ceiling := _limit(settings, key)) is not None:
             yield _at_most(key, name, measures[name], ceiling)
+
+
+class Fractions:
+    """The tables of a run as `rules.written` asks for them, in fractions."""
+
+    def __init__(self, written: Mapping[str, Sequence[Row]]) -> None:
+        self._written = written
+
+    def figures(self, table: str, column: str) -> np.ndarray:
+        """A column of numbers."""
+        return np.array(_column(self._written[table], column), dtype=object)
+
+    def words(self, table: str, column: str) -> np.ndarray:
+        """A column of words."""
+        return np.array([row[column] for row in self._written[table]], dtype=object)
+
+    def number(self, value: float) -> Fraction:
+        """A number of a setting."""
+        return Fraction(str(value))
+
+    def has(self, table: str) -> bool:
+        """Whether the run has a table."""
+        return table in self._written
+
+
+def _as_stated(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
+    """Every limit in force as `optimization.rules` states it, row by row."""
+    reading = Written(settings, Fractions(written))
+    for stated in STATEMENTS:
+        if stated.in_force(settings) and reading.reads(stated):
+            for excess, size in stated.excesses(reading):
+                for n, (beyond, of) in enumerate(zip(excess.tolist(), size.tolist(), strict=True)):
+                    most = TOLERANCE * Fraction(of)
+                    yield Statement(f"{stated.label} as stated", str(n), False, Fraction(beyond), most)
 
 
 def _limit(settings: Settings, key: SettingKey) -> Fraction | None:

@@ -39,6 +39,11 @@ def todays_debts(instance: Instance, key: str) -> np.ndarray:
     return owed(instance, before)
 
 
+def of_today(today: Accounts, name: str) -> np.ndarray:
+    """A ratio of `TODAY`, or a quantity of governments, in the accounts of today's arrangement, shape (G,)."""
+    return TODAY[name](today) if name in TODAY else AccountsReading(today).quantity(name)
+
+
 class AccountsReading(Reading):
     """The accounts of a decision in one year; `owed` (million yen, by ceiling) replaces today's debts in a later year
     of a horizon, where bonds have been added to them."""
@@ -50,8 +55,8 @@ class AccountsReading(Reading):
         self._owed = owed
 
     def today(self, name: str) -> np.ndarray:
-        """A ratio of today's, shape (G,)."""
-        return TODAY[name](self._today)
+        """A ratio of today's, or a quantity of governments today, shape (G,)."""
+        return of_today(self._today, name)
 
     def members(self, tier: int) -> np.ndarray:
         """Positions of the governments of a tier."""

@@ -56,21 +56,11 @@ def broken_statements(accounts: Accounts) -> Iterator[Breach]:
 
 def broken(statement: Statement, reading: Reading, accounts: Accounts) -> Iterator[Breach]:
     """Where one limit is not kept, beyond the rounding of what it speaks of."""
-    for excess, size in excesses(statement, reading):
-        keys = statement.keys(len(excess))
+    chosen = statement.chosen(reading)
+    for excess, size in statement.excesses(reading):
+        keys = statement.keys(len(excess)) if chosen is None else chosen.tolist()
         for n in np.flatnonzero(excess > TOLERANCE * size):
             yield Breach(statement.label, _called(accounts, statement, keys[n]), float(excess[n]))
-
-
-def excesses(statement: Statement, reading: Reading) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """By how much each inequality of a statement is broken (below 0: kept), and the size of what it speaks of, an array
-    over its rows each."""
-    size: np.ndarray = np.array(1.0)
-    for name in (*statement.of, *statement.rounding):
-        size = np.maximum(size, np.abs(reading.read(name, statement)))
-    for side in statement.sides(reading):
-        excess = side.left - side.right if side.sense == "<=" else side.right - side.left
-        yield excess, np.maximum(size, np.abs(side.right))
 
 
 def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:

@@ -73,7 +73,7 @@ class Reading(ABC):
 
     @abstractmethod
     def today(self, name: str) -> Any:
-        """A ratio of today's for every government, one of `quantities.TODAY`."""
+        """A ratio of today's for every government, one of `quantities.TODAY`, or a quantity of governments today."""
 
     @abstractmethod
     def quantity(self, name: str) -> Any:
@@ -117,8 +117,9 @@ class Statement:
     `label` is the name of its rule, `rows` that of its rows in the program where it is another; `setting` holds the
     limit, `direction` says how it is loosened (0: a switch), `words` what it is called in English (its Japanese name is
     the label of the setting); `of` names the quantities it speaks of. `on` tells whether settings put it in force,
-    where more than its own is needed; `tier` is the one tier it speaks of, `scale` what its rows are multiplied by, a
-    number or one for each row; `rounding` names further quantities by whose size its sides may be off.
+    where more than its own is needed; `tier` is the one tier it speaks of (of governments: those of that tier),
+    `scale` what its rows are multiplied by, a number or one for each row; `rounding` names further quantities by whose
+    size its sides may be off.
     """
 
     label: str
@@ -180,8 +181,31 @@ class Statement:
         margin = self._sum({name: -1 * c for name, c in form.margin.items()}, reading)
         return [Side(sign * left + margin, form.right, sign=sign) for sign in (1.0, -1.0)]
 
+    def excesses(self, reading: Reading) -> list[tuple[Any, Any]]:
+        """By how much each of its inequalities is broken (below 0: kept), and the size of what it speaks of, by which
+        its rounding is told; an array over its rows each."""
+        size: Any = np.array(1)
+        chosen = self.chosen(reading)
+        kept = slice(None) if chosen is None else chosen
+        for name in (*self.of, *self.rounding):
+            size = np.maximum(size, abs(reading.read(name, self)))
+        return [
+            (
+                (side.left - side.right if side.sense == "<=" else side.right - side.left)[kept],
+                np.broadcast_to(np.maximum(size, abs(side.right)), side.left.shape)[kept],
+            )
+            for side in self.sides(reading)
+        ]
+
+    def chosen(self, reading: Reading) -> np.ndarray | None:
+        """Positions of the members of its scope that it speaks of; None where it speaks of all."""
+        if self.scope is not Scope.GOVERNMENT or self.tier is None:
+            return None
+        return reading.members(self.tier)
+
     def keys(self, count: int) -> list[int | None]:
-        """What its `count` rows are called: positions of members, tiers, or nothing for the nation."""
+        """What its rows are called, `count` of them if it speaks of all members of its scope: positions of members,
+        tiers, or nothing for the nation."""
         if self.scope is Scope.NATION:
             return [None]
         return list(self.tiers) if self.scope is Scope.TIER else list(range(count))
