@@ -31,6 +31,7 @@ from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import COMPONENT_WEIGHTS, DEBT_RATIOS, audit_of, written_settings
 from optimization.rules.listed import STATEMENTS
+from optimization.rules.quantities import Scope
 from optimization.rules.written import Written
 
 ROUNDING = Fraction(1, 2**53)
@@ -452,10 +453,14 @@ def _as_stated(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iter
     reading = Written(settings, Fractions(written))
     for stated in STATEMENTS:
         if stated.in_force(settings) and reading.reads(stated):
+            chosen = stated.chosen(reading)
+            where = [row["government"] for row in written["governments"]]
+            where = where if chosen is None else [where[g] for g in chosen]
             for excess, size in stated.excesses(reading):
-                for n, (beyond, of) in enumerate(zip(excess.tolist(), size.tolist(), strict=True)):
+                names = where if stated.scope is Scope.GOVERNMENT else [""] * len(excess)
+                for name, beyond, of in zip(names, excess.tolist(), size.tolist(), strict=True):
                     most = TOLERANCE * Fraction(of)
-                    yield Statement(f"{stated.label} as stated", str(n), False, Fraction(beyond), most)
+                    yield Statement(f"{stated.label} as stated", name, False, Fraction(beyond), most)
 
 
 def _limit(settings: Settings, key: SettingKey) -> Fraction | None:
