@@ -3,7 +3,6 @@ tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -189,10 +188,35 @@ def excess(statement: Statement, reading: Reading) -> np.ndarray:
     )
 
 
-def worst(reading: Reading, which: Mapping[str, Statement] | None = None) -> dict[str, float]:
-    """The largest excess of every rule that is in force and can be read."""
+def told(reading: Reading) -> dict[str, np.ndarray]:
+    """How far every limit in force is passed, row by row, by setting and component."""
+    return {
+        f"{each.setting} ({each.component})": excess(each, reading)
+        for each in STATEMENTS
+        if each.in_force(reading.settings)
+    }
+
+
+APART = ("(E6)", "(D3)", "(D3own)", "(R1_few)")
+"""Components that are not read alike row by row: what losers are let off is told by rows from one side, tables do not
+tell taxes with a share of their own, rows count the tiers of crowded services alone."""
+
+
+def worst(reading: Reading) -> dict[str, float]:
+    """The largest excess of every rule that is in force."""
     found: dict[str, float] = {}
-    for statement in (which or {s.component: s for s in STATEMENTS}).values():
+    for statement in STATEMENTS:
         if statement.in_force(reading.settings) and len(rows := excess(statement, reading)):
             found[statement.label] = max(found.get(statement.label, -np.inf), float(rows.max()))
     return found
+
+
+def differ(one: Reading, other: Reading) -> list[str]:
+    """Limits on which two readings disagree in some row."""
+    here, there = told(one), told(other)
+    assert here.keys() == there.keys()
+    return [
+        name
+        for name, rows in here.items()
+        if not name.endswith(APART) and not np.allclose(rows, there[name], rtol=1e-6, atol=1e-6)
+    ]
