@@ -18,7 +18,8 @@ from optimization.archive.seal import seal
 from optimization.case.face import INPUTS
 from optimization.cli.app import start
 from optimization.errors import InputError
-from optimization.referee.exact import ROUNDING, STEPS, exact_check
+from optimization.referee.exact import exact_check
+from optimization.referee.in_fractions import ROUNDING, STEPS
 
 EXAMPLE = INPUTS.parent / "results" / "example"
 Row = dict[str, str]
