@@ -10,10 +10,11 @@ import pytest
 
 from optimization.ledger.instance import Instance
 from optimization.outcome.certificate import BOUND, proven
+from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.question import laid_out
 from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
-from optimization.outcome.run import Answer, answer, better
+from optimization.outcome.run import Answer, _Run, answer, better
 from optimization.outcome.terms import Terms
 from optimization.outcome.two_phases import in_two_phases
 from optimization.solving.deadline import Deadline
@@ -117,3 +118,13 @@ def test_bounds_of_two_phases_above_their_plan_are_said() -> None:
     result = two_phases_with(phased(60.0, 0.02, 2050), 1.01)
     assert [breach.rule for breach in result.breaches] == [BOUND]
     assert result.outcome.bound > result.outcome.objective
+
+
+def test_a_run_on_a_clock_that_others_used_has_its_whole_limit() -> None:
+    """Each phase of a plan runs on the clock of the whole: what an earlier one took is not taken off twice."""
+    question, used = phased(60.0, 0.02), Clock()
+    used.seconds[SOLVE] = 1e6
+    run = _Run.begun(question.package, Terms(Limits(seconds=30.0)), used)
+    assert not run.deadline.over and run.deadline.left == pytest.approx(30.0)
+    used.seconds[SOLVE] += 20.0
+    assert run.deadline.left == pytest.approx(10.0)
