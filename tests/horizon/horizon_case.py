@@ -46,7 +46,7 @@ def grown(question: Small, growth: Mapping[str, Mapping[int, tuple[float, float]
     return replace(question, case=replace(question.case, projections=frame))
 
 
-def ageing_town(ceiling: float = 1.0, **changes: Any) -> Small:
+def ageing_town(ceiling: float | str = "off", **changes: Any) -> Small:
     """One town without industry whose need follows its residents of 65 and older: 100 in 2022, 120 in 2030, 150 from
     2040 on. It has 40 of its own, and the pool holds today's 60. Residents below 65 stay as many."""
     question = small(

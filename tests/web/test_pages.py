@@ -148,7 +148,7 @@ def test_an_address_fills_the_form_and_shows_the_values_of_a_package(page: Page)
     assert re.search(r'name="set:equity.adequacy_floor" value="0.5" placeholder="0.97"', text)
     assert (
         page.get("/values?case=iwate-2022&package=status_quo").json()["equity.adequacy_floor"]["current"]
-        == "0"
+        == "off"
     )
     assert page.get("/values?case=iwate-2022&package=..%2Fx").status_code == 404
     shown = page.post_form("/", {"case": "iwate-2022", "package": "wide_area", "do": "show"})
