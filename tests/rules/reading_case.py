@@ -22,7 +22,7 @@ from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.result import Result
 from optimization.outcome.tables import result_tables
 from optimization.referee.audit import Floats
-from optimization.referee.exact import Fractions
+from optimization.referee.exact_limits import Fractions
 from optimization.rules.accounts import AccountsReading
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.statement import Reading, Statement
