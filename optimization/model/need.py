@@ -17,18 +17,26 @@ from optimization.model.money import bonded, guarantee, is_free
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """kappa[s] revision of the unit cost and w[n] = kappa[s] x y[n]; gamma[s] guarantee share and e[n] = gamma[s] x
     y[n], for freed services; and the accounts."""
-    instance = columns.instance
     add_accounts(model, columns)
-    for number, product, (low, high) in (
-        ("kappa", "w", instance.revision),
-        ("gamma", "e", instance.guarantee),
-    ):
-        free = is_free((low, high))
-        duties = [n for n, (s, _, _) in enumerate(columns.duties) if free[s]]
-        bounds = {s: (float(low[s]), float(high[s])) for s in np.flatnonzero(free).tolist()}
-        model.add_component(number, pyo.Var(list(bounds), bounds=lambda _, s, b=bounds: b[s]))
-        top = {n: (0.0, float(high[columns.duties[n][0]])) for n in duties}
-        model.add_component(product, pyo.Var(duties, bounds=lambda _, n, b=top: b[n]))
+    _freed(model, columns, "kappa", "w", columns.instance.revision)
+    _freed(model, columns, "gamma", "e", columns.instance.guarantee)
+
+
+def _freed(
+    model: pyo.ConcreteModel,
+    columns: Columns,
+    number: str,
+    product: str,
+    bounds: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """A number for each service that the package frees within its bounds, and its product with every duty."""
+    low, high = bounds
+    free = is_free(bounds)
+    duties = [n for n, (s, _, _) in enumerate(columns.duties) if free[s]]
+    services = np.flatnonzero(free).tolist()
+    model.add_component(number, pyo.Var(services, bounds=lambda _, s: (float(low[s]), float(high[s]))))
+    most = [float(high[s]) for s, _, _ in columns.duties]
+    model.add_component(product, pyo.Var(duties, bounds=lambda _, n: (0.0, most[n])))
 
 
 def add_accounts(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -61,37 +69,34 @@ def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:
     lo y[n] <= w[n] <= hi y[n],   sum over the tiers of (s, k) of w[n] = kappa[s]
     """
     instance = columns.instance
-    for name, product, number, (low, high) in (
-        ("F1w", model.w, model.kappa, instance.revision),
-        ("F3e", model.e, model.gamma, instance.guarantee),
-    ):
-        by_choice: dict[tuple[int, int], list[int]] = {}
-        for n in product:
-            by_choice.setdefault(columns.duties[n][:2], []).append(n)
+    _exact(model, columns, "F1w", model.w, model.kappa, instance.revision)
+    _exact(model, columns, "F3e", model.e, model.gamma, instance.guarantee)
 
-        def between(
-            model: pyo.ConcreteModel,
-            n: int,
-            side: str,
-            product: Any = product,
-            bound: tuple[np.ndarray, np.ndarray] = (low, high),
-        ) -> Any:
-            edge = float(bound[0 if side == "least" else 1][columns.duties[n][0]])
-            row_ = linear([1.0, -edge], [product[n], model.y[n]])
-            return row_ >= 0.0 if side == "least" else row_ <= 0.0
 
-        def whole(
-            model: pyo.ConcreteModel,
-            s: int,
-            k: int,
-            product: Any = product,
-            number: Any = number,
-            by_choice: dict[tuple[int, int], list[int]] = by_choice,
-        ) -> Any:
-            return total([(-1.0, number[s]), *((1.0, product[n]) for n in by_choice[s, k])]) == 0.0
+def _exact(
+    model: pyo.ConcreteModel,
+    columns: Columns,
+    name: str,
+    product: pyo.Var,
+    number: pyo.Var,
+    bounds: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """The rows of one product, a freed number by service times the choice of a tier, under a name."""
+    low, high = bounds
+    by_choice: dict[tuple[int, int], list[int]] = {}
+    for n in product:
+        by_choice.setdefault(columns.duties[n][:2], []).append(n)
 
-        model.add_component(name, pyo.Constraint(list(product), ["least", "most"], rule=between))
-        model.add_component(f"{name}_sum", pyo.Constraint(list(by_choice), rule=whole))
+    def between(model: pyo.ConcreteModel, n: int, side: str) -> Any:
+        edge = float((low if side == "least" else high)[columns.duties[n][0]])
+        row = linear([1.0, -edge], [product[n], model.y[n]])
+        return row >= 0.0 if side == "least" else row <= 0.0
+
+    def whole(model: pyo.ConcreteModel, s: int, k: int) -> Any:
+        return total([(-1.0, number[s]), *((1.0, product[n]) for n in by_choice[s, k])]) == 0.0
+
+    model.add_component(name, pyo.Constraint(list(product), ["least", "most"], rule=between))
+    model.add_component(f"{name}_sum", pyo.Constraint(list(by_choice), rule=whole))
 
 
 def choice_bounds(matrix: sparse.csr_matrix, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
