@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimization.case import check, load
+from optimization.case import agreement, load
 from optimization.case.load import load_case
 from optimization.dictionary import tiers
 from optimization.dictionary.families import FamilyParameter, load_families
@@ -65,7 +65,7 @@ def test_a_parameter_that_its_family_brings_along_need_not_be_given(
     with pytest.raises(InputError, match="germany_rate"):
         load_case(folder)
     brought = FamilyParameter.model_validate({"label": ("rate", "率"), "within": "fraction", **NUMBERS})
-    monkeypatch.setattr(check, "OFFERED", check.OFFERED | {"germany_rate"})
+    monkeypatch.setattr(agreement, "OFFERED", agreement.OFFERED | {"germany_rate"})
     known = load.family_parameters()
     monkeypatch.setattr(load, "family_parameters", lambda: {**known, "germany_rate": brought})
     case = load_case(folder)
