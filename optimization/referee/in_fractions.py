@@ -38,10 +38,12 @@ class Statement:
 
 
 def column_of(rows: Sequence[Row], name: str) -> list[Fraction]:
+    """The figures of a column as fractions, exactly as they are written; in the unit of the column."""
     return [Fraction(row[name]) for row in rows]
 
 
 def total_of(figures: Iterable[Fraction]) -> Fraction:
+    """The exact sum of figures, 0 of none."""
     return sum(figures, Fraction(0))
 
 
