@@ -73,7 +73,7 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     decided_once(package)
     question = Feasibility(case, package, tuple(prefectures))
     settings = package.settings
-    arguments = counting_arguments(question.built(settings).table)
+    arguments = counting_arguments(question.built(settings).problem.columns)
     verdict = question.of(settings)
     found = Diagnosis(package, verdict.impossible if verdict.settled else None, arguments=arguments)
     if not verdict.settled:
@@ -176,7 +176,7 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
         if amount > 1e-3:
             place = government_of(form.constraints[row])
             by_row[place] = by_row.get(place, 0.0) + float(amount)
-    names = question.built(settings).table.instance.case.governments["name_ja"]
+    names = question.built(settings).problem.instance.case.governments["name_ja"]
     order = sorted(by_row, key=lambda place: -by_row[place])
     worst = tuple(str(names.iloc[place]) for place in order[:NAMES_SHOWN])
     return Miss(limit, len(by_row), worst, sum(by_row.values()))

@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
@@ -22,16 +21,17 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.explain.limits import Limit
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.joint_response import joint_saving
-from optimization.model.columns import Columns, columns
-from optimization.model.model import REWRITABLE, build_model
+from optimization.model.columns import columns
+from optimization.model.model import REWRITABLE
 from optimization.model.screening import screen, shortage_is_bounded
+from optimization.outcome.clock import Clock
 from optimization.outcome.completion import ANY_PLAN, any_plan
-from optimization.outcome.in_place import rewritten, under, uses_an_envelope
-from optimization.outcome.master import MasterProblem, no_collection
+from optimization.outcome.in_place import under, under_limits, uses_an_envelope
+from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.solving.highs import Limits, Status, solve
 from optimization.solving.residual import FEASIBILITY
-from optimization.solving.standard_form import StandardForm, changed, compile_model
+from optimization.solving.standard_form import StandardForm, changed
 
 PLAN_SECONDS = 15.0
 """Time in which a plan, or the proof that there is none, must be found."""
@@ -65,9 +65,7 @@ class Built:
     """A program under some settings, ready to be written anew in part."""
 
     settings: Settings
-    table: Columns
-    model: pyo.ConcreteModel
-    form: StandardForm
+    problem: MasterProblem
 
 
 @dataclass
@@ -101,7 +99,7 @@ class Feasibility:
             return Verdict(relaxed.values, Rung.LINEAR)
         for limit in without:
             settings = limit.without(settings)
-        asked = MasterProblem(under(built.table, settings), built.model, form)
+        asked = MasterProblem(under(built.problem.columns, settings), built.problem.model, form)
         found = any_plan(asked, relaxed, seconds)
         settled = found.values is not None or found.status is Status.INFEASIBLE
         return Verdict(found.values, Rung.INTEGER, settled)
@@ -123,7 +121,7 @@ class Feasibility:
             if not limit.rows:
                 shaped = limit.without(shaped)
         built = self.built(shaped)
-        return built, with_free_rows(built.form, [limit for limit in without if limit.rows])
+        return built, with_free_rows(built.problem.form, [limit for limit in without if limit.rows])
 
     def built(self, settings: Settings) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
@@ -136,10 +134,9 @@ class Feasibility:
             if not other:
                 return last
             with no_collection():
-                table = under(last.table, settings)
-                form = rewritten(last.form, last.model, table, other)
-            if form is not None:
-                self._built[shape] = Built(settings, table, last.model, form)
+                problem = under_limits(last.problem, settings, other)
+            if problem is not None:
+                self._built[shape] = Built(settings, problem)
                 return self._built[shape]
         self._built[shape] = self._new(settings)
         return self._built[shape]
@@ -154,10 +151,7 @@ class Feasibility:
         inside = relieving[body]
         if shortage_is_bounded(instance):
             inside = inside | joint_saving(instance)[body, column]
-        with no_collection():
-            table = columns(instance, screening, inside)
-            model = build_model(table)
-            return Built(settings, table, model, compile_model(model))
+        return Built(settings, master_problem(columns(instance, screening, inside), Clock()))
 
 
 def rows_of(form: StandardForm, limit: Limit) -> np.ndarray:

@@ -19,7 +19,7 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.model.model import REWRITABLE
-from optimization.outcome.in_place import rewritten, under
+from optimization.outcome.in_place import under_limits
 from optimization.outcome.session import Session
 from optimization.solving.highs import Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm
@@ -154,11 +154,11 @@ def derivative(
     last = session.last.problem
     step = 1e-4 * max(abs(limit.value(package.settings)), 1.0) * -limit.direction
     settings = limit.at(package.settings, limit.value(package.settings) + step)
-    form = rewritten(last.form, last.model, under(last.columns, settings), {limit.key})
-    if form is None:
+    changed = under_limits(last, settings, {limit.key})
+    if changed is None:
         return float("nan")
-    rows = rows_of(form, limit)
-    change = [excess(part, rows, values) for part in (last.form, form)]
+    rows = rows_of(changed.form, limit)
+    change = [excess(part.form, rows, values) for part in (last, changed)]
     return float(duals[rows] @ (change[1] - change[0]) / step)
 
 

@@ -27,7 +27,7 @@ from optimization.outcome.counting import (
     arguments,
     enough,
 )
-from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.in_place import under_limits, uses_an_envelope
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
@@ -120,12 +120,11 @@ class _Trial:
 
     def _under(self, values: Mapping[str, float]) -> MasterProblem:
         """The program with other values of the limits."""
-        asked = self._asked
-        columns = under(asked.columns, with_values(asked.instance.settings, values))
-        form = rewritten(asked.form, asked.model, columns, set(values))
-        if form is None:
+        settings = with_values(self._asked.instance.settings, values)
+        problem = under_limits(self._asked, settings, set(values))
+        if problem is None:
             raise OutOfTimeError
-        return MasterProblem(columns, asked.model, form)
+        return problem
 
     def _relaxed(self, form: StandardForm) -> Outcome:
         found = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=self._left()), relax=True)

@@ -15,6 +15,7 @@ from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.instance import richer_by
 from optimization.model.columns import Columns
 from optimization.model.model import WEIGHTS, components, rewrite
+from optimization.outcome.master import MasterProblem
 from optimization.solving.standard_form import StandardForm, with_cost, with_rows
 
 Known = TypeVar("Known")
@@ -46,6 +47,16 @@ def with_what_is_known(old: Known, changed: Known, without: Collection[str]) -> 
     cached = {name for name in vars(old) if isinstance(getattr(type(old), name, None), cached_property)}
     vars(changed).update({name: vars(old)[name] for name in cached.difference(without)})
     return changed
+
+
+def under_limits(
+    problem: MasterProblem, settings: Settings, changed: Collection[str]
+) -> MasterProblem | None:
+    """A master problem under settings that differ in the limits `changed`; None when a rule has other rows then than
+    before, or a setting stands in others too. The Pyomo model is one: what was asked of it before is asked no more."""
+    columns = under(problem.columns, settings)
+    form = rewritten(problem.form, problem.model, columns, changed)
+    return None if form is None else MasterProblem(columns, problem.model, form)
 
 
 def rewritten(

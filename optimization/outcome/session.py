@@ -27,7 +27,7 @@ from optimization.model.model import REWRITABLE
 from optimization.outcome.certificate import proven
 from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.completion import national_columns
-from optimization.outcome.in_place import rewritten, under, uses_an_envelope
+from optimization.outcome.in_place import under_limits, uses_an_envelope
 from optimization.outcome.master import MasterProblem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.outcome.readback import read_result
@@ -179,18 +179,16 @@ class Session:
             return None
         clock = Clock()
         with clock.phase("build"), no_collection():
-            columns = under(last.problem.columns, package.settings)
-            form = rewritten(last.problem.form, last.problem.model, columns, changed)
-        if form is None:
+            problem = under_limits(last.problem, package.settings, changed)
+        if problem is None:
             return None
-        problem = MasterProblem(columns, last.problem.model, form)
         with clock.phase(SOLVE):
             outcome = self._in_place(last, national, problem)
         if outcome is None:
             return None
         with clock.phase("read_back"):
             result = read_result(package, problem, outcome)
-        ranges = coefficient_ranges(form)
+        ranges = coefficient_ranges(problem.form)
         result = replace(result, seconds=clock.seconds, coefficients=ranges, method=IN_PLACE)
         self._last = replace(last, problem=problem, result=result)
         return result
