@@ -58,10 +58,13 @@ def test_an_impossible_package_stays_impossible(run: Callable[..., Run], tmp_pat
 
 
 def test_a_run_of_an_older_layout_and_program(tmp_path: Path) -> None:
-    """On the case as it was then: it did not know today's bodies or spending."""
+    """On the case as it was then: it did not know today's bodies or spending, and a year stood in a column's name."""
     case = Path(shutil.copytree(IWATE, tmp_path / "iwate-2022"))
     for name in TODAY_TABLES:
         (case / f"{name}.csv").unlink()
+    history = case / "population_history.csv"
+    text = history.read_text(encoding="utf-8").replace("register_persons", "register_2022_persons", 1)
+    history.write_text(text, encoding="utf-8")
     done = command("rerun", SCHEMA_1, "--case", case)
     assert done.code == 0, done
     assert "note: program unknown then" in done.err

@@ -54,7 +54,7 @@ def test_years_like_the_first_change_nothing(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_tighter_rule_in_later_years_never_lowers_cost(seed: int) -> None:
-    question = random_question(seed).but(**{"equity.adequacy_floor": 0.0, "discipline.balance": False})
+    question = random_question(seed).but(**{"equity.adequacy_floor": "off", "discipline.balance": False})
     costs = []
     for floor in (0.0, 0.8, 0.95, 1.05):
         result = question.but(**{"equity.adequacy_floor": floor}).solve("plain")

@@ -93,7 +93,7 @@ ZOO = {
         "wide_area",
         {
             "discipline.balance": True,
-            "equity.adequacy_floor": 0.0,
+            "equity.adequacy_floor": "off",
             "formula.scale_correction": 0.94,
             "access.limit_factor": 0.0,
         },
