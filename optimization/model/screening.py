@@ -4,7 +4,7 @@ A pair whose social cost is not below that of its members acting apart (alone, o
 kept) cannot lower total cost. It may be left out for good (exactly) when no member's budget could need it: going back
 must leave every member's balance row (D1) satisfied whatever else is decided. A body may cost society
 more through travel and still relieve one member's budget; such a pair goes to the reserve, from
-which the solver's duals bring it back. Which of the listed pairs a run starts with is the choice of `outcome.pricing`.
+which the solver's duals bring it back. Which of the listed pairs a run starts with is the choice of `outcome.starting`.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def test_every_change_has_its_source(reform: Run) -> None:
     assert set(rows["source"]) == {"wide_area", "role_division"}
     assert (rows["from"] != rows["to"]).all()
     adequacy = rows.set_index("setting").loc["equity.adequacy_floor"]
-    assert (float(adequacy["from"]), float(adequacy["to"])) == (0.0, 0.97)
+    assert (adequacy["from"], float(adequacy["to"])) == ("off", 0.97)
 
 
 def test_the_folder_reads_back_and_audits(reform: Run) -> None:

@@ -80,7 +80,7 @@ def test_the_folder_of_a_run_is_told_as_it_is(tmp_path: Path) -> None:
     assert f"Wrote {folder}.xlsx" in command("export", folder).out
     compared = command("compare", folder, folder, "--out", tmp_path / "compared [b]")
     assert compared.code == 0
-    assert all(part in compared.out for part in ("(mine [draft]", "[red]x) 1", "[red]x) 2"))
+    assert all(part in compared.out for part in ("(mine", "[draft]", "[red]x) 1", "[red]x) 2"))
     assert f"Wrote {tmp_path}/compared [b]/comparison.html." in compared.out
 
 
