@@ -14,6 +14,7 @@ import numpy as np
 
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
+from optimization.errors import InputError, Problem
 from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import Reading, Statement
@@ -39,7 +40,7 @@ class Tables(Protocol):
 
 
 class Written(Reading):
-    """The tables of a run with a plan, as a statement asks for them."""
+    """The tables of a run with a plan, as a statement asks for them. A row that lacks raises `InputError`."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.settings, self.tables = settings, tables
@@ -100,8 +101,11 @@ class Written(Reading):
         return self._of_list("formula", "parameter", name)
 
     def _of_list(self, table: str, column: str, name: str) -> Any:
-        at = np.flatnonzero(self.tables.words(table, column) == name)[0]
-        return self.tables.figures(table, "under_package")[at]
+        at = np.flatnonzero(self.tables.words(table, column) == name)
+        if not len(at):
+            remedy = "take a copy that nobody has changed, or solve again"
+            raise InputError([Problem(f"{table}.csv", f"has no row for this {column}", remedy, value=name)])
+        return self.tables.figures(table, "under_package")[at[0]]
 
     def _own_part(self, when: str = "") -> np.ndarray:
         own = self.of(f"standard_cost{when}") - self.of(f"guarantee{when}")
