@@ -12,7 +12,7 @@ import pandas as pd
 from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
 from optimization.dictionary.settings import OFF, canonical, check_value, load_settings, with_values
 from optimization.dictionary.typed_settings import Settings
-from optimization.errors import raise_if_any
+from optimization.errors import Problem, raise_if_any
 from optimization.reading.toml_file import toml_value
 
 RESOLVED_NAME = "package.resolved"
@@ -101,6 +101,17 @@ def with_settings(
     changed = {key: canonical(known[key], value, services) for key, value in other.items()}
     origin = {**package.origin, **dict.fromkeys(changed, Origin((Source(source),)))}
     return replace(package, settings=with_values(package.settings, changed), origin=origin)
+
+
+def settings_problems(package: ResolvedPackage) -> list[Problem]:
+    """What is wrong with the settings of a package as they stand: whoever holds one can write into them."""
+    known, services = load_settings(), package.services or None
+    return [
+        problem
+        for key, value in cast(Mapping[str, Any], package.settings).items()
+        if value != cast(Mapping[str, Any], package.today)[key]
+        for problem in check_value(known[key], OFF if value is None else value, services, file=package.name)
+    ]
 
 
 def changes(resolved: ResolvedPackage) -> pd.DataFrame:

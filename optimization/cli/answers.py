@@ -307,10 +307,11 @@ def _fates(result: Result) -> str:
     if "bodies_today" not in result.tables:
         return ""
     found = fates(result.tables["bodies_today"], result.tables["bodies"])
+    ended = found.to_one + found.handed_up + found.dissolved
     return (
         f": {found.kept} as they exist today, {found.continued} go on from one of today with other members, "
         f"{found.new} new; of {found.today} bodies of today {found.unchanged} go on unchanged, {found.extended} with "
-        f"more members, {found.reduced} with fewer, {found.handed_up + found.dissolved} end"
+        f"more members, {found.reduced} with fewer, {ended} end"
     )
 
 

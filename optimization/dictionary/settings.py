@@ -7,6 +7,7 @@ one form in which equal values compare equal, `status_quo` the values of today.
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -265,7 +266,9 @@ def _written_as_text(setting: Setting, value: str, found: Numeral) -> ValueFault
 def _range_faults(setting: Setting, value: Any) -> list[ValueFault]:
     if not isinstance(value, list | tuple) or len(value) != 2:
         remedy = "write [lowest, highest]; the same number twice fixes it"
-        return [ValueFault(value, "must be a range of two numbers", remedy)]
+        alone = _number_faults(setting, value) if _is_number(value) or isinstance(value, str) else []
+        meant = [fault.remedy for fault in alone if re.match(r"did you mean|write -?\d", fault.remedy)]
+        return [ValueFault(value, "must be a range of two numbers", "; ".join([remedy, *meant[:1]]))]
     faults = [fault for end in value for fault in _number_faults(setting, end)]
     if not faults and value[0] > value[1]:
         faults = [ValueFault(list(value), "has its lower end above its upper end", "swap the two numbers")]

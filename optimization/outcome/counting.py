@@ -26,9 +26,7 @@ from optimization.model.need import choice_bounds
 from optimization.model.pool import national_cost
 from optimization.reading.units import BILLION_IN_MILLION, trillions
 
-UNCHECKED = (
-    "less is impossible, all limits together may ask for more, which was not checked (solve.py explain does)"
-)
+UNCHECKED = "less is impossible, all limits together may ask for more, which was not checked"
 
 POOL: Final = "pool.ordinary_million_yen"
 NATION: Final = "nation.limit_million_yen"

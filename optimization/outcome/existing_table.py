@@ -10,14 +10,22 @@ import pandas as pd
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.accounts import Accounts
 
-FATES = KEPT, GROWN, REDUCED, HANDED_UP, DISSOLVED = "kept", "extended", "reduced", "handed_up", "dissolved"
+FATES = KEPT, GROWN, REDUCED, TO_ONE, HANDED_UP, DISSOLVED = (
+    "kept",
+    "extended",
+    "reduced",
+    "to_one",
+    "handed_up",
+    "dissolved",
+)
 
 
 @dataclass(frozen=True)
 class Fates:
     """Bodies of a plan that exist today with the same members (`kept`), go on from one of today with other members
-    (`continued`), or are `new`; and, of the bodies of `today` (one for each service), how many end because the duty is
-    `handed_up` or are `dissolved`."""
+    (`continued`), or are `new`; and, of the bodies of `today` (one for each service), how many go on `unchanged`, with
+    more members (`extended`) or with a part of them (`reduced`), end because one member serves its people by itself
+    (`to_one`) or because the duty is `handed_up`, or are `dissolved`: these six add up to `today`."""
 
     kept: int
     continued: int
@@ -26,12 +34,13 @@ class Fates:
     unchanged: int
     extended: int
     reduced: int
+    to_one: int
     handed_up: int
     dissolved: int
 
 
 def fates(today: pd.DataFrame, bodies: pd.DataFrame) -> Fates:
-    """The tables `bodies_today` and `bodies` of a run in nine numbers."""
+    """The tables `bodies_today` and `bodies` of a run in ten numbers."""
     kept = set(today.loc[today["fate"] == KEPT, "continued_by"])
     goes_on = set(today["continued_by"].dropna()) & set(bodies["body"])
     count = today["fate"].value_counts()
@@ -43,6 +52,7 @@ def fates(today: pd.DataFrame, bodies: pd.DataFrame) -> Fates:
         unchanged=int(count.get(KEPT, 0)),
         extended=int(count.get(GROWN, 0)),
         reduced=int(count.get(REDUCED, 0)),
+        to_one=int(count.get(TO_ONE, 0)),
         handed_up=int(count.get(HANDED_UP, 0)),
         dissolved=int(count.get(DISSOLVED, 0)),
     )
@@ -60,7 +70,8 @@ def existing_table(after: Accounts) -> dict[str, pd.DataFrame]:
     where the case knows no bodies of today.
 
     kept: the members still responsible are all of it and provide it together, nobody else; extended: others join them;
-    reduced: a part goes on with it; handed_up: no member is responsible any more; dissolved: nobody goes on with it.
+    reduced: a part goes on with it; to_one: the member with the greater part of its people goes on by itself;
+    handed_up: no member is responsible any more; dissolved: nobody goes on with it.
     """
     instance = after.instance
     existing, case = instance.bodies.existing, instance.case
@@ -100,4 +111,4 @@ def _fate(after: Accounts, t: int) -> tuple[str, str | None]:
             return fate, str(instance.bodies.table.index[b])
     alone = responsible[after.bodies[responsible, w] < 0]
     greater = alone[existing.people[alone] > existing.whole[t] / 2.0]
-    return (REDUCED, str(instance.case.codes[greater[0]])) if len(greater) else (DISSOLVED, None)
+    return (TO_ONE, str(instance.case.codes[greater[0]])) if len(greater) else (DISSOLVED, None)

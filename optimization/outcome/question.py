@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from optimization.case.case import Case
-from optimization.case.resolved import ResolvedPackage
-from optimization.errors import raise_if_any, shortened
+from optimization.case.resolved import ResolvedPackage, settings_problems
+from optimization.errors import Problem, raise_if_any, shortened
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import lay_out
@@ -18,6 +19,9 @@ from optimization.model.screening import screen
 from optimization.outcome.master import no_collection
 from optimization.outcome.unlisted import wanted
 
+SAME = 1e-9
+"""How far apart two ways of reckoning one default of a case may be, relative to it."""
+
 
 def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Instance:
     """The question a package asks of a case, or of some of its prefectures (codes, names or romaji).
@@ -25,11 +29,43 @@ def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     Raises `InputError` where the case was changed after it was read, or lacks one of the prefectures or a parameter
     the package needs, and for every figure of the question that is no number.
     """
+    raise_if_any(_of_the_wrong_kind(case, package))
     case.unchanged()
     codes = case.prefecture_codes(prefectures)
+    raise_if_any(_of_other_places(case, package, codes) or settings_problems(package))
     question = lay_out(case.with_parameters(package.assumptions), package.settings, codes)
     raise_if_any(shortened(list(finite_problems(question))))
     return question
+
+
+def _of_the_wrong_kind(case: object, package: object) -> list[Problem]:
+    """A case or a package that has not been read yet."""
+    wanted = (
+        (case, Case, "case", "load_case(folder)"),
+        (package, ResolvedPackage, "package", "load_package(case, names)"),
+    )
+    return [
+        Problem(
+            "solve", f"must be a {name} that was read", f"give {remedy}", column=name, value=repr(given)[:80]
+        )
+        for given, kind, name, remedy in wanted
+        if not isinstance(given, kind)
+    ]
+
+
+def _of_other_places(case: Case, package: ResolvedPackage, codes: Sequence[str]) -> list[Problem]:
+    """What a package takes from the case and is not what the places asked about have: its limits would be those of
+    others."""
+    part = case.restrict(codes) if codes else case
+    given, today = part.with_parameters(package.assumptions).defaults, cast(Mapping[str, Any], package.today)
+    asked = f", [{', '.join(map(repr, codes))}]" if codes else ""
+    remedy = f"read it for the same places: load_package(case, {package.name!r}{asked})"
+    return [
+        Problem("package", f"is the figure of other places than are asked about: theirs is {value:.12g}", remedy,
+                column=key, value=f"{today[key]:.12g}")
+        for key, value in given.items()
+        if isinstance(value, float) and abs(today[key] - value) > SAME * max(1.0, abs(value))
+    ]  # fmt: skip
 
 
 def would_run(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> None:

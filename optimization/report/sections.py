@@ -99,9 +99,14 @@ def taxes(run: RunView, say: Speaker) -> Rows:
     moved = (table["counted_today_ratio"] - table["counted_ratio"]).abs() > 1e-6
     moved |= (table["assigned_today_ratio"] - table["assigned_ratio"]).abs() > 1e-6
     columns = ("counted_today_ratio", "counted_ratio", "assigned_today_ratio", "assigned_ratio")
-    return [
+    rows: Rows = [
         {"name": row["tax"], "shares": [say.share(float(row[c])) for c in columns]}
         for _, row in table[moved].iterrows()
+    ]
+    return [
+        row
+        for row in rows
+        if row["shares"][:1] != row["shares"][1:2] or row["shares"][2:3] != row["shares"][3:]
     ]
 
 
@@ -123,16 +128,13 @@ KEY_MEASURES = (
 
 
 def measures(run: RunView, say: Speaker, first: bool) -> Rows:
-    """The first measures, changed or not; or every other one that the package changes."""
-    return [
+    """The first measures, changed or not; or every other one that the package changes as far as figures are shown."""
+    rows = [
         {"name": say.word(name), "today": say.figure(float(today), unit), "now": say.figure(float(now), unit)}
         for name, unit, today, now in run.tables["measures"].itertuples(index=False)
-        if (
-            name in KEY_MEASURES
-            if first
-            else name not in KEY_MEASURES and abs(float(now) - float(today)) > 1e-9
-        )
+        if (name in KEY_MEASURES) == first
     ]
+    return [row for row in rows if first or row["today"] != row["now"]]
 
 
 def crisis(run: RunView, say: Speaker) -> dict[str, Rows] | None:

@@ -226,7 +226,15 @@ def _below(folder: str) -> list[str]:
         entries = list(os.scandir(folder))
     except OSError:
         return []
-    return [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    return [entry.path for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder; a link that leads in a circle, or nowhere one may look, is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _place(results: Path, folder: str) -> Place:

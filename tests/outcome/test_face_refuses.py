@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from optimization import load_case, load_package, solve
 from optimization.archive import run_record, write_run
 from optimization.case.case import Case
+from optimization.case.face import DEFAULT_CASE
 from optimization.errors import InputError
 from optimization.outcome.session import Session
 from optimization.referee.audit import audit_run
@@ -132,3 +133,32 @@ def test_an_edited_table_does_not_pass_the_audit_even_where_no_statement_speaks_
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("fire", "fires", 1), encoding="utf-8")
     assert not audit_run(folder).checks["files are as written"]
+
+
+def test_a_package_read_for_other_places_is_refused() -> None:
+    """The pool of the whole country would be that of one prefecture: 16,970,487 million yen in the place of 397,826."""
+    nation = load_case(DEFAULT_CASE)
+    with pytest.raises(InputError) as caught:
+        solve(nation, load_package(nation, "role_division"), ["03"])
+    said = str(caught.value)
+    assert "pool.ordinary_million_yen" in said and "other places" in said and "['03']" in said
+
+
+def test_a_package_written_into_is_refused(read: Case) -> None:
+    for key, value in (
+        ("rules.groups", "nonsense"),
+        ("discipline.retention_floor", float("nan")),
+        ("equity.adequacy_floor", 7.0),
+    ):
+        package = load_package(read, "role_division")
+        cast(dict[str, Any], package.settings)[key] = value
+        with pytest.raises(InputError, match=key):
+            solve(read, package)
+
+
+@pytest.mark.parametrize("arguments", [("role_division",), (None,)])
+def test_what_has_not_been_read_is_refused(read: Case, arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(InputError, match="load_package"):
+        solve(read, *arguments)
+    with pytest.raises(InputError, match="load_case"):
+        solve(cast(Case, "inputs/iwate-2022"), load_package(read, "status_quo"))
