@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -122,3 +123,10 @@ def test_no_cell_begins_a_formula(sign: str) -> None:
 def test_numbers_and_names_are_left_alone() -> None:
     for cell in ("-1.5", "+2", "-1e-3", "", "盛岡市", "a=b", "'x"):
         assert inert(cell) == cell
+
+
+def test_a_link_in_a_circle_costs_no_run(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    shutil.copytree(EXAMPLE, tmp_path / "mine")
+    assert [run.folder.name for run in cases.run_places(tmp_path)] == ["mine"]
