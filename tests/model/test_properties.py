@@ -18,7 +18,7 @@ from optimization.case.parameters import Parameters
 from optimization.ledger.accounts import Accounts
 from optimization.rules.checks import breaches
 from optimization.solving.highs import Status, solve
-from tests.model.random_case import decisions, random_question
+from tests.model.random_case import decisions, loosest, random_question
 from tests.small_case import EXACT, Small
 
 SEEDS = st.integers(0, 400)
@@ -135,11 +135,13 @@ def test_cost_scales_with_the_unit_of_money(seed: int, factor: float) -> None:
 
 
 def _lower(key: str, by: float) -> Any:
-    return lambda q: {key: q.package.settings[key] * by}
+    return lambda q: {key: loosest(q.package.settings)[key] * by}
 
 
 def _adequacy(question: Small) -> dict[str, Any]:
-    return {"equity.adequacy_floor": max(0.9, question.package.settings["equity.adequacy_floor"] * 1.02)}
+    return {
+        "equity.adequacy_floor": max(0.9, loosest(question.package.settings)["equity.adequacy_floor"] * 1.02)
+    }
 
 
 def _less_free(key: str) -> Any:
