@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from optimization.case.agreement import KEYS, UNIT
 from optimization.case.tables import FORMER
 from optimization.errors import Problem
 from optimization.reading.japan import (
     EAST,
     JOINT_PREFECTURE,
-    LAST_MERGER_TOP_UP,
     NORTH,
     RUNS_HEALTH_CENTRE,
     RUNS_NO_HEALTH_CENTRE,
@@ -24,19 +24,13 @@ from optimization.reading.japan import (
     SOUTH,
     WEST,
 )
+from optimization.reading.settled import account, far_from_due, lacking, rate_meant
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]
 
 HALF_HECTARE = 0.005
 """Areas are published to a hundredth of a square kilometre."""
-
-FAR = 0.25
-"""Part of need by which what is paid may depart from what is lacking. Corrections of earlier years and merger top-ups
-came to 16% at most in FY2018 to FY2022; a slip in the first digits comes to more."""
-
-FAR_TOPPED_UP = 0.5
-"""Part of need by which a merger top-up may lift what is paid; one of 2016 came to 27%."""
 
 THOUSANDTHS = 1_000.0
 CORRECT = "correct the figure, or those it is made of"
@@ -152,30 +146,29 @@ def _areas(tables: Tables) -> Problems:
 
 
 def _paid(tables: Tables) -> Problems:
-    """What is paid is near what need lacks of revenue (Tokyo and its wards are settled together)."""
-    year = tables["national"].set_index("item")["value"]["fiscal_year"]
-    for tier, key in (("municipal", "code"), ("prefectural", "prefecture_code")):
-        need, revenue, paid = (
-            tables[f"{tier}_{name}"].set_index(key) for name in ("need", "revenue", "allocation")
-        )
-        column = "ordinary_allocation_thousand_yen"
-        frame = pd.DataFrame(
-            {
-                "need": need["need_after_transfer_thousand_yen"],
-                "revenue": revenue["standard_revenue_thousand_yen"],
-                "paid": paid[column],
-            }
-        ).dropna()
-        frame = frame.drop([*SETTLED_TOGETHER], errors="ignore")
-        lacking = (frame["need"] - frame["revenue"]).clip(lower=0)
-        above = frame["paid"] - lacking
-        most = FAR_TOPPED_UP if year <= LAST_MERGER_TOP_UP else FAR
-        for code in frame.index[(above > most * frame["need"]) | (-above > FAR * frame["need"])]:
-            message = f"is far from what need lacks of revenue, {lacking[code]:,.0f}"
+    """What is paid is near what need lacks of revenue at the nation's rate (Tokyo and its wards are settled together),
+    and the rate is that of the amounts."""
+    national = tables["national"].set_index("item")["value"]
+    year, rate, column = national["fiscal_year"], national["adjustment_rate"], f"ordinary_allocation{UNIT}"
+    accounts = {
+        f"{tier}_allocation": account(
+            tables[f"{tier}_need"].set_index(key)[f"need_after_transfer{UNIT}"],
+            tables[f"{tier}_revenue"].set_index(key)[f"standard_revenue{UNIT}"],
+            tables[f"{tier}_allocation"].set_index(key)[column],
+        ).drop([*SETTLED_TOGETHER], errors="ignore")
+        for tier, key in KEYS.items()
+    }
+    meant = rate_meant([*accounts.values()], rate, year)
+    if meant is not None:
+        message = f"is not the share of need that governments go without, about {max(0.0, meant):.6f} by the amounts"
+        yield Problem("national", message, "correct the rate", "adjustment_rate", "value", f"{rate:g}")
+        return
+    for name, of in accounts.items():
+        due = far_from_due(of, rate, year)
+        for code, short in lacking(of)[due.index].items():
+            message = f"is far from what need lacks of revenue, {short:,.0f}"
             remedy = "correct the figure; corrections of earlier years are much smaller"
-            yield Problem(
-                f"{tier}_allocation", message, remedy, code, column, f"{frame.at[code, 'paid']:.0f}"
-            )
+            yield Problem(name, message, remedy, code, column, f"{of.at[code, 'paid']:.0f}")
 
 
 def _settled(tables: Tables) -> Problems:

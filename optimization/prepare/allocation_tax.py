@@ -14,7 +14,7 @@ from optimization.prepare.headings import SEARCH_ROWS
 from optimization.prepare.items import MONEY_SUFFIX, UNMAPPED, Item, load_register
 from optimization.prepare.results import (
     Result,
-    check_level,
+    check_amounts,
     fiscal_years,
     is_below,
     level_notice,
@@ -24,6 +24,7 @@ from optimization.prepare.results import (
 from optimization.prepare.sheets import Figures, holds_governments, read_figures
 from optimization.prepare.workbook import Sheet, normalise, read_sheets
 from optimization.prepare.writing import write_tables
+from optimization.reading.settled import account
 
 PREFIXES = {"municipal": "muni", "prefectural": "pref"}
 TITLES = {"debt_service": "公債費内訳", "need": "基準財政需要額", "revenue": "基準財政収入額"}
@@ -273,8 +274,20 @@ def _read_result(sheets: list[Sheet], need: Figures, revenue: Figures, year: int
     else:
         result, problems = read_prefectural_result(full[0], need, lacking(need, revenue))
     raise_if_any(problems)
-    raise_if_any(check_level(result, shortfall(need, revenue)))
+    raise_if_any(check_amounts(result, _account(need, revenue, result), _names(need), year))
     return result
+
+
+def _account(need: Figures, revenue: Figures, result: Result) -> pd.DataFrame:
+    return account(
+        pd.Series(need.values[identities.NEED], need.codes),
+        pd.Series(revenue.values[identities.REVENUE], revenue.codes),
+        pd.Series(result.allocation),
+    )
+
+
+def _names(need: Figures) -> dict[str, str]:
+    return {code: name for code, (_, name) in zip(need.codes, need.names, strict=True)}
 
 
 def written_items(figures: Figures) -> list[Item]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from optimization.errors import Problem
 from optimization.prepare.headings import (
     MUNICIPALITY,
@@ -19,16 +21,19 @@ from optimization.prepare.headings import (
     find_layout,
     heading_paths,
 )
+from optimization.prepare.rate import fitted_rate
 from optimization.prepare.sheets import NOTE, TOTAL_ROWS, Figures, shown, whole_number
 from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 from optimization.reading.codes import PREFECTURE_CODES, same_name
-from optimization.reading.japan import LAST_MERGER_TOP_UP
+from optimization.reading.japan import LAST_MERGER_TOP_UP, SETTLED_TOGETHER
 from optimization.reading.japanese import signs_apart
+from optimization.reading.settled import far_from_due, lacking
 from optimization.reading.units import MILLION_IN_THOUSAND
 
 ALLOCATION, TOTAL = "普通交付税", "合計"
 LEVEL = 0.2  # merger top-ups lift the sum by up to a tenth, a wrong unit by a thousandfold
 ONE_DECISION = 0.05  # beyond top-ups, what is paid may depart from what is lacking within one decision
+HIGHEST_RATE = 0.05  # of a need decided in winter and amounts of July; 3.2% in FY2021
 ERA_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})(?:年度?)?")
 FISCAL_YEAR = re.compile(r"(平成|令和|H|R)(元|\d{1,2})年度")
 ERA_START = {"平成": 1988, "H": 1988, "令和": 2018, "R": 2018}
@@ -217,6 +222,32 @@ def check_level(result: Result, shortfall: int) -> list[Problem]:
     message = "the sum is far from the shortfall of the sheets"
     value = f"{paid:,} paid, {shortfall:,} thousand yen short"
     return [Problem(result.label, message, "check unit and year", value=value)]
+
+
+def check_amounts(result: Result, of: pd.DataFrame, names: Mapping[str, str], year: int) -> list[Problem]:
+    """Every amount is near what the sheets lack at the rate that most amounts show, and so is their sum; `of` is the
+    account of the tier. A sum that is off since most amounts are is told alone."""
+    alone = of.drop([*SETTLED_TOGETHER], errors="ignore")
+    columns = (alone[column].to_numpy() for column in ("need", "revenue", "paid"))
+    rate = min(max(0.0, fitted_rate([tuple(columns)])), HIGHEST_RATE) if (alone["paid"] > 0).any() else 0.0
+    due = far_from_due(alone, rate, year)
+    level = check_level(result, round(lacking(of).sum()))
+    if level and not 0 < len(due) <= len(of) / 2:
+        return level
+    message = "the amount disagrees with need, revenue and rate of the sheets, thousand yen"
+    remedy = "restore the figures: those of a row, or of several, may have moved"
+    problems = [
+        Problem(
+            result.label,
+            f"{message}: need {of.at[code, 'need']:,.0f}, revenue {of.at[code, 'revenue']:,.0f}, due {amount:,.0f}",
+            remedy,
+            row=f"{code} {names[code]}",
+            column=ALLOCATION,
+            value=f"{of.at[code, 'paid']:,.0f}",
+        )
+        for code, amount in due.items()
+    ]
+    return shown(problems)
 
 
 def is_below(result: Result, shortfall: int) -> bool:

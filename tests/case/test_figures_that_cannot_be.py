@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from optimization.case.identities import IDENTITIES
 from optimization.case.load import load_case
 from optimization.case.plausible import possibilities
 from optimization.case.tables import read_tables
@@ -40,7 +41,9 @@ def part(prefecture: str) -> Tables:
 
 @pytest.mark.parametrize("prefecture", [f"{number:02d}" for number in range(1, 48)])
 def test_every_prefecture_is_taken(prefecture: str) -> None:
-    assert [problem for check in possibilities(2022) for problem in check(part(prefecture))] == []
+    assert [
+        problem for check in (*IDENTITIES, *possibilities(2022)) for problem in check(part(prefecture))
+    ] == []
 
 
 def test_every_number_has_bounds_in_the_dictionary() -> None:

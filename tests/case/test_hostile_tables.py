@@ -169,6 +169,18 @@ TWICE = {
         figures("prefectural_allocation", "ordinary_allocation_thousand_yen", lambda text: 0),
         "prefectural_allocation.csv: row 03, column ordinary_allocation_thousand_yen: is far from",
     ),
+    "an amount of another row": (
+        figures("municipal_allocation", "ordinary_allocation_thousand_yen", lambda text: int(text) // 2),
+        "municipal_allocation.csv: row 03201, column ordinary_allocation_thousand_yen: is far from what need lacks",
+    ),
+    "a rate of per mille": (
+        figures("national", "value", lambda text: float(text) * 100, "adjustment_rate"),
+        "national.csv: row adjustment_rate, column value: is not the share of need that governments go without",
+    ),
+    "ten times the rate": (
+        figures("national", "value", lambda text: float(text) * 10, "adjustment_rate"),
+        "national.csv: row adjustment_rate, column value: is not the share of need that governments go without",
+    ),
     "a settlement": (
         figures("settlements", "exp_welfare_thousand_yen", more),
         "column expenditure_total_thousand_yen: the purposes sum to",
