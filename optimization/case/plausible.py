@@ -221,7 +221,8 @@ def _settled(tables: Tables, fiscal_year: float) -> Problems:
 
 
 def _counted(tables: Tables) -> Problems:
-    """Residents of other years and of the projections against the register."""
+    """Problems of places whose residents of other years, or whose first projection, stand to the register in a ratio
+    that cannot be (`PAST`, `STARTS`)."""
     register = tables["municipalities"].set_index("code")
     history = tables["population_history"].set_index("code")
     people = register["population_persons"]

@@ -254,7 +254,8 @@ def _misspelt(name: str, missing: Mapping[str, str]) -> str | None:
 
 
 def _renamed(sheet: Sheet, table: Table) -> tuple[Sheet, dict[str, str]]:
-    """The sheet with columns that stand under a former name called as they are now, and the former name of each."""
+    """The sheet with columns that stand under a former name called as they are now, and by the name of now the former
+    one; only where just one column of the sheet can be meant."""
     former: dict[str, str] = {}
     for name, rule in table.columns.items():
         if rule.formerly and name not in sheet.header:

@@ -1,6 +1,7 @@
 """The four costs that stand beside the standard cost: access, coordination, uniformity, transition.
 
-All in million yen per year; one function per cost, its formula in the docstring.
+All in million yen per year; one function per cost, its formula in the docstring; `costs.provision` puts them together
+for a municipality alone, a wide-area body and a higher tier.
 """
 
 from __future__ import annotations

@@ -132,8 +132,8 @@ class ExistingBodies:
         return sparse.csr_matrix((np.ones(len(at)), (rows, columns)), (len(self.people), len(number)))
 
     def may_act_alone(self, s: int) -> np.ndarray:
-        """Whether each municipality may provide service s alone, boolean (I,): always where bodies need not be kept,
-        else who is in none, or a part of its body by itself."""
+        """(R10) Whether each municipality may provide service s alone, boolean (I,): always where bodies need not be
+        kept, else who is in none, or a part of its body by itself."""
         pieces = self.pieces(s)
         size = np.asarray(pieces.sum(axis=0)).ravel()
         return (not self.kept) | (np.asarray(pieces @ size).ravel() <= 1)

@@ -1,4 +1,7 @@
-"""Actual spending of every government over the columns (D1), and whose balance can bind."""
+"""Actual spending of every government over the columns, of which balance (D1) speaks, and whose balance can bind.
+
+The limit itself is a statement of `rules.fiscal`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The money the nation gives: the pool of the allocation tax (F5) and the national limit (F6)."""
+"""The money the nation gives: what the pool of the allocation tax (F5) and the national limit (F6) speak of.
+
+The limits themselves are statements of `rules.fiscal`.
+"""
 
 from __future__ import annotations
 

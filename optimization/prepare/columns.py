@@ -93,5 +93,6 @@ def compiled_names(table: str, *units: str) -> tuple[str, ...]:
 
 
 def shaped(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The frame with exactly the columns the dictionary gives to `table`, under the case's names."""
+    """The frame with exactly the columns the dictionary gives to `table`, renamed from the names they are compiled
+    under to those of a case. Raises KeyError where one is missing."""
     return frame.rename(columns=case_names(table))[list(load_tables()[table].columns)]

@@ -160,7 +160,8 @@ def broken_limits(tables: dict[str, pd.DataFrame], settings: Settings) -> list[s
 
 
 def _bounded(record: dict[str, Any]) -> bool:
-    """Nothing can cost less than the bound, the plan neither; to the solver's tolerance."""
+    """Whether the bound of a run's record does not lie above the cost of its plan, to a millionth of the cost; true for
+    a record without a bound."""
     bound, cost = record.get("bound_million_yen"), record["objective_million_yen"]
     return bound is None or bound <= cost + 1e-6 * max(1.0, abs(cost))
 

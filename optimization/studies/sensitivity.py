@@ -278,7 +278,12 @@ def _ends(plan: Design, name: str, y: np.ndarray) -> pd.DataFrame:
 
 
 def _indices(plan: Design, name: str, y: np.ndarray, seed: int) -> pd.DataFrame:
-    """SALib's indices; a draw without a plan takes the mean of the others, and says so in `draws_filled`."""
+    """The indices of one output by factor, the most telling factor first: of Morris or of Sobol, as the design asks.
+
+    `y` holds the output of every draw, the central one first, which is left out here; a draw without a plan (NaN)
+    takes the mean of the others, and `draws_filled` counts them. Columns output, factor, those of the method with
+    their confidence, draws_filled.
+    """
     from SALib.analyze import morris, sobol
 
     problem, own = problem_of(plan.factors, plan.of_column), y[1:]
