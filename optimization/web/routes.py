@@ -166,7 +166,7 @@ class Site:
         )
 
     def values(self, request: Request) -> Response:
-        """The settings of a package on a case as JSON, for the form when another is chosen; 404 for one that is not there."""
+        """The settings of a package on a case as JSON, for the form when another is chosen; 404 for an unknown one."""
         case, package = (request.query_params.get(name, "") for name in ("case", "package"))
         if case not in case_cards() or package not in [each.name for each in packages()]:
             raise HTTPException(404)

@@ -149,11 +149,15 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
         (0.15, "equity.tax_price_spread", draw.uniform(0.1, 0.5)),
         (0.15, "discipline.match_ceiling", mismatch(today) * draw.uniform(0.8, 1.2)),
         (0.15, "discipline.earmarked_ceiling", min(1.0, earmarked_share(today) * draw.uniform(0.8, 1.2))),
-        (0.15, "discipline.own_source_floor_municipal", own_source_share(today)[0] * draw.uniform(0.9, 1.05)),
+        (
+            0.15,
+            "discipline.own_source_floor_municipal",
+            min(1.0, own_source_share(today)[0] * draw.uniform(0.9, 1.05)),
+        ),
         (
             0.15,
             "discipline.own_source_floor_prefectural",
-            own_source_share(today)[1] * draw.uniform(0.9, 1.05),
+            min(1.0, own_source_share(today)[1] * draw.uniform(0.9, 1.05)),
         ),
         (0.20, SERVICE_CEILING, max(0.01, debt_ratios(today)[0].max() * draw.uniform(0.7, 1.1))),
         (0.25, "clarity.tiers_per_service", 1),
