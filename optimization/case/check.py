@@ -17,6 +17,7 @@ from optimization.case.identities import IDENTITIES
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
 from optimization.case.projections import projection_problems
+from optimization.case.spent import MONEY_BESIDE
 from optimization.case.tables import Examined, place
 from optimization.case.today import far_bodies, today_problems
 from optimization.dictionary.tables import load_tables
@@ -102,7 +103,7 @@ def _sums(tables: Tables) -> Problems:
 
 
 def _ratios(tables: Tables) -> Problems:
-    for check in (*possibilities(agreement.fiscal_year(tables)), far_bodies):
+    for check in (*possibilities(agreement.fiscal_year(tables)), *MONEY_BESIDE, far_bodies):
         yield from _of(check, tables)
 
 

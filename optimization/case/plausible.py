@@ -105,18 +105,18 @@ def possibilities(fiscal_year: float) -> list[Callable[[Tables], Problems]]:
     return [_names, _per_resident, *by_tier, settled, _counted, _drawn, _neighbours]
 
 
-def _outside(
+def outside(
     table: str, ratio: pd.Series, ends: tuple[float, float], column: str, value: pd.Series, words: str
 ) -> Problems:
     """A problem for every row whose ratio leaves its range."""
     ratio = ratio.dropna()
     for row in ratio.index[(ratio < ends[0]) | (ratio > ends[1])]:
         found = f"{value[row]:.10g}"
-        message = f"comes to {ratio[row]:,.3g} {words}, {_possible(ends)}"
+        message = f"comes to {ratio[row]:,.3g} {words}, {possible(ends)}"
         yield Problem(table, message, PLACE, str(row), column, found)
 
 
-def _possible(ends: tuple[float, float]) -> str:
+def possible(ends: tuple[float, float]) -> str:
     return f"and {ends[0]:g} to {ends[1]:g} is possible"
 
 
@@ -168,7 +168,7 @@ def _per_resident(tables: Tables) -> Problems:
         for (*row, column), value in ratio.items():
             ends = bounded[str(column)]
             if not ends[0] <= value <= ends[1]:
-                message = f"the column comes to {value:,.3g} a resident, {_possible(ends)}"
+                message = f"the column comes to {value:,.3g} a resident, {possible(ends)}"
                 yield Problem(name, message, UNIT, "/".join(map(str, row)), str(column))
 
 
@@ -181,12 +181,12 @@ def _money(tables: Tables, tier: str, key: str, owner: str) -> Problems:
         figure = tables[f"{tier}_{name}"].set_index(key)[column].astype(float)
         # corrections may leave a village no income tax (FY2021), and the sums say whether they did
         each_one = figure.where(figure > 0) if column == INCOME else figure
-        yield from _outside(
+        yield from outside(
             f"{tier}_{name}", each_one / people, each, column, figure, "thousand yen a resident"
         )
         total = figure.sum() / people.sum()
         if people.sum() >= ENOUGH and not whole[0] <= total <= whole[1]:
-            message = f"the column comes to {total:,.3g} thousand yen a resident, {_possible(whole)}"
+            message = f"the column comes to {total:,.3g} thousand yen a resident, {possible(whole)}"
             yield Problem(f"{tier}_{name}", message, UNIT, column=column)
 
 
@@ -202,7 +202,7 @@ def _strength(tables: Tables, tier: str, key: str, fiscal_year: float) -> Proble
     index = index.reindex(own.index)
     ratio = (own / index.where(index > 0)).where((own - index).abs() > STRENGTH_APART)
     words = "times the published index of financial strength, over need"
-    yield from _outside(f"{tier}_revenue", ratio, STRENGTH, "standard_revenue_thousand_yen", revenue, words)
+    yield from outside(f"{tier}_revenue", ratio, STRENGTH, "standard_revenue_thousand_yen", revenue, words)
 
 
 def _settled(tables: Tables, fiscal_year: float) -> Problems:
@@ -217,7 +217,7 @@ def _settled(tables: Tables, fiscal_year: float) -> Problems:
         figure = tables[f"municipal_{name}"].set_index("code")[column].astype(float)
         other = settled[of].reindex(figure.index)
         words = f"times {of} of {year} in settlements.csv"
-        yield from _outside(f"municipal_{name}", figure / other.where(other > 0), ends, column, figure, words)
+        yield from outside(f"municipal_{name}", figure / other.where(other > 0), ends, column, figure, words)
 
 
 def _counted(tables: Tables) -> Problems:
@@ -228,7 +228,7 @@ def _counted(tables: Tables) -> Problems:
     people = register["population_persons"]
     words = "times the register in municipalities.csv"
     for column, most in PAST.items():
-        yield from _outside(
+        yield from outside(
             "population_history", history[column] / people, (0.0, most), column, history[column], words
         )
     projected = tables["projections"]
@@ -237,7 +237,7 @@ def _counted(tables: Tables) -> Problems:
         start = first[column][first.index.isin(register.index)]
         own = register[column].reindex(start.index)
         ratio = (start / own.where(own > 0)).where((start - own).abs() > FEW)
-        yield from _outside("projections", ratio, ends, column, start, words)
+        yield from outside("projections", ratio, ends, column, start, words)
 
 
 # ---- ground
@@ -251,7 +251,7 @@ def _drawn(tables: Tables) -> Problems:
     ratio = area.reindex(drawn.index) / drawn.where(drawn > 0)
     words = "times the area within its outline"
     ends = (1 / DRAWN[1], 1 / DRAWN[0])
-    yield from _outside("municipalities", ratio, ends, "area_km2", area, words)
+    yield from outside("municipalities", ratio, ends, "area_km2", area, words)
     habitable = places["habitable_area_km2"].sum() / area.sum()
     if places["population_persons"].sum() >= ENOUGH and habitable < HABITABLE:
         message = f"the column comes to {habitable:.3g} of the area, and {HABITABLE:g} to 1 is possible"
@@ -292,5 +292,5 @@ def _neighbours(tables: Tables) -> Problems:
         row = f"{borders['code_a'].iloc[at]}/{borders['code_b'].iloc[at]}"
         yield Problem("adjacency", message, PLACE, row, "code_a")
     if len(size) and not BORDER[0] <= (part := float(length.sum() / size.sum())) <= BORDER[1]:
-        message = f"the borders come to {part:.3g} times the size of the places, {_possible(BORDER)}"
+        message = f"the borders come to {part:.3g} times the size of the places, {possible(BORDER)}"
         yield Problem("adjacency", message, UNIT, column="shared_boundary_km")

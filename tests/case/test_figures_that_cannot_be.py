@@ -13,6 +13,7 @@ import pytest
 from optimization.case.identities import IDENTITIES
 from optimization.case.load import load_case
 from optimization.case.plausible import possibilities
+from optimization.case.spent import MONEY_BESIDE
 from optimization.case.tables import read_tables
 from optimization.dictionary.tables import load_tables
 from optimization.errors import InputError
@@ -41,9 +42,9 @@ def part(prefecture: str) -> Tables:
 
 @pytest.mark.parametrize("prefecture", [f"{number:02d}" for number in range(1, 48)])
 def test_every_prefecture_is_taken(prefecture: str) -> None:
-    assert [
-        problem for check in (*IDENTITIES, *possibilities(2022)) for problem in check(part(prefecture))
-    ] == []
+    tables = part(prefecture)
+    checks = (*IDENTITIES, *possibilities(2022), *MONEY_BESIDE)
+    assert [problem for check in checks for problem in check(tables)] == []
 
 
 def test_every_number_has_bounds_in_the_dictionary() -> None:
@@ -101,6 +102,42 @@ def out_at_sea(folder: Path) -> None:
 def out_at_sea_without_outlines(folder: Path) -> None:
     (folder / "outlines.csv").unlink()
     out_at_sea(folder)
+
+
+def all_money(table: str, factor: float) -> Callable[[Path], None]:
+    """Every column of money of a table in another unit."""
+
+    def spoil(folder: Path) -> None:
+        for column in load_tables()[table].columns:
+            if column.endswith("_yen"):
+                scale(table, column, factor)(folder)
+
+    return spoil
+
+
+def next_code(table: str) -> Callable[[Path], None]:
+    """The figures of every municipality beside the code of the next one."""
+
+    def spoil(folder: Path) -> None:
+        file = folder / f"{table}.csv"
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        codes = sorted(set(frame["code"]))
+        frame["code"] = frame["code"].map(dict(zip(codes, [*codes[1:], codes[0]], strict=True)))
+        frame.to_csv(file, index=False)
+
+    return spoil
+
+
+def next_purpose(table: str, key: str) -> Callable[[Path], None]:
+    """The figures of every purpose beside the next one."""
+
+    def spoil(folder: Path) -> None:
+        file = folder / f"{table}.csv"
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        frame["purpose"] = frame.groupby(key)["purpose"].transform(lambda of: [*of[1:], of.iloc[0]])
+        frame.to_csv(file, index=False)
+
+    return spoil
 
 
 def change(folder: Path, table: str, code: str, column: str, value: str) -> None:
@@ -172,6 +209,43 @@ IMPOSSIBLE = {
     "settlement in millions": (
         scale("prefectural_settlements", "bonds_outstanding_thousand_yen", 0.001),
         "row municipalities/2022, column bonds_outstanding_thousand_yen: the column comes to",
+    ),
+    "spending in millions": (
+        all_money("municipal_spending", 0.001),
+        "municipal_spending.csv: row 03201, column total_thousand_yen: comes to 0.00",
+    ),
+    "spending in tenths": (
+        all_money("prefectural_spending", 10),
+        "prefectural_spending.csv: row 03, column total_thousand_yen: comes to 9.",
+    ),
+    "construction in millions": (
+        scale("municipal_spending", "construction_thousand_yen", 0.001),
+        "municipal_spending.csv: row 03, column construction_thousand_yen: comes to",
+    ),
+    "general funds in millions": (
+        scale("prefectural_spending", "general_funds_thousand_yen", 0.001),
+        "prefectural_spending.csv: row 03, column general_funds_thousand_yen: comes to",
+    ),
+    "spending of the next town": (
+        next_code("municipal_spending"),
+        "municipal_spending.csv: row 03202, column total_thousand_yen",
+    ),
+    "spending of the next purpose": (
+        next_purpose("municipal_spending", "code"),
+        "municipal_spending.csv: row 03/general_admin, column total_thousand_yen: comes to",
+    ),
+    "a prefecture's spending of the next purpose": (
+        next_purpose("prefectural_spending", "prefecture_code"),
+        "prefectural_spending.csv: row 03/assembly, column total_thousand_yen: comes to",
+    ),
+    "joint bodies in millions": (
+        all_money("joint_bodies", 0.001),
+        "joint_bodies.csv: row 03/2022, column expenditure_total_gap_thousand_yen: is not",
+        "row 03/2015, column expenditure_total_gap_thousand_yen: comes to",
+    ),
+    "taxes in hundreds of millions": (
+        scale("national_taxes", "yield_million_yen", 0.01),
+        "national_taxes.csv: column yield_million_yen: with its shares the column comes to 0.176 trillion",
     ),
     "borders in metres": (scale("adjacency", "shared_boundary_km", 1000), "shared_boundary_km: is above 300"),
     "borders in tens": (
