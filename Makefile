@@ -89,7 +89,7 @@ compositions: $(READY)
 
 # Known faults of what is installed; needs the network for the database of them
 security: $(SECURITY_READY)
-	$(BIN)/python -m pytest tests/security
+	$(BIN)/python -m pytest tests/security -m "slow or not slow"
 	$(BIN)/python -m tests.security.audit_locks
 
 # The documentation as a static site

@@ -164,6 +164,7 @@ def test_harmless_changes_give_the_same_tables(
 # ---- any change at all
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_changed_figure_passes(small_original: Copy, data: st.DataObject) -> None:

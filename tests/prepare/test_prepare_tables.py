@@ -14,6 +14,7 @@ from optimization.errors import InputError
 from optimization.prepare import finance_tables, population_tables
 from optimization.prepare.tables import read_tables
 from optimization.reading.japan import JOINT_PARTS, PREFECTURES
+from tests.seeds import few
 
 Tables = dict[str, pd.DataFrame]
 
@@ -226,7 +227,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("case", SPOILT)
+@pytest.mark.parametrize("case", few(SPOILT, 5))
 def test_spoilt_tables_are_named(official: Path, tmp_path: Path, case: str) -> None:
     """One `InputError` that names file, row, column and value."""
     file, old, new, pattern = SPOILT[case]

@@ -122,6 +122,7 @@ def test_the_name_of_a_question_follows_all_that_it_depends_on() -> None:
     assert len({key(), *others}) == 5
 
 
+@pytest.mark.slow
 def test_killed_and_continued_it_ends_as_if_undisturbed(file: Path, tmp_path: Path) -> None:
     calm = sweep(read_study(file), IWATE, tmp_path / "calm")
     out = tmp_path / "killed"
