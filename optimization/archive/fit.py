@@ -43,7 +43,7 @@ SECOND = "_second"
 ALL = "all"
 BODY = "wide_area_body"
 KINDS = ("alone", BODY, *HIGHER_TIERS)
-FORMULA = ("adjustment_rate", "pool", "ordinary_allocation", "left_to_special_allocation")
+FORMULA = ("adjustment_rate", "pool", "ordinary_allocation", "released")
 """Rows of the formula that all readers count on; those of `measures` are asked for by name."""
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from optimization.archive.schemas import FORMER_WORDS
 from optimization.dictionary.results import ResultTable, column_of, load_results, load_units, word
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem
@@ -164,6 +165,9 @@ def read_table(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
         )
     except (OSError, ValueError, OverflowError, csv.Error) as error:  # pandas' own are among them
         return pd.DataFrame(), [Problem(str(file), f"cannot be read ({error})", AGAIN)]
+    for (name, column), words in FORMER_WORDS.items():
+        if name == file.stem and column in frame:
+            frame[column] = frame[column].replace(words)
     return frame, list(_cell_problems(file, table, frame))
 
 

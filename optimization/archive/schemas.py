@@ -5,6 +5,7 @@
 | 1 | 0.1.0 | the first |
 | 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
 | 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
+| 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
@@ -30,6 +31,9 @@ SEALED_SINCE = 2
 
 OFF_SINCE = 3
 """First version in which a limit that is off is a word and no number."""
+
+FORMER_WORDS = {("formula", "parameter"): {"left_to_special_allocation": "released"}}
+"""Words of older layouts that have another name now, by table and column."""
 
 Record = dict[str, Any]
 

@@ -14,11 +14,13 @@ from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIER
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.decision import jointly
+from optimization.ledger.flows import pool_factor, released
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.existing_table import existing_table
+from optimization.outcome.flow_tables import flow_tables
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.result import Result
@@ -43,6 +45,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "services": services(after, before),
         "tiers": tiers(after, before),
         "outlook": outlook(after, before),
+        **flow_tables(after, before),
         **existing_table(after),
         **path,
         **spending_tables(after, before),
@@ -174,9 +177,8 @@ def formula(after: Accounts, before: Accounts) -> pd.DataFrame:
         rows.append((f"retention_{tier}", "ratio", *(float(k[t]) for k in kept)))
     rows.append(("pool", "million yen per year", *(a.pool for a in (before, after))))
     rows.append(("ordinary_allocation", "million yen per year", *paid))
-    rows.append(
-        ("left_to_special_allocation", "million yen per year", *(a.pool - a.paid for a in (before, after)))
-    )
+    rows.append(("released", "million yen per year", *(released(a) for a in (before, after))))
+    rows.append(("pool_factor", "ratio", *(pool_factor(a) for a in (before, after))))
     for name, values in (
         ("unit_cost_revision", [a.decision.revision for a in (before, after)]),
         ("guarantee_share", [a.decision.guarantee for a in (before, after)]),

@@ -21,6 +21,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.horizon import horizon_checks, weighted_objective
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.written import Written
@@ -35,6 +36,9 @@ COMPONENT_WEIGHTS: dict[str, SettingKey] = {
 }
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
+
+CLOSED = (*TABLES, "governments", "services", "formula", "measures")
+"""Tables that the closure of accounts is read from."""
 
 DEBT_RATIOS: tuple[tuple[str, SettingKey], ...] = (
     ("real_debt_service", "discipline.debt_service_ceiling"),
@@ -117,6 +121,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
             **_spending(tables),
+            **_closed(tables),
             **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
         },
@@ -176,6 +181,13 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
         "in every year grants follow the formula": _grants(table.assign(need_million_yen=need), settings),
         "in every year adequacy and balance hold": _adequacy(table, settings) and _balance(table, settings),
     }
+
+
+def _closed(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That every flow of money has one owner at each end, to one yen; nothing of a run of before there were flows."""
+    rows = {name: table.to_dict("records") for name, table in tables.items() if name in CLOSED}
+    found = [abs(closure.distance) <= YEN for closure in closures(rows, float)]
+    return {"every yen has one owner: the accounts of all sectors close": all(found)} if found else {}
 
 
 def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

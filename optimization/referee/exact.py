@@ -23,11 +23,13 @@ from typing import Any
 
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
+from optimization.archive.schemas import FORMER_WORDS
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import COMPONENT_WEIGHTS, audit_of, written_settings
+from optimization.referee.closure import YEN, closures
 from optimization.referee.exact_limits import (
     as_stated,
     common_limits,
@@ -118,6 +120,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
             *_recorded_parts(parts, digits["objective_parts_million_yen"]),
             *_certificate(digits),
             *_sums(written),
+            *(Statement(c.words, c.where, True, abs(c.distance), YEN) for c in closures(written, Fraction)),
             *_accounts(written, settings),
             *government_limits(written["governments"], settings),
             *tax_prices(written["governments"], settings),
@@ -226,7 +229,9 @@ def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
             figures = column_of(places, part + MIL)
             whole = [Fraction(row[part + MIL])]
             yield equal(f"{part} cost of a service", row["service"], figures, whole, len(figures) + STEPS)
-    formula = {row["parameter"]: Fraction(row["under_package"]) for row in written["formula"]}
+    former = FORMER_WORDS["formula", "parameter"]
+    named = [(former.get(row["parameter"], row["parameter"]), row) for row in written["formula"]]
+    formula = {name: Fraction(row["under_package"]) for name, row in named}
     paid = [
         sign * figure
         for name, sign in (("grant", 1), ("contribution", -1), ("residual", 1))
@@ -235,7 +240,7 @@ def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
     whole = [formula["ordinary_allocation"]]
     yield equal("ordinary allocation", "", paid, whole, len(paid) + STEPS)
     rest = [formula["pool"], -formula["ordinary_allocation"]]
-    yield equal("what the pool leaves", "", rest, [formula["left_to_special_allocation"]])
+    yield equal("what the pool leaves", "", rest, [formula["released"]])
 
 
 def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:

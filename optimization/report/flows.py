@@ -33,8 +33,8 @@ def flows(run: RunView, today: bool) -> list[Flow]:
 
     Into a tier: local taxes at standard rates, ordinary allocation, earmarked grants; for the nation its own taxes, for
     a union of prefectures what these pay (shown with their taxes). Out of it: gross spending on the services, and the
-    rest, which pays other needs and debt service or is left. What the formula leaves of the pool goes to the special
-    allocation.
+    rest, which pays other needs and debt service or is left. What the formula leaves of the pool is
+    released: it stays with the nation.
     """
     mark = "_today" if today else ""
     table = run.tables["tiers"].set_index("tier")
@@ -60,7 +60,7 @@ def flows(run: RunView, today: bool) -> list[Flow]:
 
 def left_in_pool(formula: pd.DataFrame, today: bool) -> float:
     """What the formula leaves of the pool, million yen a year."""
-    rows = formula[formula["parameter"] == "left_to_special_allocation"]
+    rows = formula[formula["parameter"] == "released"]
     return max(0.0, float(rows["today" if today else "under_package"].sum()))
 
 

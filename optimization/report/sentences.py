@@ -164,7 +164,13 @@ def _money(run: RunView, say: Speaker) -> str:
     same = abs(after - before) < 0.5
     outlay = say("outlay_same" if same else "outlay_changes", today=say.money(before), now=say.money(after))
     left = left_in_pool(run.tables["formula"], today=False)
-    return joined(say, text, outlay, say("money_left", left=say.money(left)) if left > 0.5 else "")
+    return joined(say, text, outlay, _released(run, left, say) if left > 0.5 else "")
+
+
+def _released(run: RunView, left: float, say: Speaker) -> str:
+    """Who owns what the formula leaves of the pool."""
+    pool = float(run.tables["formula"].set_index("parameter").at["pool", "under_package"])
+    return say("money_left", left=say.money(left), factor=say.share(1.0 - left / pool))
 
 
 def _together(run: RunView, say: Speaker) -> str:

@@ -47,7 +47,8 @@ BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
 def pool(facts: Reading) -> Form:
     """(F5) sum_g transfer[g] + corrections <= pool + (1 - special) x sum_n (sigma[n] - law[n]) x yield[n]
 
-    What is left over goes to the special allocation, as the law says (Art. 6-3).
+    What is left over is released: the shares of national taxes in the pool fall, and it stays with the nation, which
+    pays with it for what it takes over (`ledger.flows`). Nobody else is given it.
     """
     return at_most(facts["pool.ordinary_million_yen"], paid=1, pool_added=-1)
 

@@ -137,6 +137,12 @@ def first(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index == 0, index=frame.index)
 
 
+def earmarked_first(frame: pd.DataFrame) -> pd.Series:
+    """The first row of earmarked money to municipalities."""
+    here = (frame["kind"] == "earmarked") & (frame["to_sector"] == "municipalities")
+    return here & (here.cumsum() == 1)
+
+
 def moved(frame: pd.DataFrame) -> pd.Series:
     return frame["tier"] == "prefecture"
 
@@ -207,6 +213,28 @@ TAMPERING: dict[str, tuple[Change, str]] = {
         "spending by purpose",
     ),
     "a class of spenders hidden": (rows("spending", lambda f: f[f["class"] != "city_below_50k"]), "spending"),
+    "a flow that nobody's accounts know": (
+        raised("flows", "package_million_yen", 0.01, lambda f: f["kind"] == "earmarked"),
+        "every yen",
+    ),
+    "a flow of today": (
+        raised("flows", "today_million_yen", 0.01, lambda f: f["kind"] == "bond"),
+        "every yen",
+    ),
+    "a yen between two sectors": (
+        raised("sectors", "balance_package_million_yen", 0.01, lambda f: f["sector"] == "nation"),
+        "every yen",
+    ),
+    "a government's flow": (raised("flows_by_government", "package_million_yen", 0.01, first), "every yen"),
+    "a yen given twice, told alike everywhere": (
+        both(
+            raised("flows_by_government", "package_million_yen", 0.01, earmarked_first),
+            raised("flows", "package_million_yen", 0.01, earmarked_first),
+            raised("sectors", "balance_package_million_yen", 0.01, lambda f: f["sector"] == "municipalities"),
+            raised("sectors", "balance_package_million_yen", -0.01, lambda f: f["sector"] == "nation"),
+        ),
+        "every yen",
+    ),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
 

@@ -1,0 +1,101 @@
+"""The closed accounts of a decision: every flow of money once, from the one who pays to the one who receives.
+
+Sectors are residents, municipalities, prefectures (with the blocs, for which they pay, and Tokyo with its wards) and
+the nation. What a sector uses up flows to `services`; what stands outside the model comes from or goes to `outside`.
+
+    (A1) balance of a sector = what flows in - what flows out
+    (A2) sum of the sectors' balances - the same today = -(resource cost - resource cost today)
+    (A3) pool of the ordinary allocation = ordinary allocation paid + corrections + released
+
+National taxes are those that pay what the nation spends here today, less those that it hands over (or plus those it
+takes back): its balance is 0 today and, under a package, what it is left with. What the formula no longer asks for is
+released: the shares of national taxes in the pool fall, and it stays with the nation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from optimization.dictionary.tiers import LOCAL_TIERS, NATION, PREFECTURE
+from optimization.ledger.accounts import Accounts, todays_accounts
+
+RESIDENTS: Final = "residents"
+SERVICES: Final = "services"
+OUTSIDE: Final = "outside"
+SECTORS: Final = (RESIDENTS, "municipalities", "prefectures", NATION)
+RESOURCE_COST: Final = "resource_cost"
+
+ROAD: Final = ["from_sector", "to_sector", "kind"]
+"""Columns that tell a flow."""
+
+NOWHERE: Final = ""
+"""In place of a government's code where a flow touches none."""
+
+
+def flows_of(accounts: Accounts) -> pd.Series:
+    """Every flow of a year, million yen, by from_sector, to_sector, kind and the government it touches."""
+    instance = accounts.instance
+    table = instance.case.governments
+    sector = np.where(table["tier"] == PREFECTURE, "prefectures", "municipalities")
+    gross = {t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
+    earmarked = accounts.sum_of(gross, instance.national_share)
+    other = instance.other_cost + instance.bond
+    local = [
+        (RESIDENTS, sector, "local_taxes", accounts.own_revenue),
+        (NATION, sector, "allocation", accounts.grant),
+        (sector, NATION, "contribution", accounts.contribution + 0.0),
+        (NATION, sector, "correction", instance.residual),
+        (NATION, sector, "earmarked", earmarked + accounts.guarantee),
+        (OUTSIDE, sector, "bond", instance.bond + accounts.bonded),
+        (sector, SERVICES, RESOURCE_COST, accounts.spending - other + earmarked),
+        (sector, OUTSIDE, "other_needs", other),
+    ]
+    here = accounts.tiers == NATION
+    own = float(instance.costs.by_tier[NATION].budget[here].sum() + accounts.units[NATION].sum())
+    handed_over = float(instance.tax.total @ (accounts.decision.assigned - 1.0))
+    taxes = todays_accounts(instance).national_outlay - handed_over
+    national = [(RESIDENTS, NATION, "national_taxes", taxes), (NATION, SERVICES, RESOURCE_COST, own)]
+    parts = [
+        pd.DataFrame(dict(zip([*ROAD, "amount"], row, strict=True)) | {"government": codes})
+        for rows, codes in ((local, table.index.to_numpy()), (national, [NOWHERE]))
+        for row in rows
+    ]
+    return pd.concat(parts).set_index([*ROAD, "government"])["amount"]
+
+
+def side_by_side(after: Accounts, before: Accounts) -> pd.DataFrame:
+    """The flows of two decisions, columns today_million_yen and package_million_yen, indexed as `flows_of`."""
+    return pd.DataFrame({"today_million_yen": flows_of(before), "package_million_yen": flows_of(after)})
+
+
+def by_sector(flows: pd.DataFrame) -> pd.DataFrame:
+    """(A1) Balance and resource cost of every sector from a table of flows: columns balance_today_million_yen,
+    balance_package_million_yen, resource_cost_today_million_yen, resource_cost_package_million_yen by sector."""
+    flows = flows.reset_index()
+    used = flows[flows["kind"] == RESOURCE_COST]
+    found = {}
+    for when in ("today", "package"):
+        amount = f"{when}_million_yen"
+        into, out = (flows.groupby(f"{end}_sector")[amount].sum() for end in ("to", "from"))
+        found[f"balance_{amount}"] = into.reindex(SECTORS, fill_value=0.0) - out.reindex(
+            SECTORS, fill_value=0.0
+        )
+        cost = used.groupby("from_sector")[amount].sum()
+        found[f"resource_cost_{amount}"] = cost.reindex(SECTORS, fill_value=0.0)
+    order = [
+        f"{name}_{when}_million_yen" for name in ("balance", "resource_cost") for when in ("today", "package")
+    ]
+    return pd.DataFrame(found)[order].rename_axis("sector")
+
+
+def released(accounts: Accounts) -> float:
+    """(A3) What the formula leaves of the pool, million yen: 0 or more where the plan is sound."""
+    return accounts.pool - accounts.paid
+
+
+def pool_factor(accounts: Accounts) -> float:
+    """The factor on all the law's shares of national taxes at which the pool is just what is paid."""
+    return accounts.paid / accounts.pool
