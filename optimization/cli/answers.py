@@ -61,6 +61,7 @@ def show_result(result: Result, folder: str) -> None:
     if joint.row_count:
         out.print(joint)
     out.print(_cost(result.baseline, result.accounts))
+    out.print(_sectors(result.tables["sectors"]))
     out.print(_allocation(result.tables["governments"]))
     out.print(_gainers(result.tables["governments"]))
     if "crisis_shortage" in result.tables:
@@ -69,6 +70,19 @@ def show_result(result: Result, folder: str) -> None:
         out.print(_years(result.tables["horizon"]))
         out.print(_waiting(result.tables["waiting"]))
     _closing(result, folder)
+
+
+def _sectors(table: pd.DataFrame) -> Table:
+    """What each sector is left with; all together by what the budgets save."""
+    columns = [("sector", "l"), ("today", "r"), ("package", "r"), ("change", "r")]
+    grid = grid_of("What each sector is left with, billion yen a year", columns)
+    sums = np.zeros(2)
+    for _, row in table.iterrows():
+        pair = np.array([row["balance_today_million_yen"], row["balance_package_million_yen"]])
+        sums += pair
+        grid.add_row(row["sector"], *map(billion, pair), billion(pair[1] - pair[0], signed=True))
+    grid.add_row("all: what the budgets save", "", "", billion(sums[1] - sums[0], signed=True))
+    return grid
 
 
 def _crises(table: pd.DataFrame) -> Table:
