@@ -117,6 +117,7 @@ def outside(
 
 
 def possible(ends: tuple[float, float]) -> str:
+    """What a message says of a range that a ratio has left."""
     return f"and {ends[0]:g} to {ends[1]:g} is possible"
 
 
