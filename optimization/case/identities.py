@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.agreement import KEYS, UNIT
+from optimization.case.indicators import ratio_problems
 from optimization.case.tables import FORMER
 from optimization.errors import Problem
 from optimization.reading.japan import (
@@ -221,5 +222,6 @@ IDENTITIES = (
     _paid,
     _settled,
     _rings,
+    ratio_problems,
 )
 """Every promise that the tables may break."""

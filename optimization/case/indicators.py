@@ -19,6 +19,17 @@ RATIOS = ("real_debt_service_ratio", "future_burden_ratio")
 BURDEN = "future_burden_ratio_percent"
 PERCENT = 100.0
 
+STANDS_IN = 5
+"""Years by which the indicators may be older than the year that counts without a word."""
+
+DEBT = "real_debt_service_ratio_percent"
+ALIKE = ("current_balance_ratio_percent", DEBT)
+ROUNDED = 0.051
+"""Points by which a ratio of the same year may differ between two tables."""
+
+DRIFT = 6.0
+"""Points by which a debt service ratio of prefectures may move within the years that two tables are apart."""
+
 
 def newest_year(indicators: pd.DataFrame, fiscal_year: float) -> int | None:
     """Newest year of the table that is not after the case's; None where every year is later."""
@@ -56,6 +67,10 @@ def indicator_problems(tables: Mapping[str, pd.DataFrame], fiscal_year: float) -
         remedy = "add the indicators of that year or of one before it"
         yield Problem("indicators", message, remedy, column="fiscal_year")
         return
+    if fiscal_year - year > STANDS_IN:
+        message = f"has {year} as its newest year, and {fiscal_year:.0f} counts"
+        remedy = "correct the year of national.csv, or say there which year stands in: indicator_year"
+        yield Problem("indicators", message, remedy, column="fiscal_year")
     here = table[table["fiscal_year"] == year]
     given = set(zip(here["level"], here["code"], strict=True))
     for level, code in _wanted(tables):
@@ -73,3 +88,24 @@ def _wanted(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
         else:
             yield "municipality", code
     yield from (("prefecture", code) for code in tables["prefectures"]["prefecture_code"])
+
+
+def ratio_problems(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """The ratios stand in the settlements too: of municipalities for the same years, of prefectures for near ones."""
+    table = tables["indicators"]
+    both = tables["prefectural_settlements"]
+    theirs = both[both["government"] == "prefecture"].set_index("prefecture_code")[DEBT].dropna()
+    newest = table[table["level"] == "prefecture"].sort_values("fiscal_year").groupby("code")[DEBT].last()
+    for code in newest.index.intersection(theirs.index):
+        if abs(newest[code] - theirs[code]) > DRIFT:
+            message = f"is far from that of prefectural_settlements.csv, {theirs[code]:g}"
+            yield Problem("indicators", message, "correct one of the two", code, DEBT, f"{newest[code]:g}")
+    keys = ["code", "fiscal_year"]
+    own = table[table["level"] == "municipality"].set_index(keys)[[*ALIKE]]
+    settled = tables["settlements"].set_index(keys)[[*ALIKE]].reindex(own.index)
+    far = (own - settled).abs() > ROUNDED
+    for column in ALIKE:
+        for code, year in far.index[far[column]]:
+            message = f"is not that of settlements.csv, {settled.at[(code, year), column]:g}"
+            row, found = f"municipality/{code}/{year}", f"{own.at[(code, year), column]:g}"
+            yield Problem("indicators", message, "correct one of the two", row, column, found)

@@ -18,6 +18,7 @@ from optimization.case.geometry import area_km2, km_between, km_outside, km_outs
 from optimization.case.indicators import newest_year
 from optimization.dictionary.tables import load_tables
 from optimization.errors import Problem
+from optimization.reading.codes import called, prefecture_spellings
 from optimization.reading.japan import (
     CITY_ENDS_AS,
     ENDS_AS,
@@ -83,6 +84,9 @@ REACH = 3.0
 NEIGHBOUR = 2.0
 """Square roots of the two areas by which the centroids of neighbours may be apart."""
 
+TOUCH_KM = 5.0
+"""Kilometres by which the nearest corners of neighbours' outlines may be apart; those of the ministry share corners."""
+
 BORDER = (0.12, 1.5)
 """Length of all borders over the square roots of the areas on both sides."""
 
@@ -136,6 +140,13 @@ def _names(tables: Tables) -> Problems:
         own = PREFECTURES.get(code, (name,))[0]
         if folded(name) != folded(own):
             yield Problem("prefectures", f"is not the name of {code}, {own}", PLACE, code, "name_ja", name)
+    for code, latin in tables["prefectures"][["prefecture_code", "name_en"]].itertuples(index=False):
+        named = [
+            other for other, names in PREFECTURES.items() if called(latin) & prefecture_spellings(*names)
+        ]
+        if named and code in PREFECTURES and code not in named:
+            message = f"is the name of {named[0]}, not of {code}, {PREFECTURES[code][1]}"
+            yield Problem("prefectures", message, PLACE, code, "name_en", latin)
     for code, kana in tables["readings"][["code", "name_kana"]].itertuples(index=False):
         name = str(places.at[code, "name_ja"])
         if not kana.endswith(READ.get(name[-1:], ("",))):
@@ -282,7 +293,7 @@ def _offices(places: pd.DataFrame, rings: Mapping[str, list[np.ndarray]]) -> Pro
 
 
 def _neighbours(tables: Tables) -> Problems:
-    """Neighbours lie no further apart than their size allows, and share no longer border."""
+    """Neighbours lie no further apart than their size allows, touch, and share no longer border."""
     places, borders = tables["municipalities"].set_index("code"), tables["adjacency"]
     a, b = places.loc[borders["code_a"]], places.loc[borders["code_b"]]
     size = np.sqrt(a["area_km2"].to_numpy(float)) + np.sqrt(b["area_km2"].to_numpy(float))
@@ -292,6 +303,22 @@ def _neighbours(tables: Tables) -> Problems:
         message = f"the two lie {apart[at]:,.0f} km apart, too far for neighbours of their size"
         row = f"{borders['code_a'].iloc[at]}/{borders['code_b'].iloc[at]}"
         yield Problem("adjacency", message, PLACE, row, "code_a")
+    near = borders[apart <= NEAR_KM + NEIGHBOUR * size]
+    yield from _touching(near, rings_of(tables["outlines"]))
     if len(size) and not BORDER[0] <= (part := float(length.sum() / size.sum())) <= BORDER[1]:
         message = f"the borders come to {part:.3g} times the size of the places, {possible(BORDER)}"
         yield Problem("adjacency", message, UNIT, column="shared_boundary_km")
+
+
+def _touching(borders: pd.DataFrame, rings: Mapping[str, list[np.ndarray]]) -> Problems:
+    """The outlines of neighbours touch, where both have one."""
+    corners = {code: np.vstack(of) for code, of in rings.items()}
+    shared = {code: set(map(tuple, of.round(3).tolist())) for code, of in corners.items()}
+    for a, b in borders[["code_a", "code_b"]].itertuples(index=False):
+        if a not in corners or b not in corners or shared[a] & shared[b]:
+            continue
+        (x, y), (lon, lat) = corners[a].T, corners[b].T
+        apart = float(km_between(x[:, None], y[:, None], lon, lat).min())
+        if apart > TOUCH_KM:
+            message = f"the outlines of the two lie {apart:,.0f} km apart, and neighbours touch"
+            yield Problem("adjacency", message, PLACE, f"{a}/{b}", "code_b", b)

@@ -176,6 +176,26 @@ def other_prefecture(folder: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("岩手県", "青森県"), encoding="utf-8")
 
 
+def other_latin(folder: Path) -> None:
+    file = folder / "prefectures.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("Iwate", "Aomori-ken"), encoding="utf-8")
+
+
+def other_neighbour(folder: Path) -> None:
+    file = folder / "adjacency.csv"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("03201,03202,", "03201,03485,"), encoding="utf-8"
+    )
+
+
+def ten_years_on(folder: Path) -> None:
+    file = folder / "national.csv"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("fiscal_year,year,2022", "fiscal_year,year,2032"),
+        encoding="utf-8",
+    )
+
+
 MONEY = ("municipal_need", "municipal_debt_service", "municipal_revenue", "municipal_allocation")
 IMPOSSIBLE = {
     "hectares": (hectares, "column area_km2: is above 3000, the most it can be"),
@@ -215,6 +235,23 @@ IMPOSSIBLE = {
     "settlement in millions": (
         scale("prefectural_settlements", "bonds_outstanding_thousand_yen", 0.001),
         "row municipalities/2022, column bonds_outstanding_thousand_yen: the column comes to",
+    ),
+    "a neighbour of the coast": (
+        other_neighbour,
+        "adjacency.csv: row 03201/03485, column code_b: the outlines of the two lie",
+    ),
+    "debt service as a share": (
+        scale("indicators", "real_debt_service_ratio_percent", 0.01),
+        "indicators.csv: row municipality/03201/2018, column real_debt_service_ratio_percent: is not that of",
+        "indicators.csv: row 03, column real_debt_service_ratio_percent: is far from that of prefectural_settlements",
+    ),
+    "the Latin name of another prefecture": (
+        other_latin,
+        "prefectures.csv: row 03, column name_en: is the name of 02, not of 03, Iwate",
+    ),
+    "a year ten years on": (
+        ten_years_on,
+        "indicators.csv: column fiscal_year: has 2021 as its newest year, and 2032 counts",
     ),
     "spending in millions": (
         all_money("municipal_spending", 0.001),
