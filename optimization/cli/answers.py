@@ -324,8 +324,8 @@ def _fates(result: Result) -> str:
     ended = found.to_one + found.handed_up + found.dissolved
     return (
         f": {found.kept} as they exist today, {found.continued} go on from one of today with other members, "
-        f"{found.new} new; of {found.today} bodies of today {found.unchanged} go on unchanged, {found.extended} with "
-        f"more members, {found.reduced} with fewer, {ended} end"
+        f"{found.new} new; of {found.today} bodies of today (each service counted) {found.unchanged} go on unchanged, "
+        f"{found.extended} with more members, {found.reduced} with fewer, {ended} end"
     )
 
 
