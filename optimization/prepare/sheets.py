@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optimization.errors import Problem
@@ -22,6 +23,7 @@ from optimization.prepare.workbook import Cell, Sheet, column_letter, normalise
 from optimization.reading.codes import PREFECTURE_CODES, has_valid_check_digit
 
 LONG_CODE = re.compile(r"C(\d{6})\d{6}")
+SIX_DIGITS, LOST_ZERO = re.compile(r"(\d{6})(?:\.0)?"), re.compile(r"(\d{5})(?:\.0)?")
 NUMBERED_NAME = re.compile(r"(\d{1,2})(\D+)")
 TOTAL_ROWS = ("不足", "超過", "合計")
 NOTE = re.compile(r"※|\(?注")
@@ -160,10 +162,30 @@ def _keys(sheet: Sheet, layout: Layout, row: int) -> dict[str, str]:
     return {heading: normalise(sheet.grid[row][column]) for heading, column in layout.keys.items()}
 
 
+def six_digits(text: str) -> str:
+    """The code with its check digit that a text is: within C and twelve digits, alone, or alone without its leading
+    zero where the check digit proves it; '' for any other text."""
+    found = LONG_CODE.fullmatch(text) or SIX_DIGITS.fullmatch(text)
+    if found is not None:
+        return found[1]
+    lost = LOST_ZERO.fullmatch(text)
+    return f"0{lost[1]}" if lost is not None and has_valid_check_digit(f"0{lost[1]}") else ""
+
+
+def _fill_prefectures(keyed: Mapping[int, dict[str, str]]) -> None:
+    """Rows with a code that say not in which prefecture they lie are in that of the rows above, if their code is."""
+    above = ""
+    for keys in keyed.values():
+        stated = keys.get(PREFECTURE, "")
+        above = stated if stated in PREFECTURE_CODES else above
+        if CODE in keys and not stated and PREFECTURE_CODES.get(above, "?") == six_digits(keys[CODE])[:2]:
+            keys[PREFECTURE] = above
+
+
 def _is_named(keys: dict[str, str]) -> bool:
     """Whether a row says that it is a government's: by a code, by a prefecture's name, by a number and a name."""
     if CODE in keys:
-        return bool(LONG_CODE.fullmatch(keys[CODE])) or keys.get(PREFECTURE, "") in PREFECTURE_CODES
+        return bool(six_digits(keys[CODE])) or keys.get(PREFECTURE, "") in PREFECTURE_CODES
     return bool(NUMBERED_NAME.fullmatch(keys[PREFECTURE]))
 
 
@@ -176,6 +198,7 @@ def _read_rows(sheet: Sheet, layout: Layout, figures: Figures) -> tuple[Rows, li
     """
     rows, problems = Rows(), list[Problem]()
     keyed = {row: _keys(sheet, layout, row) for row in range(layout.first_row, len(sheet.grid))}
+    _fill_prefectures(keyed)
     last = max((row for row, keys in keyed.items() if _is_named(keys)), default=-1)
     for row, keys in keyed.items():
         total = next((keys[name] for name in (PREFECTURE, MUNICIPALITY) if keys.get(name) in TOTAL_ROWS), "")
@@ -246,28 +269,37 @@ def _government(sheet: Sheet, keys: dict[str, str], row: int) -> tuple[str, tupl
             return numbered[1].zfill(2), (numbered[2], numbered[2]), []
         message, remedy = "not a prefecture with its number", "a row must read like '3 岩手'"
         return "", ("", prefecture), [sheet.problem(message, remedy, row=line, value=prefecture)]
-    names, found = (prefecture, keys[MUNICIPALITY]), LONG_CODE.fullmatch(keys[CODE])
-    if found is None:
-        message = "not a code (C and twelve digits)"
-    elif not has_valid_check_digit(found[1]):
+    names, code = (prefecture, keys[MUNICIPALITY]), six_digits(keys[CODE])
+    if not code:
+        message = "not a code (C and twelve digits), nor one of six digits"
+    elif not has_valid_check_digit(code):
         message = "the check digit of the code is wrong"
-    elif PREFECTURE_CODES.get(prefecture) != found[1][:2]:
+    elif PREFECTURE_CODES.get(prefecture) != code[:2]:
         message = f"the code belongs to another prefecture than {prefecture or 'none'}"
     else:
-        return found[1][:5], names, []
+        return code[:5], names, []
     place = f"{line} {names[1]}"
     problem = sheet.problem(message, "restore the row", row=place, column=CODE, value=keys[CODE])
     return "", names, [problem]
 
 
 def holds_governments(sheet: Sheet, tier: str) -> bool:
-    """Whether some cell names a government of a tier as the ministry's sheets do: by a code, or by a number and a
-    prefecture's name."""
-    texts = (normalise(cell) for cells in sheet.grid for cell in cells if isinstance(cell, str))
+    """Whether some cell names a government of a tier as the ministry's sheets do: by a code, alone in the long form or
+    in six digits beside its prefecture's name, or by a number and a prefecture's name."""
+    rows = [[normalise(cell) for cell in cells] for cells in sheet.grid]
     if tier == "municipal":
-        return any(LONG_CODE.fullmatch(text) for text in texts)
-    numbered = (NUMBERED_NAME.fullmatch(text) for text in texts)
+        return any(map(_names_municipality, rows))
+    numbered = (NUMBERED_NAME.fullmatch(text) for texts in rows for text in texts)
     return any(PREFECTURE_CODES.get(found[2]) == found[1].zfill(2) for found in numbered if found)
+
+
+def _names_municipality(texts: Sequence[str]) -> bool:
+    homes = {PREFECTURE_CODES[text] for text in texts if text in PREFECTURE_CODES}
+    return any(
+        LONG_CODE.fullmatch(text)
+        or (has_valid_check_digit(six_digits(text)) and six_digits(text)[:2] in homes)
+        for text in texts
+    )
 
 
 # ---- figures
