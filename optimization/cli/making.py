@@ -98,7 +98,10 @@ def cut(
 
 
 def curves(case_folder: CaseFolder = DEFAULT_CASE, target: Out = None) -> int:
-    """How well the scale curves fit the official needs: printed, and written as CSV where `target` names a file."""
+    """How well the scale curves fit the official needs.
+
+    Printed, and written as CSV where `target` names a file.
+    """
     case = load_case(case_folder)
     report = report_all({s: (x, y, list(codes)) for s, (x, y, codes) in curve_data(case).items()})
     show_fit(report)

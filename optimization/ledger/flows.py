@@ -97,5 +97,6 @@ def released(accounts: Accounts) -> float:
 
 
 def pool_factor(accounts: Accounts) -> float:
-    """The factor on all the law's shares of national taxes at which the pool is just what is paid."""
-    return accounts.paid / accounts.pool
+    """The factor on all the law's shares of national taxes at which the pool is just what is paid; 1 where a question
+    has no pool at all, which is paid out as it is."""
+    return accounts.paid / accounts.pool if accounts.pool else 1.0
