@@ -129,7 +129,7 @@ def read_run(
 def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
     """The record of a run folder alone, brought up to date; raises `InputError` as `read_run` does."""
     file = folder / "run.json"
-    written, schema = read_record(file), _schema(folder)
+    written, schema = read_record(file), layout_of(folder)
     if sealed and schema >= SEALED_SINCE:
         raise_if_any(broken(folder))
     record = up_to_date(written, schema)
@@ -137,7 +137,7 @@ def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
     return record
 
 
-def _schema(folder: Path) -> int:
+def layout_of(folder: Path) -> int:
     """The layout of a run folder; raises `InputError` where this program cannot read it."""
     file = folder / "run.json"
     return written_schema(read_record(file), file)
@@ -147,7 +147,7 @@ def read_changes(folder: Path) -> pd.DataFrame:
     """The settings that differ from today, all as text; raises InputError where the table is not of its form."""
     frame, problems = read_table(folder / "changes.csv")
     raise_if_any(problems)
-    return changes_up_to_date(frame, _schema(folder))
+    return changes_up_to_date(frame, layout_of(folder))
 
 
 def read_settings(folder: Path) -> tuple[Package, Settings]:
@@ -155,7 +155,7 @@ def read_settings(folder: Path) -> tuple[Package, Settings]:
     where it is no package of this tool or leaves a figure of the case open."""
     file = folder / RESOLVED
     try:
-        package = settings_up_to_date(read_package(within(file)), _schema(folder))
+        package = settings_up_to_date(read_package(within(file)), layout_of(folder))
     except OSError as error:
         raise InputError([Problem(str(file), str(error), AGAIN)]) from error
     settings = {key: setting.default for key, setting in load_settings().items()} | package.settings

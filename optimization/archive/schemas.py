@@ -12,7 +12,7 @@ A folder is never rewritten: it is brought up to date in memory, one step a vers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,12 @@ OFF_SINCE = 3
 
 FORMER_WORDS = {("formula", "parameter"): {"left_to_special_allocation": "released"}}
 """Words of older layouts that have another name now, by table and column."""
+
+FLOWS_SINCE = 3
+"""First version with the closed accounts and the factor on the law's shares."""
+
+FLOWS = ("flows", "flows_by_government", "sectors")
+FACTOR = "pool_factor"
 
 Record = dict[str, Any]
 
@@ -98,6 +104,16 @@ def changes_up_to_date(changes: pd.DataFrame, schema: int) -> pd.DataFrame:
             for side in ("from", "to")
         }
     )
+
+
+def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.DataFrame]:
+    """Of a run's tables of today what a run of some layout could hold as well, to hold one against the other."""
+    if schema >= FLOWS_SINCE:
+        return dict(tables)
+    kept = {name: table for name, table in tables.items() if name not in FLOWS}
+    if "formula" in kept:
+        kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
+    return kept
 
 
 def _number(text: str) -> float | None:

@@ -20,6 +20,8 @@ import pandas as pd
 from optimization.archive import read_run, read_settings, room_for_scratch, write_run
 from optimization.archive.program import program
 from optimization.archive.record import surroundings
+from optimization.archive.run import layout_of
+from optimization.archive.schemas import as_then
 from optimization.case.case import Case
 from optimization.case.face import compose_read
 from optimization.case.load import load_case
@@ -101,6 +103,7 @@ def rerun(
         result = solve(case, package, codes, limits, record["asked_method"], log, on_progress)
         place = write_run(result, target or Path(scratch) / "run", limits, record["asked_method"], codes)
         record_now, tables_now = read_run(place)
+    tables_now = as_then(tables_now, layout_of(folder))
     found = [*record_differences(record, record_now), *table_differences(tables, tables_now)]
     differences = pd.DataFrame(found, columns=COLUMNS)
     return Repetition(result, place if target else None, differences, changed_surroundings(record))
@@ -201,7 +204,11 @@ def _furthest(old: pd.Series, new: pd.Series) -> tuple[float, float]:
 
 def _keyed(table: pd.DataFrame, text: list[str]) -> pd.DataFrame:
     """A table indexed by its text, equal texts told apart by their number."""
-    words = table[text].astype(str).agg(" ".join, axis=1) if text else pd.Series("", index=table.index)
+    words = (
+        table[text].astype("object").fillna("").astype(str).agg(" ".join, axis=1)
+        if text
+        else pd.Series("", index=table.index)
+    )
     return table.set_index(words + words.groupby(words).cumcount().map(lambda n: f" ({n + 1})" if n else ""))
 
 
