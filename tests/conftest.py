@@ -1,10 +1,33 @@
-"""What a run of the tests could not check, in one line at its end."""
+"""Which tests are slow, and what a run of the tests could not check, in one line at its end."""
 
 from __future__ import annotations
 
+import tomllib
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+HERE = Path(__file__).parent
+SLOW = tomllib.loads((HERE / "slow.toml").read_text(encoding="utf-8"))
+"""By file and test: how many of its cases every run of the tests meets."""
+
 OFFICIAL = "OFFICIAL_DATA"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `slow.toml` leaves to `make slow`, before anything is chosen by its mark."""
+    met: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        file, name = item.path.relative_to(HERE.parent).as_posix(), getattr(item, "originalname", item.name)
+        if item.get_closest_marker("slow"):
+            continue
+        most = SLOW.get(file, {}).get(name)
+        met[file, name] += 1
+        if most is not None and met[file, name] > most:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -71,7 +71,7 @@ def test_a_clone_that_rewrites_line_ends_leaves_what_is_sealed_alone(tmp_path: P
     shutil.copytree(REPO / "results" / "example", origin / "results" / "example")
     shutil.copytree(IWATE, origin / "inputs" / "iwate-2022")
     (origin / "optimization").mkdir()
-    shutil.copy(REPO / "optimization" / "face.py", origin / "optimization")
+    shutil.copy(REPO / "optimization" / "errors.py", origin / "optimization")
     git("init", "--quiet", folder=origin)
     git("add", "--all", "--force", folder=origin)
     git("commit", "--quiet", "--message", "all", folder=origin)
