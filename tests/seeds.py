@@ -1,8 +1,7 @@
-"""What every run of the tests meets, and what the slow checks (`make slow`) do beyond it."""
+"""How many random questions every run of the tests meets, and how many more the slow checks (`make slow`) do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,12 +9,4 @@ import pytest
 
 def seeds(always: int, count: int) -> list[Any]:
     """The numbers below `count` as parameters of a test; those from `always` on are left to `make slow`."""
-    return few(range(count), always)
-
-
-def few(values: Iterable[Any], always: int) -> list[Any]:
-    """Values as parameters of a test; those after the first `always` are left to `make slow`."""
-    return [
-        pytest.param(value, marks=[] if place < always else pytest.mark.slow)
-        for place, value in enumerate(values)
-    ]
+    return [pytest.param(seed, marks=[] if seed < always else pytest.mark.slow) for seed in range(count)]

@@ -23,7 +23,6 @@ from optimization.reading.japan import PREFECTURES
 from optimization.studies.study import Study
 from optimization.studies.sweep import located
 from optimization.web.towns import find_towns, town_index
-from tests.seeds import few
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 IWATE, NATION = INPUTS / "iwate-2022", INPUTS / "japan-2022"
@@ -95,7 +94,7 @@ def test_every_code_of_the_country_is_known_in_every_shape() -> None:
         ("99999 盛岡市", "names 盛岡市 beside a code that is not known here"),
     ],
 )
-@pytest.mark.parametrize("table", few(["municipal_need", "adjacency", "indicators", "projections"], 2))
+@pytest.mark.parametrize("table", ["municipal_need", "adjacency", "indicators", "projections"])
 def test_a_code_of_another_shape_is_told_by_arithmetic(
     folder: Path, table: str, written: str, words: str
 ) -> None:
@@ -243,7 +242,6 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(NATION, tmp_path_factory.mktemp("nation") / "japan"))
 
 
-@pytest.mark.slow
 def test_a_body_that_may_be_another_one_says_which_is_meant(nation: Path) -> None:
     """Shibetsu and Nayoro without their zeros are Ichikawa and Narita."""
     bodies(nation, "12203", "12211")

@@ -81,7 +81,6 @@ def test_a_repair_makes_a_listed_decision_possible_and_less_does_not(seed: int) 
             assert best(under(question, short).instance) is None
 
 
-@pytest.mark.slow
 def test_the_questions_cover_what_they_should() -> None:
     """Impossible packages that counting, the relaxation and only the whole program rule out, and repairs."""
     found = [listed(seed)[1] for seed in range(COUNT) if listed(seed)[2]]

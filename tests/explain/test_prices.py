@@ -57,7 +57,6 @@ def forced() -> pd.DataFrame:
     return forced_tiers(iwate(), ("registry",))
 
 
-@pytest.mark.slow
 def test_a_shadow_price_is_what_solving_again_from_the_beginning_says() -> None:
     session = iwate()
     package, base = session.last.result.package, session.last.result.outcome

@@ -138,7 +138,6 @@ def test_two_phases_are_the_cheapest_of_all_pairs(seed: int) -> None:
             assert result.outcome.objective == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.slow
 def test_most_questions_of_two_phases_are_proven() -> None:
     """And some plans move a duty in the second phase only, some never for what they would pay for then."""
     results = [random_question(seed, phases=True).solve() for seed in range(12)]

@@ -14,14 +14,13 @@ from optimization.outcome.in_place import rewritten, under
 from optimization.solving.standard_form import compile_model
 from tests.horizon.horizon_case import Small, ageing_town
 from tests.outcome.test_session import BESIDE, CHANGES, described
-from tests.seeds import few
 from tests.small_case import given_curves
 
 ABSENT = "discipline.own_source_floor_prefectural"
 """A limit without a row here: the town's prefecture does nothing."""
 
 
-@pytest.mark.parametrize("key", few([key for key in REWRITABLE if key not in (*WEIGHTS, ABSENT)], 4))
+@pytest.mark.parametrize("key", [key for key in REWRITABLE if key not in (*WEIGHTS, ABSENT)])
 def test_a_program_of_several_years_rewritten_is_the_program_built_anew(key: str) -> None:
     before, after = CHANGES[key]
     question = ageing_town(**{**BESIDE.get(key, {}), key: before, "equity.dispersion_level": 1.0})

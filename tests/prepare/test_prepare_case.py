@@ -41,7 +41,6 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-@pytest.mark.slow
 def test_command_prints_the_totals(prepared: tuple[Path, list[str]]) -> None:
     """The lines name the checked totals."""
     text = "\n".join(prepared[1])
@@ -55,7 +54,6 @@ def test_command_prints_the_totals(prepared: tuple[Path, list[str]]) -> None:
     assert "fire by mark or no own staff: 1,292 municipalities, 41.7 million" in text
 
 
-@pytest.mark.slow
 def test_the_case_in_the_repository_is_what_prepare_writes(prepared: tuple[Path, list[str]]) -> None:
     """Byte for byte; if this fails, run `solve.py prepare` again and look at the difference."""
     shipped = REPO / "inputs" / "japan-2022"
@@ -74,7 +72,6 @@ def test_the_teaching_case_is_cut_from_the_nation(tmp_path: Path) -> None:
         ).read_bytes(), name
 
 
-@pytest.mark.slow
 def test_written_tables_are_wide_and_complete(prepared: tuple[Path, list[str]]) -> None:
     """Codes first and sorted, no sub-totals, the named item columns, sums as in the sheets."""
     need = read(prepared[0] / "municipal_need.csv")
@@ -95,7 +92,6 @@ def test_written_tables_are_wide_and_complete(prepared: tuple[Path, list[str]]) 
     assert (paid["marked_receiving"] == "1").sum() == 1646
 
 
-@pytest.mark.slow
 def test_items_say_how_much_is_counted(prepared: tuple[Path, list[str]]) -> None:
     """Each column has its row; shares follow FACTS A1 and carry a mark."""
     items = read(prepared[0] / "items.csv")
@@ -131,7 +127,6 @@ def is_bounded(values: pd.Series, column: Column) -> bool:
     return good and (column.enum is None or set(filled) <= set(column.enum))
 
 
-@pytest.mark.slow
 def test_the_case_obeys_the_dictionary(prepared: tuple[Path, list[str]]) -> None:
     """Columns, types, bounds, keys and references of every written table."""
     frames = {path.stem: read(path) for path in prepared[0].glob("*.csv")}
@@ -165,7 +160,6 @@ def test_dictionary_is_complete() -> None:
                 assert key in tables[other].columns, (name, column)
 
 
-@pytest.mark.slow
 def test_datapackage_describes_every_file(prepared: tuple[Path, list[str]]) -> None:
     """Hash, size and one field a column, in order; credits and licence are named."""
     folder = prepared[0]
@@ -222,7 +216,6 @@ def test_command_needs_existing_sources(tmp_path: Path) -> None:
         run(tmp_path / "nowhere", None, None, 2022, tmp_path)
 
 
-@pytest.mark.slow
 def test_indicators_alone_leave_the_rest(
     official: Path, prepared: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -238,7 +231,6 @@ def test_indicators_alone_leave_the_rest(
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.slow
 def test_workbooks_of_other_governments_are_refused(
     official: Path, prepared: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -257,7 +249,6 @@ def test_workbooks_of_other_governments_are_refused(
 # ---- cutting
 
 
-@pytest.mark.slow
 def test_cut_keeps_inner_borders_and_groups(prepared: tuple[Path, list[str]], tmp_path: Path) -> None:
     """Fukushima and Miyagi: borders within the two stay, the jointly projected group stays whole."""
     rows = cut_case(prepared[0], ["04", "07"], tmp_path / "part").rows
@@ -268,7 +259,6 @@ def test_cut_keeps_inner_borders_and_groups(prepared: tuple[Path, list[str]], tm
     assert (read(tmp_path / "part" / "projections.csv")["projection_group"] == "07_hamadori").sum() == 7
 
 
-@pytest.mark.slow
 def test_cut_copies_hand_written_tables(prepared: tuple[Path, list[str]], tmp_path: Path) -> None:
     """Tables the prepare step does not write are copied as they are."""
     shutil.copytree(prepared[0], tmp_path / "case")
@@ -284,7 +274,6 @@ def test_cut_copies_hand_written_tables(prepared: tuple[Path, list[str]], tmp_pa
     ("codes", "pattern"),
     [(["03000"], "found '03000'"), ([], "no prefecture was named"), (["48"], "found '48'")],
 )
-@pytest.mark.slow
 def test_cut_refuses_unknown_prefectures(
     prepared: tuple[Path, list[str]], tmp_path: Path, codes: list[str], pattern: str
 ) -> None:
@@ -294,7 +283,6 @@ def test_cut_refuses_unknown_prefectures(
     assert not (tmp_path / "part").exists()
 
 
-@pytest.mark.slow
 def test_cut_refuses_its_own_folder_and_no_case(prepared: tuple[Path, list[str]], tmp_path: Path) -> None:
     """The part may not overwrite the whole; a folder without prefectures is no case."""
     with pytest.raises(InputError, match="is the case itself"):

@@ -87,7 +87,6 @@ def test_a_vintage_stands_in_where_only_the_other_was_published() -> None:
     assert set(initial.loc["municipal", "vintage"]) == {"revised"}
 
 
-@pytest.mark.slow
 def test_the_shipped_table_is_what_prepare_writes(official: Path, tmp_path: Path) -> None:
     """Figure by figure; if this fails, run `make history` and look at the difference."""
     prepare_history(official / "allocation_tax", tmp_path / "japan-history")
@@ -178,7 +177,6 @@ def test_a_case_of_another_year_says_what_it_took(tmp_path: Path) -> None:
     assert section_of(DEFAULT_CASE / "README.md") == ""
 
 
-@pytest.mark.slow
 def test_a_case_of_another_year_opens(official: Path, tmp_path: Path) -> None:
     """FY2016, the farthest from the embedded case: services without an item are left out, years are stated."""
     out = tmp_path / "japan-2016"

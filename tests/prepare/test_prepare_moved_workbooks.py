@@ -164,7 +164,6 @@ def test_harmless_changes_give_the_same_tables(
 # ---- any change at all
 
 
-@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_changed_figure_passes(small_original: Copy, data: st.DataObject) -> None:
@@ -191,7 +190,6 @@ def _is_headed(book: Copy, name: str, column: int) -> bool:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-@pytest.mark.slow
 def test_swapped_raw_columns_never_give_a_wrong_number(
     small_original: Copy, expected: dict[str, str], data: st.DataObject
 ) -> None:

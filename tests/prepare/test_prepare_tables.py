@@ -14,7 +14,6 @@ from optimization.errors import InputError
 from optimization.prepare import finance_tables, population_tables
 from optimization.prepare.tables import read_tables
 from optimization.reading.japan import JOINT_PARTS, PREFECTURES
-from tests.seeds import few
 
 Tables = dict[str, pd.DataFrame]
 
@@ -227,7 +226,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("case", few(SPOILT, 5))
+@pytest.mark.parametrize("case", SPOILT)
 def test_spoilt_tables_are_named(official: Path, tmp_path: Path, case: str) -> None:
     """One `InputError` that names file, row, column and value."""
     file, old, new, pattern = SPOILT[case]

@@ -70,7 +70,6 @@ def table() -> Iterator[dict[str, str]]:
     ]
 
 
-@pytest.mark.slow
 def test_every_finding_is_mended_or_justified() -> None:
     entries = list(table())
     justified = {(entry["id"], entry["file"], entry["line"]) for entry in entries}

@@ -85,7 +85,6 @@ def apart(one: Plan, other: Plan) -> int:
     return sum(one.tier[duty] != other.tier[duty] for duty in one.tier)
 
 
-@pytest.mark.slow
 def test_plans_of_a_prefecture_differ_by_what_is_asked_and_cost_no_more_than_is_allowed() -> None:
     session = iwate()
     plans = alternative_plans(session, 0.001, 2, least=10)
@@ -104,7 +103,6 @@ def test_plans_of_a_prefecture_differ_by_what_is_asked_and_cost_no_more_than_is_
     assert (moved["plan_0"] != moved["plan_1"]).sum() == plans[1].distance
 
 
-@pytest.mark.slow
 def test_nothing_is_offered_that_is_not_far_enough() -> None:
     assert len(alternative_plans(iwate(), 1e-7, 2, least=40)) == 1
 

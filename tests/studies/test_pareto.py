@@ -67,7 +67,6 @@ def test_a_front_of_adequacy_is_the_least_cost_at_every_floor(seed: int) -> None
         assert best(question.but(**{"equity.adequacy_floor": beyond}).instance) is None
 
 
-@pytest.mark.slow
 def test_aims_in_order_are_each_as_tight_as_the_earlier_ones_allow() -> None:
     """First the fewest changes, 0; the best adequacy is then that of today's tiers."""
     question = next(

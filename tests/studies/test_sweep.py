@@ -122,7 +122,6 @@ def test_the_name_of_a_question_follows_all_that_it_depends_on() -> None:
     assert len({key(), *others}) == 5
 
 
-@pytest.mark.slow
 def test_killed_and_continued_it_ends_as_if_undisturbed(file: Path, tmp_path: Path) -> None:
     calm = sweep(read_study(file), IWATE, tmp_path / "calm")
     out = tmp_path / "killed"
@@ -159,7 +158,6 @@ pool._MEMORY_LEAK_CHECK_DELAY = 0.0
 """Makes a process of a pool look after each task as if its memory had grown too far."""
 
 
-@pytest.mark.slow
 def test_a_process_that_has_grown_is_replaced_unnoticed(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +177,6 @@ def test_a_process_that_has_grown_is_replaced_unnoticed(
     pd.testing.assert_frame_equal(one, two)
 
 
-@pytest.mark.slow
 def test_a_process_that_is_killed_costs_no_answer(file: Path, tmp_path: Path) -> None:
     sweep(read_study(file), IWATE, tmp_path / "calm")
     out = tmp_path / "struck"

@@ -190,7 +190,6 @@ def test_what_a_dead_server_left_is_swept(tmp_path: Path) -> None:
     assert not living.work.exists()
 
 
-@pytest.mark.slow
 def test_results_removed_under_a_run_are_made_anew(jobs: Jobs) -> None:
     """While it solves, and before the next one starts."""
     first = jobs.submit(QUICK, "me")
@@ -203,7 +202,6 @@ def test_results_removed_under_a_run_are_made_anew(jobs: Jobs) -> None:
         assert audit_run(jobs.target / job.id).sound
 
 
-@pytest.mark.slow
 def test_an_answer_that_the_results_do_not_take_is_kept_elsewhere(jobs: Jobs, tmp_path: Path) -> None:
     """Where it is, the page says."""
     jobs.spare = tmp_path / "spare"
