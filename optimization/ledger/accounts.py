@@ -208,8 +208,17 @@ class Accounts:
         for tier in LOCAL_TIERS:
             gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
-        total += float(instance.tax.total @ (self.decision.assigned - 1.0))
-        return total + float(instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
+        return total + self.handed_over + self.national_services
+
+    @cached_property
+    def handed_over(self) -> float:
+        """National taxes that the nation hands over (or, below 0, takes back), million yen."""
+        return float(self.instance.tax.total @ (self.decision.assigned - 1.0))
+
+    @cached_property
+    def national_services(self) -> float:
+        """Budget cost of the services that the nation provides itself, without its units, million yen."""
+        return float(self.instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
 
     @cached_property
     def later(self) -> list[Accounts]:

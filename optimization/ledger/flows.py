@@ -53,10 +53,8 @@ def flows_of(accounts: Accounts) -> pd.Series:
         (sector, SERVICES, RESOURCE_COST, accounts.spending - other + earmarked),
         (sector, OUTSIDE, "other_needs", other),
     ]
-    here = accounts.tiers == NATION
-    own = float(instance.costs.by_tier[NATION].budget[here].sum() + accounts.units[NATION].sum())
-    handed_over = float(instance.tax.total @ (accounts.decision.assigned - 1.0))
-    taxes = todays_accounts(instance).national_outlay - handed_over
+    own = accounts.national_services + float(accounts.units[NATION].sum())
+    taxes = todays_accounts(instance).national_outlay - accounts.handed_over
     national = [(RESIDENTS, NATION, "national_taxes", taxes), (NATION, SERVICES, RESOURCE_COST, own)]
     parts = [
         pd.DataFrame(dict(zip([*ROAD, "amount"], row, strict=True)) | {"government": codes})
@@ -74,21 +72,11 @@ def side_by_side(after: Accounts, before: Accounts) -> pd.DataFrame:
 def by_sector(flows: pd.DataFrame) -> pd.DataFrame:
     """(A1) Balance and resource cost of every sector from a table of flows: columns balance_today_million_yen,
     balance_package_million_yen, resource_cost_today_million_yen, resource_cost_package_million_yen by sector."""
-    flows = flows.reset_index()
-    used = flows[flows["kind"] == RESOURCE_COST]
-    found = {}
-    for when in ("today", "package"):
-        amount = f"{when}_million_yen"
-        into, out = (flows.groupby(f"{end}_sector")[amount].sum() for end in ("to", "from"))
-        found[f"balance_{amount}"] = into.reindex(SECTORS, fill_value=0.0) - out.reindex(
-            SECTORS, fill_value=0.0
-        )
-        cost = used.groupby("from_sector")[amount].sum()
-        found[f"resource_cost_{amount}"] = cost.reindex(SECTORS, fill_value=0.0)
-    order = [
-        f"{name}_{when}_million_yen" for name in ("balance", "resource_cost") for when in ("today", "package")
-    ]
-    return pd.DataFrame(found)[order].rename_axis("sector")
+    into, out = (flows.groupby(level=f"{end}_sector").sum() for end in ("to", "from"))
+    cost = flows.xs(RESOURCE_COST, level="kind").groupby(level="from_sector").sum()
+    into, out, cost = (part.reindex(SECTORS, fill_value=0.0) for part in (into, out, cost))
+    sectors = pd.concat([(into - out).add_prefix("balance_"), cost.add_prefix("resource_cost_")], axis=1)
+    return sectors.rename_axis("sector")
 
 
 def released(accounts: Accounts) -> float:

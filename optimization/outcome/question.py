@@ -32,8 +32,9 @@ def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     raise_if_any(_of_the_wrong_kind(case, package))
     case.unchanged()
     codes = case.prefecture_codes(prefectures)
-    raise_if_any(_of_other_places(case, package, codes) or settings_problems(package))
+    raise_if_any(settings_problems(package))
     question = lay_out(case.with_parameters(package.assumptions), package.settings, codes)
+    raise_if_any(_of_other_places(question.case, package, codes))
     raise_if_any(shortened(list(finite_problems(question))))
     return question
 
@@ -53,11 +54,10 @@ def _of_the_wrong_kind(case: object, package: object) -> list[Problem]:
     ]
 
 
-def _of_other_places(case: Case, package: ResolvedPackage, codes: Sequence[str]) -> list[Problem]:
-    """What a package takes from the case and is not what the places asked about have: its limits would be those of
-    others."""
-    part = case.restrict(codes) if codes else case
-    given, today = part.with_parameters(package.assumptions).defaults, cast(Mapping[str, Any], package.today)
+def _of_other_places(part: Case, package: ResolvedPackage, codes: Sequence[str]) -> list[Problem]:
+    """What a package took from the case and is not what `part`, the places asked about, has: its limits would be those
+    of others."""
+    given, today = part.defaults, cast(Mapping[str, Any], package.today)
     asked = f", [{', '.join(map(repr, codes))}]" if codes else ""
     remedy = f"read it for the same places: load_package(case, {package.name!r}{asked})"
     return [
