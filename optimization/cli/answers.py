@@ -76,12 +76,10 @@ def _sectors(table: pd.DataFrame) -> Table:
     """What each sector is left with; all together by what the budgets save."""
     columns = [("sector", "l"), ("today", "r"), ("package", "r"), ("change", "r")]
     grid = grid_of("What each sector is left with, billion yen a year", columns)
-    sums = np.zeros(2)
-    for _, row in table.iterrows():
-        pair = np.array([row["balance_today_million_yen"], row["balance_package_million_yen"]])
-        sums += pair
-        grid.add_row(row["sector"], *map(billion, pair), billion(pair[1] - pair[0], signed=True))
-    grid.add_row("all: what the budgets save", "", "", billion(sums[1] - sums[0], signed=True))
+    today, package = table["balance_today_million_yen"], table["balance_package_million_yen"]
+    for sector, *pair, change in zip(table["sector"], today, package, package - today, strict=True):
+        grid.add_row(sector, *map(billion, pair), billion(change, signed=True))
+    grid.add_row("all: what the budgets save", "", "", billion((package - today).sum(), signed=True))
     return grid
 
 

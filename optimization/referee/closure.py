@@ -100,7 +100,9 @@ def _of_governments(tables: Mapping[str, Rows], when: str, number: Callable[[Any
 
 def _of_the_nation(tables: Mapping[str, Rows], when: str, number: Callable[[Any], Any]) -> Iterator[Closure]:
     """What services use up is their cost, the pool is paid out or released, and the nation pays its outlay."""
-    flows = {_road(row): _amount(row, when, number) for row in tables["flows"]}
+    then, flows = (
+        {_road(row): _amount(row, at, number) for row in tables["flows"]} for at in ("today", when)
+    )
     used = sum(amount for (_, to, kind), amount in flows.items() if (to, kind) == (SERVICES, COST))
     budget = sum(
         number(row[f"{part}{WHEN[when]}_million_yen"])
@@ -117,14 +119,11 @@ def _of_the_nation(tables: Mapping[str, Rows], when: str, number: Callable[[Any]
     )
     back = sum(amount for (_, to, kind), amount in flows.items() if (to, kind) == (NATION, "contribution"))
     yield Closure("the pool is paid out or released", "", formula["pool"] - formula["released"] - paid + back)
-    outlay = {
-        row["measure"]: number(row[side]) for row in tables["measures"] if row["measure"] == "national_outlay"
-    }
+    measures = {row["measure"]: row[side] for row in tables["measures"]}
     taxes = flows[RESIDENTS, NATION, "national_taxes"]
     given = sum(amount for (of, _, _), amount in flows.items() if of == NATION) - back
-    then = {_road(row): _amount(row, "today", number) for row in tables["flows"]}
     handed = then[RESIDENTS, NATION, "national_taxes"] - taxes
-    yield Closure("the nation pays its outlay", "", given + handed - outlay["national_outlay"])
+    yield Closure("the nation pays its outlay", "", given + handed - number(measures["national_outlay"]))
 
 
 def _nothing_appears(sectors: Rows, number: Callable[[Any], Any]) -> Iterator[Closure]:

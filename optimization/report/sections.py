@@ -104,10 +104,8 @@ def taxes(run: RunView, say: Speaker) -> Rows:
         for _, row in table[moved].iterrows()
     ]
     return [
-        row
-        for row in rows
-        if row["shares"][:1] != row["shares"][1:2] or row["shares"][2:3] != row["shares"][3:]
-    ]
+        row for row in rows if row["shares"][0::2] != row["shares"][1::2]
+    ]  # today's and the package's, as shown
 
 
 KEY_MEASURES = (
