@@ -7,7 +7,9 @@ import pandas as pd
 from rich.table import Table
 
 from optimization.cli.console import SAY, billion, grid_of, out, show_frame
+from optimization.dictionary.results import word
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS, of_kind
 from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
@@ -168,33 +170,33 @@ def _joint(result: Result) -> Table:
 
 
 def _cost(before: Accounts, after: Accounts) -> Table:
-    words = {
-        "standard": "standard cost of the services",
-        "access": "residents' travel",
-        "coordination": "coordination",
-        "uniformity": "loss from uniform levels",
-        "transition": "transition, per year",
-        "units": "new production units",
-        "bodies": "standing cost of wide-area bodies",
-        "soft_budget": "soft budget (grants)",
-        "dulled_incentive": "dulled incentive (counted taxes)",
-        "debt": "cost of debts",
-        "crisis_response": "serving in crises",
-        "crisis_shortage": "loss by shortage in crises",
-        "crisis_reserve": "reserves for crises",
-        "crisis_lead": "plans and drills of new leads",
-    }
+    """Term by term, summed by who bears it: what budgets pay, then the real cost; terms of judgement stand apart."""
     grid = grid_of("Cost, billion yen a year", [("", "l"), ("today", "r"), ("package", "r"), ("change", "r")])
-    for key, word in words.items():
-        if key not in after.objective_parts:
-            continue
-        today, now = before.objective_parts[key], after.objective_parts[key]
-        grid.add_row(word, billion(today), billion(now), billion(now - today, signed=True))
-    today, now = before.objective, after.objective
-    change = f"{billion(now - today, signed=True)} ({now / today - 1:+.2%})"
+    pair = before.objective_parts, after.objective_parts
+    for kind in (BUDGET, RESIDENTS, BESIDE):
+        for key, now in of_kind(pair[1], kind).items():
+            grid.add_row(word(key, "en"), *_three(pair[0][key], now))
+        if kind == BUDGET:
+            grid.add_section()
+            paid = [sum(of_kind(parts, BUDGET).values()) for parts in pair]
+            grid.add_row("what budgets pay", *_three(*paid))
+            grid.add_section()
     grid.add_section()
-    grid.add_row("total", billion(today), billion(now), change)
+    today, now = before.real_cost, after.real_cost
+    grid.add_row(
+        "real cost", *_three(today, now)[:2], f"{billion(now - today, signed=True)} ({now / today - 1:+.2%})"
+    )
+    judged = [key for key, now in of_kind(pair[1], JUDGEMENT).items() if now or pair[0][key]]
+    if judged:
+        grid.add_section()
+    for key in judged:
+        grid.add_row(f"judgement, no money: {word(key, 'en')}", *_three(pair[0][key], pair[1][key]))
     return grid
+
+
+def _three(today: float, now: float) -> tuple[str, str, str]:
+    """Today, under the package, and the change, in billion yen."""
+    return billion(today), billion(now), billion(now - today, signed=True)
 
 
 def _allocation(table: pd.DataFrame) -> Table:
@@ -299,6 +301,7 @@ def _closing(result: Result, folder: str) -> None:
     kept = retention(result.accounts)
     wards = " and the joint Tokyo wards" if JOINT_MUNICIPALITY in places else ""
     sets = result.size.get("connected_sets_priced")
+    judged = ", terms of judgement included" if result.accounts.objective != result.accounts.real_cost else ""
     priced = f"; {sets:,} connected sets priced and none left that could pay" if sets else ""
     out.print(
         f"\n{(places != JOINT_MUNICIPALITY).sum():,} municipalities{wards}, {len(result.instance.case.prefectures)} "
@@ -308,7 +311,7 @@ def _closing(result: Result, folder: str) -> None:
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
-        f"{billion(outcome.bound)} billion yen (gap {outcome.gap:.5%}).\n"
+        f"{billion(outcome.bound)} billion yen{judged} (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
     )

@@ -26,6 +26,7 @@ from optimization.dictionary.tiers import (
 )
 from optimization.ledger.allocation import Figures, family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
+from optimization.ledger.cost_kinds import real_cost
 from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
 from optimization.ledger.instance import Areas, Horizon, Instance
 from optimization.ledger.response import Response
@@ -286,8 +287,13 @@ class Accounts:
 
     @cached_property
     def objective(self) -> float:
-        """Total annual cost, million yen."""
+        """Total annual cost with the terms of judgement, million yen."""
         return sum(self.objective_parts.values())
+
+    @property
+    def real_cost(self) -> float:
+        """Total annual cost without the terms of judgement, million yen: what savings are told of."""
+        return real_cost(self.objective_parts)
 
 
 def todays_accounts(instance: Instance) -> Accounts:

@@ -11,19 +11,20 @@ import pandas as pd
 from optimization.archive import read_run
 from optimization.case.resolved import as_text
 from optimization.errors import InputError, Problem
+from optimization.ledger.cost_kinds import real_cost
 from optimization.referee.audit import sound_or_refused, written_settings
 
 TODAY_OF = "today: "
 """Begins the name of a row with each run's own today, where the runs have none in common."""
 
 HEADLINES = (
-    ("cost", "objective_million_yen", "million yen per year"),
-    ("cost of today", "baseline_million_yen", "million yen per year"),
+    ("cost", "objective_parts_million_yen", "million yen per year"),
+    ("cost of today", "baseline_parts_million_yen", "million yen per year"),
     ("lower bound of cost", "bound_million_yen", "million yen per year"),
     ("gap", "gap", "ratio"),
 )
-COSTS = ("objective_million_yen", "baseline_million_yen")
-"""Headlines beside which the cost of today stands."""
+COSTS = ("objective_parts_million_yen", "baseline_parts_million_yen")
+"""Headlines beside which the cost of today stands: real costs, without terms of judgement."""
 
 
 def compare_runs(folders: Sequence[Path]) -> pd.DataFrame:
@@ -76,10 +77,11 @@ def _setting_rows(settings: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _outcome_rows(runs: dict[str, tuple[dict[str, Any], dict[str, pd.DataFrame]]]) -> list[list[Any]]:
-    before = [record["baseline_million_yen"] for record, _ in runs.values()]
+    records = [{**record, **{key: real_cost(record[key]) for key in COSTS}} for record, _ in runs.values()]
+    before = [record["baseline_parts_million_yen"] for record in records]
     today = "" if _differ(before) else before[0]
     rows: list[list[Any]] = [
-        ["outcome", name, unit, today if key in COSTS else "", *(record[key] for record, _ in runs.values())]
+        ["outcome", name, unit, today if key in COSTS else "", *(record[key] for record in records)]
         for name, key, unit in HEADLINES
     ]
     measures = {label: tables["measures"].set_index("measure") for label, (_, tables) in runs.items()}

@@ -49,7 +49,7 @@ def comparison_context(runs: Sequence[RunView], table: pd.DataFrame, say: Speake
         "labels": labels,
         "differing": [say(f"question_{key}") for key in differing(runs)],
         "lead": say("compare_apart" if table["name"].str.startswith(TODAY_OF).any() else "compare_lead"),
-        "baselines": len({round(run.record["baseline_million_yen"]) for run in runs}) > 1,
+        "baselines": len({round(sentences.real_costs(run)[0]) for run in runs}) > 1,
         "headlines": headlines(runs, say),
         "roles": roles_that_differ(runs, say),
         "settings": [[row[0], *row[2:]] for row in _rows(table, "setting", labels, say)],
@@ -80,10 +80,10 @@ def differing(runs: Sequence[RunView]) -> list[str]:
 
 def headlines(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
     """What a reader asks first, a row a question: today, then every run."""
-    before = [say.money(run.record["baseline_million_yen"]) for run in runs]
+    real = [sentences.real_costs(run) for run in runs]
+    before = [say.money(today) for today, _ in real]
     rows = [
-        [say("c_cost"), before[0] if len(set(before)) == 1 else "–"]
-        + [say.money(run.record["objective_million_yen"]) for run in runs],
+        [say("c_cost"), before[0] if len(set(before)) == 1 else "–"] + [say.money(now) for _, now in real],
         [say("c_cost_today"), "–", *before],
         [say("c_change"), "–"] + [say.money(-sentences.saving(run), signed=True) for run in runs],
         [say("c_gap"), "–"] + [say.gap(run.record["gap"]) for run in runs],

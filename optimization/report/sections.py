@@ -10,9 +10,10 @@ import pandas as pd
 
 from optimization.dictionary.parameters import parameter_label
 from optimization.dictionary.settings import load_settings
+from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, PARTS, RESIDENTS
 from optimization.reading.japan import JOINT_ACCOUNT
 from optimization.report.language import Speaker
-from optimization.report.sentences import parts, saving
+from optimization.report.sentences import Part, parts
 from optimization.report.studies import StudyView
 from optimization.report.view import MIL, RunView
 
@@ -36,19 +37,33 @@ TOKYO = "tokyo_joint"
 
 
 def costs(run: RunView, say: Speaker) -> Rows:
-    """The parts of the cost and their total."""
-    rows: Rows = [
-        {"part": say.word(p.name), "today": say.amount(p.today), "now": say.amount(p.now), "change": p.change}
-        for p in parts(run)
+    """The terms of the cost by who bears them, what budgets pay, the real cost; terms of judgement apart from it."""
+    found = {part.name: part for part in parts(run)}
+
+    def of(kind: str) -> list[Part]:
+        return [found[name] for name in PARTS[kind] if name in found]
+
+    def total(key: str, terms: list[Part]) -> Part:
+        return Part(key, sum(each.today for each in terms), sum(each.now for each in terms))
+
+    budget, rest = of(BUDGET), of(RESIDENTS) + of(BESIDE)
+    rows = [
+        *((say.word(part.name), part) for part in budget),
+        (say("c_budget_cost"), total("c_budget_cost", budget)),
+        *((say.word(part.name), part) for part in rest),
+        (say("c_real_cost"), total("c_real_cost", budget + rest)),
+        *((say("c_judged", term=say.word(part.name)), part) for part in of(JUDGEMENT)),
     ]
-    record = run.record
-    total = {
-        "part": say("c_total"),
-        "today": say.amount(record["baseline_million_yen"]),
-        "now": say.amount(record["objective_million_yen"]),
-        "change": -saving(run),
-    }
-    return [{**row, "said": say.amount(row["change"], signed=True)} for row in [*rows, total]]
+    return [
+        {
+            "part": name,
+            "today": say.amount(part.today),
+            "now": say.amount(part.now),
+            "change": part.change,
+            "said": say.amount(part.change, signed=True),
+        }
+        for name, part in rows
+    ]
 
 
 def allocation(run: RunView, say: Speaker) -> Rows:

@@ -10,6 +10,7 @@ import pandas as pd
 from optimization.archive.form import AGAIN
 from optimization.dictionary.tiers import rank
 from optimization.errors import InputError, Problem
+from optimization.ledger.cost_kinds import JUDGEMENT, PARTS, real_cost
 from optimization.outcome.existing_table import fates
 from optimization.report.flows import left_in_pool
 from optimization.report.gains import changes, losers
@@ -52,9 +53,16 @@ def parts(run: RunView) -> list[Part]:
     return [part for part in found if part.today or part.now]
 
 
+def real_costs(run: RunView) -> tuple[float, float]:
+    """What today and the package really cost, million yen a year: without terms of judgement."""
+    before, after = (run.record[f"{when}_parts_million_yen"] for when in ("baseline", "objective"))
+    return real_cost(before), real_cost(after)
+
+
 def saving(run: RunView) -> float:
-    """What the package saves, million yen a year; negative where it costs more."""
-    return float(run.record["baseline_million_yen"] - run.record["objective_million_yen"])
+    """What the package really saves, million yen a year; negative where it costs more."""
+    today, now = real_costs(run)
+    return today - now
 
 
 @dataclass(frozen=True)
@@ -130,11 +138,12 @@ def _move(run: RunView, going: Sequence[Move], change: float, say: Speaker) -> s
 
 
 def _what_it_saves(run: RunView, say: Speaker) -> str:
-    amount, today = saving(run), float(run.record["baseline_million_yen"])
-    now = float(run.record["objective_million_yen"])
+    today, now = real_costs(run)
+    amount = today - now
     if abs(amount) < 0.5:
         return say("costs_same", now=say.money(now))
-    largest = sorted(parts(run), key=lambda part: -abs(part.change))
+    real = [part for part in parts(run) if part.name not in PARTS[JUDGEMENT]]
+    largest = sorted(real, key=lambda part: -abs(part.change))
     items = [
         say("part_item", part=say.word(part.name), change=say.money(part.change, signed=True))
         for part in largest[:5]

@@ -36,6 +36,7 @@ from optimization.dictionary.results import (
     word,
 )
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.ledger.cost_kinds import JUDGEMENT, of_kind, real_cost
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.reading.whereabouts import input_folder
 
@@ -312,8 +313,11 @@ def _facts(pen: Pen, record: Mapping[str, Any], marked: bool) -> Iterator[tuple[
         yield fact("prefectures", ", ".join(record["prefectures_asked"]))
     yield fact("fiscal_year", record["fiscal_year"], "0")
     yield fact("status", word(record["status"], pen.language))
-    yield fact("cost_today", record["baseline_million_yen"], MONEY)
-    yield fact("cost", record.get("objective_million_yen"), MONEY)
+    parts = record.get("objective_parts_million_yen")
+    yield fact("cost_today", real_cost(record["baseline_parts_million_yen"]), MONEY)
+    yield fact("cost", parts and real_cost(parts), MONEY)
+    if judged := sum(of_kind(parts or {}, JUDGEMENT).values()):
+        yield fact("judged", judged, MONEY)
     yield fact("bound", record.get("bound_million_yen"), MONEY)
     yield fact("gap", record.get("gap"), GAP)
     yield fact("breaches", len(record.get("breaches", ())), "0")

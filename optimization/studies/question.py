@@ -124,6 +124,8 @@ def outcome(result: Result) -> dict[str, Any]:
         return row
     row |= {"objective_million_yen": found.objective, "gap": _finite(found.gap)}
     row |= {f"{name}_million_yen": value for name, value in accounts.objective_parts.items()}
+    row["real_cost_million_yen"] = accounts.real_cost
+    row["grants_million_yen"] = float(accounts.grant.sum())
     row["wide_area_bodies"] = len(accounts.decision.existing_bodies)
     for name, (value, unit) in all_measures(accounts, result.baseline).items():
         row[f"measure.{name} [{unit}]"] = _finite(value)

@@ -40,7 +40,7 @@ together."""
 
 OUTPUTS = {
     "cost_million_yen": "objective_million_yen",
-    "grants_million_yen": "soft_budget_million_yen",
+    "grants_million_yen": "grants_million_yen",
     "wide_area_bodies": "wide_area_bodies",
     "duties_moved": "measure.duties_moved [duties]",
     "lowest_coverage_ratio": "measure.coverage_floor_municipal [ratio]",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimization.dictionary.results import load_results
+from optimization.ledger.cost_kinds import real_cost
 from optimization.report.sentences import granted
 from optimization.web.cases import Finished, case_cards, packages
 from optimization.web.jobs import RUNNING, Job, Jobs
@@ -43,7 +44,7 @@ def run_line(run: Finished, voice: Voice) -> Line:
     record = run.record
     cost = change = gap = ""
     if run.decided:
-        now, today = float(record["objective_million_yen"]), float(record["baseline_million_yen"])
+        today, now = (real_cost(record[f"{when}_parts_million_yen"]) for when in ("baseline", "objective"))
         cost, change, gap = (
             voice.money(now),
             signed_share(now / today - 1.0, voice),
@@ -102,7 +103,7 @@ def progress(jobs: Jobs, job: Job, voice: Voice) -> dict[str, Any]:
 def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
     """The figures that stand first: label, value, remark."""
     record, tables = run.record, run.tables
-    today, now = float(record["baseline_million_yen"]), float(record["objective_million_yen"])
+    today, now = (real_cost(record[f"{when}_parts_million_yen"]) for when in ("baseline", "objective"))
     governments = tables["governments"]
     measures = tables["measures"].set_index("measure")["under_package"]
     gain, lose = int((governments["gains"] > 0).sum()), int((governments["gains"] < 0).sum())

@@ -14,6 +14,7 @@ from optimization.case.face import DEFAULT_CASE, DEFAULT_PACKAGE
 from optimization.case.load import load_case
 from optimization.cli import commands
 from optimization.cli.app import app
+from optimization.ledger.cost_kinds import real_cost
 
 COMMANDS = sorted(c.name or c.callback.__name__ for c in app.registered_commands if c.callback)
 SCREEN_LINES = 24
@@ -114,8 +115,8 @@ def test_progress_goes_to_standard_error_only(reform: Run) -> None:
 
 def test_the_screen_says_what_the_tables_say(reform: Run) -> None:
     out = reform.finished.out
-    total = reform.record["objective_million_yen"] / 1e3
-    today = reform.record["baseline_million_yen"] / 1e3
+    total = real_cost(reform.record["objective_parts_million_yen"]) / 1e3
+    today = real_cost(reform.record["baseline_parts_million_yen"]) / 1e3
     assert f"{total - today:+,.1f} ({total / today - 1:+.2%})" in out
     governments = pd.read_csv(reform.folder / "governments.csv", dtype={"government": str})
     municipal = governments[governments["tier"] == "municipality"]

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimization.dictionary.settings import load_settings
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.cost_kinds import PARTS
 from optimization.ledger.decision import status_quo
 from optimization.reading.japan import JOINT_ACCOUNT
 from optimization.rules.checks import breaches
@@ -174,6 +176,21 @@ def test_the_incentive_term_counts_the_taxes_of_those_who_receive_today() -> Non
     accounts = today(two_tiers(**{"weights.dulled_incentive": 0.1, "weights.soft_budget": 0.5}))
     assert accounts.objective_parts["dulled_incentive"] == pytest.approx(0.1 * 0.75 * 40)
     assert accounts.objective_parts["soft_budget"] == pytest.approx(0.5 * (80 - 31))
+
+
+def test_terms_of_judgement_stand_outside_the_real_cost() -> None:
+    """The real cost is the objective without them, and without their weights the objective itself."""
+    judged = today(two_tiers(**{"weights.dulled_incentive": 0.1, "weights.soft_budget": 0.5}))
+    plain = today(two_tiers())
+    assert judged.real_cost == pytest.approx(judged.objective - 0.1 * 0.75 * 40 - 0.5 * (80 - 31))
+    assert plain.real_cost == plain.objective == judged.real_cost
+    assert set(plain.objective_parts) <= {name for names in PARTS.values() for name in names}
+
+
+def test_no_weight_of_judgement_counts_unless_a_package_names_it() -> None:
+    for key in ("weights.soft_budget", "weights.dulled_incentive"):
+        setting = load_settings()[key]
+        assert setting.default == 0.0 and setting.mark == "assumption"
 
 
 def test_a_service_provided_twice_or_without_responsibility_is_no_decision() -> None:

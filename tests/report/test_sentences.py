@@ -11,6 +11,7 @@ from report_runs import example
 
 from optimization.report import sentences
 from optimization.report.language import LANGUAGES, speaker
+from optimization.report.sections import costs
 from optimization.report.sentences import break_even, realised_share, recommendation, saving, slower
 from optimization.report.view import RunView, StudyView
 
@@ -41,6 +42,18 @@ def test_a_dearer_price_by_hand() -> None:
     assert "would still save 0.060 billion yen" in text and "at 5.0 times" in text and "only 20%" in text
 
 
+def test_terms_of_judgement_are_no_saving() -> None:
+    """Budgets 100 -> 90, travel 10 -> 12: really saves 8 of 110. 30 less of a judged loss is nobody's money."""
+    today = {"standard": 100.0, "access": 10.0, "soft_budget": 50.0}
+    run = with_parts(today, {"standard": 90.0, "access": 12.0, "soft_budget": 20.0})
+    assert saving(run) == 8.0
+    said = recommendation(run, SAY)[1]
+    assert said.startswith("Real cost falls by 0.008 billion yen a year (7.27%)") and "soft" not in said
+    rows = {row["part"]: row["change"] for row in costs(run, SAY)}
+    assert rows["what budgets pay"] == -10.0 and rows["real cost"] == -8.0
+    assert rows["judgement, no money: soft budget (grants)"] == -30.0
+
+
 def test_a_plan_that_travel_would_ruin() -> None:
     """Saves 10 with 40 more travel: twice as dear it costs 30 more than today, and stops paying at 1.25 times."""
     run = with_parts({"standard": 100.0, "access": 10.0}, {"standard": 50.0, "access": 50.0})
@@ -53,7 +66,7 @@ def test_a_plan_that_costs_more_promises_nothing() -> None:
     assert saving(run) == -30.0 and realised_share(run) is None
     assert break_even(run)[0].multiple == float("inf")
     said = recommendation(run, SAY)
-    assert said[1].startswith("Total cost rises by 0.030 billion yen a year (30.00%)")
+    assert said[1].startswith("Real cost rises by 0.030 billion yen a year (30.00%)")
     assert "stop paying" not in said[-1] and "come true" not in said[-1]
 
 
@@ -69,7 +82,7 @@ def test_what_the_example_says() -> None:
     service = change[change.index.isin(moved["service"])].idxmin()
     assert f"The largest savings: {run.service(service, SAY)} to the" in said[0]
     record = run.record
-    change = record["baseline_million_yen"] - record["objective_million_yen"]
+    change = saving(run)
     assert f"falls by {change / 1e3:,.1f} billion yen" in said[1]
     governments = run.tables["governments"]
     assert f"rises for {(governments['gains'] > 0).sum()} of {len(governments)} governments" in said[4]
