@@ -109,7 +109,7 @@ def one(request: pytest.FixtureRequest, shown: dict[str, Shown]) -> Shown:
 def test_the_report_agrees_with_itself(one: Shown, language: Language) -> None:
     page, say, said = report(one.run, language)
     tables, run = page.tables, one.run
-    total = [bare(cell) for cell in row(tables, say("c_total"), 4)[1:]]
+    total = [bare(cell) for cell in row(tables, say("c_real_cost"), 4)[1:]]
     change, today, now, *parts = amounts(said[1]) if language == "en" else _ja_order(amounts(said[1]))
     assert [today, now, change] == total
     largest = sorted(sentences.parts(run), key=lambda part: -abs(part.change))[: len(parts)]
@@ -177,7 +177,7 @@ def test_the_page_and_the_comparison_agree_with_the_report(
     compared = Html(render_comparison([run.folder for run in runs], CASE, language)).tables
     for place, run in enumerate(runs):
         page, say, said = report(run, language)
-        total = [bare(cell) for cell in row(page.tables, say("c_total"), 4)[1:]]
+        total = [bare(cell) for cell in row(page.tables, say("c_real_cost"), 4)[1:]]
         web = headline(Finished("x", run.folder, run.record), Voice(language))
         assert [bare(web[n][1]) for n in range(3)] == total
         assert web[3][1] == say.gap(run.record["gap"])
@@ -205,7 +205,7 @@ def test_the_workbook_agrees_with_the_report(one: Shown, language: Language, tmp
     book = pd.read_excel(tmp_path / "book.xlsx", sheet_name=None, header=None)
     about = book[text("about", language)]
     facts = dict(zip(about[0], about[1], strict=True))
-    total = [bare(cell) for cell in row(page.tables, say("c_total"), 4)[1:]]
+    total = [bare(cell) for cell in row(page.tables, say("c_real_cost"), 4)[1:]]
     assert [bare(say.money(float(facts[text(name, language)]))) for name in ("cost_today", "cost")] == total[
         :2
     ]
