@@ -119,8 +119,10 @@ class Town:
     bond: float = 0.0
     residual: float = 0.0
     debt: float = 0.0
+    debt_of_assets: float = 0.0
     debt_ratio: float = 0.0
     burden_ratio: float = 0.0
+    scale: float | None = None
     east_km: float = 0.0
     area_km2: float = 100.0
     kind: str = "city"
@@ -142,8 +144,10 @@ class Prefecture:
     bond: float = 0.0
     residual: float = 0.0
     debt: float = 0.0
+    debt_of_assets: float = 0.0
     debt_ratio: float = 0.0
     burden_ratio: float = 0.0
+    scale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -202,11 +206,13 @@ def _governments(towns: Sequence[Town], prefectures: Sequence[Prefecture], rate:
 
 
 def _accounts(places: Sequence[Town] | Sequence[Prefecture]) -> pd.DataFrame:
+    scaled = any(place.scale is not None for place in places)
     rows = {
         place.code: {
             "need_million_yen": sum(place.need.values()) + place.other,
             "bond_transfer_million_yen": place.bond,
             "debt_service_million_yen": place.debt,
+            "asset_debt_service_million_yen": place.debt_of_assets,
             "revenue_million_yen": 0.75 * place.base + place.full,
             "allocation_paid_million_yen": place.residual,
             "deduction_million_yen": 0.0,
@@ -215,6 +221,7 @@ def _accounts(places: Sequence[Town] | Sequence[Prefecture]) -> pd.DataFrame:
             "name_ja": place.code,
             "prefecture_code": place.code[:2],
         }
+        | ({"standard_scale_million_yen": place.scale} if scaled else {})
         for place in places
     }
     return pd.DataFrame.from_dict(rows, orient="index").sort_index()

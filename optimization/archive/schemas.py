@@ -6,6 +6,7 @@
 | 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
 | 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
+| 3 | 0.2.0 | `debts`: what the ratios of debts are made of |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
@@ -40,6 +41,7 @@ FLOWS_SINCE = 3
 
 FLOWS = ("flows", "flows_by_government", "sectors")
 FACTOR = "pool_factor"
+DEBTS = "debts"
 
 Record = dict[str, Any]
 
@@ -110,7 +112,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     """Of a run's tables of today what a run of some layout could hold as well, to hold one against the other."""
     if schema >= FLOWS_SINCE:
         return dict(tables)
-    kept = {name: table for name, table in tables.items() if name not in FLOWS}
+    kept = {name: table for name, table in tables.items() if name not in (*FLOWS, DEBTS)}
     if "formula" in kept:
         kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
     return kept

@@ -18,6 +18,7 @@ from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
 from optimization.case.projections import projection_problems
 from optimization.case.spent import MONEY_BESIDE
+from optimization.case.standard_scale import scale_bounds, scale_problems
 from optimization.case.tables import Examined, place
 from optimization.case.today import far_bodies, today_problems
 from optimization.dictionary.tables import load_tables
@@ -38,6 +39,7 @@ CODES_AND_NAMES: tuple[Callable[[Tables], Iterable[Problem]], ...] = (
     crisis_problems,
     body_problems,
     today_problems,
+    scale_problems,
 )
 """Checks of which each is of use whatever the others find."""
 
@@ -103,7 +105,7 @@ def _sums(tables: Tables) -> Problems:
 
 
 def _ratios(tables: Tables) -> Problems:
-    for check in (*possibilities(agreement.fiscal_year(tables)), *MONEY_BESIDE, far_bodies):
+    for check in (*possibilities(agreement.fiscal_year(tables)), *MONEY_BESIDE, scale_bounds, far_bodies):
         yield from _of(check, tables)
 
 

@@ -82,7 +82,12 @@ def government_accounts(municipal: pd.DataFrame, prefectural: pd.DataFrame) -> p
     rows = pd.concat([municipal.assign(tier="municipality"), prefectural.assign(tier="prefecture")])
     if set(SETTLED_TOGETHER) <= set(rows.index):
         pair = rows.loc[[*SETTLED_TOGETHER]]
-        joint = pair.drop(columns=["tier", "name_ja", "prefecture_code"]).sum().to_frame(JOINT_ACCOUNT).T
+        joint = (
+            pair.drop(columns=["tier", "name_ja", "prefecture_code"])
+            .sum(min_count=1)
+            .to_frame(JOINT_ACCOUNT)
+            .T
+        )
         joint[list(RATIOS)] = pair[list(RATIOS)].max().to_numpy()
         joint["name_ja"] = "東京都・特別区"
         joint["tier"] = "prefecture"

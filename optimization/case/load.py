@@ -27,6 +27,7 @@ from optimization.case.fiscal import (
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
+from optimization.case.standard_scale import scale_notices, scale_of
 from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.families import GIVEN, family_parameters
@@ -89,7 +90,7 @@ def load_case(path: str | Path) -> Case:
         bodies_today=bodies_of(tables),
         spending=spending_of(tables),
         sha256=digests,
-        notices=found.notices,
+        notices=(*found.notices, *scale_notices(tables)),
     ).remembering()
 
 
@@ -160,7 +161,7 @@ def _tier(tables: Tables, tier: str, bases: pd.DataFrame, ratios: pd.DataFrame) 
     """Accounts of one tier, rows in the order of codes."""
     names = ("need", "revenue", "allocation")
     need, revenue, paid = (tables[f"{tier}_{name}"].set_index(KEYS[tier]).sort_index() for name in names)
-    return tier_accounts(need, revenue, paid, bases, ratios)
+    return tier_accounts(need, revenue, paid, bases, ratios.join(scale_of(tables, tier), how="right"))
 
 
 def _bases(tables: Tables, tier: str) -> pd.DataFrame:

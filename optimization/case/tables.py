@@ -25,7 +25,9 @@ from optimization.errors import Problem, raise_if_any, shortened
 from optimization.reading.codes import PATTERNS, Names, code_beside_name, place_names
 from optimization.reading.table_file import BLANK, MOST_FAULTS, MOST_ROWS, Sheet, read_sheet
 
-OPTIONAL = frozenset({"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES})
+OPTIONAL = frozenset(
+    {"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", "standard_scale", *TODAY_TABLES}
+)
 """Tables a case may lack; they are then empty."""
 
 FILLED = frozenset({"items", "municipalities", "prefectures", "services", "allowed_tiers"})

@@ -1,18 +1,19 @@
-"""The official debt ratios before and after (D4), and the stage of the law that they reach.
+"""The official debt ratios before and after (D4), by the law's formula, and the steps of the law that they reach.
 
-Debt is what it is; funds change. The nation's refund of debt service through the need lowers the real
-debt service of the law, so what is no longer recognised comes on top:
+    real debt service ratio = (debt service - earmarked sources - part in need) / base
+    future burden ratio     = (debts to be borne - sources - need to be recognised) / base
+    base                    = standard financial scale - part in need
 
-    real debt service ratio = (ratio today x funds today + refund no longer recognised) / funds
-    future burden ratio     =  ratio today x funds today / funds
-
-The law divides by the standard fiscal scale less the recognised refund and takes the mean of three years;
-here the base moves with general funds, which a refund that ends lowers too: the stricter side.
+The ratios of today are the official ones, and what stands over the base is what they say: ratio x base. Under a package
+the scale changes as taxes at standard rates, the allocation and the extraordinary bond do, and what the need no longer
+recognises of debt service comes on top of the debt service that is to be borne. The official ratio is a mean of three
+years; here it is as if the package had held in all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -33,38 +34,86 @@ STAGES = ("sound", "permission", "early_warning", "rehabilitation")
 DIGITS = 9
 """A ratio counts as having reached a stage when it does so to these decimals."""
 
-
-def real_debt_service(instance: Instance, funds_today: np.ndarray) -> np.ndarray:
-    """Debt service net of the refund still recognised, shape (G,), million yen."""
-    ratio = instance.case.governments["real_debt_service_ratio"].to_numpy(float)
-    return ratio * funds_today + instance.dropped_refund
+SCALE = "standard_scale_million_yen"
 
 
-def future_burden(instance: Instance, funds_today: np.ndarray) -> np.ndarray:
-    """Debts that future funds must bear, shape (G,), million yen."""
-    return instance.case.governments["future_burden_ratio"].to_numpy(float) * funds_today
+@dataclass(frozen=True)
+class DebtFigures:
+    """What the two ratios are made of, shape (G,) each, million yen: the standard financial `scale`, the debt service
+    `in_need`, and over their difference, the `base`, debt `service` and future `burden`."""
+
+    scale: np.ndarray
+    in_need: np.ndarray
+    service: np.ndarray
+    burden: np.ndarray
+
+    @property
+    def base(self) -> np.ndarray:
+        """What the law divides by."""
+        return self.scale - self.in_need
+
+    @property
+    def ratios(self) -> tuple[np.ndarray, np.ndarray]:
+        """Real debt service ratio and future burden ratio."""
+        return self.service / self.base, self.burden / self.base
 
 
-def owed_later(accounts: Accounts, key: str) -> list[np.ndarray]:
-    """What the ratio behind a ceiling counts in every later year of a horizon, shape (G,) each: today's amount, for old
-    debts are renewed as they are repaid, and each government's part of the extraordinary bonds since (of the debt
-    itself, or of its yearly service)."""
-    instance = accounts.instance
-    before = todays_accounts(instance).funds
-    debts = accounts.debts
-    own = {SERVICE_CEILING: real_debt_service, BURDEN_CEILING: future_burden}[key](instance, before)
-    new = {SERVICE_CEILING: debts.service, BURDEN_CEILING: debts.local}[key]
-    return [own + bond_share(instance) * amount for amount in new[1:]]
+def counted_funds(accounts: Accounts) -> np.ndarray:
+    """What moves the standard financial scale, shape (G,): general funds without guarantees, which are earmarked."""
+    return accounts.funds - accounts.guarantee
+
+
+def scale_today(instance: Instance) -> np.ndarray:
+    """Standard financial scale of today, shape (G,): as the cards have it, or in a case that does not know it (which
+    says so when it is read) today's general funds without guarantees."""
+    frame = instance.case.governments
+    return frame[SCALE].to_numpy(float) if SCALE in frame else counted_funds(todays_accounts(instance))
+
+
+def debts_today(instance: Instance) -> DebtFigures:
+    """Debts of today, of a question's first year."""
+    frame, scale = instance.case.governments, scale_today(instance)
+    in_need = frame["debt_service_million_yen"].to_numpy(float)
+    service, burden = (
+        frame[name].to_numpy(float) * (scale - in_need)
+        for name in ("real_debt_service_ratio", "future_burden_ratio")
+    )
+    return DebtFigures(scale, in_need, service, burden)
+
+
+def debts_of(accounts: Accounts) -> DebtFigures:
+    """Debts under a decision, in a question's first year."""
+    return _under(accounts, accounts.instance)
+
+
+def debts_later(accounts: Accounts) -> list[DebtFigures]:
+    """Debts in every later year of a horizon: those of today, for old debts are renewed as they are repaid, and each
+    government's part of the extraordinary bonds since (of the debt itself, and of its yearly service)."""
+    share, owed = bond_share(accounts.instance), accounts.debts
+    return [
+        _under(later, accounts.instance, share * service, share * burden)
+        for later, service, burden in zip(accounts.later, owed.service[1:], owed.local[1:], strict=True)
+    ]
+
+
+def _under(
+    then: Accounts, first: Instance, service: np.ndarray | float = 0.0, burden: np.ndarray | float = 0.0
+) -> DebtFigures:
+    """Debts of a year under its decision, with what was borrowed since the first."""
+    before = debts_today(first)
+    more = counted_funds(then) - counted_funds(todays_accounts(first))
+    dropped = first.dropped_refund
+    return DebtFigures(
+        before.scale + more,
+        before.in_need - dropped,
+        before.service + dropped + service,
+        before.burden + burden,
+    )
 
 
 def debt_ratios(accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
     """Real debt service ratio and future burden ratio under a decision, shape (G,) each."""
-    instance = accounts.instance
-    before = todays_accounts(instance).funds
-    return (
-        real_debt_service(instance, before) / accounts.funds,
-        future_burden(instance, before) / accounts.funds,
-    )
+    return debts_of(accounts).ratios
 
 
 def debt_stages(accounts: Accounts) -> np.ndarray:
@@ -72,14 +121,15 @@ def debt_stages(accounts: Accounts) -> np.ndarray:
     early warning alone; Tokyo with its wards is held against the prefectures' number."""
     service, burden = (np.round(ratio, DIGITS) for ratio in debt_ratios(accounts))
     stage = np.searchsorted(DEBT_SERVICE_STAGES, service, side="right")
-    limit = np.where(_upper(accounts.instance), BURDEN_WARNING_UPPER, BURDEN_WARNING)
-    warned = np.where(burden >= limit, STAGES.index("early_warning"), 0)
+    warned = np.where(burden >= burden_warning(accounts.instance), STAGES.index("early_warning"), 0)
     return np.array(STAGES, dtype=object)[np.maximum(stage, warned)]
 
 
-def _upper(instance: Instance) -> np.ndarray:
-    """Whether a government is a prefecture or a designated city, shape (G,)."""
+def burden_warning(instance: Instance) -> np.ndarray:
+    """Future burden ratio of early warning for each government, shape (G,): the higher one for prefectures and
+    designated cities."""
     case = instance.case
     designated = case.codes[case.municipalities["city_class"] == UPPER_CLASS]
     frame = case.governments
-    return np.asarray((frame["tier"] == PREFECTURE) | frame.index.isin(designated))
+    upper = (frame["tier"] == PREFECTURE) | frame.index.isin(designated)
+    return np.where(upper, BURDEN_WARNING_UPPER, BURDEN_WARNING)

@@ -82,18 +82,26 @@ def earmarked(columns: Columns) -> Affine:
     return block("y", columns.gross_cost @ sparse.diags(share)) + guarantee(columns)
 
 
+def debt_base(columns: Columns) -> Affine:
+    """What the law divides debts by, (G,): the standard financial scale, which is today's and the change of general
+    funds without guarantees, less the debt service that the need recognises."""
+    first = columns.first
+    scale = debt.scale_today(first.instance) - debt.counted_funds(first.today)
+    in_need = first.instance.case.governments["debt_service_million_yen"].to_numpy(float)
+    return funds(columns) - guarantee(columns) + fixed(scale - in_need + first.instance.dropped_refund)
+
+
 def debt_service(columns: Columns) -> Affine:
-    """Real debt service, (G,): today's amount, for old debts are renewed as they are repaid, and in a later year the
-    repayment and cost of each government's part of the bonds since then."""
-    first, settings = columns.first, columns.instance.settings
+    """Debt service to be borne, (G,): today's amount, for old debts are renewed as they are repaid, what the need no
+    longer recognises, and in a later year the repayment and cost of each government's part of the bonds since then."""
+    first, settings = columns.first.instance, columns.instance.settings
     rate = settings["horizon.debt_repayment"] + settings["horizon.debt_cost"]
-    return fixed(debt.real_debt_service(first.instance, first.today.funds)) + _since(columns, rate)
+    return fixed(debt.debts_today(first).service + first.dropped_refund) + _since(columns, rate)
 
 
 def future_burden(columns: Columns) -> Affine:
     """Debts to be borne, (G,): today's amount and in a later year each government's part of the bonds owed since."""
-    first = columns.first
-    return fixed(debt.future_burden(first.instance, first.today.funds)) + _since(columns, 1.0)
+    return fixed(debt.debts_today(columns.first.instance).burden) + _since(columns, 1.0)
 
 
 def _since(columns: Columns, rate: float) -> Affine:

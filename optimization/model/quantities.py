@@ -24,6 +24,7 @@ QUANTITIES: Mapping[str, Callable[[Columns], Affine]] = {
     "gross_spending": money.gross_spending,
     "earmarked": money.earmarked,
     "spending": discipline.spending,
+    "debt_base": money.debt_base,
     "debt_service": money.debt_service,
     "future_burden": money.future_burden,
     "let_off": equity.let_off,

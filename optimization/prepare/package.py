@@ -36,7 +36,8 @@ CREDITS = {
     "Ministry of Health, Labour and Welfare": "secondary medical areas",
     "National Institute of Population and Social Security Research (IPSS)": "population projections of 2023",
     "Settlement cards (MIC), compiled by zaisei-kakushin-kai/contents": (
-        "marks of joint bodies, fire staff, spending by purpose, FY2023; the compilation under Apache-2.0"
+        "marks of joint bodies, fire staff, spending by purpose, FY2023; standard financial scale; "
+        "the compilation under Apache-2.0"
     ),
     "Ministry of the Environment": "general-waste survey FY2022: names of joint bodies that run incinerators",
     "Town hall positions": "CC0",

@@ -1,4 +1,5 @@
-"""Settlement cards: what every government spent by purpose, whose fire staff it has, which joint bodies it ticks.
+"""Settlement cards: what every government spent by purpose, whose fire staff it has, which joint bodies it ticks, and
+its standard financial scale.
 
 The ministry prints one card a government and year; the compiled tables keep the headings of the card, joined by
 dots. Cells are read as text, for some hold signs and thousands separators. An empty cell is a dash on the card:
@@ -68,6 +69,16 @@ PARTS = {
 SPENDING = "目的別歳出の状況_千円."
 MARKED = "一部事務組合加入の状況."
 FIRE_STAFF = "職員給与の状況.一般職員等.うち消防職員.職員数_人"
+SCALE = {
+    "財政指標.標準財政規模_千円.": "standard_scale_thousand_yen",
+    "財政指標.標準税収入額等_千円.": "standard_tax_revenue_thousand_yen",
+    "地方債現在高_千円.": "bonds_outstanding_thousand_yen",
+}
+"""Figures that the card prints for its year and the one before, each under the name of the year."""
+
+REIWA, ERA = 2018, "令和(元|[0-9]+)年度"
+"""Years of the era Reiwa count from here, and how headings name them."""
+
 CONTRIBUTIONS = "性質別歳出の状況_千円.補助費等.うち一部事務組合負担金.決算額"
 PREFECTURE, LOCAL = "都道府県コード", "団体コード"
 TICKED = {"True": 1, "False": 0, "○": 1, "1": 1, "0": 0, "": 0}
@@ -79,7 +90,7 @@ REMEDY = "use the compiled cards, unchanged"
 class Cards:
     """Cards of one year. `marks` (code x function, 0/1), `fire_staff` (persons) and `contributions` to joint bodies
     (thousand yen) by municipality, the 23 wards one by one; `municipal` and `prefectural` are the tables of spending
-    of the case, wards joined."""
+    of the case and `scale` that of the standard financial scale, wards joined."""
 
     year: int
     marks: pd.DataFrame
@@ -87,6 +98,7 @@ class Cards:
     contributions: pd.Series
     municipal: pd.DataFrame
     prefectural: pd.DataFrame
+    scale: pd.DataFrame
 
 
 def read_cards(folder: Path, year: int) -> Cards:
@@ -112,6 +124,10 @@ def read_cards(folder: Path, year: int) -> Cards:
     spent_by_prefectures = _spending(prefectural, f"card_{found}_prefectural.parquet", found, problems)
     marks = {function: _ticks(municipal, name, MARKED + head, problems) for head, function in MARKS.items()}
     staff, paid = (_figures(municipal, name, column, problems) for column in (FIRE_STAFF, CONTRIBUTIONS))
+    scales = [
+        _scale(frame, f"card_{found}_{level}.parquet", level, problems)
+        for frame, level in ((municipal, "municipal"), (prefectural, "prefectural"))
+    ]
     raise_if_any(problems)
     joined = merge_wards(spent.reset_index(names="code"), ("code", "fiscal_year", "purpose"))
     by_prefecture = spent_by_prefectures.reset_index(names="prefecture_code")
@@ -122,6 +138,7 @@ def read_cards(folder: Path, year: int) -> Cards:
         contributions=paid,
         municipal=_ordered(joined, "code", "municipal_spending"),
         prefectural=_ordered(by_prefecture, "prefecture_code", "prefectural_spending"),
+        scale=shaped(pd.concat(scales, ignore_index=True), "standard_scale"),
     )
 
 
@@ -236,6 +253,42 @@ def _spending(frame: pd.DataFrame, file: str, year: int, problems: list[Problem]
     long = pd.DataFrame(tables)
     long.index.names = ["code", "purpose"]
     return long.reset_index("purpose").assign(fiscal_year=year)
+
+
+def _scale(frame: pd.DataFrame, file: str, level: str, problems: list[Problem]) -> pd.DataFrame:
+    """Standard financial scale of a level by code and year, thousand yen, wards joined. A year that not all figures
+    have, or none at all, is added to `problems`."""
+    years = {
+        head: {m[1]: name for name in frame if (m := re.fullmatch(re.escape(head) + ERA, name))}
+        for head in SCALE
+    }
+    found = [
+        Problem(file, "has no figure for any year", REMEDY, column=head) for head in SCALE if not years[head]
+    ]
+    printed = sorted(set().union(*years.values()))
+    found += [
+        Problem(file, "the column is missing", REMEDY, column=f"{head}令和{year}年度")
+        for head in SCALE
+        for year in printed
+        if years[head] and year not in years[head]
+    ]
+    if found:
+        problems += found
+        return pd.DataFrame()
+    parts = []
+    for year in printed:
+        columns = {SCALE[head]: _figures(frame, file, names[year], problems) for head, names in years.items()}
+        parts.append(pd.DataFrame(columns).rename_axis("code").reset_index().assign(fiscal_year=_year(year)))
+    keys = ("code", "fiscal_year")
+    whole = pd.concat(parts, ignore_index=True)
+    if level == "prefectural":
+        return whole.sort_values(list(keys)).assign(level="prefecture")
+    return merge_wards(whole, keys).assign(level="municipality")
+
+
+def _year(name: str) -> int:
+    """The fiscal year that a number of the era names: 5 is 2023, 元 the first."""
+    return REIWA + (1 if name == "元" else int(name))
 
 
 def of_case(series: pd.Series) -> pd.Series:

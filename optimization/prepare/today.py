@@ -41,6 +41,7 @@ def read_today(
         "bodies_today": bodies,
         "municipal_spending": cards.municipal,
         "prefectural_spending": cards.prefectural,
+        "standard_scale": cards.scale,
     }
     lines = [
         f"settlement cards FY{cards.year}: purposes add up to the total for {len(cards.marks):,} municipalities and "

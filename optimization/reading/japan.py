@@ -99,6 +99,9 @@ BURDEN_WARNING, BURDEN_WARNING_UPPER = 3.5, 4.0
 """Future burden ratio of early warning (the Act on Assurance): municipalities; prefectures and `UPPER_CLASS`."""
 UPPER_CLASS = "designated_city"
 
+DEFICIT_BONDS = ("tax_shortfall", "tax_cut", "temporary_tax_revenue", "extraordinary_bond")
+"""Kinds of bonds in the debt service of the needs that stood in for taxes or allocation and paid for no works."""
+
 DISASTER_SHARES = ((0.02, 0.5), (0.04, 0.8), (math.inf, 0.9))
 """Share the nation bears of each part of a government's cost of a crisis: up to 2% of its standard tax one half, to 4%
 four fifths, beyond nine tenths (Act on Special Measures for Pandemic Influenza, Art. 69; FACTS F)."""

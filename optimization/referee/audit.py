@@ -22,6 +22,8 @@ from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.referee.closure import TABLES, YEN, closures
+from optimization.referee.debts import TABLE as DEBTS
+from optimization.referee.debts import debt_closures
 from optimization.referee.horizon import horizon_checks, weighted_objective
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.written import Written
@@ -39,6 +41,9 @@ PHASES = {"": "", "_second": " in the second phase"}
 
 CLOSED = (*TABLES, "governments", "services", "formula", "measures")
 """Tables that the closure of accounts is read from."""
+
+OWED = (DEBTS, "governments")
+"""Tables that the law's formula of debts is read from."""
 
 DEBT_RATIOS: tuple[tuple[str, SettingKey], ...] = (
     ("real_debt_service", "discipline.debt_service_ceiling"),
@@ -122,6 +127,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             },
             **_spending(tables),
             **_closed(tables),
+            **_debts(tables, settings),
             **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
         },
@@ -188,6 +194,13 @@ def _closed(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     rows = {name: table.to_dict("records") for name, table in tables.items() if name in CLOSED}
     found = [abs(closure.distance) <= YEN for closure in closures(rows, float)]
     return {"every yen has one owner: the accounts of all sectors close": all(found)} if found else {}
+
+
+def _debts(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
+    """That the debts are those of the law's formula, to one yen; nothing of a run of before they were written."""
+    rows = {name: table.to_dict("records") for name, table in tables.items() if name in OWED}
+    found = [abs(closure.distance) <= YEN for closure in debt_closures(rows, settings, float)]
+    return {"debts are those of the law's formula": all(found)} if found else {}
 
 
 def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

@@ -30,6 +30,7 @@ from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import COMPONENT_WEIGHTS, audit_of, written_settings
 from optimization.referee.closure import YEN, closures
+from optimization.referee.debts import debt_closures
 from optimization.referee.exact_limits import (
     as_stated,
     common_limits,
@@ -97,6 +98,11 @@ class ExactCheck:
         return max(kind, key=lambda statement: statement.excess / (statement.allowance or 1))
 
 
+def _fraction(value: Any) -> Fraction:
+    """A figure of a cell or of a setting as it is written."""
+    return Fraction(str(value))
+
+
 def exact_check(folder: str | Path) -> ExactCheck:
     """Re-check a run folder in fractions.
 
@@ -120,7 +126,11 @@ def exact_check(folder: str | Path) -> ExactCheck:
             *_recorded_parts(parts, digits["objective_parts_million_yen"]),
             *_certificate(digits),
             *_sums(written),
-            *(Statement(c.words, c.where, True, abs(c.distance), YEN) for c in closures(written, Fraction)),
+            *(
+                Statement(c.words, c.where, True, abs(c.distance), YEN)
+                for found in (closures(written, Fraction), debt_closures(written, settings, _fraction))
+                for c in found
+            ),
             *_accounts(written, settings),
             *government_limits(written["governments"], settings),
             *tax_prices(written["governments"], settings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,27 +33,20 @@ def _official(instance: Instance, name: str) -> np.ndarray:
     return instance.case.governments[name].to_numpy(float)
 
 
-def todays_debts(instance: Instance, key: str) -> np.ndarray:
-    """What the ratio behind a ceiling of debts counts today, shape (G,), million yen: of a question's first year."""
-    before = todays_accounts(instance).funds
-    owed = {debt.SERVICE_CEILING: debt.real_debt_service, debt.BURDEN_CEILING: debt.future_burden}[key]
-    return owed(instance, before)
-
-
 def of_today(today: Accounts, name: str) -> np.ndarray:
     """A ratio of `TODAY`, or a quantity of governments, in the accounts of today's arrangement, shape (G,)."""
     return TODAY[name](today) if name in TODAY else AccountsReading(today).quantity(name)
 
 
 class AccountsReading(Reading):
-    """The accounts of a decision in one year; `owed` (million yen, by ceiling) replaces today's debts in a later year
-    of a horizon, where bonds have been added to them."""
+    """The accounts of a decision in one year; `debts` are those of a later year of a horizon, which is no question of
+    its own."""
 
-    def __init__(self, accounts: Accounts, owed: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(self, accounts: Accounts, debts: debt.DebtFigures | None = None) -> None:
         self.accounts, self.instance = accounts, accounts.instance
         self.settings = accounts.instance.settings
         self._today = todays_accounts(accounts.instance)
-        self._owed = owed
+        self._debts = debts
 
     def today(self, name: str) -> np.ndarray:
         """A ratio of today's, or a quantity of governments today, shape (G,)."""
@@ -70,9 +64,10 @@ class AccountsReading(Reading):
         """A quantity of the decision, an array over its scope."""
         return np.atleast_1d(np.asarray(QUANTITIES[name](self), dtype=float))
 
-    def owed(self, key: str) -> np.ndarray:
-        """What the ratio behind a ceiling of debts counts, shape (G,), million yen."""
-        return todays_debts(self.instance, key) if self._owed is None else self._owed[key]
+    @cached_property
+    def debts(self) -> debt.DebtFigures:
+        """What the ratios of debts are made of."""
+        return debt.debts_of(self.accounts) if self._debts is None else self._debts
 
     def gross_cost(self, factor: np.ndarray | None = None) -> np.ndarray:
         """Standard cost with the earmarked share, each service times its factor, shape (G,)."""
@@ -145,8 +140,9 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "gross_spending": lambda r: r.gross_cost() + r.instance.other_cost + r.instance.bond,
     "earmarked": lambda r: r.gross_cost(r.accounts.decision.guarantee),
     "spending": lambda r: r.accounts.spending,
-    "debt_service": lambda r: r.owed(debt.SERVICE_CEILING),
-    "future_burden": lambda r: r.owed(debt.BURDEN_CEILING),
+    "debt_base": lambda r: r.debts.base,
+    "debt_service": lambda r: r.debts.service,
+    "future_burden": lambda r: r.debts.burden,
     "let_off": AccountsReading.let_off,
     "pool_added": AccountsReading.pool_added,
     "national_outlay": lambda r: r.accounts.national_outlay,

@@ -88,9 +88,8 @@ def _later(accounts: Accounts) -> Iterator[Breach]:
         return
     yield from _second_phase(accounts)
     years = accounts.instance.horizon.years[1:]
-    owed = {key: debt.owed_later(accounts, key) for key in debt.RULES}
-    for n, (year, later) in enumerate(zip(years, accounts.later, strict=True)):
-        reading = AccountsReading(later, {key: amounts[n] for key, amounts in owed.items()})
+    for year, later, owed in zip(years, accounts.later, debt.debts_later(accounts), strict=True):
+        reading = AccountsReading(later, owed)
         for statement in STATEMENTS:
             if statement.in_force(later.instance.settings) and not statement.decided_once:
                 for found in broken(statement, reading, later):

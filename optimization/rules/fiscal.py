@@ -304,18 +304,19 @@ def _ceiling(facts: Reading, key: SettingKey, ratio: str) -> np.ndarray:
     GOVERNMENT,
     UP,
     "the ceiling of debt service",
-    of=("funds", "debt_service"),
+    of=("debt_base", "debt_service"),
     scale=lambda facts: 1 / _ceiling(facts, SERVICE_CEILING, "real_debt_service_ratio"),
 )
 def debt_service(facts: Reading) -> Form:
-    """(D4) ceiling[g] x funds[g] >= debt service[g]
+    """(D4) ceiling[g] x base[g] >= debt service[g]
 
-    ceiling[g] = the larger of debt_service_ceiling and the ratio today[g]; debt service[g] = ratio today[g] x funds
-    today[g] + refund no longer recognised[g] and, in a later year, (repayment + cost) x g's part of the bonds since
-    then. Debt is what it is, funds change; whoever is above the ceiling today may not get worse.
+    base[g] = standard financial scale[g] - debt service in need[g]; the scale is today's and the change of taxes at
+    standard rates, transfer and extraordinary bond. ceiling[g] = the larger of debt_service_ceiling and the ratio
+    today[g]; debt service[g] = ratio today[g] x base today[g] + refund no longer recognised[g] and, in a later year,
+    (repayment + cost) x g's part of the bonds since then. Whoever is above the ceiling today may not get worse.
     """
     ceiling = _ceiling(facts, SERVICE_CEILING, "real_debt_service_ratio")
-    return at_least(funds=ceiling, debt_service=-1)
+    return at_least(debt_base=ceiling, debt_service=-1)
 
 
 @statement(
@@ -324,17 +325,17 @@ def debt_service(facts: Reading) -> Form:
     GOVERNMENT,
     UP,
     "the ceiling of the future burden",
-    of=("funds", "future_burden"),
+    of=("debt_base", "future_burden"),
     scale=lambda facts: 1 / _ceiling(facts, BURDEN_CEILING, "future_burden_ratio"),
 )
 def future_burden(facts: Reading) -> Form:
-    """(D4) ceiling[g] x funds[g] >= future burden[g]
+    """(D4) ceiling[g] x base[g] >= future burden[g]
 
-    ceiling[g] = the larger of future_burden_ceiling and the ratio today[g]; future burden[g] = ratio today[g] x funds
+    ceiling[g] = the larger of future_burden_ceiling and the ratio today[g]; future burden[g] = ratio today[g] x base
     today[g] and, in a later year, g's part of the bonds owed since then.
     """
     return at_least(
-        funds=_ceiling(facts, BURDEN_CEILING, "future_burden_ratio"),
+        debt_base=_ceiling(facts, BURDEN_CEILING, "future_burden_ratio"),
         future_burden=-1,
     )
 

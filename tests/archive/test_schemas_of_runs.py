@@ -19,7 +19,7 @@ from optimization.report.view import view_run
 HERE = Path(__file__).parent
 EXAMPLE = Path(__file__).parents[2] / "results" / "example"
 
-SINCE_3 = {"flows", "flows_by_government", "sectors"}
+SINCE_3 = {"flows", "flows_by_government", "sectors", "debts"}
 """Tables of the closed accounts, which older runs have not."""
 
 WHERE_THE_CASE_HAS_THEM = {"bodies_today", "spending"}

@@ -131,11 +131,12 @@ def towns(
     debt: float = 0.0,
     debt_ratio: float = 0.0,
     burden_ratio: float = 0.0,
+    scale: float | None = None,
     **changes: Any,
 ) -> Small:
     """A poor town (fire 100, fees 40, other 0 or its debt), a rich one (fire 50, fees 100) and their
-    prefecture (100 of other need, dues 60); populations 10, 10 and 20 thousand. The ratios are the poor
-    town's.
+    prefecture (100 of other need, dues 60); populations 10, 10 and 20 thousand. The ratios and
+    the standard financial scale are the poor town's; with it, that of the others is their funds.
 
     Poor: transfer 100 kappa - 40, funds 100 kappa, cost 100; today's coverage 1. Rich: coverage 2, no
     transfer. Prefecture: transfer 40, coverage 1.
@@ -151,11 +152,12 @@ def towns(
                 debt=debt,
                 debt_ratio=debt_ratio,
                 burden_ratio=burden_ratio,
+                scale=scale,
             ),
-            Town("01202", 10_000, {"fire": 50.0}, full=rich),
+            Town("01202", 10_000, {"fire": 50.0}, full=rich, scale=None if scale is None else rich),
         ],
         [Service("fire")],
-        [Prefecture("01", other=100.0, full=60.0)],
+        [Prefecture("01", other=100.0, full=60.0, scale=None if scale is None else 100.0)],
         changes={**FREE, **changes},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optimization.ledger.accounts import todays_accounts
-from optimization.ledger.debt import debt_ratios, debt_stages
+from optimization.ledger.debt import debt_ratios, debt_stages, debts_of
 from optimization.ledger.decision import status_quo
 from optimization.ledger.hold_harmless import guaranteed_share, top_ups
 from optimization.ledger.measures import all_measures
@@ -13,18 +13,18 @@ from optimization.outcome.tables import hold_harmless, measures_table
 from tests.fiscal.fiscal_case import DOWN, decided, money, stops_at, towns, with_kappa
 from tests.small_case import Prefecture, Service, Town, small
 
-# debt: today's funds of the poor town are 120, 100 kappa + 20 with its debt service of 20 -----------------
+# debt: the poor town's funds are 100 kappa + 20 with the debt service of 20 in its need; its base is 100 kappa
 
 
 @pytest.mark.parametrize(
     ("rule", "key", "ratios", "ceiling", "kappa"),
     [
-        # 12% of 120 are 14.4, within 15% of 96
-        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.15, 0.76),
+        # 12% of 100 are 12, within 15% of 80
+        ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.15, 0.8),
         # above the ceiling today: no worse than today
         ("D4", "discipline.debt_service_ceiling", {"debt_ratio": 0.12}, 0.10, 1.0),
-        # 2 x 120 within 2.5 x 96
-        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 2.5, 0.76),
+        # 2 x 100 within 2.5 x 80
+        ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 2.5, 0.8),
         ("D4burden", "discipline.future_burden_ceiling", {"burden_ratio": 2.0}, 1.5, 1.0),
     ],
 )
@@ -35,17 +35,29 @@ def test_debt_bounds_the_funds_from_below(
 
 
 def test_a_refund_that_ends_comes_on_top_of_the_debt_service() -> None:
-    """Half of the refund of 20 ends: funds are 100 kappa + 10, debt service 14.4 + 10 within 25% of 97.6;
-    the future burden is what it was, 240 within 2.5 x 96."""
+    """Half of the refund of 20 ends: funds are 100 kappa + 10, of which 10 are refund; debt service 12 + 10 within 25%
+    of 88; the future burden is what it was, 200 within 2.5 x 80."""
     changes = {
         "formula.debt_service_refund": 0.5,
         "formula.promised_refunds_honoured": 0.0,
         "discipline.debt_service_ceiling": 0.25,
     }
     case = towns(debt=20.0, debt_ratio=0.12, burden_ratio=2.0, **changes)
-    stops_at(case, "D4", DOWN, 0.876, -1.0)
+    stops_at(case, "D4", DOWN, 0.88, -1.0)
     case = case.but(**{"discipline.debt_service_ceiling": "off", "discipline.future_burden_ceiling": 2.5})
-    stops_at(case, "D4burden", DOWN, 0.86, -1.0)
+    stops_at(case, "D4burden", DOWN, 0.8, -1.0)
+
+
+def test_the_scale_of_the_cards_counts_where_the_case_knows_it() -> None:
+    """A scale of 150 where funds are 120: the base today is 150 - 20, debt service 12% of 130. Funds fall by 30 at
+    kappa .7: 15.6 over 150 - 30 - 20 are 15.6%."""
+    case = towns(debt=20.0, debt_ratio=0.12, scale=150.0, **{"formula.unit_cost_revision": [0.1, 1.5]})
+    today = todays_accounts(case.instance)
+    assert money(today, debt_ratios(today)[0])["01201"] == pytest.approx(0.12, abs=1e-15)
+    accounts = with_kappa(case, 0.7)
+    assert money(accounts, debts_of(accounts).base)["01201"] == pytest.approx(100.0)
+    assert money(accounts, debt_ratios(accounts)[0])["01201"] == pytest.approx(0.156)
+    stops_at(case.but(**{"discipline.debt_service_ceiling": 0.15}), "D4", DOWN, 0.74, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +87,9 @@ def test_the_stage_is_the_gravest_that_a_ratio_reaches(
 
 
 def test_less_money_brings_a_town_to_the_next_stage() -> None:
-    """12% of 120 are 24% of 60: kappa .4."""
+    """12% of 100 are 24% of 50: kappa .5."""
     case = towns(debt=20.0, debt_ratio=0.12, **{"formula.unit_cost_revision": [0.1, 1.5]})
-    accounts = with_kappa(case, 0.4)
+    accounts = with_kappa(case, 0.5)
     assert money(accounts, debt_ratios(accounts)[0])["01201"] == pytest.approx(0.24)
     found = {name: value for name, (value, _) in all_measures(accounts).items()}
     assert (found["governments_sound"], found["governments_permission"]) == (2.0, 1.0)

@@ -17,8 +17,7 @@ from optimization.ledger.debt import (
     BURDEN_CEILING,
     SERVICE_CEILING,
     debt_ratios,
-    future_burden,
-    real_debt_service,
+    debts_of,
 )
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.formulas import FAMILIES
@@ -261,8 +260,9 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
     )
     most_service = np.maximum(settings[SERVICE_CEILING], ratios_today[:, 0])
     most_burden = np.maximum(settings[BURDEN_CEILING], ratios_today[:, 1])
-    targets += [real_debt_service(instance, today.funds) / most_service - own]
-    targets += [future_burden(instance, today.funds) / most_burden - own]
+    debts = debts_of(accounts)
+    beside = debts.base - accounts.funds + own  # what stands in the base beside the transfer
+    targets += [debts.service / most_service - beside, debts.burden / most_burden - beside]
     mean = mean_own_share(today)
     slack = np.maximum(settings["equity.tax_price_spread"], np.abs(own_share(today) - mean))
     targets += [cost * (1 - mean + sign * slack) - accounts.guarantee for sign in (1, -1)]

@@ -178,6 +178,19 @@ TAMPERING: dict[str, tuple[Change, str]] = {
         raised("governments", "real_debt_service_ratio", 0.2, first),
         "debt ratios",
     ),
+    **{
+        f"{name} changed": (raised("debts", f"{name}_million_yen", 1e-5, first), "law's formula")
+        for name in (
+            "standard_scale",
+            "standard_scale_today",
+            "debt_service_in_need",
+            "debt_service_in_need_today",
+            "real_debt_service",
+            "real_debt_service_today",
+            "future_burden",
+            "future_burden_today",
+        )
+    },
     "a top-up raised": (raised("hold_harmless", "top_up_million_yen", 1.0, first), "hold-harmless path"),
     "a top-up hidden": (rows("hold_harmless", lambda f: f.iloc[1:]), "hold-harmless path"),
     "a year beyond the path": (

@@ -16,6 +16,7 @@ from optimization.prepare.settlement_cards import (
     MARKS,
     PARTS,
     PURPOSES,
+    SCALE,
     SPENDING,
     TOTAL,
     read_cards,
@@ -25,6 +26,18 @@ from optimization.reading.codes import check_digit
 MUNICIPAL, PREFECTURAL = "card_2023_municipal.parquet", "card_2023_prefectural.parquet"
 CODES = ("03201", "13101", "13102", "13201")
 GRANTS = ("利子割交付金", "地方消費税交付金")
+
+
+YEARS = ("令和5年度", "令和4年度")
+
+
+def scales(amount: int) -> dict[str, object]:
+    """Scale, taxes in it and bonds of both years: the amount and what is left of it."""
+    return {
+        f"{head}{year}": amount - 10 * n - place
+        for n, head in enumerate(SCALE)
+        for place, year in enumerate(YEARS)
+    }
 
 
 def municipal() -> pd.DataFrame:
@@ -41,14 +54,16 @@ def municipal() -> pd.DataFrame:
         row |= {f"{SPENDING}消防費.決算額": 2_000.0, f"{SPENDING}消防費.普通建設事業費": 500}
         row |= {f"{SPENDING}{TOTAL}.決算額": 3_000, f"{SPENDING}{TOTAL}.普通建設事業費": 500}
         rows.append(
-            row | {f"{SPENDING}{TOTAL}.充当一般財源等": 400, f"{SPENDING}公営事業等への繰出合計_千円": 7}
+            row
+            | {f"{SPENDING}{TOTAL}.充当一般財源等": 400, f"{SPENDING}公営事業等への繰出合計_千円": 7}
+            | scales(5_000)
         )
     return pd.DataFrame(rows).astype({CONTRIBUTIONS: str})
 
 
 def prefectural() -> pd.DataFrame:
     """The card of Iwate: police, and grants of two taxes to its municipalities."""
-    row: dict[str, object] = {"都道府県コード": 3}
+    row: dict[str, object] = {"都道府県コード": 3, **scales(90_000)}
     for head in (*PURPOSES, *GRANTS, TOTAL):
         row |= {f"{SPENDING}{head}.{part}": None for part in PARTS}
     amounts = {"警察費": 10, "利子割交付金": 3, "地方消費税交付金": 4, TOTAL: 17}
@@ -94,6 +109,32 @@ def test_figures_and_marks_of_the_cards(folder: Path) -> None:
     of_prefecture = cards.prefectural.set_index("purpose")["total_thousand_yen"]
     assert (of_prefecture["police"], of_prefecture["tax_grants"], of_prefecture["fire"]) == (10, 7, 0)
     assert set(cards.prefectural["prefecture_code"]) == {"03"}
+
+
+def test_the_standard_financial_scale_of_both_years_with_the_wards_summed(folder: Path) -> None:
+    """Scale, taxes and bonds in thousand yen, one row a government and year."""
+    scale = read_cards(folder, 2022).scale.set_index(["level", "code", "fiscal_year"])
+    assert scale.loc[("municipality", "03201", 2022)].tolist() == [4_999, 4_989, 4_979]
+    assert scale.loc[("municipality", "13100", 2023)].tolist() == [10_000, 9_980, 9_960]
+    assert scale.loc[("prefecture", "03", 2022)].tolist() == [89_999, 89_989, 89_979]
+    assert len(scale) == 2 * 4
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        (("財政指標.標準税収入額等_千円.令和4年度",), "標準税収入額等_千円.令和4年度: the column is missing"),
+        (
+            tuple(f"地方債現在高_千円.{year}" for year in YEARS),
+            "地方債現在高_千円.: has no figure for any year",
+        ),
+    ],
+)
+def test_figures_of_the_scale_must_be_there_for_the_same_years(
+    folder: Path, gone: tuple[str, ...], words: str
+) -> None:
+    said = spoil(folder, PREFECTURAL, lambda frame: frame.drop(columns=list(gone)))
+    assert words in said and PREFECTURAL in said
 
 
 def test_cards_of_the_nearest_year_are_taken(folder: Path) -> None:

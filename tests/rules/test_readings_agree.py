@@ -96,8 +96,7 @@ def test_rows_and_accounts_agree_in_a_later_year_with_its_bond_and_debts() -> No
     found = read(three_by_three(**{**later, "equity.loss_limit": "off"}), 0)
     accounts, (year, part) = found.accounts, next(iter(found.table.later.items()))
     assert accounts.decision.bonds[0] > 1.0
-    owed = {key: debt.owed_later(accounts, key)[0] for key in debt.RULES}
-    there = AccountsReading(accounts.later[0], owed)
+    there = AccountsReading(accounts.later[0], debt.debts_later(accounts)[0])
     place, over = Year(found.model, year), ColumnsReading(part)
     one_sided = {*COARSE, *SPOKEN_FOR, "national_shortfall"}
     for quantity in QUANTITIES:

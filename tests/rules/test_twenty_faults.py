@@ -212,8 +212,8 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], tuple[str, ...]]] = {
     "the future burden in the place of debt service": (
         formula(
             fiscal.debt_service,
-            lambda f: at_least(funds=f[fiscal.SERVICE_CEILING], future_burden=-1),
-            "funds",
+            lambda f: at_least(debt_base=f[fiscal.SERVICE_CEILING], future_burden=-1),
+            "debt_base",
             "future_burden",
         ),
         ("D4",),
@@ -242,7 +242,15 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], tuple[str, ...]]] = {
     ),
     "program: later funds without the bond of the year": (
         quantity(OVER_COLUMNS, "funds", without("bond", money.funds)),
-        ("E1", "D4"),
+        ("E1",),
+    ),
+    "program: a later scale without the bond of the year": (
+        quantity(OVER_COLUMNS, "debt_base", without("bond", money.debt_base)),
+        ("D4",),
+    ),
+    "accounts: debts over general funds": (
+        quantity(OF_ACCOUNTS, "debt_base", lambda r: r.accounts.funds),
+        (),
     ),
     "program: debts of a later year without the bonds since": (
         quantity(OVER_COLUMNS, "debt_service", without("owed", money.debt_service)),
