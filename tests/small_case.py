@@ -433,12 +433,12 @@ def package(case: Case, **changes: Any) -> ResolvedPackage:
 @contextmanager
 def given_curves(curves: Mapping[str, ScaleCurve]) -> Iterator[None]:
     """Let `lay_out` take these scale curves: a handful of municipalities is too few to fit one."""
-    fitted = layout_room.fitted_curves
-    layout_room.fitted_curves = lambda case: dict(curves)
+    fitted = layout_room.scale_curves
+    layout_room.scale_curves = lambda case: dict(curves)
     try:
         yield
     finally:
-        layout_room.fitted_curves = fitted
+        layout_room.scale_curves = fitted
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ own = need / (1 - national_share). At another scale it follows the curve of its 
 - a municipal service follows g_s, fitted across municipalities; `scale_realisation` is the part
   of the fitted slope that a move really brings (the slope holds geography as well as scale):
       std(P) = own x (g_s(P) / g_s(P_i)) ^ scale_realisation
+  and beyond the efficient scale nothing more is gained: there g_s is flat
 - a prefectural service follows the elasticity across prefectures; a larger scale than the largest
   observed one brings nothing more:
       std(P) = spread need x (P / P_p) ^ (prefectural_elasticity x scale_realisation)
@@ -14,7 +15,7 @@ own = need / (1 - national_share). At another scale it follows the curve of its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,20 @@ def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
     return curves | {
         service: fit_curve(scale, need) for service, (scale, need, _) in curve_data(case).items()
     }
+
+
+def scale_curves(case: Case) -> dict[str, ScaleCurve]:
+    """The fitted curves as costs follow them: level from `efficient_scale_persons` on, for each service at the size
+    (households, pupils, the elderly) that so many residents have on the mean of the case."""
+    efficient = case.parameters("efficient_scale_persons")
+    people = float(case.municipalities["population_persons"].sum())
+    curves = fitted_curves(case)
+    for service, curve in curves.items():
+        if not curve.flat:
+            each = float(case.basis(case.services.at[service, "scale_basis"]).sum()) / people
+            most = max(curve.observed_min, min(curve.observed_max, efficient * each))
+            curves[service] = replace(curve, observed_max=most)
+    return curves
 
 
 def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:

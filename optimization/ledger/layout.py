@@ -12,7 +12,7 @@ from optimization.case.rule_groups import rule_groups
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.later import case_of_year, national_growth
 from optimization.costs.provision import body_parts_of, tier_parts
-from optimization.costs.standard import fitted_curves, standard_costs
+from optimization.costs.standard import scale_curves, standard_costs
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
@@ -29,7 +29,7 @@ def lay_out(case: Case, settings: Settings, prefectures: list[str] | None = None
     Scale curves, blocs and national means are always those of the whole case, so that a run on one
     prefecture prices its services as a national run does.
     """
-    whole, curves = case, fitted_curves(case)
+    whole, curves = case, scale_curves(case)
     standard = standard_costs(case, curves)
     km = straight_km(case.municipalities)
     office_km = branch_km(case, km)

@@ -29,9 +29,6 @@ OF_FAMILY = {
 }
 """The family that alone reads a parameter or a setting."""
 
-ONLY_MEASURED = ("efficient_scale_persons",)
-"""Parameters that measures use and no decision does."""
-
 NEEDS: Mapping[str, Callable[[Settings], bool]] = {
     "formula.efficient_scale_persons": lambda s: s["formula.scale_correction"] < 1,
     "formula.area_weight": lambda s: s["formula.simplified_share"] > 0,
@@ -122,8 +119,6 @@ def _idle(name: str, setting: bool, number: Number, settings: Settings) -> str:
         if need and not value_of(settings, setting_key(need)):
             return f"{need} is empty"
         return "" if NEEDS.get(name, lambda s: True)(settings) else "the settings it hangs on are as today"
-    if name in ONLY_MEASURED:
-        return "only measured against"
     if name.startswith(CRISIS) and not settings["crisis.scenarios"]:
         return "the package names no crisis"
     return ""

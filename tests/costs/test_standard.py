@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optimization.case.case import Case
-from optimization.costs.standard import fitted_curves, spread, standard_costs
+from optimization.costs.standard import fitted_curves, scale_curves, spread, standard_costs
 from optimization.dictionary.tiers import BLOC, MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.errors import InputError
 from tests.small_case import Prefecture, Service, Town, make_case, power_curve
@@ -111,6 +111,18 @@ def test_the_curve_is_fitted_where_enough_towns_have_the_service() -> None:
     expected = 0.1 * sizes**0.6 * (300_000 / sizes) ** -0.4
     assert costs[PREFECTURE][:12, 0] == pytest.approx(expected, rel=0.01)
     assert costs[PREFECTURE][12, 0] == 0.0
+
+
+def test_beyond_the_efficient_scale_nothing_more_is_gained() -> None:
+    """The curve above, level from 100,000 residents on: a town of 300,000 gains nothing in a prefecture."""
+    sizes = np.round(np.geomspace(5_000, 300_000, 12)).astype(int)
+    towns = [Town(f"01{200 + n}", int(p), {"fire": 0.1 * p**0.6}) for n, p in enumerate(sizes)]
+    case = make_case(towns, [Service("fire")])
+    assert case.parameters("efficient_scale_persons") == 100_000
+    costs = standard_costs(case, scale_curves(case)).by_tier
+    gained = np.minimum(1.0, (100_000 / sizes) ** -0.4)
+    assert costs[PREFECTURE][:, 0] == pytest.approx(0.1 * sizes**0.6 * gained, rel=0.01)
+    assert costs[PREFECTURE][-1, 0] == pytest.approx(costs[MUNICIPALITY][-1, 0], rel=1e-12)
 
 
 def test_keeping_some_towns_keeps_their_costs() -> None:

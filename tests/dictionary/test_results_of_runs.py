@@ -152,7 +152,7 @@ def test_a_run_without_a_plan_says_so(runs: dict[str, Path], tmp_path: Path) -> 
     write_workbook(runs["hard_budget"], tmp_path / "run.xlsx")
     about = {row[0]: row[1] for row in read_back(tmp_path / "run.xlsx")["About"] if row[0]}
     assert about["Status"] == "infeasible"
-    assert about["Cost, million yen per year"] == about["Gap"] == "none"
+    assert about["Real cost, million yen per year"] == about["Gap"] == "none"
 
 
 def test_today_is_said_by_rule() -> None:
