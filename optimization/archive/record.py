@@ -57,6 +57,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "gap": outcome.gap if found else None,
         "asked_gap": limits.gap,
         "certificate": certificate(instance.settings),
+        "formula_choice": [choice.record for choice in result.formula],
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "peak_memory_mb": peak_memory_mb(),
         **result.size,

@@ -310,10 +310,21 @@ def _closing(result: Result, folder: str) -> None:
         f"{_fates(result)}.\n"
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
+        f"{_formula(result)}"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{billion(outcome.bound)} billion yen{judged} (gap {outcome.gap:.5%}).\n"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
+    )
+
+
+def _formula(result: Result) -> str:
+    """That the formula could have been another at the same cost, where it was not chosen in time; else nothing."""
+    if all(choice.settled for choice in result.formula):
+        return ""
+    return (
+        "Its formula was not chosen in time: retention, grants and who receives may be others at the same cost "
+        "(see formula_choice in run.json).\n"
     )
 
 

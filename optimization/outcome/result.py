@@ -11,6 +11,7 @@ import pandas as pd
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.outcome.choices import FormulaChoice
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.rules.checks import Breach
 from optimization.solving.highs import Outcome
@@ -54,7 +55,8 @@ def no_tables(result: Result) -> dict[str, pd.DataFrame]:
 class Result:
     """One run. `accounts` is None without a feasible decision; `arguments` are then the counting
     arguments that say why (may be empty when only the solver could tell). Over a horizon `courses` are those
-    that the plan is held against. `tabulated` makes the tables of a result that has accounts."""
+    that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan. `tabulated`
+    makes the tables of a result that has accounts."""
 
     package: ResolvedPackage
     instance: Instance
@@ -68,6 +70,7 @@ class Result:
     coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
     method: str = "decomposed"
     courses: list[Course] = field(default_factory=list)
+    formula: tuple[FormulaChoice, ...] = ()
     tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
 
     @property

@@ -19,6 +19,7 @@ from optimization.model.columns import columns
 from optimization.model.screening import screen
 from optimization.outcome.certificate import overstatement, proven
 from optimization.outcome.clock import SOLVE, Clock
+from optimization.outcome.formula import chosen
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.readback import read_result
 from optimization.outcome.relaxed import Round, searched
@@ -70,23 +71,17 @@ class Point(NamedTuple):
 def answer(
     instance: Instance, package: ResolvedPackage, terms: Terms | None = None, clock: Clock | None = None
 ) -> Answer:
-    """The answer to a question laid out. The objective reported is recomputed outside the solver from the rounded
-    decision, and every hard rule is checked on it. Raises `InterruptedRun` on Ctrl-C, and `InputError` for bodies on
-    demand that cannot be priced."""
+    """The answer to a question laid out, its formula chosen after cost. The objective reported is recomputed outside
+    the solver from the rounded decision, and every hard rule is checked on it. Raises `InterruptedRun` on Ctrl-C, and
+    `InputError` for bodies on demand that cannot be priced."""
     run = _Run.begun(package, terms or Terms(), clock or Clock())
-    instance, unlisted = run.listed(instance)
-    best: Answer | None = None
-    while True:
-        try:
-            found = run.over_the_list(instance, unlisted)
-        except InterruptedRun as stop:
-            raise stopped_with(None if best is None else best.result, stop.result) from stop
-        best = found if best is None else better(best, found, run.terms.limits)
-        if unlisted is None or not found.growing:
-            return best
-        with run.clock.phase("generate"):
-            instance = with_sets(instance, found.growing)
-            unlisted = unlisted.beside(instance)
+    return run.chosen(run.least_cost(*run.listed(instance)))
+
+
+def least_cost(instance: Instance, package: ResolvedPackage, terms: Terms) -> Answer:
+    """The answer to a question of which nothing but the cost is asked: its formula is any that keeps the rules."""
+    run = _Run.begun(package, terms, Clock())
+    return run.least_cost(*run.listed(instance))
 
 
 def better(before: Answer, now: Answer, limits: Limits) -> Answer:
@@ -126,6 +121,30 @@ class _Run:
                 return with_all_sets(instance), None
             self.terms = replace(self.terms, method=DECOMPOSED)
             return instance, all_sets(instance).beside(instance)
+
+    def least_cost(self, instance: Instance, unlisted: Unlisted | None) -> Answer:
+        """The least cost over the list, which grows where bodies are left to pricing."""
+        best: Answer | None = None
+        while True:
+            try:
+                found = self.over_the_list(instance, unlisted)
+            except InterruptedRun as stop:
+                raise stopped_with(None if best is None else best.result, stop.result) from stop
+            best = found if best is None else better(best, found, self.terms.limits)
+            if unlisted is None or not found.growing:
+                return best
+            with self.clock.phase("generate"):
+                instance = with_sets(instance, found.growing)
+                unlisted = unlisted.beside(instance)
+
+    def chosen(self, found: Answer) -> Answer:
+        """The answer with its formula chosen, in the time that is left."""
+        try:
+            with self.clock.phase("formula"):
+                result = chosen(found.result, found.problem, self.deadline.within(self.terms.limits))
+        except KeyboardInterrupt as stop:
+            raise stopped_with(found.result) from stop
+        return replace(found, result=replace(result, seconds=self.clock.seconds))
 
     def over_the_list(self, instance: Instance, unlisted: Unlisted | None) -> Answer:
         """The question over its listed bodies, answered; or the sets that must be listed first."""

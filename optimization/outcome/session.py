@@ -27,13 +27,14 @@ from optimization.model.model import REWRITABLE
 from optimization.outcome.certificate import proven
 from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.completion import national_columns
+from optimization.outcome.formula import chosen
 from optimization.outcome.in_place import under_limits, uses_an_envelope
 from optimization.outcome.master import MasterProblem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.outcome.readback import read_result
 from optimization.outcome.relaxed import searched
 from optimization.outcome.result import Result
-from optimization.outcome.run import Answer, answer
+from optimization.outcome.run import Answer, answer, least_cost
 from optimization.outcome.solve import solve
 from optimization.outcome.terms import Terms
 from optimization.solving.deadline import Deadline
@@ -129,7 +130,8 @@ class Session:
             return found
         instance = restricted(last.instance, {duty: (tier,) for duty, tier in choices.items()})
         limits = replace(self.limits, seconds=min(self.limits.seconds, HELD_SECONDS))
-        again = answer(instance, last.result.package, replace(self._terms, limits=limits)).result.outcome
+        terms = replace(self._terms, limits=limits)
+        again = least_cost(instance, last.result.package, terms).result.outcome
         if found is not None and not found.overstated and again.objective > found.objective:
             again = proven(found, again.bound, self.limits)
         if again.overstated:
@@ -188,6 +190,8 @@ class Session:
             return None
         with clock.phase("read_back"):
             result = read_result(package, problem, outcome)
+        with clock.phase("formula"):
+            result = chosen(result, problem, self.limits)
         ranges = coefficient_ranges(problem.form)
         result = replace(result, seconds=clock.seconds, coefficients=ranges, method=IN_PLACE)
         self._last = replace(last, problem=problem, result=result)

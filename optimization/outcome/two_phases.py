@@ -26,6 +26,7 @@ from optimization.ledger.phases import (
     second_phase,
 )
 from optimization.outcome.certificate import BOUND, overstatement
+from optimization.outcome.choices import FormulaChoice
 from optimization.outcome.result import Result, stopped_with
 from optimization.outcome.unlisted import with_bodies_of
 from optimization.rules.checks import Breach, breaches
@@ -55,10 +56,12 @@ class Branch:
 
 @dataclass(frozen=True)
 class Joined:
-    """A plan of two phases: its accounts, and the result of the first phase, on whose model it stands."""
+    """A plan of two phases: its accounts, the result of the first phase, on whose model it stands, and how the formula
+    of each phase was chosen."""
 
     accounts: Accounts
     first: Result
+    formula: tuple[FormulaChoice, ...]
 
 
 @dataclass
@@ -114,7 +117,8 @@ class Search:
         if accounts is None or breaches(accounts):
             return False
         if accounts.objective < self.value:
-            self.best = Joined(accounts, first)
+            formula = first.formula if first is second else (*first.formula, *second.formula)
+            self.best = Joined(accounts, first, formula)
         return True
 
     def below(self, branch: Branch) -> Iterator[Branch]:
@@ -210,5 +214,11 @@ def _result(search: Search, root: Branch, bound: float, limits: Limits) -> Resul
     accounts, source = search.best.accounts, search.best.first
     found = [*search.overstated, *overstatement(outcome)]
     return replace(
-        source, instance=accounts.instance, outcome=outcome, accounts=accounts, size=size, breaches=found
+        source,
+        instance=accounts.instance,
+        outcome=outcome,
+        accounts=accounts,
+        size=size,
+        breaches=found,
+        formula=search.best.formula,
     )

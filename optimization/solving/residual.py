@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -40,12 +41,19 @@ def fix(form: StandardForm, columns: np.ndarray, values: np.ndarray) -> Standard
     return replace(form, lower=lower, upper=upper)
 
 
-def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
-    """Remove the fixed columns and cut the rest into connected parts.
+class Rest(NamedTuple):
+    """What is left of a program with fixed columns: `free` columns and `rows` that hold one of them, by number, their
+    `matrix`, what fixed columns add to each of these rows, and the fixed values (NaN elsewhere)."""
 
-    Returns the parts (largest first), the fixed values (NaN elsewhere) and the cost of what is
-    fixed. Raises ValueError when a row of fixed columns alone is broken.
-    """
+    free: np.ndarray
+    rows: np.ndarray
+    matrix: sparse.csr_matrix
+    shift: np.ndarray
+    values: np.ndarray
+
+
+def rest(form: StandardForm) -> Rest:
+    """Remove the fixed columns. Raises ValueError when a row of fixed columns alone is broken."""
     fixed = form.lower == form.upper
     values = np.where(fixed, form.lower, 0.0)
     activity = form.matrix @ values
@@ -59,11 +67,37 @@ def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
     if broken.any():
         raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
     rows = np.flatnonzero(used)
-    matrix = matrix[rows]
-    shift = activity[rows]
-    parts = list(_parts(form, free, rows, matrix, shift))
+    return Rest(free, rows, matrix[rows], activity[rows], np.where(fixed, form.lower, np.nan))
+
+
+def whole_rest(form: StandardForm) -> tuple[Part, np.ndarray]:
+    """All that is left of a program with fixed columns as one part, and the fixed values (NaN elsewhere)."""
+    left = rest(form)
+    everything = StandardForm(
+        cost=form.cost[left.free],
+        constant=0.0,
+        matrix=left.matrix,
+        row_lower=form.row_lower[left.rows] - left.shift,
+        row_upper=form.row_upper[left.rows] - left.shift,
+        lower=form.lower[left.free],
+        upper=form.upper[left.free],
+        integer=form.integer[left.free],
+        variables=(),
+        constraints=(),
+    )
+    return Part(everything, left.free), left.values
+
+
+def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
+    """Remove the fixed columns and cut the rest into connected parts.
+
+    Returns the parts (largest first), the fixed values (NaN elsewhere) and the cost of what is
+    fixed. Raises ValueError when a row of fixed columns alone is broken.
+    """
+    left = rest(form)
+    parts = list(_parts(form, left.free, left.rows, left.matrix, left.shift))
     parts.sort(key=lambda part: (-len(part.columns), part.columns[0]))
-    return parts, np.where(fixed, form.lower, np.nan), form.constant + float(form.cost @ values)
+    return parts, left.values, form.constant + float(form.cost @ np.nan_to_num(left.values))
 
 
 def _parts(

@@ -61,6 +61,10 @@ class StandardForm:
         """Row numbers of every rule."""
         return _by_parent(self.constraints)
 
+    def column_of(self, variable: Any) -> int:
+        """Column number of a variable; -1 where it is no column."""
+        return self._column_of.get(id(variable), -1)
+
     @cached_property
     def _column_of(self) -> dict[int, int]:
         return {id(variable): n for n, variable in enumerate(self.variables)}

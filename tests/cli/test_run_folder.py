@@ -24,6 +24,7 @@ TABLES = [
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
     "seconds", "peak_memory_mb", "columns", "rows", "nonzeros", "versions", "inputs_sha256", "packages", "seed",
+    "formula_choice",
 }  # fmt: skip
 UNITS = ("_million_yen", "_persons", "_km", "_minutes", "_ratio")
 COUNTS = {
@@ -67,6 +68,7 @@ def test_the_record_holds_its_keys(reform: Run) -> None:
         "hand_off",
         "solve",
         "read_back",
+        "formula",
     }
     assert {"python", "pyomo", "highspy", "pandas"} <= set(reform.record["versions"])
     assert reform.record["municipalities"] == 33 and reform.record["joint_wards"] == 0
