@@ -42,6 +42,7 @@ FLOWS_SINCE = 3
 FLOWS = ("flows", "flows_by_government", "sectors")
 FACTOR = "pool_factor"
 DEBTS = "debts"
+STEP_MEASURES = ("governments_from_", "governments_crossing_")
 
 Record = dict[str, Any]
 
@@ -115,6 +116,9 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     kept = {name: table for name, table in tables.items() if name not in (*FLOWS, DEBTS)}
     if "formula" in kept:
         kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
+    if "measures" in kept:
+        since = kept["measures"]["measure"].str.startswith(STEP_MEASURES)
+        kept["measures"] = kept["measures"][~since].reset_index(drop=True)
     return kept
 
 

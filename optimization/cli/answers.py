@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from rich.table import Table
@@ -66,6 +68,7 @@ def show_result(result: Result, folder: str) -> None:
     out.print(_sectors(result.tables["sectors"]))
     out.print(_allocation(result.tables["governments"]))
     out.print(_gainers(result.tables["governments"]))
+    out.print(_debts(result.tables))
     if "crisis_shortage" in result.tables:
         out.print(_crises(result.tables["crisis_shortage"]))
     if "horizon" in result.tables:
@@ -292,6 +295,29 @@ def _gainers(table: pd.DataFrame) -> Table:
             str(int(rows["receiving"].sum())),
         )
     return grid
+
+
+def _debts(tables: Mapping[str, pd.DataFrame]) -> Table:
+    """Governments at or over each step of the law on debts, and the names of who crosses one."""
+    columns = [("", "l"), ("today", "r"), ("package", "r")]
+    grid = grid_of("Debts: governments at or over a step of the law", columns)
+    measures = tables["measures"].set_index("measure")[["today", "under_package"]]
+    for name in (n for n in measures.index if n.startswith("governments_from_")):
+        grid.add_row(word(name, "en").removeprefix("governments "), *(f"{n:.0f}" for n in measures.loc[name]))
+    both = tables["governments"].set_index("government").join(tables["debts"].set_index("government"))
+    crossing = both[both["crosses_a_step"] == 1]
+    ratios = ["real_debt_service_today_ratio", "real_debt_service_ratio"]
+    named = [
+        f"{r.name_ja} {r[ratios[0]]:.1%} to {r[ratios[1]]:.1%}" for _, r in crossing.head(NAMED).iterrows()
+    ]
+    more = [f"{len(crossing) - NAMED} more"] if len(crossing) > NAMED else []
+    if named:
+        grid.caption = "Crossing a step: " + ", ".join([*named, *more])
+    return grid
+
+
+NAMED = 10
+"""Governments that are told by name."""
 
 
 def _closing(result: Result, folder: str) -> None:

@@ -125,6 +125,19 @@ def debt_stages(accounts: Accounts) -> np.ndarray:
     return np.array(STAGES, dtype=object)[np.maximum(stage, warned)]
 
 
+def reached(accounts: Accounts) -> dict[str, np.ndarray]:
+    """Who is at or over each step of the law, shape (G,) of truths, by the name of its measure."""
+    service, burden = (np.round(ratio, DIGITS) for ratio in debt_ratios(accounts))
+    steps = {f"governments_from_{100 * step:.0f}_percent": service >= step for step in DEBT_SERVICE_STAGES}
+    return {**steps, "governments_from_burden_warning": burden >= burden_warning(accounts.instance)}
+
+
+def crossing(accounts: Accounts, before: Accounts) -> np.ndarray:
+    """Who reaches a step of the law that it is under before, shape (G,) of truths."""
+    pairs = zip(reached(accounts).values(), reached(before).values(), strict=True)
+    return np.any([now & ~then for now, then in pairs], axis=0)
+
+
 def burden_warning(instance: Instance) -> np.ndarray:
     """Future burden ratio of early warning for each government, shape (G,): the higher one for prefectures and
     designated cities."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts, todays_accounts
-from optimization.ledger.debt import STAGES, debt_ratios, debt_stages
+from optimization.ledger.debt import STAGES, crossing, debt_ratios, debt_stages, reached
 from optimization.ledger.instance import Instance
 
 
@@ -138,7 +138,7 @@ def duties_moved(accounts: Accounts) -> int:
 def all_measures(accounts: Accounts, today: Accounts | None = None) -> dict[str, tuple[float, str]]:
     """Every measure by name: (value, unit)."""
     before = today or accounts
-    return {**_equity(accounts, before), **_discipline(accounts), **_clarity(accounts)}
+    return {**_equity(accounts, before), **_discipline(accounts, before), **_clarity(accounts)}
 
 
 def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]]:
@@ -179,7 +179,7 @@ def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]
     return result
 
 
-def _discipline(accounts: Accounts) -> dict[str, tuple[float, str]]:
+def _discipline(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]]:
     instance = accounts.instance
     kept, own = retention(accounts), own_source_share(accounts)
     gap = accounts.revised_need - accounts.guarantee - accounts.capacity
@@ -195,6 +195,8 @@ def _discipline(accounts: Accounts) -> dict[str, tuple[float, str]]:
         "real_debt_service_ratio_highest": (float(service.max()), "ratio"),
         "future_burden_ratio_highest": (float(burden.max()), "ratio"),
         **{f"governments_{s}": (float((stage == s).sum()), "governments") for s in STAGES},
+        **{name: (float(who.sum()), "governments") for name, who in reached(accounts).items()},
+        "governments_crossing_a_step": (float(crossing(accounts, before).sum()), "governments"),
         "mismatch_of_money_and_responsibility": (mismatch(accounts), "ratio"),
         "earmarked_share": (earmarked_share(accounts), "ratio"),
         "governments_without_shortfall": (float((gap <= 0).sum()), "governments"),

@@ -41,6 +41,7 @@ UNBOUND: Mapping[SettingKey, Any] = {
     **{key: load_settings()[key].maximum for key in AMOUNTS},
     **dict.fromkeys(IN_EVERY_YEAR, None),
     "discipline.balance": False,
+    "discipline.debt_steps_kept": False,
 }
 """Settings under which the accounts of a year bind nothing: a first year that belongs to another phase."""
 

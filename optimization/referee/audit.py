@@ -116,6 +116,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             "adequacy holds": _adequacy(tables["governments"], settings),
             "balance holds": _balance(tables["governments"], settings),
             "debt ratios keep their ceilings": _debt(tables["governments"], settings),
+            "no government crosses a step of the law on debts": _steps(tables, settings),
             "top-ups follow the hold-harmless path and its budget": _path(tables, settings),
             "leads in crises are open and shortages within bounds": _leads(tables, settings),
             "every limit holds as it is stated": not broken_limits(tables, settings),
@@ -348,6 +349,12 @@ def _debt(table: pd.DataFrame, settings: Settings) -> bool:
         if (table[f"{name}_ratio"] > bound * (1 + 1e-6)).any():
             return False
     return True
+
+
+def _steps(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
+    """Whether nobody crosses a step of the law, where the package says so."""
+    kept = settings["discipline.debt_steps_kept"] and DEBTS in tables
+    return not kept or bool((tables[DEBTS]["crosses_a_step"] == 0).all())
 
 
 def _path(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:

@@ -228,13 +228,16 @@ def _debts(run: RunView, say: Speaker) -> str:
     permission, warning = measure(run, "governments_permission"), measure(run, "governments_early_warning")
     if permission["under_package"] <= permission["today"] and warning["under_package"] <= warning["today"]:
         return ""
-    return say(
+    counted = say(
         "debt_stages",
         permission=say.number(permission["under_package"]),
         before=say.number(permission["today"]),
         warning=say.number(warning["under_package"]),
         warned=say.number(warning["today"]),
     )
+    crossing = run.tables["debts"].query("crosses_a_step == 1")["government"] if "debts" in run.tables else []
+    names = [run.government(str(code), say) for code in crossing[:FEW]]
+    return joined(say, counted, say("debt_crossing", names=say.listed(names)) if names else "")
 
 
 def _how_sure(run: RunView, say: Speaker) -> str:

@@ -25,6 +25,7 @@ TODAY: Mapping[str, Callable[[Accounts], np.ndarray]] = {
     "mean_own_share": measures.mean_own_share,
     "real_debt_service_ratio": lambda today: _official(today.instance, "real_debt_service_ratio"),
     "future_burden_ratio": lambda today: _official(today.instance, "future_burden_ratio"),
+    "future_burden_warning": lambda today: debt.burden_warning(today.instance),
 }
 """Ratios of today's, shape (G,), from the accounts of today's arrangement."""
 

@@ -79,5 +79,6 @@ TODAY: Mapping[str, str] = {
     "mean_own_share": "its mean over the governments that hold the same tiers, by cost",
     "real_debt_service_ratio": "the official ratio",
     "future_burden_ratio": "the official ratio",
+    "future_burden_warning": "the future burden ratio of early warning",
 }
 """What a statement may read of today, a ratio for each government."""

@@ -117,9 +117,9 @@ class Statement:
     `label` is the name of its rule, `rows` that of its rows in the program where it is another; `setting` holds the
     limit, `direction` says how it is loosened (0: a switch), `words` what it is called in English (its Japanese name is
     the label of the setting); `of` names the quantities it speaks of. `on` tells whether settings put it in force,
-    where more than its own is needed; `tier` is the one tier it speaks of (of governments: those of that tier),
-    `scale` what its rows are multiplied by, a number or one for each row; `rounding` names further quantities by whose
-    size its sides may be off.
+    where more than its own is needed; `tier` is the one tier it speaks of (of governments: those of that tier), `among`
+    tells which governments it speaks of where it is not all of them, a truth for each; `scale` what its rows are
+    multiplied by, a number or one for each row; `rounding` names further quantities by whose size its sides may be off.
     """
 
     label: str
@@ -131,6 +131,7 @@ class Statement:
     formula: Callable[[Any], Form]
     rows: str = ""
     tier: int | None = None
+    among: Callable[[Reading], np.ndarray] | None = None
     scale: float | Callable[[Reading], Any] = 1.0
     on: Callable[[Settings], bool] = field(default=lambda settings: True)
     rounding: tuple[str, ...] = ()
@@ -199,6 +200,8 @@ class Statement:
 
     def chosen(self, reading: Reading) -> np.ndarray | None:
         """Positions of the members of its scope that it speaks of; None where it speaks of all."""
+        if self.among is not None:
+            return np.flatnonzero(np.asarray(self.among(reading), dtype=bool))
         if self.scope is not Scope.GOVERNMENT or self.tier is None:
             return None
         return reading.members(self.tier)

@@ -15,6 +15,7 @@ import numpy as np
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
+from optimization.reading.japan import BURDEN_WARNING, BURDEN_WARNING_UPPER, UPPER_CLASS
 from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import Reading, Statement
@@ -67,6 +68,10 @@ class Written(Reading):
                 return self._mean_own_share()
             case "real_debt_service_ratio" | "future_burden_ratio":
                 return self.tables.figures("governments", name.replace("_ratio", "_today_ratio"))
+            case "future_burden_warning":
+                upper = np.isin(self.tables.words("governments", "class"), ("prefecture", UPPER_CLASS))
+                ordinary, higher = map(self.tables.number, (BURDEN_WARNING, BURDEN_WARNING_UPPER))
+                return np.where(upper, higher, ordinary)
         return self.of(f"{name}_today")
 
     def reads(self, statement: Statement) -> bool:

@@ -9,8 +9,9 @@ from optimization.ledger.debt import debt_ratios, debt_stages, debts_of
 from optimization.ledger.decision import status_quo
 from optimization.ledger.hold_harmless import guaranteed_share, top_ups
 from optimization.ledger.measures import all_measures
+from optimization.outcome.debt_table import debts
 from optimization.outcome.tables import hold_harmless, measures_table
-from tests.fiscal.fiscal_case import DOWN, decided, money, stops_at, towns, with_kappa
+from tests.fiscal.fiscal_case import DOWN, decided, money, rules_of, stops_at, towns, with_kappa
 from tests.small_case import Prefecture, Service, Town, small
 
 # debt: the poor town's funds are 100 kappa + 20 with the debt service of 20 in its need; its base is 100 kappa
@@ -46,6 +47,41 @@ def test_a_refund_that_ends_comes_on_top_of_the_debt_service() -> None:
     stops_at(case, "D4", DOWN, 0.88, -1.0)
     case = case.but(**{"discipline.debt_service_ceiling": "off", "discipline.future_burden_ceiling": 2.5})
     stops_at(case, "D4burden", DOWN, 0.8, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "rule", "kappa"),
+    [
+        # 12 stay a thousandth of a per cent below 18% of 100 kappa
+        ({"debt_ratio": 0.12}, "D4step", 12 / 17.999),
+        # at 18% and beyond today: below 25%
+        ({"debt_ratio": 0.18}, "D4step", 18 / 24.999),
+        ({"debt_ratio": 0.26}, "D4step", 26 / 34.999),
+        # 340 below 350% of 100 kappa
+        ({"burden_ratio": 3.4}, "D4warning", 340 / 349.999),
+    ],
+)
+def test_nobody_crosses_a_step_of_the_law(ratios: dict[str, float], rule: str, kappa: float) -> None:
+    stops_at(towns(debt=20.0, **ratios, **{"discipline.debt_steps_kept": True}), rule, DOWN, kappa, -1.0)
+
+
+@pytest.mark.parametrize("ratios", [{"debt_ratio": 0.35}, {"debt_ratio": 0.68}, {"burden_ratio": 3.5}])
+def test_who_is_beyond_the_last_step_is_left_out(ratios: dict[str, float]) -> None:
+    case = towns(debt=20.0, **ratios, **{"discipline.debt_steps_kept": True})
+    assert rules_of(with_kappa(case, 0.5)) == set()
+
+
+def test_who_crosses_a_step_is_counted_and_marked() -> None:
+    """12% of 100 are 24% of 50 and 40% of 30."""
+    case = towns(debt=20.0, debt_ratio=0.12, **{"formula.unit_cost_revision": [0.1, 1.5]})
+    today = todays_accounts(case.instance)
+    for kappa, counts in ((0.5, (1, 0, 0)), (0.3, (1, 1, 1)), (1.0, (0, 0, 0))):
+        accounts = with_kappa(case, kappa)
+        found = {name: value for name, (value, _) in all_measures(accounts, today).items()}
+        assert tuple(found[f"governments_from_{n}_percent"] for n in (18, 25, 35)) == counts
+        assert found["governments_crossing_a_step"] == counts[0]
+        table = debts(accounts, today).set_index("government")["crosses_a_step"]
+        assert table.to_dict() == {"01": 0, "01201": counts[0], "01202": 0}
 
 
 def test_the_scale_of_the_cards_counts_where_the_case_knows_it() -> None:

@@ -142,6 +142,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "discipline.earmarked_ceiling": 0.25,
         "discipline.debt_service_ceiling": 0.12,
         "discipline.future_burden_ceiling": 1.5,
+        "discipline.debt_steps_kept": True,
     },
     "unit costs, guarantees, taxes and the pool free": {
         "formula.unit_cost_revision": [0.9, 1.1],
@@ -175,6 +176,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "horizon.need_growth": 0.01,
         "discipline.debt_service_ceiling": 0.12,
         "discipline.future_burden_ceiling": 1.5,
+        "discipline.debt_steps_kept": True,
         "discipline.balance": True,
         "equity.adequacy_floor": 0.9,
     },

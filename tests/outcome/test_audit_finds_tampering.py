@@ -53,6 +53,7 @@ def question() -> Small:
             "equity.adequacy_floor": 0.9,
             "discipline.balance": True,
             "discipline.debt_service_ceiling": 0.18,
+            "discipline.debt_steps_kept": True,
             "equity.hold_harmless_years": 2,
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
@@ -191,6 +192,14 @@ TAMPERING: dict[str, tuple[Change, str]] = {
             "future_burden_today",
         )
     },
+    "a step crossed in silence": (
+        both(
+            raised("governments", "real_debt_service_ratio", 0.2, first),
+            raised("debts", "real_debt_service_million_yen", 1.0, first),
+        ),
+        "law's formula",
+    ),
+    "a step crossed": (cell("debts", 0, "crosses_a_step", 1), "crosses a step"),
     "a top-up raised": (raised("hold_harmless", "top_up_million_yen", 1.0, first), "hold-harmless path"),
     "a top-up hidden": (rows("hold_harmless", lambda f: f.iloc[1:]), "hold-harmless path"),
     "a year beyond the path": (

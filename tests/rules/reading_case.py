@@ -69,6 +69,7 @@ TIGHT: dict[str, Any] = LOOSE | {
     "discipline.earmarked_ceiling": 0.1,
     "discipline.debt_service_ceiling": 0.1,
     "discipline.future_burden_ceiling": 1.0,
+    "discipline.debt_steps_kept": True,
     "clarity.changes_ceiling": 1,
     "pool.ordinary_million_yen": 100.0,
     "nation.limit_million_yen": 300.0,
