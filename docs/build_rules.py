@@ -26,7 +26,8 @@ FAMILIES = REPO / "optimization" / "ledger" / "formulas"
 PAGE = Path(__file__).with_name("rules.md")
 
 ORDER = (
-    "responsibility", "provision", "clarity", "need", "taxes", "pool", "equity", "objective", "screening", "reserve",
+    "responsibility", "bundles", "provision", "clarity", "need", "taxes", "pool", "equity", "objective", "screening",
+    "reserve",
 )  # fmt: skip
 """Files in the order a reader wants them; others follow by name."""
 

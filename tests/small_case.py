@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 import optimization.ledger.layout as layout_room
+from optimization.case.bundles import JOINT_WORK, bundle_name
 from optimization.case.case import Case
 from optimization.case.crisis import NO_CRISES, PROBABILITY, SEVERITY, CrisisTables
 from optimization.case.fiscal import government_accounts, joint_bases
@@ -277,10 +278,11 @@ def make_case(
     largest_prefecture: float = 1e9,
     shocks: Mapping[str, Shock] | None = None,
     bodies_today: Mapping[tuple[str, str], Sequence[str]] | None = None,
+    bundles: Mapping[tuple[str, str], float] | None = None,
 ) -> Case:
     """A case of these places. `parameters` by `name` or `service.name`; `bodies` are the user's own
-    candidate bodies, `bodies_today` those that exist, by (name, service); without `borders` all municipalities of a
-    prefecture touch."""
+    candidate bodies, `bodies_today` those that exist, by (name, service); `bundles` by two services the rate of their
+    joint work; without `borders` all municipalities of a prefecture touch."""
     known = {p.code for p in prefectures}
     prefectures = [
         *prefectures,
@@ -304,6 +306,9 @@ def make_case(
     numbers |= CALM if shocks else {}
     numbers |= {f"{n}.{PROBABILITY}": shock.probability for n, shock in shocks.items()}
     numbers |= {f"{n}.{SEVERITY}": 1.0 for n in shocks}
+    related = pd.DataFrame(list(bundles or {}), columns=["service_a", "service_b"], dtype=object)
+    related.index = pd.Index([bundle_name(a, b) for a, b in bundles or {}], dtype=object)
+    numbers |= {f"{bundle_name(*pair)}.{JOINT_WORK}": rate for pair, rate in (bundles or {}).items()}
     numbers |= parameters or {}
     split = [key.rpartition(".") for key in numbers]
     governments = _governments(towns, prefectures, adjustment_rate)
@@ -395,6 +400,7 @@ def make_case(
         national_taxes=NATIONAL_TAXES,
         sha256={},
         crises=_crises(towns, shocks),
+        bundles=related,
     )
 
 

@@ -100,10 +100,11 @@ def _services(tables: Tables) -> Iterator[Disagreement]:
             if strange := set(text.split("|")) - services:
                 yield name, "does not stand in services.csv", "services", min(strange)
                 break
+    for column in ("service", "with_service"):
+        yield from _outside(tables, "joint_work", column, services, "does not stand in services.csv")
     groups = set(tables["responsibility"]["rule_group"])
-    yield from _outside(
-        tables, "crisis_protocol", "rule_group", groups, "does not stand in responsibility.csv"
-    )
+    for name in ("crisis_protocol", "joint_work"):
+        yield from _outside(tables, name, "rule_group", groups, "does not stand in responsibility.csv")
 
 
 def _tiers(tables: Tables) -> Iterator[Disagreement]:
@@ -113,6 +114,7 @@ def _tiers(tables: Tables) -> Iterator[Disagreement]:
         ("responsibility" + SECOND, ("tier", "tier_today")),
         ("provision", ("responsible_tier",)),
         ("provision" + SECOND, ("responsible_tier",)),
+        ("joint_work", ("tier", "with_tier", "tier_today", "with_tier_today")),
         ("crisis_protocol", ("lead", "lead_today", "responsible_tier")),
         ("crisis_reserve", ("tier",)),
         ("tiers", ("tier",)),

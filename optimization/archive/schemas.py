@@ -5,6 +5,7 @@
 | 1 | 0.1.0 | the first |
 | 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
 | 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
+| 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work` |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`: what the ratios of debts are made of |
 
@@ -39,7 +40,7 @@ FORMER_WORDS = {("formula", "parameter"): {"left_to_special_allocation": "releas
 FLOWS_SINCE = 3
 """First version with the closed accounts and the factor on the law's shares."""
 
-FLOWS = ("flows", "flows_by_government", "sectors")
+FLOWS = ("flows", "flows_by_government", "sectors", "joint_work")
 FACTOR = "pool_factor"
 DEBTS = "debts"
 STEP_MEASURES = ("governments_from_", "governments_crossing_")
@@ -53,8 +54,8 @@ def _from_1(record: Record) -> Record:
 
 
 def _from_2(record: Record) -> Record:
-    """Nothing of the record has changed: what is off stands in the settings."""
-    return record
+    """The formula was what the search ended with; what is off stands in the settings."""
+    return {**record, "formula_choice": []}
 
 
 STEPS: dict[int, Callable[[Record], Record]] = {1: _from_1, 2: _from_2}

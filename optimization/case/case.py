@@ -47,6 +47,7 @@ class Case:
       look on a map and are called; empty where the case has no such tables.
     - `joint_today` (code, function, service, mark, status, ...), `bodies_today` (body_id, function, code, ..., service)
       and `spending` (by code: tier, purpose, million yen) of `case.today`; empty where the case has no such tables.
+    - `bundles` (by name `first+second`): service_a, service_b of `case.bundles`; empty where the case has none.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
 
@@ -77,6 +78,9 @@ class Case:
     joint_today: pd.DataFrame = field(default_factory=lambda: no_rows("joint_today"))
     bodies_today: pd.DataFrame = field(default_factory=lambda: no_rows("bodies_today").assign(service=""))
     spending: pd.DataFrame = field(default_factory=no_spending)
+    bundles: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"service_a": [], "service_b": []}, dtype=object)
+    )
     notices: tuple[str, ...] = ()
     """What there is to say of how the tables were read."""
     as_read: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -12,6 +12,7 @@ import pandas as pd
 from optimization.case import agreement
 from optimization.case.agreement import Problems, Tables
 from optimization.case.bodies import body_problems
+from optimization.case.bundles import bundle_problems
 from optimization.case.crisis import crisis_problems
 from optimization.case.identities import IDENTITIES
 from optimization.case.indicators import indicator_problems
@@ -38,6 +39,7 @@ CODES_AND_NAMES: tuple[Callable[[Tables], Iterable[Problem]], ...] = (
     projection_problems,
     crisis_problems,
     body_problems,
+    bundle_problems,
     today_problems,
     scale_problems,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.agreement import KEYS, NEED_OF, UNIT, Tables
+from optimization.case.bundles import bundle_parameters, bundles_of
 from optimization.case.case import Case
 from optimization.case.check import check_examined
 from optimization.case.crisis import crisis_parameters, crisis_tables
@@ -89,6 +90,7 @@ def load_case(path: str | Path) -> Case:
         joint_today=joint_of(tables),
         bodies_today=bodies_of(tables),
         spending=spending_of(tables),
+        bundles=bundles_of(tables),
         sha256=digests,
         notices=(*found.notices, *scale_notices(tables)),
     ).remembering()
@@ -128,7 +130,7 @@ def _sorted(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 
 def _parameters(tables: Tables) -> pd.DataFrame:
-    """The table of parameters, what formula families bring along, and what the scenarios of crises add to it."""
+    """The table of parameters, what formula families bring along, what scenarios of crises and bundles add to it."""
     given = tables["parameters"]
     offered = [
         {"parameter": name, "service": "", **entry.model_dump(include=set(GIVEN))}
@@ -137,11 +139,12 @@ def _parameters(tables: Tables) -> pd.DataFrame:
     ]
     whole = pd.concat([given, pd.DataFrame(offered)], ignore_index=True) if offered else given
     table = _sorted(whole, "parameter", "service")
-    return (
-        pd.concat([table, crisis_parameters(tables)], ignore_index=True)
-        if len(tables["crisis_scenarios"])
-        else table
-    )
+    added = [
+        rows(tables)
+        for name, rows in (("crisis_scenarios", crisis_parameters), ("bundles", bundle_parameters))
+        if len(tables[name])
+    ]
+    return pd.concat([table, *added], ignore_index=True)
 
 
 def _governments(

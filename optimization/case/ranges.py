@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from optimization.case.bundles import JOINT_WORK
 from optimization.case.crisis import CRISIS_TYPES
 from optimization.dictionary.families import family_parameters
 from optimization.dictionary.tiers import TIERS
@@ -92,10 +93,13 @@ CRISIS_BY_SERVICE = {
 }
 """Read only where a package names scenarios; a service without a surge is not touched by that kind of crisis."""
 
+OF_BUNDLES = {JOINT_WORK: FRACTION}
+"""Given by the table of bundles, not by that of parameters."""
+
 ALL_GENERAL, ALL_BY_SERVICE = {**GENERAL, **CRISIS}, {**BY_SERVICE, **CRISIS_BY_SERVICE}
 
 
 def range_of(key: str) -> Range | None:
     """Where a parameter must lie, by its key `parameter` or `service.parameter`; None for one nothing reads."""
     service, _, name = key.rpartition(".")
-    return (ALL_BY_SERVICE if service else ALL_GENERAL).get(name)
+    return ({**ALL_BY_SERVICE, **OF_BUNDLES} if service else ALL_GENERAL).get(name)

@@ -26,7 +26,11 @@ from optimization.reading.codes import PATTERNS, Names, code_beside_name, place_
 from optimization.reading.table_file import BLANK, MOST_FAULTS, MOST_ROWS, Sheet, read_sheet
 
 OPTIONAL = frozenset(
-    {"bodies", "crisis_scenarios", "crisis_exposure", "outlines", "readings", "standard_scale", *TODAY_TABLES}
+    {
+        *("bodies", "bundles", "crisis_scenarios", "crisis_exposure"),
+        *("outlines", "readings", "standard_scale"),
+        *TODAY_TABLES,
+    }
 )
 """Tables a case may lack; they are then empty."""
 

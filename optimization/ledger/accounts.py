@@ -271,6 +271,7 @@ class Accounts:
         fixed = sum(float(unit.sum()) for unit in self.units.values())
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
+        parts["joint_work"] = settings["weights.joint_work"] * float(self.joint_work.sum())
         parts["soft_budget"] = settings["weights.soft_budget"] * (float(self.grant.sum()) + self.extra_bond)
         tax = self.instance.tax
         counted = tax.base[self.instance.receiving_today].sum(axis=0) * tax.partial
@@ -278,6 +279,12 @@ class Accounts:
             counted @ (self.decision.counted * self.decision.assigned)
         )
         return parts
+
+    @cached_property
+    def joint_work(self) -> np.ndarray:
+        """What bundles of related services cost where two tiers answer for them, (N, K), million yen."""
+        bundles = self.instance.bundles
+        return bundles.cost * bundles.apart(self.decision.tier)
 
     @cached_property
     def response(self) -> Response | None:

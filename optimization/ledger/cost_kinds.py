@@ -1,7 +1,7 @@
 """The terms of the objective by who bears them, so that one word of a saving never means two things.
 
 budget      what the budgets of the nation, prefectures and municipalities pay
-residents   travel, and the loss from giving unlike places one level: no budget pays them
+residents   travel, the loss from giving unlike places one level, joint work between two offices: no budget pays them
 beside      what is reckoned beside the accounts of a normal year: standing bodies, debts, crises
 judgement   terms that weigh what is thought of a formula (D6): nobody pays them, and no saving holds them
 
@@ -20,7 +20,7 @@ JUDGEMENT: Final = "judgement"
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     BUDGET: ("standard", "coordination", "transition", "units"),
-    RESIDENTS: ("access", "uniformity"),
+    RESIDENTS: ("access", "uniformity", "joint_work"),
     BESIDE: ("bodies", "debt", "crisis_response", "crisis_shortage", "crisis_reserve", "crisis_lead"),
     JUDGEMENT: ("soft_budget", "dulled_incentive"),
 }

@@ -23,6 +23,7 @@ from optimization.dictionary.settings import with_values
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.geography.candidates import Bodies
+from optimization.ledger.bundles import Bundles, bundles_of
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.horizon import LATER
@@ -102,6 +103,22 @@ class Instance:
     def crisis(self) -> Crisis | None:
         """The scenarios the package names and what they ask; None where there are none."""
         return crisis_of(self.case, self.settings, self.groups, self.today)
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """Related services and what it costs in this year when two tiers answer for them."""
+        return bundles_of(self.case, self.groups, self.today)
+
+    @cached_property
+    def joint_work_price(self) -> np.ndarray:
+        """What the objective counts of a bundle that is apart in a rule group, (N, K), million yen per year: weighted,
+        over the years of the horizon."""
+        weight = self.settings["weights.joint_work"]
+        if self.horizon is None:
+            return weight * self.bundles.cost
+        every = [self, *self.horizon.later]
+        shares = zip(self.horizon.weight, every, strict=True)
+        return np.asarray(weight * sum(share * each.bundles.cost for share, each in shares))
 
     @cached_property
     def today(self) -> np.ndarray:

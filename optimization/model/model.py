@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.model import (
+    bundles,
     clarity,
     crisis,
     equity,
@@ -30,6 +31,7 @@ POOL: Final = "pool.ordinary_million_yen"
 COST = "total_cost"
 VARIABLES = (
     responsibility,
+    bundles,
     provision,
     need,
     taxes,
@@ -44,6 +46,7 @@ VARIABLES = (
 
 RULES = (
     responsibility.one_responsible_tier,
+    bundles.apart_by_tier,
     provision.provided_once,
     provision.body_exists,
     provision.bodies_per_municipality,

@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
+from optimization.model.bundles import joint_work
 from optimization.model.columns import Columns
 from optimization.model.crisis import crisis_cost
 from optimization.model.expressions import total
@@ -28,6 +29,7 @@ def total_cost(
 ) -> None:
     """minimise  sum of provision + access + coordination + uniformity + transition over what is chosen
     + fixed cost of units + body cost x number of bodies
+    + joint work of the bundles for which two tiers answer (R11)
     + soft_budget x sum of grants (D6)
     + dulled_incentive x sum of counted taxes of the governments that receive today (D6)
     + the mean cost of crises and of reserves, where the package names crises
@@ -60,8 +62,10 @@ def total_cost(
     first = 1.0 if instance.horizon is None else float(instance.horizon.weight[0])
     pairs += [(first * c, v) for c, v in soft_budget(model, columns) + dulled_incentive(model, columns)]
     pairs += later or []
-    crisis, constant = crisis_cost(model, columns)
-    model.total_cost = pyo.Objective(expr=total(pairs + crisis, constant), sense=pyo.minimize)
+    crisis, crisis_constant = crisis_cost(model, columns)
+    apart, apart_constant = joint_work(model, columns)
+    expression = total(pairs + apart + crisis, apart_constant + crisis_constant)
+    model.total_cost = pyo.Objective(expr=expression, sense=pyo.minimize)
 
 
 def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:

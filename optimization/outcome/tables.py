@@ -18,6 +18,7 @@ from optimization.ledger.flows import pool_factor, released
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
+from optimization.outcome.bundle_table import bundle_table
 from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.debt_table import debts
 from optimization.outcome.existing_table import existing_table
@@ -48,6 +49,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "tiers": tiers(after, before),
         "outlook": outlook(after, before),
         **flow_tables(after, before),
+        **bundle_table(after, before),
         **existing_table(after),
         **path,
         **spending_tables(after, before),

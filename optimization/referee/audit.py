@@ -21,6 +21,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.referee.bundles import joint_work, told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.debts import TABLE as DEBTS
 from optimization.referee.debts import debt_closures
@@ -126,6 +127,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 if f"responsibility{suffix}" in tables
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
+            **_bundles(tables),
             **_spending(tables),
             **_closed(tables),
             **_debts(tables, settings),
@@ -204,6 +206,13 @@ def _debts(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, boo
     return {"debts are those of the law's formula": all(found)} if found else {}
 
 
+def _bundles(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That joint work is told as the statute has it; nothing of a run without bundles."""
+    if "joint_work" not in tables:
+        return {}
+    return {"joint work stands where two tiers answer for a bundle": told_as_it_is(tables)}
+
+
 def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     """That the rows `all` of the spending by purpose and class are the sums of the others."""
     if "spending" not in tables:
@@ -258,6 +267,8 @@ def _of_first_year(tables: dict[str, pd.DataFrame], settings: Settings) -> float
         table = services if component == "units" else provision
         total += value_of(settings, weight) * float(table[f"{component}_million_yen"].sum())
     total += settings["weights.body_million_yen"] * len(tables["bodies"])
+    first = tables["joint_work"]["year"].min() if "joint_work" in tables else None
+    total += settings["weights.joint_work"] * joint_work(tables, first)
     governments = tables["governments"]
     total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
     taxes = tables["taxes"][tables["taxes"]["counted_in_part"] == 1]

@@ -197,6 +197,7 @@ def _parts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator
         )
     body = Fraction(str(settings["weights.body_million_yen"]))
     yield "bodies", [body for _ in written["bodies"]]
+    yield "joint_work", list(_joint_work(written, settings))
     soft = Fraction(str(settings["weights.soft_budget"]))
     yield "soft_budget", [soft * figure for figure in column_of(written["governments"], "grant" + MIL)]
     dulled = Fraction(str(settings["weights.dulled_incentive"]))
@@ -211,6 +212,16 @@ def _parts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator
             if row["counted_in_part"] == "1"
         ],
     )
+
+
+def _joint_work(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Fraction]:
+    """What every bundle costs for which the statute names two tiers."""
+    weight = Fraction(str(settings["weights.joint_work"]))
+    tier = {(row["service"], row["rule_group"]): row["tier"] for row in written["responsibility"]}
+    for row in written.get("joint_work", ()):
+        one, other = (tier[row[column], row["rule_group"]] for column in ("service", "with_service"))
+        if one != other:
+            yield weight * Fraction(row["rate_ratio"]) * Fraction(row["base" + MIL])
 
 
 def _recorded_parts(

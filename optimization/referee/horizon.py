@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
+from optimization.referee.bundles import joint_work
 
 Tables = dict[str, pd.DataFrame]
 
@@ -25,6 +26,8 @@ def weighted_objective(tables: Tables, settings: Settings, component_weights: di
         cost = sum(value_of(settings, w) * float(here[c + MIL].sum()) for c, w in component_weights.items())
         bodies = tables["bodies" if row["phase"] == 1 else "bodies_second"]
         cost += settings["weights.body_million_yen"] * len(bodies)
+        suffix = "" if row["phase"] == 1 else "_second"
+        cost += settings["weights.joint_work"] * joint_work(tables, row["year"], suffix)
         accounts = _of_year(tables, row["year"])
         money = float(accounts[f"grant{MIL}"].sum() + accounts[f"extraordinary_bond{MIL}"].sum())
         cost += settings["weights.soft_budget"] * money

@@ -27,7 +27,7 @@ FEW = 6
 ROUNDED = 0.05
 """Half of the last digit of travel minutes in the table."""
 
-PRICES = ("access", "coordination", "uniformity", "transition", "units", "bodies")
+PRICES = ("access", "coordination", "uniformity", "transition", "units", "bodies", "joint_work")
 """Parts of the cost that hang on a price which is assumed."""
 
 

@@ -19,8 +19,8 @@ from optimization.report.view import view_run
 HERE = Path(__file__).parent
 EXAMPLE = Path(__file__).parents[2] / "results" / "example"
 
-SINCE_3 = {"flows", "flows_by_government", "sectors", "debts"}
-"""Tables of the closed accounts, which older runs have not."""
+SINCE_3 = {"flows", "flows_by_government", "sectors", "debts", "joint_work"}
+"""Tables of the closed accounts, of debts and of joint work, which older runs have not."""
 
 WHERE_THE_CASE_HAS_THEM = {"bodies_today", "spending"}
 """Tables of a run whose case tells of today's bodies and of spending: older cases did not."""

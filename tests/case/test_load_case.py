@@ -168,7 +168,14 @@ def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> No
     case = load_case(f"{folder}/")
     assert_equal(case, teaching(), but=("path",))
     tables = {f"{name}.csv" for name in load_tables()}
-    of_a_whole_case = {"crisis_scenarios", "crisis_exposure", "outlines", "readings", *TODAY_TABLES}
+    of_a_whole_case = {
+        "bundles",
+        "crisis_scenarios",
+        "crisis_exposure",
+        "outlines",
+        "readings",
+        *TODAY_TABLES,
+    }
     assert set(case.sha256) == tables - {f"{name}.csv" for name in OPTIONAL - of_a_whole_case}
 
 

@@ -30,6 +30,7 @@ BY_HAND = {
     "parameters",
     "services",
     "allowed_tiers",
+    "bundles",
     "crisis_scenarios",
     "crisis_exposure",
     "items",

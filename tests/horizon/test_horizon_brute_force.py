@@ -20,6 +20,12 @@ TIERS = (("municipality", 1.0), ("prefecture", -1.0))
 TOWNS = ("01201", "01202", "01203")
 
 
+def related_services(seed: int) -> dict[tuple[str, str], float]:
+    """The rate of joint work of two bundles, from a stream of its own; one of two questions has none."""
+    rates = np.random.default_rng([seed, 11]).uniform(0.0, 0.15, 2).tolist()
+    return {("fire", "health"): rates[0], ("care", "fire"): rates[1]} if seed % 2 == 0 else {}
+
+
 def random_question(seed: int, phases: bool = False) -> Small:
     """Three towns that shrink and age each in its way, three services, two bodies; often a short pool, debt ceilings,
     balance or adequacy."""
@@ -51,6 +57,7 @@ def random_question(seed: int, phases: bool = False) -> Small:
         [Prefecture("01", need={"health": between(20, 80)}, other=between(0, 40), base=between(20, 120))],
         parameters={"discount_rate": 0.02, "coordination_fixed_million_yen": between(0, 3)},
         bodies={f"b{n}": pairs[n] for n in picked[: 1 if phases else 2].tolist()},
+        bundles=related_services(seed),
         changes={
             "rules.groups": "uniform",
             "wide_area.services": ["care"] if phases else ["fire", "care"],

@@ -109,6 +109,7 @@ def random_question(seed: int) -> Small:
             "taste_elasticity": 0.3,
         },
         bodies={f"b{n}": sets[n] for n in chosen.tolist()},
+        bundles=random_bundles(seed),
         adjustment_rate=float(draw.choice([0.0, 0.08])),
         changes={
             "rules.groups": "by_prefecture" if two else "by_class",
@@ -125,6 +126,13 @@ def random_question(seed: int) -> Small:
     if "formula.counted_share" in limits:  # every decision is tried at many shares: fewer of them
         limits["responsibility.free_services"] = free[:1]
     return question.but(**limits)
+
+
+def random_bundles(seed: int) -> dict[tuple[str, str], float]:
+    """Rates of joint work of two bundles, from a stream of their own; one of two questions has none."""
+    draw = np.random.default_rng([seed, 11])
+    rates = draw.uniform(0.0, 0.15, 2)
+    return dict(zip([("fire", "health"), ("water", "fire")], rates.tolist(), strict=True)) if seed % 2 else {}
 
 
 def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def three_by_three(third: str = "01301", **changes: Any) -> Small:
         ],
         parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5, **CRISIS},
         bodies={"ab": ["01201", "01202"], "ac": ["01201", third], "bc": ["01202", third]},
+        bundles={("fire", "health"): 0.1, ("water", "fire"): 0.05},
         adjustment_rate=0.05,
         shocks={
             "quake": Shock("earthquake", 0.1, {"01201": 0.5}, {"01201": 0.1}),
@@ -110,6 +111,7 @@ def three_by_three(third: str = "01301", **changes: Any) -> Small:
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
             "weights.body_million_yen": 3.0,
+            "weights.joint_work": 0.0,
             "pool.ordinary_million_yen": 400.0,
             "nation.limit_million_yen": 600.0,
             **changes,
@@ -155,6 +157,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "equity.adequacy_floor": 0.9,
         "pool.national_tax_shares": {"income": [0.2, 0.3]},
     },
+    "related services": {"weights.joint_work": 1.0},
     "crises": {
         "crisis.scenarios": ["all"],
         "crisis.lead_tiers": ["prefecture", "nation"],

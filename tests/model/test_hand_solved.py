@@ -73,6 +73,7 @@ def test_two_towns_act_together_and_every_part_of_the_cost_is_that_by_hand(metho
             "transition": TRANSITION,
             "units": 0.0,
             "bodies": 30.0,
+            "joint_work": 0.0,
             "soft_budget": 0.0,
             "dulled_incentive": 0.0,
         }

@@ -44,6 +44,7 @@ def question() -> Small:
         [Prefecture("01", other=60.0, base=100.0)],
         parameters={"travel_cost_yen_per_person_km": 30.0, "coordination_fixed_million_yen": 0.5},
         bodies={"near": ["01201", "01202"]},
+        bundles={("fire", "health"): 0.02},
         shocks={"river": Shock("flood", 0.1, {"01201": 0.5, "01301": 0.2})},
         changes={
             "wide_area.services": ["fire"],
@@ -256,6 +257,12 @@ TAMPERING: dict[str, tuple[Change, str]] = {
             raised("sectors", "balance_package_million_yen", -0.01, lambda f: f["sector"] == "nation"),
         ),
         "every yen",
+    ),
+    "a bundle told as joined": (cell("joint_work", 0, "apart", 0), "joint work stands"),
+    "cheaper joint work": (raised("joint_work", "base_million_yen", -1.0, first), "objective agrees"),
+    "joint work of today": (
+        raised("joint_work", "cost_today_million_yen", 0.1, first),
+        "joint work stands",
     ),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
