@@ -19,6 +19,7 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.limits import Limit
+from optimization.ledger.allocation import pool_is_shared_out
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.joint_response import joint_saving
 from optimization.model.columns import columns
@@ -26,7 +27,7 @@ from optimization.model.model import REWRITABLE
 from optimization.model.screening import screen, shortage_is_bounded
 from optimization.outcome.clock import Clock
 from optimization.outcome.completion import ANY_PLAN, any_plan
-from optimization.outcome.in_place import under, under_limits, uses_an_envelope
+from optimization.outcome.in_place import under, under_limits
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.solving.highs import Limits, Status, solve
@@ -126,7 +127,7 @@ class Feasibility:
     def built(self, settings: Settings) -> Built:
         """The program under some settings: that of the same decisions with the changed rows written anew, or built."""
         shape = repr(
-            sorted((k, v) for k, v in settings.items() if k not in REWRITABLE or uses_an_envelope(settings))
+            sorted((k, v) for k, v in settings.items() if k not in REWRITABLE or pool_is_shared_out(settings))
         )
         last = self._built.get(shape)
         if last is not None:

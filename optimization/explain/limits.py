@@ -14,7 +14,7 @@ from typing import Any
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings, value_of, with_values
 from optimization.dictionary.typed_settings import SettingKey, Settings
-from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
+from optimization.ledger.allocation import pool_is_shared_out
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import DOWN, UP, Statement
@@ -85,7 +85,8 @@ class Limit:
             return with_values(
                 settings, {self.key: {name: v for name, v in table.items() if name != self.entry}}
             )
-        return with_values(settings, {self.key: False})
+        known = load_settings()[self.key]
+        return with_values(settings, {self.key: known.default if known.type == "choice" else False})
 
 
 def _of(statements: Sequence[Statement]) -> Limit:
@@ -147,8 +148,8 @@ def limits_of(package: ResolvedPackage) -> list[Limit]:
     """The limits in force, those of the purse first."""
     settings = package.settings
     elsewhere = set()
-    if any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS):
-        elsewhere.add("pool.ordinary_million_yen")  # the formula shares it out
+    if pool_is_shared_out(settings):
+        elsewhere.add("pool.ordinary_million_yen")
     if settings["equity.losers_population_ceiling"] > 0:
         elsewhere.add("equity.adequacy_floor")  # what losers may fall to
     found = []

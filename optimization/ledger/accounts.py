@@ -4,7 +4,7 @@ N_g = other need + sum of revised standard needs of what g is responsible for   
 R_g = sum over taxes of counted share x assigned base                               (F2)
 G_g = sum of (gamma - earmarked share today) x gross standard cost                  (F3)
 a_g - b_g = the formula's transfer on N_g - G_g and R_g                             (F4)
-funds_g = own revenue + a_g - b_g + G_g + extraordinary bond
+funds_g = own revenue + a_g - b_g + G_g + extraordinary bond + special allocation out of what the formula leaves
 coverage_g = funds_g / standard cost of what g is responsible for (unrevised, with the bond)
 """
 
@@ -168,7 +168,8 @@ class Accounts:
     @cached_property
     def funds(self) -> np.ndarray:
         """General funds, shape (G,)."""
-        return self.own_revenue + self.transfer + self.guarantee + self.instance.bond + self.bonded
+        given = self.transfer + self.guarantee + self.special
+        return self.own_revenue + given + self.instance.bond + self.bonded
 
     @cached_property
     def coverage(self) -> np.ndarray:
@@ -200,12 +201,24 @@ class Accounts:
         """Net ordinary allocation with the corrections of earlier years, million yen."""
         return float(self.transfer.sum() + self.instance.residual.sum())
 
+    @property
+    def released(self) -> float:
+        """(A3) What the formula leaves of the pool, million yen: 0 or more where the plan is sound."""
+        return self.pool - self.paid
+
+    @cached_property
+    def special(self) -> np.ndarray:
+        """Each government's part of what is released, shape (G,), where the package pays it out as special
+        allocation. Today's special allocation stands outside the accounts, today and under any package."""
+        left = max(0.0, self.released) if self.instance.pays_special else 0.0
+        return self.instance.special_share * left
+
     @cached_property
     def national_outlay(self) -> float:
-        """What the nation pays: earmarked shares and guarantees, national services, the ordinary
-        allocation, and the taxes it hands over (or, below 0, takes back)."""
+        """What the nation pays: earmarked shares and guarantees, national services, the ordinary allocation and what is
+        paid out as special allocation, and the taxes it hands over (or, below 0, takes back)."""
         instance = self.instance
-        total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum())
+        total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum() + self.special.sum())
         for tier in LOCAL_TIERS:
             gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
@@ -272,7 +285,8 @@ class Accounts:
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
         parts["joint_work"] = settings["weights.joint_work"] * float(self.joint_work.sum())
-        parts["soft_budget"] = settings["weights.soft_budget"] * (float(self.grant.sum()) + self.extra_bond)
+        given = float(self.grant.sum() + self.special.sum())
+        parts["soft_budget"] = settings["weights.soft_budget"] * (given + self.extra_bond)
         tax = self.instance.tax
         counted = tax.base[self.instance.receiving_today].sum(axis=0) * tax.partial
         parts["dulled_incentive"] = settings["weights.dulled_incentive"] * float(

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import PREFECTURE
-from optimization.dictionary.typed_settings import SettingKey
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
 from optimization.ledger.instance import Instance
@@ -38,6 +38,14 @@ def served(instance: Instance) -> dict[str, np.ndarray]:
     """Positions of the governments each family in use serves."""
     families = np.array(family_of(instance))
     return {name: np.flatnonzero(families == name) for name in dict.fromkeys(families.tolist())}
+
+
+def pool_is_shared_out(settings: Settings) -> bool:
+    """Whether more hangs on the pool than what may be paid out of it at most: a formula shares it out, or what is left
+    of it is bounded or goes on to others than the nation."""
+    families = any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
+    bounds = (settings["pool.released_min_million_yen"], settings["pool.released_max_million_yen"])
+    return families or settings["pool.released"] != "nation" or bounds != (None, None)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ the nation. What a sector uses up flows to `services`; what stands outside the m
 
 National taxes are those that pay what the nation spends here today, less those that it hands over (or plus those it
 takes back): its balance is 0 today and, under a package, what it is left with. What the formula no longer asks for is
-released: the shares of national taxes in the pool fall, and it stays with the nation.
+released, and `pool.released` says whose it is:
+
+    nation      the shares of national taxes in the pool fall, and it stays with the nation
+    transfer    they fall, and the nation hands over taxes of that yield: local taxes rise by what national ones fall
+    special     it is paid out as special allocation to those who receive today, by their need of today
+
+Today's special allocation (the special share of the pool, Art. 6-2 of the law) is met outside the model's needs and
+costs, and is no flow of it: it stays as it is beside any package, and no yen of it is counted here.
 """
 
 from __future__ import annotations
@@ -48,6 +55,7 @@ def flows_of(accounts: Accounts) -> pd.Series:
         (NATION, sector, "allocation", accounts.grant),
         (sector, NATION, "contribution", accounts.contribution + 0.0),
         (NATION, sector, "correction", instance.residual),
+        (NATION, sector, "special_allocation", accounts.special),
         (NATION, sector, "earmarked", earmarked + accounts.guarantee),
         (OUTSIDE, sector, "bond", instance.bond + accounts.bonded),
         (sector, SERVICES, RESOURCE_COST, accounts.spending - other + earmarked),
@@ -79,12 +87,9 @@ def by_sector(flows: pd.DataFrame) -> pd.DataFrame:
     return sectors.rename_axis("sector")
 
 
-def released(accounts: Accounts) -> float:
-    """(A3) What the formula leaves of the pool, million yen: 0 or more where the plan is sound."""
-    return accounts.pool - accounts.paid
-
-
 def pool_factor(accounts: Accounts) -> float:
-    """The factor on all the law's shares of national taxes at which the pool is just what is paid; 1 where a question
-    has no pool at all, which is paid out as it is."""
-    return accounts.paid / accounts.pool if accounts.pool else 1.0
+    """The factor on all the law's shares of national taxes at which the pool is just what is paid out of it; 1 where a
+    question has no pool at all, and where what the formula leaves is paid out too."""
+    if accounts.instance.pays_special or not accounts.pool:
+        return 1.0
+    return accounts.paid / accounts.pool

@@ -33,6 +33,7 @@ YEARS: Final = "horizon.years"
 SECOND_PHASE: Final = "horizon.second_phase_year"
 FAMILIES: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
 NEED_FAMILY = "japan_lat"
+OWNER: Final = "pool.released"
 ONLY_FIRST: Mapping[SettingKey, Any] = {
     "crisis.scenarios": [],
     "horizon.years": [],
@@ -43,7 +44,8 @@ that follow it."""
 
 LATER: Mapping[SettingKey, Any] = {**ONLY_FIRST, "taxes.neutral": []}
 """Settings of a later year. A swap of taxes is set by the figures of the case's year, whenever it takes effect: at
-shares that stay, its taxes grow apart afterwards."""
+shares that stay, its taxes grow apart afterwards. So are those that stand for what the pool leaves (`transfer`): what
+it leaves in later years stays with the nation."""
 
 
 def horizon_years(case: Case, settings: Settings) -> tuple[int, ...]:
@@ -74,6 +76,10 @@ def horizon_years(case: Case, settings: Settings) -> tuple[int, ...]:
         remedy = f"name one of the years of {YEARS}, or 0"
         message = "is no later year of the horizon"
         problems.append(Problem("package", message, remedy, column=SECOND_PHASE, value=str(second)))
+    if second and settings[OWNER] == "transfer":
+        message = "cannot be followed over two phases: the taxes of the second would have to move by its own figures"
+        remedy = f"name another owner, or leave {SECOND_PHASE} at 0"
+        problems.append(Problem("package", message, remedy, column=OWNER, value="transfer"))
     for key in FAMILIES if len(years) > 1 else ():
         if value_of(settings, key) != NEED_FAMILY:
             message = f"cannot be followed over later years: the pool's bond needs {NEED_FAMILY}"

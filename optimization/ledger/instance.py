@@ -19,15 +19,23 @@ from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
 from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import status_quo as status_quo_settings
-from optimization.dictionary.settings import with_values
+from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
-from optimization.dictionary.typed_settings import Settings
+from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
 from optimization.ledger.bundles import Bundles, bundles_of
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.horizon import LATER
 from optimization.ledger.tax_sources import TaxSources, tax_sources
+
+GROWING: tuple[SettingKey, ...] = (
+    "pool.ordinary_million_yen",
+    "pool.released_min_million_yen",
+    "pool.released_max_million_yen",
+    "nation.limit_million_yen",
+)
+"""Amounts that grow with national taxes over later years."""
 
 FACED = (
     "crisis.scenarios",
@@ -217,6 +225,19 @@ class Instance:
         formula = np.maximum(0.0, (1.0 - self.case.national["adjustment_rate"]) * need - revenue)
         return (frame["allocation_paid_million_yen"] - formula).to_numpy(float)
 
+    @property
+    def pays_special(self) -> bool:
+        """Whether what the formula leaves of the pool is paid out as special allocation."""
+        return self.settings["pool.released"] == "special"
+
+    @cached_property
+    def special_share(self) -> np.ndarray:
+        """Each government's part of what is paid out as special allocation, shape (G,): by the need of today of those
+        who receive today, or by residents where nobody does."""
+        need = self.case.governments["need_million_yen"].to_numpy(float) * self.receiving_today
+        weight = need if need.sum() > 0 else self.population
+        return np.asarray(weight / weight.sum())
+
     @cached_property
     def formula_paid(self) -> np.ndarray:
         """Ordinary allocation paid today less the corrections, shape (G,), million yen."""
@@ -346,11 +367,13 @@ def social_costs(instance: Instance) -> SocialCosts:
 
 
 def richer_by(growth: float, settings: Settings) -> Settings:
-    """The settings of a later year: pool and national limit grow with national taxes, what belongs to the first year
-    alone is off."""
-    pool, nation = settings["pool.ordinary_million_yen"], settings["nation.limit_million_yen"]
-    money = {"pool.ordinary_million_yen": growth * pool, "nation.limit_million_yen": growth * nation}
-    return with_values(settings, {**money, **LATER})
+    """The settings of a later year: pool, bounds of what it leaves and national limit grow with national taxes, what
+    belongs to the first year alone is off."""
+    money = {key: value_of(settings, key) for key in GROWING}
+    grown = {key: value if value is None else growth * value for key, value in money.items()}
+    owner = settings["pool.released"]
+    kept = "nation" if owner == "transfer" else owner  # taxes have moved by the first year's figures
+    return with_values(settings, {**grown, "pool.released": kept, **LATER})
 
 
 def todays_cost(case: Case, parts: Mapping[str, Parts]) -> np.ndarray:

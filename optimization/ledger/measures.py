@@ -46,7 +46,8 @@ def retention(accounts: Accounts) -> np.ndarray:
 
 def own_share(accounts: Accounts) -> np.ndarray:
     """Part of the standard cost that residents bear themselves, shape (G,)."""
-    return 1.0 - (accounts.transfer + accounts.guarantee) / accounts.standard_cost
+    given = accounts.transfer + accounts.special + accounts.guarantee
+    return 1.0 - given / accounts.standard_cost
 
 
 def mean_own_share(accounts: Accounts) -> np.ndarray:
@@ -61,8 +62,8 @@ def mean_own_share(accounts: Accounts) -> np.ndarray:
 
 
 def dependence(accounts: Accounts) -> np.ndarray:
-    """Share of the ordinary allocation in general funds, shape (G,)."""
-    return np.maximum(0.0, accounts.transfer) / accounts.funds
+    """Share of the allocation, ordinary and out of what the formula leaves, in general funds, shape (G,)."""
+    return (np.maximum(0.0, accounts.transfer) + accounts.special) / accounts.funds
 
 
 def dispersion(accounts: Accounts) -> float:

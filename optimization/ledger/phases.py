@@ -32,7 +32,9 @@ AMOUNTS: tuple[SettingKey, ...] = ("pool.ordinary_million_yen", "nation.limit_mi
 IN_EVERY_YEAR: tuple[SettingKey, ...] = tuple(
     setting_key(key)
     for key, setting in load_settings().items()
-    if setting.off and key.startswith(("equity.", "discipline.")) and key != "discipline.retention_floor"
+    if setting.off
+    and key.startswith(("equity.", "discipline.", "pool."))
+    and key != "discipline.retention_floor"
 )
 """Limits on the accounts of a year that can be off."""
 
@@ -42,6 +44,7 @@ UNBOUND: Mapping[SettingKey, Any] = {
     **dict.fromkeys(IN_EVERY_YEAR, None),
     "discipline.balance": False,
     "discipline.debt_steps_kept": False,
+    "pool.released": "nation",
 }
 """Settings under which the accounts of a year bind nothing: a first year that belongs to another phase."""
 

@@ -81,7 +81,9 @@ def tax_sources(case: Case, settings: Settings) -> TaxSources:
     ).T
     free = assigned[1] - assigned[0] > FIXED
     neutral = tuple(names.get_indexer(group) for group in groups)
-    raise_if_any(_lopsided(neutral, groups, case.tax_bases.to_numpy(float).sum(axis=0), assigned))
+    faults = _lopsided(neutral, groups, case.tax_bases.to_numpy(float).sum(axis=0), assigned)
+    swapped = np.isin(np.arange(len(names)), [j for group in neutral for j in group])
+    raise_if_any([*faults, *_nothing_to_hand_over(settings, free & ~swapped)])
     return TaxSources(
         names=names,
         base=case.tax_bases.to_numpy(float),
@@ -145,6 +147,15 @@ def _lopsided(
                 )
             )
     return faults
+
+
+def _nothing_to_hand_over(settings: Settings, movable: np.ndarray) -> list[Problem]:
+    """A package by which taxes stand for what the pool leaves, and none of which may move on its own (J,)."""
+    if settings["pool.released"] != "transfer" or movable.any():
+        return []
+    message = "needs a tax that may move: taxes.assigned frees none beside swaps that cancel"
+    remedy = 'free one ("municipal.share_local_consumption" = [1.0, 4.0]), or name another owner'
+    return [Problem("package", message, remedy, column="pool.released", value="transfer")]
 
 
 def unknown_names(key: str, names: list[str], known: pd.Index) -> InputError | None:

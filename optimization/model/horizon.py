@@ -75,11 +75,17 @@ def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
     for year, part in columns.later.items():
         model.add_component(block_name(year), pyo.Block(concrete=True))
         place = Year(model, year)
-        for room in (need, taxes):
+        for room in (need, taxes, pool):
             room.add_accounts(place, part)
         for adding in (formulas, equity):
             adding.add_variables(place, part)
-        for rule in (need.standard_need, taxes.standard_revenue, formulas.allocate, equity.deviations):
+        for rule in (
+            need.standard_need,
+            taxes.standard_revenue,
+            formulas.allocate,
+            pool.paid_out,
+            equity.deviations,
+        ):
             rule(place, part)
         limits.write(place, part, limits.components(later=True))
 

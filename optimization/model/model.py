@@ -24,7 +24,7 @@ from optimization.model import (
     taxes,
 )
 from optimization.model.columns import Columns
-from optimization.rules.fiscal import ADEQUACY, losers, losses
+from optimization.rules.fiscal import ADEQUACY, OWNER, losers, losses
 from optimization.rules.listed import STATEMENTS
 
 POOL: Final = "pool.ordinary_million_yen"
@@ -57,6 +57,7 @@ RULES = (
     taxes.counted_of_assigned,
     taxes.neutral_swaps,
     formulas.allocate,
+    pool.paid_out,
     equity.deviations,
     equity.path_top_ups,
     clarity.used_tiers,
@@ -89,8 +90,9 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
 WEIGHTS: tuple[SettingKey, ...] = ("weights.soft_budget", "weights.dulled_incentive")
 """Settings that stand in the objective alone where the plan has no later years, and in other rows too where it has."""
 
-SHAPING = {"clarity.tiers_per_service"}
-"""Limits on which it hangs which columns there are: used[s,t] only of services that more tiers may answer for."""
+SHAPING = {"clarity.tiers_per_service", OWNER}
+"""Limits on which it hangs which columns there are: used[s,t] only of services that more tiers may answer for, what the
+pool leaves only where it is paid out."""
 
 REWRITABLE: Mapping[SettingKey, tuple[str, ...]] = {
     **{

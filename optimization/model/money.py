@@ -54,9 +54,18 @@ def bonded(columns: Columns) -> Affine:
     return block("bond", sparse.csr_matrix(share[:, None] / MILLION_IN_BILLION))
 
 
+def special(columns: Columns) -> Affine:
+    """What is paid out as special allocation of what the formula leaves of the pool, (G,); nothing where another owns
+    it."""
+    instance = columns.instance
+    if not instance.pays_special:
+        return fixed(np.zeros(len(instance.bond)))
+    return block("left", sparse.csr_matrix(instance.special_share[:, None] / MILLION_IN_BILLION))
+
+
 def funds(columns: Columns) -> Affine:
-    """General funds, (G,): own revenue + transfer + guarantee + extraordinary bonds."""
-    own = transfer(columns) + own_revenue(columns) + guarantee(columns)
+    """General funds, (G,): own revenue + transfer + special allocation + guarantee + extraordinary bonds."""
+    own = transfer(columns) + special(columns) + own_revenue(columns) + guarantee(columns)
     return own + bonded(columns) + fixed(columns.instance.bond)
 
 

@@ -12,6 +12,7 @@ from optimization.model.bundles import joint_work
 from optimization.model.columns import Columns
 from optimization.model.crisis import crisis_cost
 from optimization.model.expressions import total
+from optimization.reading.units import MILLION_IN_BILLION
 
 
 def duty_cost(columns: Columns) -> np.ndarray:
@@ -69,9 +70,12 @@ def total_cost(
 
 
 def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:
-    """(D6) eta x sum of what is received; a government that pays in counts nothing."""
+    """(D6) eta x sum of what is received, special allocation out of the pool too; a government that pays in counts
+    nothing."""
     eta = columns.instance.settings["weights.soft_budget"]
-    return [(eta, v) for v in model.grant.values()] if eta else []
+    given = [(eta, v) for v in model.grant.values()]
+    given += [(eta / MILLION_IN_BILLION, v) for v in model.left.values()]
+    return given if eta else []
 
 
 def dulled_incentive(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:

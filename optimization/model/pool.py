@@ -10,16 +10,30 @@ import pyomo.environ as pyo
 
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION
 from optimization.ledger.allocation import pool_range
-from optimization.model.affine import Affine, block, fixed
+from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
-from optimization.model.money import guarantee, transfer
+from optimization.model.money import guarantee, special, transfer
 from optimization.reading.units import MILLION_IN_BILLION
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """sigma[n] share of national tax n that feeds the pool."""
+    """sigma[n] share of national tax n that feeds the pool; and the accounts."""
     low, high = pool_range(columns.instance)
     model.sigma = pyo.Var(range(len(low)), bounds=lambda _, n: (float(low[n]), float(high[n])))
+    add_accounts(model, columns)
+
+
+def add_accounts(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """left[0] what the formula leaves of the pool, billion yen, where it is paid out as special allocation."""
+    model.left = pyo.Var(range(int(columns.instance.pays_special)), bounds=(0.0, None))
+
+
+def paid_out(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(F5special) left = pool - sum_g transfer[g] - corrections: it is in the funds of those who receive today, by
+    their need of today, and in the nation's outlay"""
+    if columns.instance.pays_special:
+        rest = block("left", np.array([1.0])) - MILLION_IN_BILLION * released(columns)
+        model.F5special = constraint(rows(model, [None], rest, 0.0, "=="))
 
 
 def ordinary_yield(columns: Columns) -> np.ndarray:
@@ -40,6 +54,24 @@ def paid(columns: Columns) -> Affine:
     return transfer(columns) + fixed(columns.instance.residual)
 
 
+def released(columns: Columns) -> Affine:
+    """What the formula leaves of the pool, (1,)."""
+    pool = fixed(np.array([columns.instance.settings["pool.ordinary_million_yen"]]))
+    return pool + pool_added(columns) - paid(columns).summed(_everyone(columns))
+
+
+def handed_over(columns: Columns) -> Affine:
+    """National taxes that the nation hands over (or, below 0, takes back), (1,)."""
+    tax = columns.instance.tax
+    assigned = tax.assigned[0].copy()
+    assigned[tax.free] = 0.0
+    return block("theta", tax.total[tax.free], float(tax.total @ (assigned - 1.0)))
+
+
+def _everyone(columns: Columns) -> list[np.ndarray]:
+    return [np.arange(len(columns.instance.case.governments))]
+
+
 def national_cost(columns: Columns) -> np.ndarray:
     """What each duty costs the nation, shape (duties,): its earmarked share of a local tier's standard
     cost, the whole budget cost of its own services."""
@@ -53,16 +85,13 @@ def national_cost(columns: Columns) -> np.ndarray:
 
 def national_outlay(columns: Columns) -> Affine:
     """What the nation pays, (1,): earmarked shares and guarantees, its own services and their units, the allocation
-    with corrections, and the taxes it hands over (or, below 0, takes back)."""
-    instance, tax = columns.instance, columns.instance.tax
-    everyone = [np.arange(len(instance.case.governments))]
+    with corrections and what is paid out as special allocation, and the taxes it hands over (or, below 0, takes
+    back)."""
+    instance = columns.instance
     units = [float(instance.costs.unit_fixed[s]) if t == NATION else 0.0 for t, _, s, _ in columns.unit_rows]
-    given = (paid(columns) + guarantee(columns)).summed(everyone)
-    assigned = tax.assigned[0].copy()
-    assigned[tax.free] = 0.0
-    handed = block("theta", tax.total[tax.free], float(tax.total @ (assigned - 1.0)))
+    given = (paid(columns) + special(columns) + guarantee(columns)).summed(_everyone(columns))
     own = block("y", national_cost(columns)) + block("u", np.array(units, dtype=float))
-    return own + given + handed
+    return own + given + handed_over(columns)
 
 
 def national_shortfall(columns: Columns) -> Affine:

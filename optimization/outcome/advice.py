@@ -16,6 +16,7 @@ import numpy as np
 
 from optimization.dictionary.settings import with_values
 from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.allocation import pool_is_shared_out
 from optimization.model.model import components
 from optimization.outcome.completion import ANY_PLAN, any_plan
 from optimization.outcome.counting import (
@@ -27,7 +28,7 @@ from optimization.outcome.counting import (
     arguments,
     enough,
 )
-from optimization.outcome.in_place import under_limits, uses_an_envelope
+from optimization.outcome.in_place import under_limits
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
@@ -77,7 +78,7 @@ def advised(asked: Answer, seconds: float = SECONDS) -> list[str]:
     if not found:
         return []
     known = [UNCHECKED] * len(found)
-    if not uses_an_envelope(asked.instance.settings):
+    if not pool_is_shared_out(asked.instance.settings):
         with suppress(OutOfTimeError):
             known = _Trial(asked.problem, found, Deadline(seconds)).known()
     return [argument.sentence(said) for argument, said in zip(found, known, strict=True)]

@@ -98,14 +98,24 @@ def least_grants(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
 
 
 def most_own_funds(columns: Columns) -> np.ndarray:
-    """Most that general funds can be before the allocation: taxes as assigned at most, the largest
-    guarantees, the extraordinary bond; shape (G,)."""
+    """Most that general funds can be before the formula's allocation: taxes as assigned at most, the largest
+    guarantees, the extraordinary bond, the most that can be paid out as special allocation; shape (G,)."""
     instance = columns.instance
     tax = instance.tax
     service = np.array([s for s, _, _ in columns.duties])
     more = np.maximum(0.0, instance.guarantee[1] - instance.national_share)[service]
     _, guarantee = choice_bounds(columns.gross_cost.multiply(more).tocsr(), columns)
-    return np.asarray(tax.base @ tax.assigned[1] + tax.fixed + guarantee + instance.bond)
+    special = instance.special_share * _most_special(columns)
+    return np.asarray(tax.base @ tax.assigned[1] + tax.fixed + guarantee + instance.bond + special)
+
+
+def _most_special(columns: Columns) -> float:
+    """Most that can be paid out of the pool beside the formula, million yen."""
+    instance = columns.instance
+    if not instance.pays_special:
+        return 0.0
+    least = float(transfer_bounds(columns)[0].sum() + instance.residual.sum())
+    return max(0.0, pool_of(instance, pool_range(instance)[1]) - least)
 
 
 def _pool(columns: Columns) -> list[Argument]:

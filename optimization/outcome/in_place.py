@@ -9,9 +9,7 @@ from typing import TypeVar
 
 import pyomo.environ as pyo
 
-from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
-from optimization.ledger.allocation import ENVELOPE_FAMILIES, FAMILY_SETTINGS
 from optimization.ledger.instance import richer_by
 from optimization.model.columns import Columns
 from optimization.model.model import WEIGHTS, components, rewrite
@@ -19,11 +17,6 @@ from optimization.outcome.master import MasterProblem
 from optimization.solving.standard_form import StandardForm, with_cost, with_rows
 
 Known = TypeVar("Known")
-
-
-def uses_an_envelope(settings: Settings) -> bool:
-    """Whether a formula shares out the pool, so that the pool stands in more rows than its own."""
-    return any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
 
 
 def under(table: Columns, settings: Settings) -> Columns:

@@ -20,6 +20,7 @@ import numpy as np
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
+from optimization.ledger.allocation import pool_is_shared_out
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import restricted
@@ -28,7 +29,7 @@ from optimization.outcome.certificate import proven
 from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.completion import national_columns
 from optimization.outcome.formula import chosen
-from optimization.outcome.in_place import under_limits, uses_an_envelope
+from optimization.outcome.in_place import under_limits
 from optimization.outcome.master import MasterProblem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.outcome.readback import read_result
@@ -177,7 +178,7 @@ class Session:
         if last.result.package.assumptions != package.assumptions:
             return None
         changed = differing(last.result.package.settings, package.settings)
-        if not changed <= set(REWRITABLE) or uses_an_envelope(package.settings):
+        if not changed <= set(REWRITABLE) or pool_is_shared_out(package.settings):
             return None
         clock = Clock()
         with clock.phase("build"), no_collection():

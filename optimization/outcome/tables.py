@@ -14,7 +14,7 @@ from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIER
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.decision import jointly
-from optimization.ledger.flows import pool_factor, released
+from optimization.ledger.flows import pool_factor
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
@@ -181,7 +181,7 @@ def formula(after: Accounts, before: Accounts) -> pd.DataFrame:
         rows.append((f"retention_{tier}", "ratio", *(float(k[t]) for k in kept)))
     rows.append(("pool", "million yen per year", *(a.pool for a in (before, after))))
     rows.append(("ordinary_allocation", "million yen per year", *paid))
-    rows.append(("released", "million yen per year", *(released(a) for a in (before, after))))
+    rows.append(("released", "million yen per year", *(a.released for a in (before, after))))
     rows.append(("pool_factor", "ratio", *(pool_factor(a) for a in (before, after))))
     for name, values in (
         ("unit_cost_revision", [a.decision.revision for a in (before, after)]),

@@ -129,7 +129,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             },
             **_bundles(tables),
             **_spending(tables),
-            **_closed(tables),
+            **_closed(tables, settings),
             **_debts(tables, settings),
             **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
@@ -192,10 +192,10 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
     }
 
 
-def _closed(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """That every flow of money has one owner at each end, to one yen; nothing of a run of before there were flows."""
     rows = {name: table.to_dict("records") for name, table in tables.items() if name in CLOSED}
-    found = [abs(closure.distance) <= YEN for closure in closures(rows, float)]
+    found = [abs(closure.distance) <= YEN for closure in closures(rows, float, settings["pool.released"])]
     return {"every yen has one owner: the accounts of all sectors close": all(found)} if found else {}
 
 
@@ -270,11 +270,18 @@ def _of_first_year(tables: dict[str, pd.DataFrame], settings: Settings) -> float
     first = tables["joint_work"]["year"].min() if "joint_work" in tables else None
     total += settings["weights.joint_work"] * joint_work(tables, first)
     governments = tables["governments"]
-    total += settings["weights.soft_budget"] * float(governments["grant_million_yen"].sum())
+    given = float(governments["grant_million_yen"].sum()) + _special(tables, settings)
+    total += settings["weights.soft_budget"] * given
     taxes = tables["taxes"][tables["taxes"]["counted_in_part"] == 1]
     counted = taxes["base_of_receiving_today_million_yen"] * taxes["counted_ratio"] * taxes["assigned_ratio"]
     total += settings["weights.dulled_incentive"] * float(counted.sum())
     return total
+
+
+def _special(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
+    """What is paid out as special allocation of what the formula leaves of the pool."""
+    left = tables["formula"].set_index("parameter").at["released", "under_package"]
+    return max(0.0, float(left)) if settings["pool.released"] == "special" else 0.0
 
 
 def _crises(tables: dict[str, pd.DataFrame], settings: Settings) -> float:

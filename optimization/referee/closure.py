@@ -34,13 +34,15 @@ class Closure(NamedTuple):
     distance: Any
 
 
-def closures(tables: Mapping[str, Rows], number: Callable[[Any], Any]) -> Iterator[Closure]:
-    """Every statement on flows, today and under the package; none for a run of before there were flows."""
+def closures(tables: Mapping[str, Rows], number: Callable[[Any], Any], owner: str) -> Iterator[Closure]:
+    """Every statement on flows, today and under the package, whose `pool.released` is `owner`; none for a run of before
+    there were flows."""
     if all(name in tables for name in TABLES):
         for when in WHEN:
             yield from _sums(tables, when, number)
             yield from _of_governments(tables, when, number)
             yield from _of_the_nation(tables, when, number)
+            yield _of_the_owner(tables, when, number, "nation" if when == "today" else owner)
         yield from _nothing_appears(tables["sectors"], number)
 
 
@@ -124,6 +126,16 @@ def _of_the_nation(tables: Mapping[str, Rows], when: str, number: Callable[[Any]
     given = sum(amount for (of, _, _), amount in flows.items() if of == NATION) - back
     handed = then[RESIDENTS, NATION, "national_taxes"] - taxes
     yield Closure("the nation pays its outlay", "", given + handed - number(measures["national_outlay"]))
+
+
+def _of_the_owner(tables: Mapping[str, Rows], when: str, number: Callable[[Any], Any], owner: str) -> Closure:
+    """What the formula leaves of the pool is paid out as special allocation where the package says so, else nothing
+    is."""
+    side = "today" if when == "today" else "under_package"
+    left = sum(number(row[side]) for row in tables["formula"] if row["parameter"] == "released")
+    due = max(0 * left, left) if owner == "special" else 0
+    given = sum(_amount(row, when, number) for row in tables["flows"] if row["kind"] == "special_allocation")
+    return Closure("what the pool leaves goes to its owner", owner, given - due)
 
 
 def _nothing_appears(sectors: Rows, number: Callable[[Any], Any]) -> Iterator[Closure]:

@@ -128,12 +128,15 @@ def exact_check(folder: str | Path) -> ExactCheck:
             *_sums(written),
             *(
                 Statement(c.words, c.where, True, abs(c.distance), YEN)
-                for found in (closures(written, Fraction), debt_closures(written, settings, _fraction))
+                for found in (
+                    closures(written, Fraction, settings["pool.released"]),
+                    debt_closures(written, settings, _fraction),
+                )
                 for c in found
             ),
             *_accounts(written, settings),
-            *government_limits(written["governments"], settings),
-            *tax_prices(written["governments"], settings),
+            *government_limits(written["governments"], settings, _special(written)),
+            *tax_prices(written["governments"], settings, _special(written)),
             *people_under_losers(written["governments"], settings),
             *tiers_in_use(written["responsibility"], settings),
             *common_limits(written, settings),
@@ -199,7 +202,8 @@ def _parts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator
     yield "bodies", [body for _ in written["bodies"]]
     yield "joint_work", list(_joint_work(written, settings))
     soft = Fraction(str(settings["weights.soft_budget"]))
-    yield "soft_budget", [soft * figure for figure in column_of(written["governments"], "grant" + MIL)]
+    given = [*column_of(written["governments"], "grant" + MIL), *_special(written).values()]
+    yield "soft_budget", [soft * figure for figure in given]
     dulled = Fraction(str(settings["weights.dulled_incentive"]))
     yield (
         "dulled_incentive",
@@ -264,9 +268,20 @@ def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:
     yield equal("what the pool leaves", "", rest, [formula["released"]])
 
 
+def _special(written: Mapping[str, Sequence[Row]]) -> dict[str, Fraction]:
+    """What every government is paid as special allocation of what the formula leaves of the pool, million yen; nothing
+    in a run of before there were flows."""
+    return {
+        row["government"]: Fraction(row["package_million_yen"])
+        for row in written.get("flows_by_government", ())
+        if row["kind"] == "special_allocation"
+    }
+
+
 def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
     """The lines of every government's account, and the law's formula: max(0, (1 - rate) need - capacity)."""
     rate = Fraction(str(settings["formula.adjustment_rate"]))
+    special = _special(written)
     for row in written["governments"]:
         who = row["government"]
 
@@ -282,6 +297,7 @@ def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Itera
             + [-figure(f"{name}{when}") for name in ("own_revenue", "grant", "guarantee")]
             for when in ("", "_today")
         )
+        now.append(-special.get(who, Fraction(0)))
         yield equal("funds beside tax, grant and guarantee are today's", who, now, then)
         yield equal("margin", who, [figure("funds"), -figure("spending")], [figure("margin")])
         share = figure("coverage", "_ratio") * figure("standard_cost")

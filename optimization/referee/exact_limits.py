@@ -23,14 +23,19 @@ from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import Scope
 from optimization.rules.written import Written
 
+Given = Mapping[str, Fraction]
+"""What is paid as special allocation under the package, million yen, by government; nobody else is paid any."""
 
-def _own(row: Row, when: str) -> Fraction:
+NOTHING = Fraction(0)
+
+
+def _own(row: Row, when: str, special: Given) -> Fraction:
     """Part of the standard cost that a government's residents bear themselves, million yen."""
     cost, given, back, grant = (
         Fraction(row[f"{name}{when}{MIL}"])
         for name in ("standard_cost", "guarantee", "contribution", "grant")
     )
-    return cost - given + back - grant
+    return cost - given + back - grant - (NOTHING if when else special.get(row["government"], NOTHING))
 
 
 def _kind(row: Row) -> tuple[str, bool]:
@@ -38,7 +43,7 @@ def _kind(row: Row) -> tuple[str, bool]:
     return row["tier"], "+" in row["government"]
 
 
-def government_limits(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
+def government_limits(governments: Sequence[Row], settings: Settings, special: Given) -> Iterator[Statement]:
     """E1, E2, D1, D2 and D4 for every government; a limit that is off says nothing."""
     floor = _limit(settings, "equity.adequacy_floor")
     ceiling = _limit(settings, "equity.coverage_ceiling")
@@ -55,16 +60,15 @@ def government_limits(governments: Sequence[Row], settings: Settings) -> Iterato
             yield at_most("balance (D1)", who, Fraction(row["spending" + MIL]), funds)
         if most is not None:
             today = Fraction(row["grant_today" + MIL]) / Fraction(row["funds_today" + MIL])
-            yield at_most(
-                "grant dependence (D2)", who, Fraction(row["grant" + MIL]), max(most, today) * funds
-            )
+            given = Fraction(row["grant" + MIL]) + special.get(who, NOTHING)
+            yield at_most("grant dependence (D2)", who, given, max(most, today) * funds)
         for name, key in DEBT_RATIOS:
             if (allowed := _limit(settings, key)) is not None:
                 top = max(allowed, Fraction(row[f"{name}_today_ratio"]))
                 yield at_most(f"{name} (D4)", who, Fraction(row[f"{name}_ratio"]), top)
 
 
-def tax_prices(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:
+def tax_prices(governments: Sequence[Row], settings: Settings, special: Given) -> Iterator[Statement]:
     """E4: how far what residents bear lies from today's mean of those who hold the same tiers."""
     spread = _limit(settings, "equity.tax_price_spread")
     if spread is None:
@@ -73,13 +77,15 @@ def tax_prices(governments: Sequence[Row], settings: Settings) -> Iterator[State
     for row in governments:
         alike.setdefault(_kind(row), []).append(row)
     for rows in alike.values():
-        mean = total_of(_own(row, "_today") for row in rows) / total_of(
+        mean = total_of(_own(row, "_today", special) for row in rows) / total_of(
             column_of(rows, "standard_cost_today" + MIL)
         )
         for row in rows:
             cost, before = (Fraction(row[f"standard_cost{when}{MIL}"]) for when in ("", "_today"))
-            most = max(spread, abs(_own(row, "_today") / before - mean)) * cost
-            yield at_most("own share (E4)", row["government"], abs(_own(row, "") - mean * cost), most, cost)
+            most = max(spread, abs(_own(row, "_today", special) / before - mean)) * cost
+            yield at_most(
+                "own share (E4)", row["government"], abs(_own(row, "", special) - mean * cost), most, cost
+            )
 
 
 def people_under_losers(governments: Sequence[Row], settings: Settings) -> Iterator[Statement]:

@@ -30,6 +30,8 @@ def weighted_objective(tables: Tables, settings: Settings, component_weights: di
         cost += settings["weights.joint_work"] * joint_work(tables, row["year"], suffix)
         accounts = _of_year(tables, row["year"])
         money = float(accounts[f"grant{MIL}"].sum() + accounts[f"extraordinary_bond{MIL}"].sum())
+        if settings["pool.released"] == "special":
+            money += max(0.0, float(row[f"pool{MIL}"] - row[f"allocation{MIL}"]))
         cost += settings["weights.soft_budget"] * money
         cost += settings["weights.dulled_incentive"] * float(row[f"counted_of_receiving{MIL}"])
         now = float(row[f"extraordinary_bond{MIL}"] + row[f"national_shortfall{MIL}"])

@@ -74,6 +74,11 @@ class AccountsReading(Reading):
         """Standard cost with the earmarked share, each service times its factor, shape (G,)."""
         return self.accounts.sum_of({t: self.instance.costs.by_tier[t].standard for t in LOCAL_TIERS}, factor)
 
+    def own_part(self) -> np.ndarray:
+        """What residents bear of the standard cost, shape (G,), million yen."""
+        own = self.accounts
+        return own.standard_cost - own.transfer - own.special - own.guarantee
+
     def lost(self) -> np.ndarray:
         """What lacks of the coverage that the limit of losses promises, shape (G,), million yen."""
         if self.settings[LOSS_LIMIT] is None:
@@ -135,7 +140,8 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "standard_cost": lambda r: r.accounts.standard_cost,
     "transfer": lambda r: r.accounts.transfer,
     "paid": lambda r: r.accounts.transfer + r.instance.residual,
-    "own_part": lambda r: r.accounts.standard_cost - r.accounts.transfer - r.accounts.guarantee,
+    "special": lambda r: r.accounts.special,
+    "own_part": AccountsReading.own_part,
     "own_revenue": lambda r: r.accounts.own_revenue,
     "gross_cost": lambda r: r.gross_cost(),
     "gross_spending": lambda r: r.gross_cost() + r.instance.other_cost + r.instance.bond,
@@ -146,6 +152,8 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "future_burden": lambda r: r.debts.burden,
     "let_off": AccountsReading.let_off,
     "pool_added": AccountsReading.pool_added,
+    "released": lambda r: r.accounts.released,
+    "handed_over": lambda r: r.accounts.handed_over,
     "national_outlay": lambda r: r.accounts.national_outlay,
     "national_shortfall": AccountsReading.shortfall,
     "dispersion": lambda r: measures.dispersion(r.accounts),

@@ -31,6 +31,7 @@ ADEQUACY: Final = "equity.adequacy_floor"
 LOSS_LIMIT: Final = "equity.loss_limit"
 LOSERS: Final = "equity.losers_population_ceiling"
 PATH_YEARS: Final = "equity.hold_harmless_years"
+OWNER: Final = "pool.released"
 PATH_BUDGET: Final = "equity.hold_harmless_budget_million_yen"
 SERVICE_CEILING: Final = "discipline.debt_service_ceiling"
 BURDEN_CEILING: Final = "discipline.future_burden_ceiling"
@@ -49,10 +50,58 @@ STEPS_KEPT: Final = "discipline.debt_steps_kept"
 def pool(facts: Reading) -> Form:
     """(F5) sum_g transfer[g] + corrections <= pool + (1 - special) x sum_n (sigma[n] - law[n]) x yield[n]
 
-    What is left over is released: the shares of national taxes in the pool fall, and it stays with the nation, which
-    pays with it for what it takes over (`ledger.flows`). Nobody else is given it.
+    What is left over is released, and has one owner, whom `pool.released` names (`ledger.flows`): the nation, those who
+    gain taxes of that yield (F5transfer), or those who receive today (F5special).
     """
     return at_most(facts["pool.ordinary_million_yen"], paid=1, pool_added=-1)
+
+
+@statement(
+    "F5min",
+    "pool.released_min_million_yen",
+    NATION,
+    DOWN,
+    "the least that the pool leaves",
+    of=("released",),
+    scale=MILLION_IN_BILLION,
+)
+def least_released(facts: Reading) -> Form:
+    """(F5) pool - sum_g transfer[g] - corrections >= least"""
+    return at_least(facts["pool.released_min_million_yen"], released=1)
+
+
+@statement(
+    "F5max",
+    "pool.released_max_million_yen",
+    NATION,
+    UP,
+    "the most that the pool leaves",
+    of=("released",),
+    scale=MILLION_IN_BILLION,
+)
+def most_released(facts: Reading) -> Form:
+    """(F5) pool - sum_g transfer[g] - corrections <= most"""
+    return at_most(facts["pool.released_max_million_yen"], released=1)
+
+
+@statement(
+    "F5transfer",
+    OWNER,
+    NATION,
+    0.0,
+    "taxes in the place of what the pool leaves",
+    of=("handed_over", "released"),
+    scale=MILLION_IN_BILLION,
+    on=lambda settings: settings[OWNER] == "transfer",
+    rounding=("paid",),
+)
+def handed_over(facts: Reading) -> Form:
+    """(F5) |sum_j (theta[j] - 1) x base[j] - (pool - sum_g transfer[g] - corrections)| <= 0
+
+    The nation hands over taxes of the yield that the formula leaves of the pool, whose shares of national taxes fall by
+    as much: neutral for the nation, by the figures of the case's year.
+    """
+    return within({"released": 0}, handed_over=1, released=-1)
 
 
 @statement(
@@ -68,7 +117,8 @@ def national_limit(facts: Reading) -> Form:
     """(F6) national outlay - shortfall <= limit
 
     outlay = earmarked shares and guarantees + national services and their units + sum_g transfer[g] + corrections
-    + taxes handed over, sum_j (theta[j] - 1) x base[j]. Only a later year has a shortfall: it is borrowed (H1).
+    + what is paid out as special allocation + taxes handed over, sum_j (theta[j] - 1) x base[j]. Only a later year has
+    a shortfall: it is borrowed (H1).
     """
     return at_most(facts["nation.limit_million_yen"], national_outlay=1, national_shortfall=-1)
 
@@ -128,8 +178,9 @@ def dispersion(facts: Reading) -> Form:
 def tax_price(facts: Reading) -> Form:
     """(E4) |own part[g] - mean own share of its tier x standard cost[g]| <= spread x standard cost[g]
 
-    own part = standard cost - transfer - guarantee: what residents pay of the standard service. The mean is that of
-    today's taxes over today's cost of the tier, so that the row stays linear; who lies farther today may stay there.
+    own part = standard cost - transfer - special allocation - guarantee: what residents pay of the standard service.
+    The mean is that of today's taxes over today's cost of the tier, so that the row stays linear; who lies farther
+    today may stay there.
     """
     mean, spread = facts.today("mean_own_share"), facts["equity.tax_price_spread"]
     slack = np.maximum(spread, abs(facts.today("own_share") - mean))
@@ -218,16 +269,16 @@ def retention_of_a_tax(facts: Reading) -> Form:
     GOVERNMENT,
     UP,
     "the ceiling of grant dependence",
-    of=("transfer", "funds"),
+    of=("transfer", "special", "funds"),
 )
 def grant_dependence(facts: Reading) -> Form:
-    """(D2) transfer[g] <= c x funds[g]
+    """(D2) transfer[g] + special allocation[g] <= c x funds[g]
 
     c = the larger of the package's ceiling and the government's own dependence today: nobody above the ceiling may
     depend more.
     """
     ceiling = np.maximum(facts["discipline.grant_dependence_ceiling"], facts.today("dependence"))
-    return at_most(transfer=1, funds=-ceiling)
+    return at_most(transfer=1, special=1, funds=-ceiling)
 
 
 @statement(
@@ -413,6 +464,9 @@ def burden_warning(facts: Reading) -> Form:
 
 STATEMENTS = (
     pool,
+    least_released,
+    most_released,
+    handed_over,
     national_limit,
     adequacy,
     coverage,

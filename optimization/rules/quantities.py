@@ -38,11 +38,12 @@ class Quantity:
 def _quantities() -> tuple[Quantity, ...]:
     government, nation = Scope.GOVERNMENT, Scope.NATION
     return (
-        Quantity("funds", government, "general funds: own revenue, transfer, guarantee and extraordinary bond"),
+        Quantity("funds", government, "general funds: own revenue, transfer, special allocation, guarantee and bonds"),
         Quantity("standard_cost", government, "standard cost of what it answers for, less today's earmarked share"),
         Quantity("transfer", government, "what the formula gives or, below 0, takes"),
+        Quantity("special", government, "special allocation out of what the formula leaves of the pool"),
         Quantity("paid", government, "transfer with the corrections of earlier years"),
-        Quantity("own_part", government, "standard cost that residents bear: less transfer and guarantee"),
+        Quantity("own_part", government, "standard cost that residents bear: less all grants to its funds"),
         Quantity("own_revenue", government, "own revenue at standard rates"),
         Quantity("gross_cost", government, "standard cost with the earmarked share"),
         Quantity("gross_spending", government, "gross standard cost, other cost and extraordinary bond"),
@@ -53,6 +54,8 @@ def _quantities() -> tuple[Quantity, ...]:
         Quantity("future_burden", government, "debts to be borne, with what is borrowed over the years"),
         Quantity("let_off", government, "what a government that may lose lacks of its promised coverage"),
         Quantity("pool_added", nation, "what other shares of national taxes than the law's bring to the pool"),
+        Quantity("released", nation, "what the formula leaves of the pool"),
+        Quantity("handed_over", nation, "national taxes handed over (below 0: taken back)"),
         Quantity("national_outlay", nation, "what the nation pays for services, shares, allocation and taxes"),
         Quantity("national_shortfall", nation, "what the nation borrows in a later year"),
         Quantity("dispersion", nation, "mean distance of coverage from its level, by residents", "ratio"),
@@ -74,7 +77,7 @@ QUANTITIES: Mapping[str, Quantity] = {quantity.name: quantity for quantity in _q
 
 TODAY: Mapping[str, str] = {
     "coverage": "funds over standard cost",
-    "dependence": "share of the ordinary allocation in general funds",
+    "dependence": "share of the allocation in general funds",
     "own_share": "part of the standard cost that residents bear",
     "mean_own_share": "its mean over the governments that hold the same tiers, by cost",
     "real_debt_service_ratio": "the official ratio",

@@ -115,7 +115,29 @@ class Written(Reading):
 
     def _own_part(self, when: str = "") -> np.ndarray:
         own = self.of(f"standard_cost{when}") - self.of(f"guarantee{when}")
+        if not when:  # today's accounts know no special allocation
+            own = own - self.special()
         return own + self.of(f"contribution{when}") - self.of(f"grant{when}")
+
+    def special(self) -> np.ndarray:
+        """What every government is paid as special allocation out of what the formula leaves of the pool, (G,)."""
+        nothing = self.tables.number(0)
+        found: dict[str, Any] = {}
+        if self.tables.has("flows_by_government"):
+            table = "flows_by_government"
+            here = self.tables.words(table, "kind") == "special_allocation"
+            who = self.tables.words(table, "government")[here]
+            amounts = self.tables.figures(table, "package_million_yen")[here]
+            found = dict(zip(who.tolist(), amounts.tolist(), strict=True))
+        names = self.tables.words("governments", "government").tolist()
+        return np.array([found.get(name, nothing) for name in names])
+
+    def handed_over(self) -> Any:
+        """National taxes that the nation hands over."""
+        given = self.tables.figures("taxes", "assigned_ratio") - self.tables.figures(
+            "taxes", "assigned_today_ratio"
+        )
+        return (self.tables.figures("taxes", f"base{MIL}") * given).sum()
 
     def _mean_own_share(self) -> np.ndarray:
         """By cost over the governments that hold the same tiers; one that holds both is named by two codes."""
@@ -207,6 +229,7 @@ QUANTITIES: Mapping[str, Callable[[Written], Any]] = {
     "funds": lambda w: w.of("funds"),
     "standard_cost": lambda w: w.of("standard_cost"),
     "transfer": lambda w: w.of("grant") - w.of("contribution"),
+    "special": Written.special,
     "paid": lambda w: w.of("grant") - w.of("contribution") + w.of("residual"),
     "own_part": lambda w: w._own_part(),
     "own_revenue": lambda w: w.of("own_revenue"),
@@ -216,6 +239,8 @@ QUANTITIES: Mapping[str, Callable[[Written], Any]] = {
     "future_burden": lambda w: w.debt("future_burden"),
     "let_off": Written.let_off,
     "pool_added": lambda w: w.formula("pool") - w["pool.ordinary_million_yen"],
+    "released": lambda w: w.formula("released"),
+    "handed_over": Written.handed_over,
     "national_outlay": lambda w: w.measure("national_outlay"),
     "national_shortfall": lambda w: w.tables.number(0),
     "dispersion": Written.dispersion,

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from optimization.dictionary.settings import load_settings, with_values
 from optimization.ledger.accounts import Accounts, todays_accounts
-from optimization.ledger.flows import by_sector, flows_of, pool_factor, released, side_by_side
+from optimization.ledger.flows import by_sector, flows_of, pool_factor, side_by_side
 from optimization.ledger.formulas import FAMILIES
+from optimization.outcome.result import Result
+from optimization.outcome.tables import result_tables
+from optimization.referee.audit import CLOSED
+from optimization.referee.closure import closures
 from tests.ledger.test_accounts import four_governments, today
 from tests.model.random_case import decisions, random_question
 from tests.seeds import seeds
 
 YEN = 1e-6
 """Million yen."""
+
+OWNERS = load_settings()["pool.released"].choices or ()
 
 
 def test_the_flows_of_four_governments_by_hand() -> None:
@@ -37,7 +46,7 @@ def test_the_flows_of_four_governments_by_hand() -> None:
     flows = flows_of(accounts).groupby(["from_sector", "to_sector", "kind"]).sum()
     assert flows["residents", "nation", "national_taxes"] == pytest.approx(361.55)
     assert flows["municipalities", "outside", "other_needs"] == pytest.approx(27.0)
-    assert released(accounts) == pytest.approx(accounts.pool - 261.55)
+    assert accounts.released == pytest.approx(accounts.pool - 261.55)
     assert pool_factor(accounts) == pytest.approx(261.55 / accounts.pool)
 
 
@@ -62,7 +71,75 @@ def test_whatever_is_decided_no_yen_appears_or_is_lost(seed: int) -> None:
         assert sectors["balance_today_million_yen"]["nation"] == pytest.approx(0.0, abs=YEN)
         left = before.national_outlay - after.national_outlay
         assert sectors["balance_package_million_yen"]["nation"] == pytest.approx(left, abs=YEN)
-        assert after.pool == pytest.approx(after.paid + released(after), abs=YEN)
+        assert after.pool == pytest.approx(after.paid + after.released, abs=YEN)
+
+
+def rows_of(accounts: Accounts) -> dict[str, list[dict[str, str]]]:
+    """The tables of a run with a decision, as they are written."""
+    instance = accounts.instance
+    grants = pd.Series(accounts.transfer, index=instance.case.governments.index)
+    question = replace(random_question(0).package, settings=instance.settings)
+    result = Result(question, instance, None, accounts, grants, tabulated=result_tables)  # type: ignore[arg-type]
+    return {
+        name: table.astype(object).map(_digits).to_dict("records")
+        for name, table in result.tables.items()
+        if name in CLOSED
+    }
+
+
+def _digits(value: object) -> str:
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+@pytest.mark.parametrize("seed", seeds(4, 200))
+def test_every_yen_has_one_owner_by_three_routes(seed: int) -> None:
+    """A random decision under each owner of what the pool leaves: in the ledger, in the written tables, and in
+    fractions of their digits."""
+    given, draw = random_question(seed).instance, np.random.default_rng(seed)
+    listed, families = (
+        decisions(given),
+        {"formula.family": "japan_lat", "formula.family_prefecture": "japan_lat"},
+    )
+    land, assigned = given.tax.names == "municipal.land", draw.uniform(0.7, 1.4)
+    decision = listed[int(draw.integers(len(listed)))]
+    decision = replace(decision, assigned=np.where(land, assigned, decision.assigned))
+    free = {"taxes.assigned": {"municipal.land": (0.7, 1.4)}}
+    pool = float(todays_accounts(given).paid) * draw.uniform(0.9, 1.3)
+    for owner in OWNERS:
+        changes = {"pool.released": owner, "pool.ordinary_million_yen": pool}
+        instance = replace(given, settings=with_values(given.settings, {**families, **free, **changes}))
+        accounts = Accounts(instance, decision)
+        left = max(0.0, accounts.released) if owner == "special" else 0.0
+        assert accounts.special.sum() == pytest.approx(left, abs=YEN)
+        sectors = by_sector(side_by_side(accounts, todays_accounts(instance)))
+        spent = todays_accounts(instance).national_outlay - accounts.national_outlay
+        assert sectors.at["nation", "balance_package_million_yen"] == pytest.approx(spent, abs=YEN)
+        written = rows_of(accounts)
+        for number in (float, Fraction):
+            found = list(closures(written, number, owner))
+            assert len(found) > 50
+            worst = max(found, key=lambda closure: abs(closure.distance))
+            assert abs(worst.distance) <= YEN, (owner, number, worst)
+
+
+@pytest.mark.parametrize(("owner", "other"), [("special", "nation"), ("nation", "special")])
+def test_what_is_left_in_the_hands_of_another_is_found(owner: str, other: str) -> None:
+    """The tables of one owner read as if the package named another, and a yen of it paid twice."""
+    given = random_question(3).instance
+    pool = 2.0 * float(todays_accounts(given).paid)
+    changes = {"pool.released": owner, "pool.ordinary_million_yen": pool}
+    instance = replace(given, settings=with_values(given.settings, changes))
+    written = rows_of(Accounts(instance, replace(decisions(given)[0])))
+
+    def broken(named: str) -> set[str]:
+        return {c.words for c in closures(written, Fraction, named) if abs(c.distance) > 1.5 * YEN}
+
+    assert not broken(owner)
+    assert broken(other) == {"what the pool leaves goes to its owner"}
+    for table in ("flows", "flows_by_government"):
+        row = next(row for row in written[table] if row["kind"] == "special_allocation")
+        row["package_million_yen"] = repr(float(row["package_million_yen"]) + 0.01)
+    assert "what the pool leaves goes to its owner" in broken(owner)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

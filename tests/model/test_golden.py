@@ -183,6 +183,19 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "discipline.balance": True,
         "equity.adequacy_floor": 0.9,
     },
+    "taxes in the place of what the pool leaves": {
+        "pool.released": "transfer",
+        "pool.released_min_million_yen": 5.0,
+        "pool.released_max_million_yen": 50.0,
+        "taxes.assigned": {"municipal.land": [0.9, 1.5]},
+        "equity.adequacy_floor": 0.9,
+    },
+    "what the pool leaves is paid out, in a later year too": {
+        "pool.released": "special",
+        "horizon.years": ["2050"],
+        "discipline.grant_dependence_ceiling": 0.6,
+        "equity.tax_price_spread": 0.3,
+    },
     "nordic municipalities, australian prefectures": {
         "formula.family": "nordic",
         "formula.family_prefecture": "australia_hfe",

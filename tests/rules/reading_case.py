@@ -51,6 +51,8 @@ LOOSE: dict[str, Any] = {
     "discipline.future_burden_ceiling": 10.0,
     "clarity.tiers_per_service": 3,
     "clarity.changes_ceiling": 1000,
+    "pool.released_min_million_yen": 0.0,
+    "pool.released_max_million_yen": 1e8,
 }
 """Every limit in force, so that all its variables exist, and none of them near."""
 
@@ -73,6 +75,8 @@ TIGHT: dict[str, Any] = LOOSE | {
     "clarity.changes_ceiling": 1,
     "pool.ordinary_million_yen": 100.0,
     "nation.limit_million_yen": 300.0,
+    "pool.released_min_million_yen": 60.0,
+    "pool.released_max_million_yen": 70.0,
 }
 """The same limits where decisions break them."""
 
@@ -94,7 +98,12 @@ class Read:
     def tight(self) -> Columns:
         """The same columns under limits that the decision breaks."""
         known = settings(self.question.case, **TIGHT)
-        changed = {key: known[key] for key in TIGHT if key not in ("discipline.balance",)}
+        kept = ["discipline.balance"]
+        if self.question.instance.pays_special:
+            kept.append(
+                "pool.ordinary_million_yen"
+            )  # what it leaves is a decision, made under the loose pool
+        changed = {key: known[key] for key in TIGHT if key not in kept}
         return under(self.table, {**self.table.instance.settings, **changed})
 
     def evaluated(self, expression: Affine) -> np.ndarray:

@@ -20,6 +20,7 @@ FREE: dict[str, Any] = {
     "formula.counted_share_prefecture": [0.6, 0.75],
     "guarantee.share": {"fire": [0.2, 0.5]},
     "taxes.counted_share": {"municipal.land": [0.6, 0.8]},
+    "taxes.assigned": {"municipal.land": [0.5, 3.0]},
     "equity.loss_limit": 0.3,
     "equity.hold_harmless_years": 2,
     "pool.ordinary_million_yen": 400.0,
@@ -31,7 +32,10 @@ CRISES: dict[str, Any] = {
     "crisis.reserve_tiers": ["prefecture", "nation"],
     "crisis.aid_share": 0.5,
 }
-ENDS: dict[str, tuple[float, ...]] = {
+ENDS: dict[str, tuple[Any, ...]] = {
+    "pool.released": ("nation", "transfer"),
+    "pool.released_min_million_yen": (0.0, 100.0, 200.0, 1e8),
+    "pool.released_max_million_yen": (1e8, 100.0, 20.0, 0.0),
     "pool.ordinary_million_yen": (400.0, 200.0, 100.0, 0.0),
     "nation.limit_million_yen": (1000.0, 400.0, 250.0, 0.0),
     "clarity.changes_ceiling": (1000, 3, 1, 0),
@@ -57,7 +61,7 @@ def values(key: str) -> list[Any]:
     known = load_settings()[key]
     limit = next(limit for limit in ROWS if limit.key == key)
     if not limit.direction:
-        return [False, True]
+        return list(ENDS.get(key, (False, True)))
     ends = (known.maximum, known.minimum) if limit.direction > 0 else (known.minimum, known.maximum)
     steps = ENDS.get(key) or tuple(np.linspace(*ends, 5).tolist())
     return [*(["off"] if known.off else []), *steps]

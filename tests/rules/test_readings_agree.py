@@ -41,8 +41,19 @@ CRISES: dict[str, Any] = {
     "crisis.cvar_ceiling_million_yen": 1e6,
     "crisis.worst_case_share": 1.0,
 }
-QUESTIONS: dict[str, dict[str, Any]] = {"free": FREE, "crises": FREE | CRISES}
-CASES = [("free", 0), ("free", 1), ("free", 2), ("crises", 0)]
+SPECIAL: dict[str, Any] = FREE | {"pool.released": "special", "pool.ordinary_million_yen": 500.0}
+MOVED: dict[str, Any] = FREE | {
+    "pool.released": "transfer",
+    "pool.ordinary_million_yen": 500.0,
+    "taxes.assigned": {"municipal.land": [0.5, 5.0]},
+}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "free": FREE,
+    "crises": FREE | CRISES,
+    "special": SPECIAL,
+    "transfer": MOVED,
+}
+CASES = [("free", 0), ("free", 1), ("free", 2), ("crises", 0), ("special", 0), ("transfer", 0)]
 
 COARSE = {"let_off", "tiers_answering", "shortage_at_risk"}
 """Quantities that rows bound from one side, or that stand in the program for some members alone."""
