@@ -9,7 +9,7 @@ from optimization.archive.folders import (
     written_over,
     written_whole,
 )
-from optimization.archive.record import diagnosis, run_record
+from optimization.archive.record import diagnosis, distance_of, run_record
 from optimization.archive.run import (
     CODES,
     of_one_kind,
@@ -24,6 +24,7 @@ from optimization.archive.run import (
 __all__ = [
     "CODES",
     "diagnosis",
+    "distance_of",
     "free",
     "kept",
     "new_folder",

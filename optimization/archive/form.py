@@ -13,10 +13,10 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from optimization.archive.schemas import FORMER_WORDS
 from optimization.dictionary.results import ResultTable, column_of, load_results, load_units, word
@@ -38,6 +38,25 @@ BEYOND = 1e15
 Parts = dict[str, float]
 
 
+class StayPutRecord(BaseModel):
+    """What `run.json` holds of the stay-put rule; no more than whether it was applied where it was not."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    applied: bool
+    least_cost_million_yen: float | None = None
+    cost_million_yen: float | None = None
+    people_before: float | None = None
+    people_after: float | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        figures = self.least_cost_million_yen, self.cost_million_yen, self.people_before, self.people_after
+        if self.applied and None in figures:
+            raise ValueError("lacks what the rule costs, or the people before and after")
+        return self
+
+
 class Record(BaseModel):
     """What `run.json` holds at least; the figures of a decision are missing where there is none."""
 
@@ -51,6 +70,7 @@ class Record(BaseModel):
     gap: float | None
     asked_gap: float = Field(ge=0, le=1)
     certificate: str
+    stay_put: StayPutRecord | None = None
     seconds: Parts
     columns: int = Field(ge=0)
     rows: int = Field(ge=0)

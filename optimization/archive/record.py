@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -13,6 +13,7 @@ from optimization.archive.program import program
 from optimization.archive.schemas import SCHEMA
 from optimization.dictionary.typed_settings import Settings
 from optimization.outcome.result import Result
+from optimization.outcome.stay_put import asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.solving.highs import Limits, Status
 
@@ -57,6 +58,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "gap": outcome.gap if found else None,
         "asked_gap": limits.gap,
         "certificate": certificate(instance.settings),
+        "stay_put": _stay_put(result),
         "formula_choice": [choice.record for choice in result.formula],
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "peak_memory_mb": peak_memory_mb(),
@@ -89,6 +91,21 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         **surroundings(),
         "written": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
+
+
+def _stay_put(result: Result) -> dict[str, Any] | None:
+    """The stay-put rule; nothing where the package does not ask for it."""
+    if result.stay is not None:
+        return result.stay.record
+    return {"applied": False} if asked(result.instance.settings) else None
+
+
+def distance_of(record: Mapping[str, Any]) -> float:
+    """Part of a plan's cost by which another plan may be cheaper: the gap, and what the stay-put rule costs."""
+    stay = record.get("stay_put")
+    if not (stay and stay["applied"]):
+        return float(record["gap"])
+    return float(record["gap"] + stay["cost_million_yen"] / abs(record["objective_million_yen"]))
 
 
 def peak_memory_mb() -> float | None:

@@ -16,7 +16,9 @@ from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import PLAN, TODAY, Result
+from optimization.outcome.stay_put import asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
+from optimization.reading.units import billions
 from optimization.referee.exact import ExactCheck
 
 
@@ -339,8 +341,25 @@ def _closing(result: Result, folder: str) -> None:
         f"{_formula(result)}"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{billion(outcome.bound)} billion yen{judged} (gap {outcome.gap:.5%}).\n"
+        f"{_stay_put(result)}"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
+    )
+
+
+def _stay_put(result: Result) -> str:
+    """What the stay-put rule has cost and spared; nothing where the package does not ask for it."""
+    stay = result.stay
+    if stay is None:
+        unheard = asked(result.instance.settings)
+        return "The stay-put rule was not applied: the plan has two phases.\n" if unheard else ""
+    if not stay.kept:
+        return "The stay-put rule was not applied: what it chose would break a rule of the package.\n"
+    known = f"within {stay.gap:.2%} of the fewest" if stay.gap < 1 else "how near the fewest is not known"
+    return (
+        f"The stay-put rule costs {billions(stay.cost):,.3f} billion yen of it beyond the gap: duties change hands for "
+        f"{stay.people[1]:,.0f} people, each duty counted, not {stay.people[0]:,.0f} ({known}); "
+        f"{stay.bodies[1]:,} new bodies, not {stay.bodies[0]:,}.\n"
     )
 
 

@@ -68,7 +68,7 @@ def forced_tiers(
     tasks = [move for move in session.other_tiers() if not services or names[move[0][0]] in services]
     rows = []
     for n, (duty, tier) in enumerate(tasks, start=1):
-        found = difference(session.holding({duty: tier}), last.result.outcome)
+        found = difference(session.holding({duty: tier}), last.result.cheapest)
         place = names[duty[0]], instance.groups.labels[duty[1]]
         rows.append(
             (*place, chosen[duty], tier, found.cost, found.at_least, found.at_most, str(found.status))
@@ -87,7 +87,7 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
     linear relaxation's, an estimate only), status. `within_the_gap` says that the change may be none at all.
     """
     last = session.last
-    base, package = last.result.outcome, last.result.package
+    base, package = last.result.cheapest, last.result.package
     limits = [limit for limit in limits_of(package) if limit.key in REWRITABLE and limit.direction]
     duals = relaxation_duals(session, limits)
     rows: list[dict[str, Any]] = []
@@ -100,7 +100,7 @@ def shadow_prices(session: Session, report: Report = lambda done, total: None) -
                 continue
             settings = limit.at(package.settings, limit.value(package.settings) + step)
             with session.returning():
-                found = difference(session.solve(with_settings(package, settings)).outcome, base)
+                found = difference(session.solve(with_settings(package, settings)).cheapest, base)
             rows.append(price_row(limit, package.settings, side, step, found, duals[n]))
     return pd.DataFrame(rows)
 

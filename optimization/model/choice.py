@@ -1,7 +1,8 @@
 """What tells apart formulas of one cost: how unequal they leave places, and how far they change the law of today.
 
 Where cost does not hang on the formula, or hangs on it less than a plan is known to, it would be chosen by accident. It
-is chosen by these rules instead, one after the other (L1, L2); `outcome.formula` solves them.
+is chosen by these rules instead, one after the other (L1, L2); `outcome.formula` solves them. What a plan changes for
+people is counted here too; `outcome.stay_put` makes it least.
 """
 
 from __future__ import annotations
@@ -108,3 +109,28 @@ def _changes(columns: Columns) -> Iterator[Affine]:
         yield block(name, sparse.identity(len(free), format="csr"), -today[free])
     law = instance.case.national_taxes["pool_share"].to_numpy(float)
     yield block("sigma", sparse.identity(len(law), format="csr"), -law)
+
+
+def people_of_changes(columns: Columns) -> np.ndarray:
+    """Residents for whom each duty would change hands, (duties,); 0 for those that stay with today's tier."""
+    instance = columns.instance
+    people, home = instance.case.municipalities["population_persons"].to_numpy(float), instance.groups.home
+
+    def served(s: int, k: int) -> float:
+        members = instance.groups.members[k]
+        return float(people[members[instance.today[members, s] > 0]].sum())
+
+    return np.array([0.0 if t == home[s] else served(s, k) for s, k, t in columns.duties])
+
+
+def is_change(columns: Columns) -> np.ndarray:
+    """Whether each duty gives a service to another tier than today's, boolean (duties,)."""
+    home = columns.instance.groups.home
+    return np.array([t != home[s] for s, _, t in columns.duties], dtype=bool)
+
+
+def is_new_body(columns: Columns) -> np.ndarray:
+    """Whether each body that may exist, in the order of the block z, does not exist today, boolean."""
+    bodies = columns.instance.bodies
+    today = {b for b, *_ in bodies.whole_today} | {b for b, *_ in bodies.standing}
+    return ~np.isin(columns.body_rows, sorted(today))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from optimization.solving.highs import Outcome, Status
 from optimization.solving.lexicographic import Reached
 
 COST, DISPERSION, CHANGE = "cost", "dispersion", "change_of_law"
@@ -42,3 +45,48 @@ class FormulaChoice:
             for each in self.reached
         ]
         return {"settled": self.settled, "aims": aims}
+
+
+FRICTION, PEOPLE, BODIES = "cost_and_thresholds", "people", "new_bodies"
+"""Names of the aims of the stay-put rule, before the least cost."""
+
+
+@dataclass(frozen=True)
+class StayPut:
+    """How a plan in which less changes was chosen: the cheapest plan found with its certificate (`least`), what the
+    rule costs more, million yen a year; residents for whom duties change hands (each duty counted) and new bodies,
+    before and after; what the aims came to, in their order. `kept` is False where the plan found would break a rule,
+    so that the cheapest stays."""
+
+    tolerance: float
+    least: Outcome
+    cost: float
+    people: tuple[float, float]
+    bodies: tuple[int, int]
+    reached: tuple[Reached, ...]
+    kept: bool = True
+
+    @property
+    def gap(self) -> float:
+        """Part of its people by which the plan may miss the fewest within the tolerance; infinite where no bound is
+        known."""
+        aim = next(each for each in self.reached if each.aim.name == PEOPLE)
+        if aim.status is Status.OPTIMAL or aim.value == 0:
+            return 0.0
+        return float((aim.value - aim.bound) / aim.value) if np.isfinite(aim.bound) else float("inf")
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The rule for `run.json`; `gap` is missing where nothing is known of it."""
+        return {
+            "applied": self.kept,
+            "tolerance": self.tolerance,
+            "least_cost_million_yen": self.least.objective,
+            "cost_million_yen": self.cost,
+            "people_before": self.people[0],
+            "people_after": self.people[1],
+            "new_bodies_before": self.bodies[0],
+            "new_bodies_after": self.bodies[1],
+            "gap_of_people": self.gap if np.isfinite(self.gap) else None,
+            "aims": {each.aim.name: str(each.status) for each in self.reached},
+        }

@@ -88,10 +88,8 @@ def with_chosen_formula(
         return values, FormulaChoice()
     even = [on_columns(form, each) for each in spread(problem.model, problem.columns)]
     apart = [[_rest_of(each, part, known) for each in some] for some in (even, law)]
-    total = abs(form.constant + float(form.cost @ values))
-    wide, start, aims = _aims(
-        part, point[part.columns], apart, unit=float(np.clip(PART * total, TINY, 1 / MILLION_IN_BILLION))
-    )
+    unit = unit_of_cost(form.constant + float(form.cost @ values))
+    wide, start, aims = _aims(part, point[part.columns], apart, unit)
     found = in_order(wide, aims, start, limits)
     choice = FormulaChoice(tuple(found))
     if not choice.settled:
@@ -99,6 +97,11 @@ def with_chosen_formula(
     chosen = np.where(np.isnan(known), 0.0, known)
     chosen[part.columns] = found[-1].values[: len(part.columns)]
     return chosen, choice
+
+
+def unit_of_cost(total: float) -> float:
+    """Million yen in which the cost of a plan is reckoned where it is held, see `PART`."""
+    return float(np.clip(PART * abs(total), TINY, 1.0 / MILLION_IN_BILLION))
 
 
 def _aims(

@@ -11,7 +11,7 @@ import pandas as pd
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
-from optimization.outcome.choices import FormulaChoice
+from optimization.outcome.choices import FormulaChoice, StayPut
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.rules.checks import Breach
 from optimization.solving.highs import Outcome
@@ -55,8 +55,9 @@ def no_tables(result: Result) -> dict[str, pd.DataFrame]:
 class Result:
     """One run. `accounts` is None without a feasible decision; `arguments` are then the counting
     arguments that say why (may be empty when only the solver could tell). Over a horizon `courses` are those
-    that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan. `tabulated`
-    makes the tables of a result that has accounts."""
+    that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan,
+    `stay` how the plan was chosen among those that cost almost as little: the gap of the outcome is then that of the
+    least cost. `tabulated` makes the tables of a result that has accounts."""
 
     package: ResolvedPackage
     instance: Instance
@@ -71,12 +72,18 @@ class Result:
     method: str = "decomposed"
     courses: list[Course] = field(default_factory=list)
     formula: tuple[FormulaChoice, ...] = ()
+    stay: StayPut | None = None
     tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
 
     @property
     def worth(self) -> Worth:
         """What may be said of it: the solver's status, unless the decision breaks a rule."""
         return Worth.BROKEN if self.breaches else Worth(str(self.outcome.status))
+
+    @property
+    def cheapest(self) -> Outcome:
+        """The cheapest plan found, with its certificate: what every other question is held against."""
+        return self.outcome if self.stay is None else self.stay.least
 
     @property
     def reason(self) -> str:

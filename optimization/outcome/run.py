@@ -25,6 +25,7 @@ from optimization.outcome.readback import read_result
 from optimization.outcome.relaxed import Round, searched
 from optimization.outcome.result import InterruptedRun, Result, stopped_with
 from optimization.outcome.starting import Start, starting_pairs
+from optimization.outcome.stay_put import asked, certified, staying
 from optimization.outcome.terms import DECOMPOSED, PLAIN, Terms
 from optimization.outcome.unlisted import Members, Unlisted, all_sets, wanted, with_all_sets, with_sets
 from optimization.solving.deadline import Deadline
@@ -138,13 +139,18 @@ class _Run:
                 unlisted = unlisted.beside(instance)
 
     def chosen(self, found: Answer) -> Answer:
-        """The answer with its formula chosen, in the time that is left."""
+        """The answer with its plan and its formula chosen among those of (almost) one cost, in the time that is
+        left."""
+        result = found.result
         try:
+            if self.terms.stay_put and asked(result.instance.settings):
+                with self.clock.phase("stay_put"):
+                    result = staying(result, found.problem, self.deadline.within(self.terms.limits))
             with self.clock.phase("formula"):
-                result = chosen(found.result, found.problem, self.deadline.within(self.terms.limits))
+                result = chosen(result, found.problem, self.deadline.within(self.terms.limits))
         except KeyboardInterrupt as stop:
             raise stopped_with(found.result) from stop
-        return replace(found, result=replace(result, seconds=self.clock.seconds))
+        return replace(found, result=replace(certified(result), seconds=self.clock.seconds))
 
     def over_the_list(self, instance: Instance, unlisted: Unlisted | None) -> Answer:
         """The question over its listed bodies, answered; or the sets that must be listed first."""

@@ -145,7 +145,7 @@ class Session:
         """What the last question comes to with duties held, from what it has left; None where that is nothing to start
         from."""
         last, national = self.last, self._national
-        values = last.result.outcome.values
+        values = last.result.cheapest.values
         if national is None or values is None:
             return None
         columns, chosen = held_columns(last, choices)
@@ -202,7 +202,7 @@ class Session:
         """The last statute and the one the national relaxation suggests, against its bound; where neither
         is good enough, the relaxation of the whole model, whose pricing gives the next cut."""
         form, deadline = problem.form, Deadline(self.limits.seconds)
-        guide, before = national.solve(form), last.result.outcome.values
+        guide, before = national.solve(form), last.result.cheapest.values
         if guide is not None and before is not None:
             guides = [before, guide.values]
             numbers = national_columns(form)

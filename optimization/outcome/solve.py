@@ -58,7 +58,7 @@ def solve(
 
     def part(question: Instance, share: float = PHASE_SHARE, clock: Clock = clock) -> Result:
         own = deadline.within(replace(terms.limits, gap=share * terms.limits.gap))
-        return answer(question, package, replace(terms, limits=own), clock).result
+        return answer(question, package, replace(terms, limits=own, stay_put=False), clock).result
 
     def once() -> Result:
         asked = answer(instance, package, terms, clock)

@@ -26,12 +26,15 @@ MANY = 60_000
 
 @dataclass(frozen=True)
 class Terms:
-    """How a question is to be answered. Raises `InputError` for a method that there is not."""
+    """How a question is to be answered; `stay_put` tells whether a plan in which less changes is chosen where the
+    package asks for it (the phases of a plan, and courses beside it, are taken as cheap as they are). Raises
+    `InputError` for a method that there is not."""
 
     limits: Limits = field(default_factory=Limits)
     method: str = METHODS[0]
     log_file: Path | None = None
     on_progress: OnProgress | None = None
+    stay_put: bool = True
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

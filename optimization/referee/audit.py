@@ -104,6 +104,8 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
             ),
             "the bound does not lie above the plan": _bounded(record),
+            "between bound and plan lie the gap and what the stay-put rule costs": _certified(record),
+            **_stays(record, tables),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(
                 tables["governments"], settings
             ),
@@ -178,6 +180,38 @@ def _bounded(record: dict[str, Any]) -> bool:
     a record without a bound."""
     bound, cost = record.get("bound_million_yen"), record["objective_million_yen"]
     return bound is None or bound <= cost + 1e-6 * max(1.0, abs(cost))
+
+
+def _certified(record: dict[str, Any]) -> bool:
+    """Whether the gap of a run's record is that of its least cost, and its plan's cost the least and what the stay-put
+    rule costs, to a millionth of the cost; true for a record without a bound."""
+    bound, cost, stay = record.get("bound_million_yen"), record["objective_million_yen"], _rule(record)
+    least = cost if stay is None else stay["least_cost_million_yen"]
+    added = 0.0 if stay is None else stay["cost_million_yen"]
+    room = 1e-6 * max(1.0, abs(cost))
+    if bound is None or not least:
+        return True
+    return bool(
+        abs(least + added - cost) <= room and abs(abs(least - bound) - record["gap"] * abs(least)) <= room
+    )
+
+
+def _stays(record: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That the people and bodies which the stay-put rule counts are those of the tables; nothing where none chose."""
+    stay = _rule(record)
+    if stay is None:
+        return {}
+    statute = tables["responsibility"]
+    moved = statute[statute["tier"] != statute["tier_today"]]
+    people = float(moved["population_persons"].astype(float).sum())
+    agree = abs(people - stay["people_after"]) <= 0.5 and stay["people_after"] <= stay["people_before"] + 0.5
+    return {"duties change hands for as many people as the stay-put rule says": bool(agree)}
+
+
+def _rule(record: dict[str, Any]) -> dict[str, Any] | None:
+    """What the record says of the stay-put rule; None where it chose nothing."""
+    stay = record.get("stay_put")
+    return stay if stay and stay["applied"] else None
 
 
 def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:

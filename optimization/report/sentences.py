@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from optimization.archive import distance_of
 from optimization.archive.form import AGAIN
 from optimization.dictionary.tiers import rank
 from optimization.errors import InputError, Problem
@@ -241,7 +242,10 @@ def _debts(run: RunView, say: Speaker) -> str:
 
 
 def _how_sure(run: RunView, say: Speaker) -> str:
-    text = say("sure_gap", bound=say.money(run.record["bound_million_yen"]), gap=say.gap(run.record["gap"]))
+    bound = say.money(run.record["bound_million_yen"])
+    text = say("sure_gap", bound=bound, gap=say.gap(distance_of(run.record)))
+    if rule := say_stay(run, say):
+        text = joined(say, text, rule)
     if run.stability is None:
         return joined(say, text, say("sure_untested", assumptions=assumption_count(run)))
     study, counts = run.telling_study, run.stability["mark"].value_counts()
@@ -255,6 +259,19 @@ def _how_sure(run: RunView, say: Speaker) -> str:
         draws=say.number(study.draws),
     )
     return joined(say, text, stable)
+
+
+def say_stay(run: RunView, say: Speaker) -> str:
+    """What the stay-put rule costs and what it spares; empty where none chose the plan."""
+    stay = run.record.get("stay_put")
+    if not (stay and stay["applied"]):
+        return ""
+    return say(
+        "sure_stay",
+        cost=say.money(stay["cost_million_yen"]),
+        before=say.number(stay["people_before"]),
+        after=say.number(stay["people_after"]),
+    )
 
 
 def varied(numbers: pd.DataFrame) -> int:

@@ -180,7 +180,20 @@ def solve(
         outcome = _outcome(solver, form, relax, seconds, _log(solver, log_file), history)
         raise StoppedByHandError(replace(outcome, termination=BY_HAND)) from stop
     seconds = time.perf_counter() - started
-    return _outcome(solver, form, relax, seconds, _log(solver, log_file), history)
+    outcome = _outcome(solver, form, relax, seconds, _log(solver, log_file), history)
+    if start is not None and not _at_its_cost(
+        form, outcome
+    ):  # HiGHS hands the start back where presolve solves all
+        return solve(form, limits, log_file, on_progress, relax)
+    return outcome
+
+
+def _at_its_cost(form: StandardForm, outcome: Outcome) -> bool:
+    """Whether the values of an outcome cost what it says, as far as the solver keeps its rows."""
+    if outcome.values is None:
+        return True
+    cost = form.constant + float(form.cost @ outcome.values)
+    return abs(cost - outcome.objective) <= TOLERANCE * max(1.0, abs(cost), float(np.abs(form.cost).max()))
 
 
 def _log(solver: highspy.Highs, log_file: Path | None) -> str:

@@ -26,12 +26,13 @@ EXACT = Limits(gap=1e-7, absolute=1e-7)
 @dataclass(frozen=True)
 class Aim:
     """A number to be made least: `cost` (columns,) and a constant; `unit` by which it is divided wherever it is held,
-    so that it is neither large nor tiny."""
+    so that it is neither large nor tiny; the relative `gap` to which it is solved."""
 
     name: str
     cost: np.ndarray
     constant: float = 0.0
     unit: float = 1.0
+    gap: float = EXACT.gap
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,15 @@ class Reached:
         return self.status is Status.OPTIMAL
 
 
-def in_order(form: StandardForm, aims: Sequence[Aim], start: np.ndarray, limits: Limits) -> list[Reached]:
-    """Every aim solved in its order from a point of the program (columns,), within the seconds of the limits in all.
-    One that is not solved in time is held at the best that was found."""
+def in_order(
+    form: StandardForm, aims: Sequence[Aim], start: np.ndarray, limits: Limits, share: float = 1.0
+) -> list[Reached]:
+    """Every aim solved in its order from a point of the program (columns,), within the seconds of the limits in all,
+    of which each may take a share of what is left. One that is not solved in time is held at the best that was
+    found."""
     deadline, found, values = Deadline(limits.seconds), list[Reached](), start
     for aim in aims:
-        asked = deadline.within(replace(limits, gap=EXACT.gap, absolute=EXACT.absolute * aim.unit))
+        asked = deadline.within(replace(limits, gap=aim.gap, absolute=EXACT.absolute * aim.unit), share)
         before = value_of(aim, values)
         outcome = _solved(form, aim, values, asked)
         if outcome.values is not None and outcome.objective <= before + KEPT * aim.unit:

@@ -68,7 +68,7 @@ def alternative_plans(
     accounts, outcome = last.result.accounts, last.result.outcome
     if accounts is None:
         raise ValueError("there is no plan to vary")
-    budget = (1.0 + slack) * outcome.objective
+    budget = max(outcome.objective, (1.0 + slack) * last.result.cheapest.objective)
     plans = [Plan(dict(accounts.decision.tier), outcome.objective, outcome.bound, 0, 0)]
     moves = single_moves(session, report)
     while len(plans) <= count:
@@ -83,7 +83,7 @@ def single_moves(session: Session, report: Report = lambda done, total: None) ->
     """What each move alone costs, all else decided anew."""
     last = session.last
     assert last.result.accounts is not None
-    chosen, base = last.result.accounts.decision.tier, last.result.outcome
+    chosen, base = last.result.accounts.decision.tier, last.result.cheapest
     cost: dict[Duty, dict[str, float]] = {duty: {tier: 0.0} for duty, tier in chosen.items()}
     tasks = session.other_tiers()
     for n, (duty, tier) in enumerate(tasks, start=1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from optimization.archive import distance_of
 from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
 from optimization.report.sentences import granted
@@ -48,7 +49,7 @@ def run_line(run: Finished, voice: Voice) -> Line:
         cost, change, gap = (
             voice.money(now),
             signed_share(now / today - 1.0, voice),
-            gap_text(record["gap"], voice),
+            gap_text(distance_of(record), voice),
         )
     place = where(str(record["case"]), record["prefectures_asked"], voice)
     when = str(record["written"]).replace("T", " ")[:16]
@@ -112,7 +113,7 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
         (voice("cost_today"), voice.money(today), voice("a_year")),
         (voice("cost_package"), voice.money(now), voice("a_year")),
         (voice("change"), voice.money(now - today, signed=True), signed_share(now / today - 1.0, voice)),
-        (voice("certainty"), gap_text(record["gap"], voice), voice("certainty_note")),
+        (voice("certainty"), gap_text(distance_of(record), voice), voice("certainty_note")),
         (voice("duties_moved"), voice.number(float(measures["duties_moved"])), voice("duties_note")),
         (voice("bodies"), voice.number(float(measures["wide_area_bodies"])), voice("bodies_note")),
         (voice("gain_lose"), f"{gain:,} / {lose:,}", voice("gain_lose_note", count=len(governments))),

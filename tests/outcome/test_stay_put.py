@@ -1,0 +1,232 @@
+"""The stay-put rule: among plans that cost almost as little, fewest people whose duties change hands, then fewest new
+bodies, then least cost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimization.archive import distance_of, read_run, write_run
+from optimization.archive.seal import seal
+from optimization.ledger.accounts import Accounts
+from optimization.outcome.choices import PEOPLE
+from optimization.outcome.stay_put import OF_CHANGES, TOLERANCE
+from optimization.referee.audit import audit_run
+from optimization.rules.checks import breaches
+from optimization.solving.highs import Limits
+from tests.model.random_case import decisions, random_question, shares_worth_trying
+from tests.seeds import seeds
+from tests.small_case import EXACT, Service, Small, Town, small
+
+QUIET = {"weights.soft_budget": 0.0, "weights.dulled_incentive": 0.0}
+
+
+def two_duties() -> Small:
+    """Fire and water of one town of 100,000 and two of 10,000, in two groups; each saves something with the prefecture.
+
+    Fire costs P ^ -0.5 a head, water hardly less for a larger place."""
+    parameters = {"scale_realisation": 1.0, "prefectural_elasticity": 0.0}
+    services = [
+        Service("fire", tiers=("prefecture",), slope=0.5, parameters=parameters),
+        Service("water", tiers=("prefecture",), slope=0.01, parameters=parameters),
+    ]
+    towns = [
+        Town("01101", 100_000, {"fire": 1000.0, "water": 1000.0}, kind="core_city"),
+        Town("01201", 10_000, {"fire": 316.0, "water": 100.0}, kind="city"),
+        Town("01202", 10_000, {"fire": 316.0, "water": 100.0}, kind="city"),
+    ]
+    return small(
+        towns,
+        services,
+        changes={
+            "rules.groups": "by_class",
+            "responsibility.free_services": ["fire", "water"],
+            "responsibility.free_tiers": ["prefecture"],
+            "pool.ordinary_million_yen": 1e5,
+            "nation.limit_million_yen": 1e6,
+            **QUIET,
+        },
+    )
+
+
+def saving_of_each(question: Small) -> dict[tuple[int, int], float]:
+    """What each duty alone saves with the prefecture, by the ledger: services share nothing here."""
+    instance = question.instance
+    home = next(d for d in decisions(instance) if set(d.tier.values()) == {"municipality"})
+    base = Accounts(instance, home).objective
+    return {
+        duty: base - Accounts(instance, replace(home, tier={**home.tier, duty: "prefecture"})).objective
+        for duty in home.tier
+    }
+
+
+def people_and_bodies(accounts: Accounts) -> tuple[float, int]:
+    """Residents for whom duties change hands, each counted, and bodies that do not exist today, by the ledger."""
+    instance, decision = accounts.instance, accounts.decision
+    people = instance.case.municipalities["population_persons"].to_numpy(float)
+    moved = [
+        people[instance.groups.members[k]] @ (instance.today[instance.groups.members[k], s] > 0)
+        for (s, k), tier in decision.tier.items()
+        if tier != instance.groups.home[s]
+    ]
+    today = {b for b, *_ in instance.bodies.whole_today}
+    return float(sum(moved)), len(set(decision.existing_bodies) - today)
+
+
+def changes(accounts: Accounts) -> int:
+    """Duties whose tier is not today's."""
+    home = accounts.instance.groups.home
+    return sum(tier != home[s] for (s, _), tier in accounts.decision.tier.items())
+
+
+def test_off_the_cheapest_plan_is_taken_and_with_room_what_saves_little_stays() -> None:
+    """Every duty saves something with the prefecture. With room for the savings of water and no more, water stays in
+    both classes (120,000 people fewer); with room for all but a yen, the city's fire (100,000 people) stays too where
+    that is what fits."""
+    question = two_duties()
+    saved = saving_of_each(question)
+    assert all(value > 0 for value in saved.values())
+    cheapest = question.solve()
+    assert cheapest.stay is None and cheapest.accounts is not None
+    assert changes(cheapest.accounts) == len(saved)
+    water = sum(value for (s, _), value in saved.items() if question.instance.services[s] == "water")
+    tolerance = 1.001 * water / cheapest.outcome.bound
+    result = question.but(**{TOLERANCE: tolerance}).solve()
+    assert result.accounts is not None and result.stay is not None
+    moved = {d for d, tier in result.accounts.decision.tier.items() if tier != "municipality"}
+    assert {question.instance.services[s] for s, _ in moved} == {"fire"}
+    assert result.stay.people == (240_000.0, 120_000.0)
+    assert result.stay.cost == pytest.approx(water, rel=1e-6)
+    assert result.outcome.objective == pytest.approx(cheapest.outcome.objective + water, rel=1e-9)
+    assert result.outcome.gap == pytest.approx(cheapest.outcome.gap, abs=1e-9)
+
+
+def test_without_room_nothing_that_saves_is_given_up() -> None:
+    result = two_duties().but(**{TOLERANCE: 0.0}).solve()
+    assert result.accounts is not None and result.stay is not None
+    assert result.stay.people[0] == result.stay.people[1] == 240_000.0
+    assert result.stay.cost == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_change_below_the_threshold_is_given_back() -> None:
+    """The two savings of water lie far below those of fire; a threshold between them keeps fire alone, whatever water
+    saves in sum."""
+    question = two_duties()
+    saved = saving_of_each(question)
+    names = question.instance.services
+    fire = min(value for (s, _), value in saved.items() if names[s] == "fire")
+    water = max(value for (s, _), value in saved.items() if names[s] == "water")
+    assert water < fire
+    result = question.but(**{OF_CHANGES: 0.5 * (fire + water)}).solve()
+    assert result.accounts is not None
+    moved = {d for d, tier in result.accounts.decision.tier.items() if tier != "municipality"}
+    assert moved == {d for d in saved if names[d[0]] == "fire"}
+
+
+@cache
+def cheapest_of_each(seed: int) -> list[Accounts]:
+    """Every decision of a random question that keeps the rules, at the share at which it costs least."""
+    found = []
+    for decision in decisions(listed(seed).instance):
+        first = Accounts(listed(seed).instance, decision)
+        counted = decision.counted
+        tried = [
+            Accounts(
+                first.instance, replace(decision, counted=np.where(np.arange(len(counted)) == 0, s, counted))
+            )
+            for s in shares_worth_trying(first)
+        ]
+        sound = [accounts for accounts in tried if not breaches(accounts)]
+        found += sorted(sound, key=lambda a: a.objective)[:1]
+    return found
+
+
+@cache
+def listed(seed: int) -> Small:
+    return random_question(seed).but(**QUIET)
+
+
+@pytest.mark.parametrize("threshold", ["off", 3.0])
+@pytest.mark.parametrize("seed", seeds(6, 30))
+def test_no_listed_plan_within_the_tolerance_changes_less(seed: int, threshold: float | str) -> None:
+    """Lexicographic optimum over all decisions, ties included: people, then new bodies, then cost."""
+    plans, tolerance = cheapest_of_each(seed), 0.02
+    result = listed(seed).but(**{TOLERANCE: tolerance, OF_CHANGES: threshold}).solve()
+    if not plans:
+        assert result.accounts is None
+        return
+    each = 0.0 if threshold == "off" else float(threshold)
+    assert result.accounts is not None and result.stay is not None
+    assert result.breaches == []
+    least = min(a.objective for a in plans)
+    friction = min(a.objective + each * changes(a) for a in plans)
+    within = [
+        a for a in plans if a.objective + each * changes(a) <= friction + tolerance * least * (1 + 1e-9)
+    ]
+    best = min((*people_and_bodies(a), a.objective) for a in within)
+    assert people_and_bodies(result.accounts) == best[:2]
+    assert result.outcome.objective == pytest.approx(best[2], rel=1e-5)
+    assert result.stay.people[1] == best[0]
+    assert result.stay.least.objective == pytest.approx(least, rel=1e-6)
+    assert result.outcome.objective - result.stay.cost == pytest.approx(least, rel=1e-6)
+    for other in plans:  # no change that could be given back alone brings less than its threshold
+        back = [d for d, t in result.accounts.decision.tier.items() if t != other.decision.tier[d]]
+        home = result.instance.groups.home
+        if len(back) == 1 and other.decision.tier[back[0]] == home[back[0][0]]:
+            assert other.objective - result.outcome.objective > each - 1e-4
+
+
+@pytest.mark.parametrize("seed", seeds(3, 30))
+def test_the_same_plan_comes_out_again_and_never_changes_more(seed: int) -> None:
+    question = listed(seed).but(**{TOLERANCE: 0.01})
+    one, other = question.solve(), question.solve()
+    if one.accounts is None or other.accounts is None:
+        return
+    assert one.stay is not None
+    assert one.stay.people[1] <= one.stay.people[0]
+    assert one.accounts.decision.tier == other.accounts.decision.tier
+    assert one.accounts.decision.joint == other.accounts.decision.joint
+
+
+def test_without_time_the_cheapest_plan_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.outcome.test_formula_choice import out_of_time
+
+    monkeypatch.setattr("optimization.solving.lexicographic._solved", out_of_time)
+    result = two_duties().but(**{TOLERANCE: 0.05}).solve()
+    assert result.stay is not None
+    assert result.stay.people[0] == result.stay.people[1]
+    assert result.stay.record["gap_of_people"] is None
+
+
+def test_the_record_tells_gap_and_rule_apart_and_the_audit_holds_them(tmp_path: Path) -> None:
+    """The gap is that of the least cost; the plan lies farther from the bound by what the rule costs."""
+    question = two_duties().but(**{TOLERANCE: 0.05})
+    result = question.solve()
+    folder = write_run(result, tmp_path / "run", Limits(), "decomposed", [])
+    record, _ = read_run(folder)
+    assert record["stay_put"]["applied"] and record["stay_put"]["cost_million_yen"] > 0
+    assert record["gap"] == pytest.approx(0.0, abs=1e-6)
+    whole = (record["objective_million_yen"] - record["bound_million_yen"]) / record["objective_million_yen"]
+    assert distance_of(record) == pytest.approx(whole, abs=1e-8)
+    assert audit_run(folder).sound
+    for key, change in (("cost_million_yen", 1.0), ("people_after", 1e4), ("least_cost_million_yen", -5.0)):
+        spoilt = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        spoilt["stay_put"][key] += change
+        other = tmp_path / key
+        other.mkdir()
+        for file in folder.iterdir():
+            (other / file.name).write_bytes(file.read_bytes())
+        (other / "run.json").write_text(json.dumps(spoilt), encoding="utf-8")
+        seal(other)
+        assert not audit_run(other).sound, key
+
+
+def test_fewest_people_is_proven_here() -> None:
+    result = two_duties().but(**{TOLERANCE: 0.01}).solve(limits=EXACT)
+    assert result.stay is not None
+    assert [each.proven for each in result.stay.reached if each.aim.name == PEOPLE] == [True]
