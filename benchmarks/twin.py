@@ -187,6 +187,7 @@ def _need(model: linopy.Model, columns: Columns) -> None:
     revised = recognised @ sparse.diags(np.where(np.isin(np.arange(len(service)), fixed), 1.0, 0.0))
     revised = revised @ sparse.diags(instance.revision[0][service])
     own = sparse.identity(len(instance.other_need), format="csr")
+    revised = revised + instance.recognised_share * columns.debt_service_moved
     left = together(by_row(need, own), by_row(y, -revised), by_row(w, -recognised[:, free]))
     add(model, "F1", left, "=", instance.other_need)
     if not len(free):

@@ -7,7 +7,7 @@
 | 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
 | 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work` |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
-| 3 | 0.2.0 | `debts`: what the ratios of debts are made of |
+| 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
@@ -42,8 +42,8 @@ FLOWS_SINCE = 3
 
 FLOWS = ("flows", "flows_by_government", "sectors", "joint_work")
 FACTOR = "pool_factor"
-DEBTS = "debts"
-STEP_MEASURES = ("governments_from_", "governments_crossing_")
+DEBTS = ("debts", "debts_of_services")
+STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
 
 Record = dict[str, Any]
 
@@ -114,7 +114,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     """Of a run's tables of today what a run of some layout could hold as well, to hold one against the other."""
     if schema >= FLOWS_SINCE:
         return dict(tables)
-    kept = {name: table for name, table in tables.items() if name not in (*FLOWS, DEBTS)}
+    kept = {name: table for name, table in tables.items() if name not in (*FLOWS, *DEBTS)}
     if "formula" in kept:
         kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
     if "measures" in kept:

@@ -28,7 +28,7 @@ from optimization.case.fiscal import (
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
-from optimization.case.standard_scale import scale_notices, scale_of
+from optimization.case.standard_scale import debt_notices, scale_of
 from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
 from optimization.dictionary.families import GIVEN, family_parameters
@@ -92,7 +92,7 @@ def load_case(path: str | Path) -> Case:
         spending=spending_of(tables),
         bundles=bundles_of(tables),
         sha256=digests,
-        notices=(*found.notices, *scale_notices(tables)),
+        notices=(*found.notices, *debt_notices(tables)),
     ).remembering()
 
 

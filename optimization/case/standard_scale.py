@@ -37,6 +37,12 @@ NO_TABLE = (
 )
 
 
+NO_SPENDING = (
+    "municipal_spending.csv or prefectural_spending.csv is not there: which debts were made for which service is not "
+    "known for all, and theirs stay where they are when a duty moves"
+)
+
+
 def year_of_scale(table: pd.DataFrame, fiscal_year: float) -> int:
     """The year of the table that counts: the newest not after the case's, else the oldest."""
     before = table.loc[table["fiscal_year"] <= fiscal_year, "fiscal_year"]
@@ -72,15 +78,16 @@ def _case_year(tables: Tables) -> float:
     return float(tables["national"].set_index("item").at["fiscal_year", "value"])
 
 
-def scale_notices(tables: Tables) -> tuple[str, ...]:
-    """What is to be said of a case without the table, or with one of another year."""
-    table = tables[NAME]
+def debt_notices(tables: Tables) -> tuple[str, ...]:
+    """What is to be said of a case without the table, or with one of another year, or without spending by purpose."""
+    found, table = [], tables[NAME]
     if table.empty:
-        return (NO_TABLE,)
-    year, own = year_of_scale(table, _case_year(tables)), _case_year(tables)
-    if year == own:
-        return ()
-    return (f"the standard financial scale, by which debts are divided, is that of FY{year}",)
+        found.append(NO_TABLE)
+    elif (year := year_of_scale(table, _case_year(tables))) != _case_year(tables):
+        found.append(f"the standard financial scale, by which debts are divided, is that of FY{year}")
+    if any(tables[f"{tier}_spending"].empty for tier, _, _ in OWNERS):
+        found.append(NO_SPENDING)
+    return tuple(found)
 
 
 def scale_problems(tables: Tables) -> Problems:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PURPOSES_FILE = Path(__file__).with_name("purposes.toml")
 
@@ -15,13 +16,21 @@ NO_PURPOSE = "not_by_purpose"
 
 
 class Purpose(BaseModel):
-    """A purpose: `spent` on the settlement cards; `services` and `items` of need that are for the same."""
+    """A purpose: `spent` on the settlement cards; `services` and `items` of need that are for the same; `assets`, those
+    of the services that hold what it has built. ValueError for one of these that is none of the services."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     spent: tuple[str, ...] = Field(min_length=1)
     services: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _held(self) -> Self:
+        if strange := set(self.assets) - set(self.services):
+            raise ValueError(f"assets of {', '.join(sorted(strange))}, which is no service of the purpose")
+        return self
 
 
 @cache

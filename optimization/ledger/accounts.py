@@ -110,13 +110,46 @@ class Accounts:
     @cached_property
     def revised_need(self) -> np.ndarray:
         """Need N_g the formula recognises after revision and transfer, shape (G,)."""
-        own = self.instance.other_need + self.sum_of(self.instance.formula_need, self.decision.revision)
+        own = self.other_need + self.sum_of(self.instance.formula_need, self.decision.revision)
         return own - self.bonded
 
     @cached_property
     def standard_cost(self) -> np.ndarray:
         """Standard cost net of today's earmarked share of what g is responsible for, shape (G,)."""
-        return self.instance.other_cost + self.instance.bond + self.sum_of(self.instance.standard_need)
+        return self.other_cost + self.instance.bond + self.sum_of(self.instance.standard_need)
+
+    @cached_property
+    def debt_service_moved(self) -> np.ndarray:
+        """Debt service in today's need that has come to each government, or left it (below 0), with duties, (G,)."""
+        return self.moved(self.instance.asset_debt_service)
+
+    @cached_property
+    def other_cost(self) -> np.ndarray:
+        """Cost that no service carries, shape (G,): today's, and the debt service that moves with duties."""
+        return self.instance.other_cost + self.debt_service_moved
+
+    @cached_property
+    def other_need(self) -> np.ndarray:
+        """Need that no service carries, shape (G,): today's, and what is recognised of the debt service that moves."""
+        return self.instance.other_need + self.instance.recognised_share * self.debt_service_moved
+
+    def moved(self, amount: np.ndarray) -> np.ndarray:
+        """How much more, or less, each government has of an amount for works that follows duties, from what each has
+        today, both shape (G,)."""
+        instance = self.instance
+        part, change = instance.of_works(amount), np.zeros(len(amount))
+        away = self.tiers != np.array(instance.groups.home)
+        np.add.at(change, instance.home_government[away], -part[away])
+        for tier in LOCAL_TIERS:
+            here = np.where(away & (self.tiers == tier), part, 0.0).sum(axis=1)
+            np.add.at(change, instance.paying_government(tier), here)
+        return change
+
+    @cached_property
+    def national_debt_service(self) -> float:
+        """Debt service that the nation pays with the duties it has taken over, million yen."""
+        part = self.instance.of_works(self.instance.asset_debt_service)
+        return float(part[self.tiers == NATION].sum())
 
     @cached_property
     def guarantee(self) -> np.ndarray:
@@ -181,7 +214,7 @@ class Accounts:
         """Actual spending of general funds, shape (G,): other cost, the bond's part, the budget cost
         of all responsibilities less their earmarked grants, and the fixed cost of new units."""
         instance = self.instance
-        total = instance.other_cost + instance.bond
+        total = self.other_cost + instance.bond
         for tier in LOCAL_TIERS:
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
@@ -215,14 +248,15 @@ class Accounts:
 
     @cached_property
     def national_outlay(self) -> float:
-        """What the nation pays: earmarked shares and guarantees, national services, the ordinary allocation and what is
-        paid out as special allocation, and the taxes it hands over (or, below 0, takes back)."""
+        """What the nation pays: earmarked shares and guarantees, national services and the debt service that goes along
+        with them, the ordinary allocation and what is paid out as special allocation, and the taxes it hands over (or,
+        below 0, takes back)."""
         instance = self.instance
         total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum() + self.special.sum())
         for tier in LOCAL_TIERS:
             gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
-        return total + self.handed_over + self.national_services
+        return total + self.handed_over + self.national_services + self.national_debt_service
 
     @cached_property
     def handed_over(self) -> float:

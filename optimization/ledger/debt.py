@@ -6,8 +6,9 @@
 
 The ratios of today are the official ones, and what stands over the base is what they say: ratio x base. Under a package
 the scale changes as taxes at standard rates, the allocation and the extraordinary bond do, and what the need no longer
-recognises of debt service comes on top of the debt service that is to be borne. The official ratio is a mean of three
-years; here it is as if the package had held in all of them.
+recognises of debt service comes on top of the debt service that is to be borne. Debt goes along with the duty for whose
+works it was made (`ledger.asset_debt`), both what the need recognises of it and what is to be borne beyond. The
+official ratio is a mean of three years; here it is as if the package had held in all of them.
 """
 
 from __future__ import annotations
@@ -100,14 +101,12 @@ def _under(
     then: Accounts, first: Instance, service: np.ndarray | float = 0.0, burden: np.ndarray | float = 0.0
 ) -> DebtFigures:
     """Debts of a year under its decision, with what was borrowed since the first."""
-    before = debts_today(first)
+    before, kept = debts_today(first), first.recognised_share
     more = counted_funds(then) - counted_funds(todays_accounts(first))
-    dropped = first.dropped_refund
+    promised = before.in_need + then.debt_service_moved
+    borne, owed = (amount + then.moved(np.maximum(0.0, amount)) for amount in (before.service, before.burden))
     return DebtFigures(
-        before.scale + more,
-        before.in_need - dropped,
-        before.service + dropped + service,
-        before.burden + burden,
+        before.scale + more, kept * promised, borne + (1.0 - kept) * promised + service, owed + burden
     )
 
 

@@ -49,7 +49,7 @@ def flows_of(accounts: Accounts) -> pd.Series:
     sector = np.where(table["tier"] == PREFECTURE, "prefectures", "municipalities")
     gross = {t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
     earmarked = accounts.sum_of(gross, instance.national_share)
-    other = instance.other_cost + instance.bond
+    other = accounts.other_cost + instance.bond
     local = [
         (RESIDENTS, sector, "local_taxes", accounts.own_revenue),
         (NATION, sector, "allocation", accounts.grant),
@@ -63,7 +63,11 @@ def flows_of(accounts: Accounts) -> pd.Series:
     ]
     own = accounts.national_services + float(accounts.units[NATION].sum())
     taxes = todays_accounts(instance).national_outlay - accounts.handed_over
-    national = [(RESIDENTS, NATION, "national_taxes", taxes), (NATION, SERVICES, RESOURCE_COST, own)]
+    national = [
+        (RESIDENTS, NATION, "national_taxes", taxes),
+        (NATION, SERVICES, RESOURCE_COST, own),
+        (NATION, OUTSIDE, "debt_service", accounts.national_debt_service),
+    ]
     parts = [
         pd.DataFrame(dict(zip([*ROAD, "amount"], row, strict=True)) | {"government": codes})
         for rows, codes in ((local, table.index.to_numpy()), (national, [NOWHERE]))

@@ -23,6 +23,7 @@ from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
+from optimization.ledger.asset_debt import asset_share
 from optimization.ledger.bundles import Bundles, bundles_of
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
@@ -53,7 +54,8 @@ class Instance:
     """One reform question on one case; two are the same question only if they are one object.
 
     `horizon` holds the later years the plan must serve, `bond_share` (G,) in one of them who gets how much of its
-    extraordinary bond. `km` (I, I) is the straight line between town halls, `office_km` (I,) that to the branch office.
+    extraordinary bond and `first_asset_share` (I, S) what debts stood for in the first. `km` (I, I) is the straight
+    line between town halls, `office_km` (I,) that to the branch office.
     """
 
     case: Case
@@ -66,6 +68,7 @@ class Instance:
     office_km: np.ndarray
     horizon: Horizon | None = None
     bond_share: np.ndarray | None = None
+    first_asset_share: np.ndarray | None = None
 
     @property
     def services(self) -> pd.Index:
@@ -164,10 +167,39 @@ class Instance:
     @cached_property
     def dropped_refund(self) -> np.ndarray:
         """Debt service that today's need recognises and the package's no longer does, shape (G,)."""
+        debt_service = self.case.governments["debt_service_million_yen"].to_numpy(float)
+        return (1.0 - self.recognised_share) * debt_service
+
+    @cached_property
+    def recognised_share(self) -> float:
+        """Share of today's debt service in the needs that the package's need still recognises."""
         refund = self.settings["formula.debt_service_refund"]
         honoured = self.settings["formula.promised_refunds_honoured"]
-        debt_service = self.case.governments["debt_service_million_yen"].to_numpy(float)
-        return (1.0 - refund) * (1.0 - honoured) * debt_service
+        return 1.0 - (1.0 - refund) * (1.0 - honoured)
+
+    @cached_property
+    def home_government(self) -> np.ndarray:
+        """Position of the government that answers today for each service at each place, shape (I, S)."""
+        return np.column_stack([self.paying_government(home) for home in self.groups.home])
+
+    @cached_property
+    def asset_share(self) -> np.ndarray:
+        """Share of the debt for works of the government that answers today which stands for each service at each place,
+        shape (I, S); in a later year as in the first, for debts are what they are."""
+        if self.first_asset_share is not None:
+            return self.first_asset_share
+        cost = np.column_stack([self.standard_need[home][:, s] for s, home in enumerate(self.groups.home)])
+        return asset_share(self.case, cost, self.home_government)
+
+    @cached_property
+    def asset_debt_service(self) -> np.ndarray:
+        """Debt service in today's need for bonds that paid for works, shape (G,), million yen."""
+        return self.case.governments["asset_debt_service_million_yen"].to_numpy(float)
+
+    def of_works(self, amount: np.ndarray) -> np.ndarray:
+        """What of an amount for the works of each government, shape (G,), goes along with the services at each place
+        when somebody else answers for them, shape (I, S)."""
+        return self.settings["debt.follows_duty_share"] * self.asset_share * amount[self.home_government]
 
     @cached_property
     def other_cost(self) -> np.ndarray:

@@ -78,7 +78,15 @@ def _later(
     settings = richer_by(richer, first.settings)
     costs = body_parts_of(case, settings, standard, parts, first.bodies, first.km)
     share = bond_share(first)
-    return replace(first, case=case, settings=settings, costs=costs, standard=standard, bond_share=share)
+    return replace(
+        first,
+        case=case,
+        settings=settings,
+        costs=costs,
+        standard=standard,
+        bond_share=share,
+        first_asset_share=first.asset_share,
+    )
 
 
 def with_bodies(instance: Instance, bodies: Bodies) -> Instance:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, PREFECTURE, TIERS
+from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, crossing, debt_ratios, debt_stages, reached
 from optimization.ledger.instance import Instance
@@ -76,10 +76,17 @@ def dispersion(accounts: Accounts) -> float:
     return float(weight @ (np.abs(accounts.funds - level * accounts.standard_cost) / today))
 
 
+def debt_service_to_locals(accounts: Accounts) -> float:
+    """Debt service in today's need that follows duties to another local tier, million yen."""
+    instance, home = accounts.instance, np.array(accounts.instance.groups.home)
+    away = (accounts.tiers != home) & (accounts.tiers != NATION)
+    return float(instance.of_works(instance.asset_debt_service)[away].sum())
+
+
 def own_source_share(accounts: Accounts) -> tuple[float, float]:
     """Own revenue over gross spending of all municipalities and of all prefectures (D2)."""
     instance = accounts.instance
-    gross = accounts.instance.other_cost + instance.bond
+    gross = accounts.other_cost + instance.bond
     gross = gross + accounts.sum_of({t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS})
     shares = [
         float(accounts.own_revenue[here].sum() / gross[here].sum()) if gross[here].sum() > 0 else 0.0
@@ -201,6 +208,8 @@ def _discipline(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, 
         "mismatch_of_money_and_responsibility": (mismatch(accounts), "ratio"),
         "earmarked_share": (earmarked_share(accounts), "ratio"),
         "governments_without_shortfall": (float((gap <= 0).sum()), "governments"),
+        "debt_service_to_other_local_tiers": (debt_service_to_locals(accounts), "million yen per year"),
+        "debt_service_to_the_nation": (accounts.national_debt_service, "million yen per year"),
         "contributions": (float(accounts.contribution.sum()), "million yen per year"),
         "national_outlay": (accounts.national_outlay, "million yen per year"),
     }

@@ -154,8 +154,31 @@ class Columns:
 
     @cached_property
     def net_cost(self) -> sparse.csr_matrix:
-        """Standard cost net of today's earmarked share that each duty brings, shape (G, duties)."""
-        return self.government_matrix(self.instance.standard_need)
+        """Standard cost net of today's earmarked share that each duty brings, and the debt service that goes along,
+        shape (G, duties)."""
+        own = self.government_matrix(self.instance.standard_need)
+        return sparse.csr_matrix(own + self.debt_service_moved)
+
+    @cached_property
+    def debt_service_moved(self) -> sparse.csr_matrix:
+        """Debt service in today's need that each duty brings to a government, or takes away from it, (G, duties)."""
+        return self.moved(self.instance.asset_debt_service)
+
+    def moved(self, amount: np.ndarray) -> sparse.csr_matrix:
+        """How each duty changes what governments have of an amount for works, from today's (G,): (G, duties). It goes
+        from who answers today to who answers; of what goes to the nation nobody else has it."""
+        instance, home = self.instance, np.array(self.instance.groups.home)
+        part, count = instance.of_works(amount), len(self.instance.case.governments)
+        away = {t: np.where(home != t, part, 0.0) for t in TIERS}
+        payer = {t: instance.paying_government(t) for t in LOCAL_TIERS}
+        come = self.duty_matrix({t: away[t] for t in LOCAL_TIERS}, payer, count)
+        gone = [
+            self.duty_matrix(
+                {t: np.where(home == of, away[t], 0.0) for t in TIERS}, dict.fromkeys(TIERS, payer[of]), count
+            )
+            for of in sorted(set(instance.groups.home))
+        ]
+        return sparse.csr_matrix(come - sum(gone[1:], gone[0]))
 
     @cached_property
     def recognised_need(self) -> sparse.csr_matrix:

@@ -24,7 +24,8 @@ def bindable(columns: Columns) -> list[int]:
 
 
 def spending_matrix(columns: Columns) -> sparse.csr_matrix:
-    """Net actual cost that each y, x, v and u (in this order) brings to each government, (G, columns).
+    """Net actual cost that each y, x, v and u (in this order) brings to each government, and the debt service that goes
+    along with duties, (G, columns).
 
     A body's money is shared by its members in proportion to what each would spend alone.
     """
@@ -37,7 +38,7 @@ def spending_matrix(columns: Columns) -> sparse.csr_matrix:
     alone = net[MUNICIPALITY]
     net[MUNICIPALITY] = np.where(columns.has_alone, 0.0, alone)
     government = {t: instance.paying_government(t) for t in LOCAL_TIERS}
-    y = columns.duty_matrix(net, government, count)
+    y = columns.duty_matrix(net, government, count) + columns.debt_service_moved
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
     x = sparse.csr_matrix(

@@ -81,7 +81,8 @@ def gross_cost(columns: Columns) -> Affine:
 
 def gross_spending(columns: Columns) -> Affine:
     """Gross standard cost, other cost and bond, (G,)."""
-    return gross_cost(columns) + fixed(columns.instance.other_cost + columns.instance.bond)
+    other = fixed(columns.instance.other_cost + columns.instance.bond)
+    return gross_cost(columns) + block("y", columns.debt_service_moved) + other
 
 
 def earmarked(columns: Columns) -> Affine:
@@ -97,20 +98,31 @@ def debt_base(columns: Columns) -> Affine:
     first = columns.first
     scale = debt.scale_today(first.instance) - debt.counted_funds(first.today)
     in_need = first.instance.case.governments["debt_service_million_yen"].to_numpy(float)
-    return funds(columns) - guarantee(columns) + fixed(scale - in_need + first.instance.dropped_refund)
+    kept = first.instance.recognised_share
+    recognised = block("y", kept * columns.debt_service_moved, kept * in_need)
+    return funds(columns) - guarantee(columns) - recognised + fixed(scale)
 
 
 def debt_service(columns: Columns) -> Affine:
-    """Debt service to be borne, (G,): today's amount, for old debts are renewed as they are repaid, what the need no
-    longer recognises, and in a later year the repayment and cost of each government's part of the bonds since then."""
+    """Debt service to be borne, (G,): today's amount, for old debts are renewed as they are repaid, what follows duties
+    of it, what the need no longer recognises, and in a later year the repayment and cost of each government's part of
+    the bonds since then."""
     first, settings = columns.first.instance, columns.instance.settings
     rate = settings["horizon.debt_repayment"] + settings["horizon.debt_cost"]
-    return fixed(debt.debts_today(first).service + first.dropped_refund) + _since(columns, rate)
+    dropped = (1.0 - first.recognised_share) * columns.debt_service_moved
+    own = _following(columns, debt.debts_today(first).service)
+    return own + block("y", dropped, first.dropped_refund) + _since(columns, rate)
 
 
 def future_burden(columns: Columns) -> Affine:
-    """Debts to be borne, (G,): today's amount and in a later year each government's part of the bonds owed since."""
-    return fixed(debt.debts_today(columns.first.instance).burden) + _since(columns, 1.0)
+    """Debts to be borne, (G,): today's amount, what follows duties of it, and in a later year each government's part of
+    the bonds owed since."""
+    return _following(columns, debt.debts_today(columns.first.instance).burden) + _since(columns, 1.0)
+
+
+def _following(columns: Columns, amount: np.ndarray) -> Affine:
+    """An amount of today that goes along with duties where it is above 0, (G,)."""
+    return block("y", columns.moved(np.maximum(0.0, amount)), amount)
 
 
 def _since(columns: Columns, rate: float) -> Affine:

@@ -48,8 +48,9 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F1, F3) need[g] = other_need[g] + sum over duties of kappa[s] y[n] x recognised need[g,n]
     - sum over duties of (gamma[s] - earmarked share today[s]) y[n] x gross standard cost[g,n]
 
-    Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products. In a later year of a horizon its
-    extraordinary bond comes off too (H1).
+    and what the need recognises of the debt service that goes along with duties (`debt.follows_duty_share`), at no
+    kappa. Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products. In a later year of a horizon
+    its extraordinary bond comes off too (H1).
     """
     instance = columns.instance
     service = np.array([s for s, _, _ in columns.duties], dtype=int)
@@ -57,6 +58,7 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     least = np.where(freed, 0.0, instance.revision[0][service])
     recognised = block("y", columns.recognised_need @ sparse.diags(least))
     recognised += block("w", columns.recognised_need[:, np.flatnonzero(freed)])
+    recognised += block("y", instance.recognised_share * columns.debt_service_moved)
     own = block("need", sparse.identity(len(instance.other_need), format="csr"))
     left = own - recognised + bonded(columns) + guarantee(columns)
     model.F1 = constraint(rows(model, range(len(instance.other_need)), left, instance.other_need, "=="))
@@ -126,8 +128,9 @@ def need_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     need, gross = columns.recognised_need, columns.gross_cost
     today = instance.national_share[service]
     (k_low, k_high), (g_low, g_high) = instance.revision, instance.guarantee
-    least = need.multiply(k_low[service]) - gross.multiply(g_high[service] - today)
-    most = need.multiply(k_high[service]) - gross.multiply(g_low[service] - today)
+    moved = instance.recognised_share * columns.debt_service_moved
+    least = need.multiply(k_low[service]) - gross.multiply(g_high[service] - today) + moved
+    most = need.multiply(k_high[service]) - gross.multiply(g_low[service] - today) + moved
     low, _ = choice_bounds(sparse.csr_matrix(least), columns)
     _, high = choice_bounds(sparse.csr_matrix(most), columns)
     return instance.other_need + low - columns.most_bonded, instance.other_need + high

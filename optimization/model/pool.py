@@ -74,11 +74,11 @@ def _everyone(columns: Columns) -> list[np.ndarray]:
 
 def national_cost(columns: Columns) -> np.ndarray:
     """What each duty costs the nation, shape (duties,): its earmarked share of a local tier's standard
-    cost, the whole budget cost of its own services."""
+    cost, the whole budget cost of its own services and the debt service that goes along with them."""
     instance = columns.instance
     zeros = np.zeros(len(instance.case.codes), dtype=int)
     value = {t: instance.costs.by_tier[t].standard * instance.national_share for t in LOCAL_TIERS}
-    value[NATION] = instance.costs.by_tier[NATION].budget
+    value[NATION] = instance.costs.by_tier[NATION].budget + instance.of_works(instance.asset_debt_service)
     matrix = columns.duty_matrix(value, dict.fromkeys(value, zeros), 1)
     return np.asarray(matrix.toarray()[0])
 

@@ -52,7 +52,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
 
         own revenue - capacity + (1 - rate) other need - other cost, at its worst,
         + sum over what may be its own of ((1 - rate) revision x recognised need
-          + rate x guarantee beyond today's share - standard cost - transition), at its worst
+          + rate x guarantee beyond today's share - standard cost - transition
+          - debt service brought along that the allocation does not pay), at its worst
 
     Other formulas promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
     its wards): the margin is -infinity, and every row is kept.
@@ -68,9 +69,16 @@ def balance_margin(instance: Instance) -> np.ndarray:
     more = rate * (instance.guarantee[0] - instance.national_share) * instance.costs.own
     each = (1.0 - rate) * instance.revision[0] * instance.formula_need[MUNICIPALITY] + more
     each = each - instance.standard_need[MUNICIPALITY] - instance.costs.by_tier[MUNICIPALITY].transition
+    each = each - _debts_brought(instance, 1.0 - (1.0 - rate) * instance.recognised_share)
     worst = np.where(municipal_option(instance), np.minimum(0.0, each), 0.0).sum(axis=1)
     joint = instance.tiers_held[government, 1] == 1.0
     return np.where(joint, -np.inf, kept + other + worst)
+
+
+def _debts_brought(instance: Instance, unpaid: float) -> np.ndarray:
+    """What the allocation leaves unpaid of the debt service that comes along with the services of others, (I, S)."""
+    of_others = np.array(instance.groups.home) != MUNICIPALITY
+    return np.where(of_others, unpaid * instance.of_works(instance.asset_debt_service), 0.0)
 
 
 def municipal_option(instance: Instance) -> np.ndarray:

@@ -20,7 +20,7 @@ from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
 from optimization.outcome.bundle_table import bundle_table
 from optimization.outcome.crisis_tables import crisis_tables
-from optimization.outcome.debt_table import debts
+from optimization.outcome.debt_table import debt_tables
 from optimization.outcome.existing_table import existing_table
 from optimization.outcome.flow_tables import flow_tables
 from optimization.outcome.horizon_tables import horizon_tables
@@ -43,7 +43,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "formula": formula(after, before),
         "taxes": taxes(after, before),
         "governments": governments(result, after, before),
-        "debts": debts(after, before),
+        **debt_tables(after, before),
         "measures": measures_table(after, before),
         "services": services(after, before),
         "tiers": tiers(after, before),

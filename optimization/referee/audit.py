@@ -23,8 +23,8 @@ from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.referee.bundles import joint_work, told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
+from optimization.referee.debts import NEEDED, debt_closures
 from optimization.referee.debts import TABLE as DEBTS
-from optimization.referee.debts import debt_closures
 from optimization.referee.horizon import horizon_checks, weighted_objective
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.written import Written
@@ -42,9 +42,6 @@ PHASES = {"": "", "_second": " in the second phase"}
 
 CLOSED = (*TABLES, "governments", "services", "formula", "measures")
 """Tables that the closure of accounts is read from."""
-
-OWED = (DEBTS, "governments")
-"""Tables that the law's formula of debts is read from."""
 
 DEBT_RATIOS: tuple[tuple[str, SettingKey], ...] = (
     ("real_debt_service", "discipline.debt_service_ceiling"),
@@ -235,7 +232,7 @@ def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bo
 
 def _debts(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """That the debts are those of the law's formula, to one yen; nothing of a run of before they were written."""
-    rows = {name: table.to_dict("records") for name, table in tables.items() if name in OWED}
+    rows = {name: table.to_dict("records") for name, table in tables.items() if name in NEEDED}
     found = [abs(closure.distance) <= YEN for closure in debt_closures(rows, settings, float)]
     return {"debts are those of the law's formula": all(found)} if found else {}
 

@@ -6,6 +6,7 @@ Nothing here uses the model or the ledger.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,13 @@ from optimization.reading.japan import (
 )
 from optimization.referee.closure import Closure, Rows
 
-TABLE = "debts"
+TABLE, SHARES, NATION = "debts", "debts_of_services", "nation"
+NEEDED = (TABLE, SHARES, "governments", "provision", "services", "flows", "flows_by_government")
+"""Tables that the statements are read from."""
+
+WORKS = "debt_service_for_works"
+"""Debt service in the need for bonds that paid for works, which follows duties."""
+
 RATIOS = ("real_debt_service", "future_burden")
 WHEN = ("_today", "")
 NEAR = 5e-10
@@ -32,37 +39,109 @@ def debt_closures(
     if TABLE not in tables:
         return
     accounts = {row["government"]: row for row in tables["governments"]}
-    kept = 1 - (1 - number(settings["formula.debt_service_refund"])) * (
-        1 - number(settings["formula.promised_refunds_honoured"])
-    )
     lacking = set(accounts) - {row["government"] for row in tables[TABLE]}
     for who in sorted(lacking):
         yield Closure("every government's debts are written", who, 1)
+    moved, to_nation = _moved(tables, number)
+    kept = 1 - (1 - number(settings["formula.debt_service_refund"])) * (
+        1 - number(settings["formula.promised_refunds_honoured"])
+    )
     for row in tables[TABLE]:
-        who, account = row["government"], accounts[row["government"]]
+        yield from _of_a_government(row, accounts[row["government"]], moved, kept, number)
+    yield from _paid_along(tables, moved, to_nation, number)
 
-        def of(name: str, when: str, row: Mapping[str, Any] = row) -> Any:
-            return number(row[f"{name}{when}_million_yen"])
 
-        def counted(when: str, account: Mapping[str, Any] = account) -> Any:
-            funds, given = (number(account[f"{name}{when}_million_yen"]) for name in ("funds", "guarantee"))
-            return funds - given
+def _of_a_government(
+    row: Mapping[str, Any],
+    account: Mapping[str, Any],
+    moved: Mapping[tuple[str, str], Any],
+    kept: Any,
+    number: Callable[[Any], Any],
+) -> Iterator[Closure]:
+    """The statements on one government's debts."""
+    who = row["government"]
 
-        for name in RATIOS:
-            for when in WHEN:
-                base = of("standard_scale", when) - of("debt_service_in_need", when)
-                ratio = number(account[f"{name}{when}_ratio"])
-                yield Closure(f"{name} is its ratio of scale less need", who, of(name, when) - ratio * base)
-        if bool(number(row["crosses_a_step"])) != _crosses(account, number):
-            yield Closure("who crosses a step of the law is marked so", who, 1)
-        more = of("standard_scale", "") - of("standard_scale", "_today")
-        words = "the standard financial scale changes as funds without guarantees do"
-        yield Closure(words, who, more - (counted("") - counted("_today")))
-        before, after = of("debt_service_in_need", "_today"), of("debt_service_in_need", "")
-        yield Closure("need recognises debt service as far as refunds go", who, after - kept * before)
-        borne = of("real_debt_service", "") - of("real_debt_service", "_today")
-        words = "what the need no longer recognises is borne on top"
-        yield Closure(words, who, borne - (before - after))
+    def of(name: str, when: str) -> Any:
+        return number(row[f"{name}{when}_million_yen"])
+
+    def counted(when: str) -> Any:
+        funds, given = (number(account[f"{name}{when}_million_yen"]) for name in ("funds", "guarantee"))
+        return funds - given
+
+    for name in RATIOS:
+        for when in WHEN:
+            base = of("standard_scale", when) - of("debt_service_in_need", when)
+            ratio = number(account[f"{name}{when}_ratio"])
+            yield Closure(f"{name} is its ratio of scale less need", who, of(name, when) - ratio * base)
+    if bool(number(row["crosses_a_step"])) != _crosses(account, number):
+        yield Closure("who crosses a step of the law is marked so", who, 1)
+    more = of("standard_scale", "") - of("standard_scale", "_today")
+    words = "the standard financial scale changes as funds without guarantees do"
+    yield Closure(words, who, more - (counted("") - counted("_today")))
+    promised = of("debt_service_in_need", "_today") + moved[who, WORKS]
+    words = "need recognises debt service as far as refunds go, and it follows duties"
+    yield Closure(words, who, of("debt_service_in_need", "") - kept * promised)
+    borne = of("real_debt_service", "_today") + moved[who, "real_debt_service"] + (1 - kept) * promised
+    words = "what is borne follows duties, with what the need no longer recognises"
+    yield Closure(words, who, of("real_debt_service", "") - borne)
+    owed = of("future_burden", "_today") + moved[who, "future_burden"]
+    yield Closure("debts to be borne follow duties", who, of("future_burden", "") - owed)
+
+
+def _moved(
+    tables: Mapping[str, Rows], number: Callable[[Any], Any]
+) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
+    """What has come to each government with duties (below 0: left it), by government and amount; and of each amount
+    what has gone to the nation. Amounts below 0 stay where they are."""
+    come: dict[tuple[str, str], Any] = defaultdict(int)
+    to_nation: dict[str, Any] = defaultdict(int)
+    if SHARES not in tables:
+        return come, to_nation
+    answers = {(row["code"], row["service"]): row["responsible_tier"] for row in tables["provision"]}
+    home = {row["service"]: row["home_tier"] for row in tables["services"]}
+    payer = _payers(tables)
+    owed = {row["government"]: row for row in tables[TABLE]}
+    for row in tables[SHARES]:
+        tier = answers[row["code"], row["service"]]
+        if tier == home[row["service"]]:
+            continue
+        for name in (WORKS, *RATIOS):
+            when = "" if name == WORKS else "_today"
+            amount = number(owed[row["government"]][f"{name}{when}_million_yen"])
+            part = number(row["share_of_debt_ratio"]) * max(amount, 0)
+            come[row["government"], name] -= part
+            if tier == NATION:
+                to_nation[name] += part
+            else:
+                come[payer[tier == "municipality", row["code"]], name] += part
+    return come, to_nation
+
+
+def _payers(tables: Mapping[str, Rows]) -> dict[tuple[bool, str], str]:
+    """Who pays at each place for a service of the municipality, and for one of the prefecture or its bloc."""
+    accounts = [row["government"] for row in tables["governments"]]
+    of_part = {part: who for who in accounts for part in who.split("+")}
+    places = {row["code"] for row in tables["provision"]}
+    return {(own, code): of_part[code if own else code[:2]] for own in (True, False) for code in places}
+
+
+def _paid_along(
+    tables: Mapping[str, Rows],
+    moved: Mapping[tuple[str, str], Any],
+    to_nation: Mapping[str, Any],
+    number: Callable[[Any], Any],
+) -> Iterator[Closure]:
+    """Who answers pays the debt service in the need that has come along: local governments among their other needs,
+    the nation as a flow of its own."""
+    if "flows_by_government" not in tables:
+        return
+    for row in tables["flows_by_government"]:
+        if row["kind"] == "other_needs":
+            more = number(row["package_million_yen"]) - number(row["today_million_yen"])
+            words = "debt service that follows a duty is paid by who answers for it"
+            yield Closure(words, row["government"], more - moved[row["government"], WORKS])
+    paid = sum(number(row["package_million_yen"]) for row in tables["flows"] if row["kind"] == "debt_service")
+    yield Closure("the nation pays the debt service of what it takes over", "", paid - to_nation[WORKS])
 
 
 def _crosses(account: Mapping[str, Any], number: Callable[[Any], Any]) -> bool:

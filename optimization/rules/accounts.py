@@ -144,7 +144,7 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "own_part": AccountsReading.own_part,
     "own_revenue": lambda r: r.accounts.own_revenue,
     "gross_cost": lambda r: r.gross_cost(),
-    "gross_spending": lambda r: r.gross_cost() + r.instance.other_cost + r.instance.bond,
+    "gross_spending": lambda r: r.gross_cost() + r.accounts.other_cost + r.instance.bond,
     "earmarked": lambda r: r.gross_cost(r.accounts.decision.guarantee),
     "spending": lambda r: r.accounts.spending,
     "debt_base": lambda r: r.debts.base,

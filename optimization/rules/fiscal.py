@@ -116,9 +116,9 @@ def handed_over(facts: Reading) -> Form:
 def national_limit(facts: Reading) -> Form:
     """(F6) national outlay - shortfall <= limit
 
-    outlay = earmarked shares and guarantees + national services and their units + sum_g transfer[g] + corrections
-    + what is paid out as special allocation + taxes handed over, sum_j (theta[j] - 1) x base[j]. Only a later year has
-    a shortfall: it is borrowed (H1).
+    outlay = earmarked shares and guarantees + national services, their units and the debt service that goes along
+    + sum_g transfer[g] + corrections + what is paid out as special allocation + taxes handed over, sum_j (theta[j] - 1)
+    x base[j]. Only a later year has a shortfall: it is borrowed (H1).
     """
     return at_most(facts["nation.limit_million_yen"], national_outlay=1, national_shortfall=-1)
 
@@ -365,8 +365,9 @@ def debt_service(facts: Reading) -> Form:
 
     base[g] = standard financial scale[g] - debt service in need[g]; the scale is today's and the change of taxes at
     standard rates, transfer and extraordinary bond. ceiling[g] = the larger of debt_service_ceiling and the ratio
-    today[g]; debt service[g] = ratio today[g] x base today[g] + refund no longer recognised[g] and, in a later year,
-    (repayment + cost) x g's part of the bonds since then. Whoever is above the ceiling today may not get worse.
+    today[g]; debt service[g] = ratio today[g] x base today[g] + what follows duties[g] + refund no longer recognised[g]
+    and, in a later year, (repayment + cost) x g's part of the bonds since then. Whoever is above the ceiling today may
+    not get worse.
     """
     ceiling = _ceiling(facts, SERVICE_CEILING, "real_debt_service_ratio")
     return at_least(debt_base=ceiling, debt_service=-1)
@@ -385,7 +386,7 @@ def future_burden(facts: Reading) -> Form:
     """(D4) ceiling[g] x base[g] >= future burden[g]
 
     ceiling[g] = the larger of future_burden_ceiling and the ratio today[g]; future burden[g] = ratio today[g] x base
-    today[g] and, in a later year, g's part of the bonds owed since then.
+    today[g] + what follows duties[g] and, in a later year, g's part of the bonds owed since then.
     """
     return at_least(
         debt_base=_ceiling(facts, BURDEN_CEILING, "future_burden_ratio"),

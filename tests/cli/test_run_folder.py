@@ -19,7 +19,7 @@ from optimization.referee.audit import audit_run
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
     "coefficients", "outlook", "spending", "bodies_today", "flows", "flows_by_government", "sectors",
-    "debts", "joint_work",
+    "debts", "debts_of_services", "joint_work",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",

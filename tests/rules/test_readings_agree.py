@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optimization.ledger import debt
@@ -22,7 +23,7 @@ from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import QUANTITIES
 from tests.model.test_golden import three_by_three
 from tests.rules.reading_case import LOOSE, SPOKEN_FOR, Read, differ, excess, read, worst
-from tests.small_case import Small
+from tests.small_case import Small, spending
 
 FREE: dict[str, Any] = {
     "formula.counted_share": [0.5, 0.75],
@@ -66,11 +67,16 @@ def solution(name: str, seed: int) -> Read:
 
 
 def with_corrections(question: Small) -> Small:
-    """The question with corrections of earlier years and extraordinary bonds of today in its accounts."""
+    """The question with corrections of earlier years, extraordinary bonds of today, and debts for works that follow
+    duties, in its accounts."""
     frame = question.case.governments.copy()
     frame["allocation_paid_million_yen"] += np.linspace(0.5, 2.0, len(frame))
     frame["bond_transfer_million_yen"] += np.linspace(1.0, 4.0, len(frame))
-    return replace(question, case=replace(question.case, governments=frame))
+    frame["asset_debt_service_million_yen"] = 0.6 * frame["debt_service_million_yen"]
+    works = spending(dict.fromkeys([*question.case.codes, *question.case.prefectures.index], 30.0))
+    elsewhere = works.assign(purpose="education", construction_million_yen=2.0)
+    case = replace(question.case, governments=frame, spending=pd.concat([works, elsewhere]))
+    return replace(question, case=case)
 
 
 def test_every_reading_knows_every_quantity() -> None:
@@ -104,7 +110,7 @@ def test_rows_accounts_and_tables_say_the_same_of_every_limit(name: str, seed: i
 
 def test_rows_and_accounts_agree_in_a_later_year_with_its_bond_and_debts() -> None:
     later = {"horizon.years": ["2050"], "horizon.need_growth": 0.02, "pool.ordinary_million_yen": 60.0}
-    found = read(three_by_three(**{**later, "equity.loss_limit": "off"}), 0)
+    found = read(with_corrections(three_by_three(**{**later, "equity.loss_limit": "off"})), 0)
     accounts, (year, part) = found.accounts, next(iter(found.table.later.items()))
     assert accounts.decision.bonds[0] > 1.0
     there = AccountsReading(accounts.later[0], debt.debts_later(accounts)[0])
