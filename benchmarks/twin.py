@@ -171,7 +171,7 @@ def _provision(model: linopy.Model, columns: Columns) -> None:
     crowded = np.flatnonzero(np.diff(covering.indptr) > limit)
     if len(crowded):
         add(model, "R4", by_row(z, covering[crowded]), "<=", float(limit))
-    needs = [(m, n) for m, unit in enumerate(columns.unit_rows) for n in unit[3]]
+    needs = [(m, n) for m, unit in enumerate(columns.unit_rows) for n in unit.duties]
     if needs:
         unit, duties = np.array(needs).T
         opened = by_row(u, one_each(unit, len(columns.unit_rows), -1.0))
@@ -257,12 +257,12 @@ def _money(model: linopy.Model, columns: Columns) -> None:
     pool = together(paid, _single(model.variables["sigma"], -MILLION_IN_BILLION * ordinary))
     room = settings["pool.ordinary_million_yen"] - corrections - law
     add(model, "F5", pool, "<=", MILLION_IN_BILLION * room)
-    units = [
-        float(instance.costs.unit_fixed[s]) if tier == NATION else 0.0 for tier, _, s, _ in columns.unit_rows
+    units = np.asarray(columns.unit_cost.sum(axis=0)).ravel() * [
+        unit.tier == NATION for unit in columns.unit_rows
     ]
     outlay = [
         _single(model.variables["y"], MILLION_IN_BILLION * national_cost(columns)),
-        _single(model.variables["u"], MILLION_IN_BILLION * np.array(units)),
+        _single(model.variables["u"], MILLION_IN_BILLION * units),
     ]
     handed = float(instance.tax.total @ (instance.tax.assigned[0] - 1.0))
     limit = settings["nation.limit_million_yen"] - corrections - handed
@@ -304,13 +304,12 @@ def _objective(model: linopy.Model, columns: Columns) -> None:
     base = settings["weights.dulled_incentive"] * tax.base[instance.receiving_today].sum(axis=0)
     common = tax.partial & ~tax.own_share
     dulled = [float((base * tax.assigned[0])[common & (tax.tier == t)].sum()) for t in range(2)]
-    fixed = costs.unit_fixed * settings["weights.provision"]
     cost = {
         "y": duty_cost(columns),
         "x": alone[place[:, 0], costs.wide_columns[place[:, 1]]],
         "v": costs.bodies.social(settings)[columns.pair_body, columns.pair_service],
         "z": np.full(len(columns.body_rows), settings["weights.body_million_yen"]),
-        "u": fixed[[unit[2] for unit in columns.unit_rows]],
+        "u": settings["weights.provision"] * np.asarray(columns.unit_cost.sum(axis=0)).ravel(),
         "grant": np.full(len(instance.other_need), settings["weights.soft_budget"]),
         "rho": np.array(dulled),
     }

@@ -57,6 +57,8 @@ GENERAL = {
     "efficient_scale_persons": 100_000.0,
     "bloc_coordination_rate": 0.0,
     "national_overhead": 0.0,
+    "branch_office_share": 0.0,
+    "national_unit_share": 1.0,
     "coordination_fixed_million_yen": 0.0,
     "canada_standard": 1.0,
     "canada_cap": 1.0,

@@ -62,6 +62,8 @@ GENERAL = {
     "efficient_scale_persons": POSITIVE,
     "bloc_coordination_rate": NOT_NEGATIVE,
     "national_overhead": NOT_NEGATIVE,
+    "branch_office_share": NOT_NEGATIVE,
+    "national_unit_share": NOT_NEGATIVE,
     "coordination_fixed_million_yen": NOT_NEGATIVE,
     **{name: WITHIN[entry.within] for name, entry in family_parameters().items()},
 }

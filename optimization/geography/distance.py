@@ -28,16 +28,22 @@ def travel_minutes(km: np.ndarray, case: Case) -> np.ndarray:
     return km * case.parameters("detour_factor") / case.parameters("travel_speed_km_per_hour") * 60.0
 
 
-def branch_office(case: Case) -> pd.Series:
-    """Seat at which a prefecture, bloc or nation serves each municipality: the most populous
-    municipality of its secondary medical area in the same prefecture (code -> code of the seat)."""
+def branch_area(case: Case) -> pd.Series:
+    """The area in which a prefecture, bloc or nation serves each municipality from one branch office: the part of its
+    secondary medical area (the one of most of its people) in the same prefecture, by code."""
     areas = case.medical_areas.sort_values("population_share", ascending=False).drop_duplicates("code")
-    frame = case.municipalities[["prefecture_code", "population_persons"]].join(
+    frame = case.municipalities[["prefecture_code"]].join(
         areas.set_index("code")["medical_area_code"], validate="one_to_one"
     )
-    area = [frame["prefecture_code"], frame["medical_area_code"]]
-    largest = frame.groupby(area)["population_persons"].idxmax().rename("seat")
-    return frame.join(largest, on=["prefecture_code", "medical_area_code"])["seat"]
+    return frame["prefecture_code"] + "/" + frame["medical_area_code"]
+
+
+def branch_office(case: Case) -> pd.Series:
+    """Seat of the branch office of each municipality: the most populous municipality of its branch area (code -> code
+    of the seat)."""
+    area = branch_area(case)
+    largest = case.municipalities["population_persons"].groupby(area).idxmax()
+    return area.map(largest).rename("seat")
 
 
 def branch_km(case: Case, km: np.ndarray) -> np.ndarray:

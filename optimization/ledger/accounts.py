@@ -19,7 +19,6 @@ import numpy as np
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import (
-    HIGHER_TIERS,
     LOCAL_TIERS,
     NATION,
     TIERS,
@@ -28,7 +27,7 @@ from optimization.ledger.allocation import Figures, family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.cost_kinds import real_cost
 from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
-from optimization.ledger.instance import Areas, Horizon, Instance
+from optimization.ledger.instance import Horizon, Instance
 from optimization.ledger.response import Response
 
 LARGEST_BOND = 1e12
@@ -36,9 +35,6 @@ LARGEST_BOND = 1e12
 
 HALVINGS = 60
 """Steps in which the least bond of a later year is enclosed: to the rounding of a number."""
-
-UNITS_SHARED = tuple(tier for tier in HIGHER_TIERS if tier in LOCAL_TIERS)
-"""Tiers for whose units prefectures pay, each by its part of the residents of the area."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +91,18 @@ class Accounts:
 
     @cached_property
     def units(self) -> dict[str, np.ndarray]:
-        """Fixed cost of the production units that higher tiers open for services they do not run
-        today, by service: (areas of the tier, S)."""
+        """Fixed cost of the offices that a tier opens where it serves what it does not run today, by tier, (G, S): by
+        the government in whose area they lie."""
         instance = self.instance
         result = {}
-        for tier in HIGHER_TIERS:
-            areas = instance.areas[tier]
-            runs = np.zeros((len(areas.names), len(instance.services)))
-            np.maximum.at(runs, areas.of_place, (self.tiers == tier).astype(float))
+        for tier in TIERS:
             moved = np.array(instance.groups.home) != tier
-            result[tier] = runs * instance.costs.unit_fixed * moved
+            serves = ((self.tiers == tier) & (instance.today > 0) & moved).astype(float)
+            result[tier] = np.zeros((len(instance.case.governments), len(instance.services)))
+            for offices in instance.offices[tier]:
+                runs = np.zeros((offices.share.shape[0], len(instance.services)))
+                np.maximum.at(runs, offices.of_place, serves)
+                result[tier] += (offices.share.T @ runs) * instance.costs.unit_fixed
         return result
 
     @cached_property
@@ -219,10 +217,7 @@ class Accounts:
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
             np.add.at(total, instance.paying_government(tier), net)
-        first = instance.case.governments.index.get_indexer(instance.case.government_of_prefecture)
-        shares = [_share_of_units(instance.areas[tier], self.units[tier]) for tier in UNITS_SHARED]
-        np.add.at(total, first, np.sum(shares, axis=0))
-        return total
+        return np.asarray(total + sum(self.units[tier].sum(axis=1) for tier in LOCAL_TIERS))
 
     @cached_property
     def pool(self) -> float:
@@ -403,8 +398,3 @@ def least_bond(later: Instance, decision: Decision) -> float:
         middle = (low + high) / 2.0
         low, high = (middle, high) if wanting(middle) > target else (low, middle)
     return high
-
-
-def _share_of_units(areas: Areas, units: np.ndarray) -> np.ndarray:
-    """Each prefecture's part of the fixed cost of the units (areas, S) in its area, by population, shape (P,)."""
-    return np.asarray(areas.share * units.sum(axis=1)[areas.of_prefecture])

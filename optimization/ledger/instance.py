@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,7 @@ from optimization.ledger.bundles import Bundles, bundles_of
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
 from optimization.ledger.horizon import LATER
+from optimization.ledger.offices import Areas, Offices, offices_of
 from optimization.ledger.tax_sources import TaxSources, tax_sources
 
 GROWING: tuple[SettingKey, ...] = (
@@ -337,6 +337,11 @@ class Instance:
             found[tier] = Areas(number, names, first, of_prefecture / together[first])
         return found
 
+    @cached_property
+    def offices(self) -> dict[str, tuple[Offices, ...]]:
+        """The kinds of offices that each tier opens for what it takes over."""
+        return offices_of(self.case, self.areas, self.prefecture, self.municipal_government)
+
 
 @dataclass(frozen=True)
 class Horizon:
@@ -365,17 +370,6 @@ class Horizon:
     def in_second(self, year: int) -> bool:
         """Whether a year belongs to the second phase."""
         return 0 < self.second <= year
-
-
-class Areas(NamedTuple):
-    """The areas of one tier: the number of the area of each municipality (I,), their names, the number of the area in
-    which each prefecture lies (P,), and the prefecture's share of the residents there (P,); the last two say nothing
-    of municipalities by themselves."""
-
-    of_place: np.ndarray
-    names: np.ndarray
-    of_prefecture: np.ndarray
-    share: np.ndarray
 
 
 @dataclass(frozen=True)

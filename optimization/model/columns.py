@@ -5,15 +5,14 @@ Rules never test conditions; they read these tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from optimization.dictionary.tiers import (
-    HIGHER_TIERS,
     LOCAL_TIERS,
     TIERS,
 )
@@ -211,22 +210,62 @@ class Columns:
         return matrix
 
     @cached_property
-    def unit_rows(self) -> list[tuple[str, int, int, list[int]]]:
-        """Production units that may be opened: (tier, place, s, duties that need it), for tiers
-        that do not run the service today."""
-        return list(self._units())
+    def unit_rows(self) -> list[Unit]:
+        """Offices that may be opened, for tiers that do not run the service today."""
+        return [unit for units, _ in self._units for unit in units]
 
-    def _units(self) -> Iterator[tuple[str, int, int, list[int]]]:
-        instance = self.instance
-        for tier in HIGHER_TIERS:
-            place = instance.areas[tier].of_place
+    @cached_property
+    def unit_cost(self) -> sparse.csr_matrix:
+        """What each u costs a year, million yen, by the government in whose area the offices lie, (G, units)."""
+        nobody = sparse.csr_matrix((0, len(self.instance.case.governments)))
+        return sparse.csr_matrix(sparse.vstack([nobody, *(cost for _, cost in self._units)]).T)
+
+    @cached_property
+    def _units(self) -> list[tuple[list[Unit], sparse.csr_matrix]]:
+        """By tier and service: the units, and what they cost each government, (units, G)."""
+        instance, result = self.instance, []
+        for tier in TIERS:
             for s, home in enumerate(instance.groups.home):
                 duty = self.duty_at(s, tier)
-                served = (duty >= 0) & (instance.costs.by_tier[home].standard[:, s] > 0)
-                if home == tier or not served.any():
+                served = np.flatnonzero((duty >= 0) & (instance.costs.by_tier[home].standard[:, s] > 0))
+                if home == tier or not len(served):
                     continue
-                for p in np.unique(place[served]):
-                    yield tier, int(p), s, np.unique(duty[served & (place == p)]).tolist()
+                kinds = [_needed(kind.of_place[served], duty[served]) for kind in instance.offices[tier]]
+                units = sorted({duties for needed in kinds for duties in needed.values()})
+                number = {duties: n for n, duties in enumerate(units)}
+                cost = sparse.csr_matrix((len(units), len(instance.case.governments)))
+                for kind, needed in zip(instance.offices[tier], kinds, strict=True):
+                    rows = [number[duties] for duties in needed.values()]
+                    shape = (len(units), kind.share.shape[0])
+                    cost = (
+                        cost
+                        + sparse.csr_matrix((np.ones(len(rows)), (rows, list(needed))), shape=shape)
+                        @ kind.share
+                    )
+                result.append(
+                    (
+                        [Unit(tier, s, list(duties)) for duties in units],
+                        cost * float(instance.costs.unit_fixed[s]),
+                    )
+                )
+        return result
+
+
+class Unit(NamedTuple):
+    """Offices of a tier for a service that stand or fall together, since the same duties need them: any of these opens
+    them all."""
+
+    tier: str
+    service: int
+    duties: list[int]
+
+
+def _needed(area: np.ndarray, duty: np.ndarray) -> dict[int, tuple[int, ...]]:
+    """The duties of the places of every area; `area` and `duty` (n,) of each place."""
+    found: dict[int, list[int]] = {}
+    for a, n in sorted(set(zip(area.tolist(), duty.tolist(), strict=True))):
+        found.setdefault(a, []).append(n)
+    return {a: tuple(duties) for a, duties in found.items()}
 
 
 def columns(instance: Instance, screening: Screening, inside: np.ndarray | None = None) -> Columns:

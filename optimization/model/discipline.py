@@ -45,7 +45,7 @@ def spending_matrix(columns: Columns) -> sparse.csr_matrix:
         (alone[place[:, 0], s], (instance.municipal_government[place[:, 0]], np.arange(len(place)))),
         shape=(count, len(place)),
     )
-    return sparse.csr_matrix(sparse.hstack([y, x, _body_part(columns, count), _unit_part(columns, count)]))
+    return sparse.csr_matrix(sparse.hstack([y, x, _body_part(columns, count), _unit_part(columns)]))
 
 
 def _body_part(columns: Columns, count: int) -> sparse.csr_matrix:
@@ -61,18 +61,10 @@ def _body_part(columns: Columns, count: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((cost, (rows, pair)), shape=(count, len(columns.pair_body)))
 
 
-def _unit_part(columns: Columns, count: int) -> sparse.csr_matrix:
-    instance = columns.instance
-    prefecture = instance.case.governments.index.get_indexer(instance.case.government_of_prefecture)
-    entries = []
-    for m, (tier, place, s, _) in enumerate(columns.unit_rows):
-        fixed = float(instance.costs.unit_fixed[s])
-        if tier in LOCAL_TIERS:
-            areas = instance.areas[tier]
-            here = np.flatnonzero(areas.of_prefecture == place)
-            entries += [(prefecture[p], m, fixed * areas.share[p]) for p in here]
-    row_, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-    return sparse.csr_matrix((value, (row_, column)), shape=(count, len(columns.unit_rows)))
+def _unit_part(columns: Columns) -> sparse.csr_matrix:
+    """Offices of local tiers, paid by the government in whose area they lie, (G, units)."""
+    local = [unit.tier in LOCAL_TIERS for unit in columns.unit_rows]
+    return sparse.csr_matrix(columns.unit_cost @ sparse.diags_array(np.array(local, dtype=float)))
 
 
 def spending(columns: Columns) -> Affine:

@@ -46,13 +46,12 @@ def total_cost(
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
     mass = instance.mass
-    fixed = mass * instance.costs.unit_fixed * settings["weights.provision"]
     terms = [
         (duty_cost(columns), model.y),
         (alone[place[:, 0], s], model.x),
         (instance.social.bodies[columns.pair_body, columns.pair_service], model.v),
         (np.full(len(model.z), mass * settings["weights.body_million_yen"]), model.z),
-        (fixed[[unit[2] for unit in columns.unit_rows]], model.u),
+        (mass * settings["weights.provision"] * np.asarray(columns.unit_cost.sum(axis=0)).ravel(), model.u),
     ]
     pairs = [
         (float(c), variable)

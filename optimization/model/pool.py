@@ -87,10 +87,10 @@ def national_outlay(columns: Columns) -> Affine:
     """What the nation pays, (1,): earmarked shares and guarantees, its own services and their units, the allocation
     with corrections and what is paid out as special allocation, and the taxes it hands over (or, below 0, takes
     back)."""
-    instance = columns.instance
-    units = [float(instance.costs.unit_fixed[s]) if t == NATION else 0.0 for t, _, s, _ in columns.unit_rows]
+    national = np.array([unit.tier == NATION for unit in columns.unit_rows], dtype=float)
+    units = np.asarray(columns.unit_cost.sum(axis=0)).ravel() * national
     given = (paid(columns) + special(columns) + guarantee(columns)).summed(_everyone(columns))
-    own = block("y", national_cost(columns)) + block("u", np.array(units, dtype=float))
+    own = block("y", national_cost(columns)) + block("u", units)
     return own + given + handed_over(columns)
 
 

@@ -17,7 +17,7 @@ from optimization.model.expressions import linear, row
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """x[j] municipality provides place j = (i, w) alone; v[n] pair n = (body, service) provides;
-    z[b] body b exists; u[m] a higher tier opens production unit m."""
+    z[b] body b exists; u[m] a tier opens the offices m, which the same duties need."""
     may = columns.instance.costs.may_act_alone
     model.x = pyo.Var(
         range(len(columns.alone)),
@@ -75,9 +75,10 @@ def bodies_per_municipality(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 
 def unit_opened(model: pyo.ConcreteModel, columns: Columns) -> None:
-    """(R5) y[s,k,t] <= u[t,p,s]: a tier that takes a service over opens a production unit in every
-    prefecture (bloc, or once in the nation) where the group has members."""
-    needs = [(m, n) for m, unit in enumerate(columns.unit_rows) for n in unit[3]]
+    """(R5) y[s,k,t] <= u[t,a,s]: a tier that takes a service over opens an office in every area where the group has
+    members: a unit in every municipality, prefecture or bloc (of the nation in every prefecture), and for tiers above
+    the municipality a branch office in every secondary medical area. Areas that the same groups need share one u."""
+    needs = [(m, n) for m, unit in enumerate(columns.unit_rows) for n in unit.duties]
 
     def rule(model: pyo.ConcreteModel, m: int, n: int) -> Any:
         return linear([1.0, -1.0], [model.y[n], model.u[m]]) <= 0.0

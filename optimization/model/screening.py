@@ -52,8 +52,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
 
         own revenue - capacity + (1 - rate) other need - other cost, at its worst,
         + sum over what may be its own of ((1 - rate) revision x recognised need
-          + rate x guarantee beyond today's share - standard cost - transition
-          - debt service brought along that the allocation does not pay), at its worst
+          + rate x guarantee beyond today's share - standard cost - transition - a unit for what it does not run
+          today - debt service brought along that the allocation does not pay), at its worst
 
     Other formulas promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
     its wards): the margin is -infinity, and every row is kept.
@@ -70,6 +70,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
     each = (1.0 - rate) * instance.revision[0] * instance.formula_need[MUNICIPALITY] + more
     each = each - instance.standard_need[MUNICIPALITY] - instance.costs.by_tier[MUNICIPALITY].transition
     each = each - _debts_brought(instance, 1.0 - (1.0 - rate) * instance.recognised_share)
+    taken_over = (np.array(instance.groups.home) != MUNICIPALITY) & (instance.today > 0)
+    each = each - instance.costs.unit_fixed * taken_over
     worst = np.where(municipal_option(instance), np.minimum(0.0, each), 0.0).sum(axis=1)
     joint = instance.tiers_held[government, 1] == 1.0
     return np.where(joint, -np.inf, kept + other + worst)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from optimization.dictionary.tiers import MUNICIPALITY, NATION
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.instance import Instance
 from optimization.model.screening import municipal_option
 from optimization.solving.covering import NONE, Covering
@@ -92,7 +92,7 @@ def elsewhere(instance: Instance) -> np.ndarray:
         for k in range(len(instance.groups.labels)):
             here = instance.groups.of_municipality == k
             for tier in set(instance.groups.options.get((s, k), ())) - {MUNICIPALITY}:
-                unit = 0.0 if tier == NATION else provision * costs.unit_fixed[s] / sharing[here]
+                unit = provision * costs.unit_fixed[s] / sharing[here]
                 price = instance.social.by_tier[tier][here, s] + unit
                 result[here, w] = np.minimum(result[here, w], price)
     return result

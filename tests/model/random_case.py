@@ -60,8 +60,9 @@ def random_question(seed: int) -> Small:
             east_km=float(np.round(draw.uniform(0, 30), 1)),
             kind=str(draw.choice(["city", "core_city"])),
             income_tax=float(draw.uniform(5, 40)) * 1000,
+            area=f"{code[:2]}0{1 + n % 2}",
         )
-        for code in codes
+        for n, code in enumerate(codes)
     ]
     towns = [replace(t, debt_ratio=(t.debt - 2.0) / 150.0, burden_ratio=t.debt / 12.0) for t in towns]
     prefectures = [
@@ -105,6 +106,8 @@ def random_question(seed: int) -> Small:
             "coordination_fixed_million_yen": 0.3,
             "bloc_coordination_rate": 0.02,
             "national_overhead": 0.05,
+            "branch_office_share": 0.3,
+            "national_unit_share": 0.7,
             "price_elasticity": 0.25,
             "taste_elasticity": 0.3,
         },

@@ -244,8 +244,9 @@ def column_names(columns: Columns) -> Iterator[str]:
         yield f"v[{n}] = {members[b]} provide {costs.wide_services[w]} together"
     for b in columns.body_rows:
         yield f"z[{b}] = {members[b]} have a body"
-    for m, (tier, place, s, _) in enumerate(columns.unit_rows):
-        yield f"u[{m}] = {tier} {place} opens a unit for {instance.services[s]}"
+    for m, unit in enumerate(columns.unit_rows):
+        needed = ", ".join(f"y[{n}]" for n in unit.duties)
+        yield f"u[{m}] = {unit.tier} opens offices for {instance.services[unit.service]}, needed by {needed}"
     yield from crisis_names(columns)
     for g, name in enumerate(instance.case.governments.index):
         yield f"need[{g}], capacity[{g}], transfer[{g}], grant[{g}] of {name}"

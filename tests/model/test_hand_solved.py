@@ -170,7 +170,7 @@ def three_prefectures(overhead: float, **changes: Any) -> Small:
     )
 
 
-# nation: 10/80 x 100 + 30/80 x 150 + 40/80 x 200 = 168.75 before overhead, one unit of 20
+# nation: 10/80 x 100 + 30/80 x 150 + 40/80 x 200 = 168.75 before overhead, a unit of 20 in each prefecture
 # blocs: 10/40 x 100 + 30/40 x 150 = 137.5, a tenth more for two prefectures, 200 in the west, two units
 BLOCS = 137.5 * 1.1 + 200 + 2 * 20  # 391.25; prefectures would cost 450 + 60, municipalities 450
 
@@ -178,22 +178,22 @@ BLOCS = 137.5 * 1.1 + 200 + 2 * 20  # 391.25; prefectures would cost 450 + 60, m
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("overhead", "tier", "objective"),
-    [(0.5, "nation", 168.75 * 1.5 + 20), (1.19, "nation", 168.75 * 2.19 + 20), (1.21, "bloc", BLOCS)],
+    [(0.5, "nation", 168.75 * 1.5 + 60), (0.96, "nation", 168.75 * 1.96 + 60), (0.97, "bloc", BLOCS)],
 )
 def test_nation_or_bloc_by_the_overhead_of_the_nation(
     method: str, overhead: float, tier: str, objective: float
 ) -> None:
-    """Equal at (391.25 - 20) / 168.75 - 1 = 1.2."""
+    """The nation opens a unit of 20 in each prefecture. Equal at (391.25 - 60) / 168.75 - 1 = 0.963."""
     accounts = three_prefectures(overhead).optimum(method)
     assert set(accounts.decision.tier.values()) == {tier}
     assert accounts.objective == pytest.approx(objective)
 
 
 def test_the_national_limit_pushes_the_service_back_to_the_blocs() -> None:
-    """The nation would pay 168.75 x 1.5 + 20 = 273.125 and no grants (the needs move away from the towns)."""
-    free = three_prefectures(0.5, **{"nation.limit_million_yen": 273.2}).optimum()
-    bound = three_prefectures(0.5, **{"nation.limit_million_yen": 273.0})
-    assert free.national_outlay == pytest.approx(273.125)
+    """The nation would pay 168.75 x 1.5 + 3 x 20 = 313.125 and no grants (the needs move away from the towns)."""
+    free = three_prefectures(0.5, **{"nation.limit_million_yen": 313.2}).optimum()
+    bound = three_prefectures(0.5, **{"nation.limit_million_yen": 313.0})
+    assert free.national_outlay == pytest.approx(313.125)
     # at the blocs the prefectures need 25 + 1, 112.5 + 1, 200 + 1 and own 1 each: grants 337.5 break the limit
     assert bound.solve().outcome.status == "infeasible"
     wider = three_prefectures(1.21, **{"nation.limit_million_yen": 337.6}).optimum()

@@ -213,7 +213,8 @@ def test_a_reduced_cost_never_promises_more_than_the_pair_can_cost() -> None:
 def test_the_reduced_cost_is_cost_less_duals_times_the_pairs_column() -> None:
     """Against the column that the pair has in the wider model, rows matched by what they stand for."""
     tested = 0
-    for question in [poor_and_rich(**WAY_OUT), *map(random_question, with_reserve())]:
+    dearer = poor_and_rich(**WAY_OUT, **{"weights.coordination": 1.5})
+    for question in [poor_and_rich(**WAY_OUT), dearer, *map(random_question, with_reserve())]:
         screening, table, form, relaxed = relaxed_without_reserve(question)
         if relaxed.row_duals is None:
             continue
