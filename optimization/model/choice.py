@@ -21,7 +21,7 @@ from optimization.model.columns import Columns
 from optimization.model.horizon import Year
 from optimization.model.money import funds, is_free, standard_cost
 
-PROVISION = ("y", "x", "v", "z", "u", "used", "q", "reserve", "g", "short", "idle", "received", "sent", "come",
+PROVISION = ("y", "apart", "x", "v", "z", "u", "used", "q", "reserve", "g", "short", "idle", "received", "sent", "come",
              "eta", "tail")  # fmt: skip
 """Blocks of who answers, who provides and how crises are met: all that is no money."""
 

@@ -52,11 +52,23 @@ FRICTION, PEOPLE, BODIES = "cost_and_thresholds", "people", "new_bodies"
 
 
 @dataclass(frozen=True)
+class Given:
+    """A change of the plan, what it saves, million yen a year (infinite where today's tier leaves no provision, not a
+    number where there was no time to price it), and whether it must be kept because without it no plan keeps all
+    limits."""
+
+    duty: tuple[int, int]
+    tier: str
+    saving: float
+    needed: bool
+
+
+@dataclass(frozen=True)
 class StayPut:
     """How a plan in which less changes was chosen: the cheapest plan found with its certificate (`least`), what the
     rule costs more, million yen a year; residents for whom duties change hands (each duty counted) and new bodies,
     before and after; what the aims came to, in their order. `kept` is False where the plan found would break a rule,
-    so that the cheapest stays."""
+    so that the cheapest stays. `given` tells what every change that is left saves, where one must save something."""
 
     tolerance: float
     least: Outcome
@@ -65,6 +77,7 @@ class StayPut:
     bodies: tuple[int, int]
     reached: tuple[Reached, ...]
     kept: bool = True
+    given: tuple[Given, ...] = ()
 
     @property
     def gap(self) -> float:

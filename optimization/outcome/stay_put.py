@@ -22,8 +22,9 @@ import numpy as np
 from optimization.dictionary.typed_settings import Settings
 from optimization.model.choice import is_change, is_new_body, people_of_changes
 from optimization.model.columns import Columns
-from optimization.outcome.choices import BODIES, COST, FRICTION, PEOPLE, StayPut
+from optimization.outcome.choices import BODIES, COST, FRICTION, PEOPLE, Given, StayPut
 from optimization.outcome.formula import unit_of_cost
+from optimization.outcome.given_back import giving_back
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
@@ -65,7 +66,10 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
     own = replace(limits, seconds=min(limits.seconds, MOST_SECONDS), threads=1)
     start = np.where(problem.form.integer, np.round(least.values), least.values)
     reached = _reached(problem, start, least.bound, own)
-    values = reached[-1].values
+    values, given = reached[-1].values, list[Given]()
+    threshold = result.instance.settings[OF_CHANGES]
+    if threshold is not None:
+        values, given = giving_back(problem, values, threshold, own)
     people, bodies = (_of(problem, name) for name in (PEOPLE, BODIES))
     stay = StayPut(
         tolerance=result.instance.settings[TOLERANCE] or 0.0,
@@ -74,11 +78,14 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
         people=(at(people, start), at(people, values)),
         bodies=(round(at(bodies, start)), round(at(bodies, values))),
         reached=tuple(reached),
+        given=tuple(given),
     )
     found = read_result(result.package, problem, replace(least, values=values))
     if found.breaches and not result.breaches:
         same = stay.people[0], stay.bodies[0]
-        return replace(result, stay=replace(stay, people=(same[0],) * 2, bodies=(same[1],) * 2, kept=False))
+        return replace(
+            result, stay=replace(stay, people=(same[0],) * 2, bodies=(same[1],) * 2, kept=False, given=())
+        )
     return replace(
         result,
         outcome=found.outcome,

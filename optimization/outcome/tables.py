@@ -52,11 +52,34 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         **bundle_table(after, before),
         **existing_table(after),
         **path,
+        **_priced_changes(result, after),
         **spending_tables(after, before),
         **crisis_tables(after, before),
         **horizon_tables(after, before, result.courses),
         **_second_phase(after, before),
     }
+
+
+def _priced_changes(result: Result, after: Accounts) -> dict[str, pd.DataFrame]:
+    """What every change of a duty saves, where the package asks each for a least saving."""
+    stay, instance = result.stay, after.instance
+    threshold = instance.settings["choice.change_threshold_million_yen"]
+    if stay is None or not stay.kept or threshold is None:
+        return {}
+    rows = [
+        (
+            instance.services[each.duty[0]],
+            instance.groups.labels[each.duty[1]],
+            instance.groups.home[each.duty[0]],
+            each.tier,
+            each.saving if np.isfinite(each.saving) else np.nan,
+            float(threshold),
+            int(each.needed or np.isposinf(each.saving)),
+        )
+        for each in sorted(stay.given, key=lambda given: given.duty)
+    ]
+    columns = ["service", "rule_group", "tier_today", "tier", f"saving{MIL}", f"threshold{MIL}", "needed"]
+    return {"priced_changes": pd.DataFrame(rows, columns=columns)}
 
 
 def _second_phase(after: Accounts, before: Accounts) -> dict[str, pd.DataFrame]:

@@ -103,6 +103,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             "the bound does not lie above the plan": _bounded(record),
             "between bound and plan lie the gap and what the stay-put rule costs": _certified(record),
             **_stays(record, tables),
+            **_priced(tables),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(
                 tables["governments"], settings
             ),
@@ -203,6 +204,25 @@ def _stays(record: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str,
     people = float(moved["population_persons"].astype(float).sum())
     agree = abs(people - stay["people_after"]) <= 0.5 and stay["people_after"] <= stay["people_before"] + 0.5
     return {"duties change hands for as many people as the stay-put rule says": bool(agree)}
+
+
+def _priced(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That the changes which are priced are those of the statute, and that each saves what is asked of it or is needed;
+    one that there was no time to price says nothing."""
+    if "priced_changes" not in tables:
+        return {}
+    table, statute = tables["priced_changes"], tables["responsibility"]
+    moved = statute[statute["tier"] != statute["tier_today"]]
+    named = [
+        list(zip(each["service"], each["rule_group"], each["tier"], strict=True)) for each in (table, moved)
+    ]
+    asked, saved = (table[f"{name}_million_yen"].astype(float) for name in ("threshold", "saving"))
+    held = (
+        (saved >= asked - 1e-6 * np.maximum(1.0, asked)) | saved.isna() | (table["needed"].astype(int) == 1)
+    )
+    return {
+        "every change saves what is asked of it": sorted(named[0]) == sorted(named[1]) and bool(held.all())
+    }
 
 
 def _rule(record: dict[str, Any]) -> dict[str, Any] | None:

@@ -48,6 +48,9 @@ PACKAGES = (
 )
 """The last for its hold-harmless path; hard_budget has no plan on the teaching case."""
 
+PRICED = "regional_blocs"
+"""Asked for a least saving of every change, for the table that prices them."""
+
 FEW_YEARS = ("2040", "2050")
 """Enough for every table of a horizon, the later of its two phases included."""
 
@@ -63,6 +66,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         package = load_package(case, name)
         if package.settings["horizon.years"]:
             package = with_settings(package, {"horizon.years": FEW_YEARS})
+        if name == PRICED:
+            package = with_settings(package, {"choice.change_threshold_million_yen": 1.0})
         write_run(solve(case, package, limits=limits), root / name, limits, "auto", [])
     return {"example": EXAMPLE, **{name: root / name for name in PACKAGES}}
 

@@ -36,9 +36,9 @@ def two_duties() -> Small:
         Service("water", tiers=("prefecture",), slope=0.01, parameters=parameters),
     ]
     towns = [
-        Town("01101", 100_000, {"fire": 1000.0, "water": 1000.0}, kind="core_city"),
-        Town("01201", 10_000, {"fire": 316.0, "water": 100.0}, kind="city"),
-        Town("01202", 10_000, {"fire": 316.0, "water": 100.0}, kind="city"),
+        Town("01101", 100_000, {"fire": 1000.0, "water": 1000.0}, other=20.0, kind="core_city"),
+        Town("01201", 10_000, {"fire": 316.0, "water": 100.0}, other=20.0, kind="city"),
+        Town("01202", 10_000, {"fire": 316.0, "water": 100.0}, other=20.0, kind="city"),
     ]
     return small(
         towns,
@@ -128,6 +128,51 @@ def test_a_change_below_the_threshold_is_given_back() -> None:
     assert moved == {d for d in saved if names[d[0]] == "fire"}
 
 
+def test_every_change_is_priced_alone() -> None:
+    """Services share nothing here, so each change saves what it saves with nothing else moved."""
+    question = two_duties()
+    saved = saving_of_each(question)
+    result = question.but(**{OF_CHANGES: 0.5 * min(saved.values())}).solve()
+    assert result.stay is not None
+    assert {each.duty: each.saving for each in result.stay.given} == pytest.approx(saved, rel=1e-6)
+    table = result.tables["priced_changes"]
+    assert len(table) == len(saved)
+    assert (table["saving_million_yen"] >= table["threshold_million_yen"]).all()
+    assert not table["needed"].any()
+
+
+def test_without_time_for_the_program_changes_are_given_back_worst_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cheapest plan moves all four; the two of water, which save less than the threshold, are given back."""
+    from tests.outcome.test_formula_choice import out_of_time
+
+    question = two_duties()
+    saved = saving_of_each(question)
+    names = question.instance.services
+    fire = min(value for (s, _), value in saved.items() if names[s] == "fire")
+    monkeypatch.setattr("optimization.solving.lexicographic._solved", out_of_time)
+    result = question.but(**{OF_CHANGES: 0.99 * fire}).solve()
+    assert result.accounts is not None and result.stay is not None
+    assert {names[s] for (s, _), tier in result.accounts.decision.tier.items() if tier != "municipality"} == {
+        "fire"
+    }
+    assert result.stay.cost == pytest.approx(
+        sum(v for (s, _), v in saved.items() if names[s] == "water"), rel=1e-6
+    )
+    assert result.breaches == []
+
+
+def test_a_change_without_which_no_limit_holds_is_kept_and_marked() -> None:
+    """Municipalities have 3 million yen of their own and 60 of other cost: a floor of 4% on own sources asks for 2.4
+    with nothing more to do, and for 10.4 with any of the four duties (200 million yen and more)."""
+    floor = {"discipline.own_source_floor_municipal": 0.04}
+    result = two_duties().but(**{OF_CHANGES: 1e5}, **floor).solve()
+    assert result.accounts is not None
+    assert changes(result.accounts) == 4
+    assert result.tables["priced_changes"]["needed"].tolist() == [1, 1, 1, 1]
+
+
 @cache
 def cheapest_of_each(seed: int) -> list[Accounts]:
     """Every decision of a random question that keeps the rules, at the share at which it costs least."""
@@ -205,7 +250,7 @@ def test_without_time_the_cheapest_plan_stays(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_record_tells_gap_and_rule_apart_and_the_audit_holds_them(tmp_path: Path) -> None:
     """The gap is that of the least cost; the plan lies farther from the bound by what the rule costs."""
-    question = two_duties().but(**{TOLERANCE: 0.05})
+    question = two_duties().but(**{TOLERANCE: 0.05, OF_CHANGES: 1.0})
     result = question.solve()
     folder = write_run(result, tmp_path / "run", Limits(), "decomposed", [])
     record, _ = read_run(folder)
@@ -224,6 +269,21 @@ def test_the_record_tells_gap_and_rule_apart_and_the_audit_holds_them(tmp_path: 
         (other / "run.json").write_text(json.dumps(spoilt), encoding="utf-8")
         seal(other)
         assert not audit_run(other).sound, key
+
+
+def test_a_change_that_saves_too_little_is_found_in_the_tables(tmp_path: Path) -> None:
+    result = two_duties().but(**{OF_CHANGES: 1.0}).solve()
+    folder = write_run(result, tmp_path / "run", Limits(), "decomposed", [])
+    assert audit_run(folder).sound
+    written = (folder / "priced_changes.csv").read_text(encoding="utf-8").splitlines()
+    names, cells = written[0].split(","), written[1].split(",")
+    cells[names.index("saving_million_yen")] = "0.5"
+    (folder / "priced_changes.csv").write_text("\n".join([written[0], ",".join(cells), *written[2:]]) + "\n")
+    seal(folder)
+    audit = audit_run(folder)
+    assert [name for name, held in audit.checks.items() if not held] == [
+        "every change saves what is asked of it"
+    ]
 
 
 def test_fewest_people_is_proven_here() -> None:
