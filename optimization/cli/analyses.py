@@ -85,13 +85,14 @@ def _explain_plan(
     question: Asked, services: tuple[str, ...], folder: Path, limits: Limits, telling: Telling
 ) -> int:
     from optimization.explain.folder import write_prices
-    from optimization.explain.prices import forced_tiers, shadow_prices
+    from optimization.explain.prices import forced_tiers, given_back, shadow_prices
     from optimization.explain.words import plan_sentences
 
     session, result = question.solved(limits)
     planned(result)
     tables = {
         "forced_tiers": forced_tiers(session, services, CountLine("alternatives")),
+        "given_back": given_back(session, services),
         "shadow_prices": shadow_prices(session, CountLine("limits")),
     }
     folder = placed(write_prices(result, tables, folder), folder)

@@ -38,7 +38,8 @@ def write_diagnosis(found: Diagnosis, folder: Path) -> Path:
 
 
 def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> Path:
-    """Write explanation.md with the tables forced_tiers and shadow_prices, whole or nothing; where they stand."""
+    """Write explanation.md with the tables forced_tiers, given_back and shadow_prices, whole or nothing; where they
+    stand."""
 
     def fill(draft: Path) -> None:
         text = "\n".join(f"- {in_markdown(sentence)}" for sentence in plan_sentences(result, **tables))

@@ -19,8 +19,10 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.explain.feasibility import rows_of
 from optimization.explain.limits import Limit, limits_of
 from optimization.model.model import REWRITABLE
+from optimization.outcome.given_back import Prices
 from optimization.outcome.in_place import under_limits
 from optimization.outcome.session import Session
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm
 
@@ -77,6 +79,27 @@ def forced_tiers(
     names_of = ["service", "rule_group", "tier", "forced_tier", "forced_cost_million_yen"]
     table = pd.DataFrame(rows, columns=[*names_of, "at_least_million_yen", "at_most_million_yen", "status"])
     return table.replace([np.inf, -np.inf], np.nan)
+
+
+def given_back(session: Session, services: tuple[str, ...] = ()) -> pd.DataFrame:
+    """What each change of the last plan saves: with the one duty given back to today's tier, all others kept and
+    provision decided anew, over the pairs of body and service that the run has let in. Limits of money are left out.
+    Columns service, rule_group, tier_today, tier, saving_million_yen (empty where today's tier leaves no provision).
+    It is what a run reckons with that asks every change for a least saving (`outcome.given_back`)."""
+    last = session.last
+    values = last.result.outcome.values
+    assert values is not None
+    prices, instance = Prices(last.problem), last.instance
+    statute, names = prices.statute(values), list(instance.services)
+    tier = prices.changes(statute)
+    saved = prices.savings(statute, Deadline(session.limits.seconds))
+    rows = [
+        (names[s], instance.groups.labels[k], instance.groups.home[s], tier[s, k], saving)
+        for (s, k), saving in saved.items()
+        if not services or names[s] in services
+    ]
+    columns = ["service", "rule_group", "tier_today", "tier", "saving_million_yen"]
+    return pd.DataFrame(rows, columns=columns).replace([np.inf, -np.inf], np.nan)
 
 
 def shadow_prices(session: Session, report: Report = lambda done, total: None) -> pd.DataFrame:

@@ -110,16 +110,24 @@ def step_sentence(step: Loosening) -> str:
     return text
 
 
-def plan_sentences(result: Result, forced_tiers: pd.DataFrame, shadow_prices: pd.DataFrame) -> Iterator[str]:
-    """What holds a plan in place: the decisions it costs most and least to change, and the limits that have a price."""
-    yield (
-        f"The plan costs {trillions(result.outcome.objective):,.3f} trillion yen a year, proven to within "
-        f"{result.outcome.gap:.2%}; the differences below are exact to the same {result.outcome.gap:.2%} of the whole."
+def plan_sentences(
+    result: Result, forced_tiers: pd.DataFrame, given_back: pd.DataFrame, shadow_prices: pd.DataFrame
+) -> Iterator[str]:
+    """What holds a plan in place: the decisions it costs most and least to change, what each change saves, and the
+    limits that have a price."""
+    least = result.cheapest
+    text = (
+        f"The cheapest plan costs {trillions(least.objective):,.3f} trillion yen a year, proven to within "
+        f"{least.gap:.2%}; the differences below are exact to the same {least.gap:.2%} of the whole."
     )
+    if result.stay is not None:
+        text += f" The plan costs {billions(result.stay.cost):,.3f} billion yen more, for changing less."
+    yield text
     known = forced_tiers.dropna(subset=["forced_cost_million_yen"])
     moved = known.sort_values("forced_cost_million_yen", ascending=False)
     for _, row in moved.head(TOLD).iterrows():
         yield f"{forced_sentence(row)}: among the dearest to change."
+    yield from map(given_sentence, saving_least(given_back).itertuples())
     near = known[known["at_least_million_yen"] <= 0]
     yield (
         f"{len(known) - len(near)} of {len(known)} alternatives are proven to cost more than the plan; "
@@ -133,6 +141,21 @@ def plan_sentences(result: Result, forced_tiers: pd.DataFrame, shadow_prices: pd
         yield price_sentence(row)
     if len(shadow_prices) and priced.empty:
         yield "No limit has a price beyond the gap: a small step to either side changes nothing that can be told."
+
+
+def saving_least(given_back: pd.DataFrame) -> pd.DataFrame:
+    """The changes that save least, where they can be given back at all."""
+    known = given_back.dropna(subset=["saving_million_yen"])
+    return known.sort_values("saving_million_yen", kind="stable").head(TOLD)
+
+
+def given_sentence(change: Any) -> str:
+    """What a change saves."""
+    return (
+        f"{change.service} of {change.rule_group} with the {change.tier} saves "
+        f"{billions(change.saving_million_yen):,.1f} billion yen a year by itself, all other duties kept: among the "
+        f"changes that save least."
+    )
 
 
 TOLD = 5

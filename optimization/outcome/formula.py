@@ -80,7 +80,7 @@ def with_chosen_formula(
     law = [each for each in law if _open(form, each)]
     if not law:
         return values, FormulaChoice()
-    fixed = np.concatenate([form.column_family(name)[0] for name in PROVISION])
+    fixed = np.concatenate([form.columns_of(name) for name in PROVISION])
     point = np.where(form.integer, np.round(values), values)
     try:
         part, known = whole_rest(fix(form, fixed, point[fixed]))

@@ -54,7 +54,7 @@ class Prices:
         form = self.problem.form
         kept = np.zeros(len(form.cost), dtype=bool)
         for name in PROVISION:
-            kept[form.column_family(name)[0]] = True
+            kept[form.columns_of(name)] = True
         rows = np.flatnonzero(np.abs(form.matrix) @ (~kept).astype(float) == 0.0)
         position = np.cumsum(kept) - 1
         part = StandardForm(
@@ -69,11 +69,11 @@ class Prices:
             variables=(),
             constraints=(),
         )
-        return part, position[form.column_family("y")[0]]
+        return part, position[form.columns_of("y")]
 
     def statute(self, values: np.ndarray) -> np.ndarray:
         """The statute of a point of the program, 0 or 1 for every column of it."""
-        return np.asarray(np.round(values[self.problem.form.column_family("y")[0]]))
+        return np.asarray(np.round(values[self.problem.form.columns_of("y")]))
 
     def changes(self, statute: np.ndarray) -> dict[Duty, str]:
         """Duties of a statute that are not with today's tier, and the tier they are with."""
@@ -156,7 +156,7 @@ def _plan(
 ) -> np.ndarray | None:
     """The cheapest point of the program under a statute; None where its limits leave none, or no time is left."""
     form = problem.form
-    columns = form.column_family("y")[0]
+    columns = form.columns_of("y")
     guide = values.copy()
     guide[columns] = statute
     found = price_choices(form, columns, [guide], -np.inf, replace(limits, gap=PRICED.gap), {})

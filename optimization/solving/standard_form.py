@@ -49,6 +49,10 @@ class StandardForm:
         """Column numbers of a block of variables with a single index, and that index."""
         return self._members(self._columns_by_name, self.variables, name)
 
+    def columns_of(self, name: str) -> np.ndarray:
+        """Column numbers of a block of variables, whatever its index."""
+        return self._columns_by_name.get(name, np.zeros(0, dtype=int))
+
     @staticmethod
     def _members(
         numbers: dict[str, np.ndarray], objects: tuple[Any, ...], name: str

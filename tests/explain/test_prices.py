@@ -14,7 +14,7 @@ from optimization.case.case import Case
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.explain.limits import limits_of
-from optimization.explain.prices import derivative, forced_tiers, shadow_prices
+from optimization.explain.prices import derivative, forced_tiers, given_back, shadow_prices
 from optimization.explain.words import plan_sentences
 from optimization.ledger.phases import restricted
 from optimization.outcome.in_place import rewritten, under
@@ -55,6 +55,35 @@ def prices() -> pd.DataFrame:
 @cache
 def forced() -> pd.DataFrame:
     return forced_tiers(iwate(), ("registry",))
+
+
+@cache
+def back() -> pd.DataFrame:
+    return given_back(teaching())
+
+
+@cache
+def teaching() -> Session:
+    case = load_case("inputs/iwate-2022")
+    session = Session(case, limits=LIMITED)
+    session.solve(load_package(case, "role_division"))
+    return session
+
+
+def test_a_change_saves_no_less_than_where_all_else_is_decided_anew() -> None:
+    """Every change has its row; with the duty given back and all else decided anew the least cost is no more than with
+    the others kept."""
+    last = teaching().last
+    instance, plan = last.instance, last.result.accounts
+    assert plan is not None
+    moved = {d for d, t in plan.decision.tier.items() if t != instance.groups.home[d[0]]}
+    names, labels = list(instance.services), list(instance.groups.labels)
+    rows = list(back().itertuples())
+    assert {(names.index(row.service), labels.index(row.rule_group)) for row in rows} == moved
+    for row in rows[::6]:
+        duty = names.index(row.service), labels.index(row.rule_group)
+        anew = teaching().holding({duty: row.tier_today})
+        assert row.saving_million_yen >= anew.bound - plan.objective - 0.5
 
 
 def test_a_shadow_price_is_what_solving_again_from_the_beginning_says() -> None:
@@ -148,7 +177,9 @@ def test_forced_tiers_agree_with_a_list_of_all_decisions(seed: int) -> None:
 
 
 def test_the_sentences_name_the_dearest_change_and_every_price() -> None:
-    text = " ".join(plan_sentences(iwate().last.result, forced_tiers=forced(), shadow_prices=prices()))
+    text = " ".join(
+        plan_sentences(iwate().last.result, forced_tiers=forced(), given_back=back(), shadow_prices=prices())
+    )
     dearest = forced().sort_values("forced_cost_million_yen").iloc[-1]
     assert f"{dearest['service']} of {dearest['rule_group']}" in text
     for _, row in prices()[~prices()["within_the_gap"]].iterrows():
