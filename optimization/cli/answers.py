@@ -15,6 +15,7 @@ from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS,
 from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
+from optimization.outcome.place_table import RESIDENT
 from optimization.outcome.result import PLAN, TODAY, Result
 from optimization.outcome.stay_put import asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
@@ -69,7 +70,7 @@ def show_result(result: Result, folder: str) -> None:
     out.print(_cost(result.baseline, result.accounts))
     out.print(_sectors(result.tables["sectors"]))
     out.print(_allocation(result.tables["governments"]))
-    out.print(_gainers(result.tables["governments"]))
+    out.print(_gainers(result.tables["places"], result.tables["governments"]))
     out.print(_debts(result.tables))
     if "crisis_shortage" in result.tables:
         out.print(_crises(result.tables["crisis_shortage"]))
@@ -269,32 +270,29 @@ def show_fit(report: pd.DataFrame) -> None:
     out.print(grid)
 
 
-def _gainers(table: pd.DataFrame) -> Table:
+def _gainers(places: pd.DataFrame, governments: pd.DataFrame) -> Table:
     grid = grid_of(
-        "Who gains and who loses (general funds over standard cost of what one answers for)",
+        "Who gains and who loses: yen a resident that both tiers have left once the standard cost of duties is paid",
         [
-            ("class of government", "l"),
-            ("number", "r"),
-            ("gain", "r"),
-            ("lose", "r"),
-            ("coverage today", "r"),
-            ("package", "r"),
-            ("receiving today", "r"),
-            ("package", "r"),
+            ("class", "l"),
+            *((name, "r") for name in ("places", "gain", "lose", "mean change", "least", "most")),
         ],
     )
+    for name in ("receiving today", "package"):
+        grid.add_column(name, justify="right")
+    own = governments.set_index("government").loc[places["municipal_government"]]
+    table = places.assign(**{name: own[name].to_numpy() for name in ("receiving_today", "receiving")})
     for name, rows in [*table.groupby("class"), ("all", table)]:
-        funds = rows[["funds_today_million_yen", "funds_million_yen"]].sum()
-        cost = rows[["standard_cost_today_million_yen", "standard_cost_million_yen"]].sum()
+        change, people = rows[f"change{RESIDENT}"], rows["population_persons"]
         grid.add_row(
             str(name),
             str(len(rows)),
-            str(int((rows["gains"] > 0).sum())),
-            str(int((rows["gains"] < 0).sum())),
-            f"{funds.iloc[0] / cost.iloc[0]:.3f}",
-            f"{funds.iloc[1] / cost.iloc[1]:.3f}",
-            str(int(rows["receiving_today"].sum())),
-            str(int(rows["receiving"].sum())),
+            *(str(int((side * rows["gains"] > 0).sum())) for side in (1, -1)),
+            *(
+                f"{round(value) + 0:+,}"
+                for value in (np.average(change, weights=people), change.min(), change.max())
+            ),
+            *(str(int(rows[when].sum())) for when in ("receiving_today", "receiving")),
         )
     return grid
 

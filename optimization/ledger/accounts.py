@@ -23,7 +23,7 @@ from optimization.dictionary.tiers import (
     NATION,
     TIERS,
 )
-from optimization.ledger.allocation import Figures, family_transfers, pool_of
+from optimization.ledger.allocation import SETTLED, Figures, family_transfers, pool_of
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.cost_kinds import real_cost
 from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
@@ -183,8 +183,20 @@ class Accounts:
     @cached_property
     def figures(self) -> Figures:
         """What the formulas reckon with."""
-        need, decided = self.revised_need - self.guarantee, self.decision
-        return Figures(need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share)
+        need, decided = self.net_need, self.decision
+        home = self.home_need if self.instance.settings[SETTLED] else None
+        return Figures(need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share, home)
+
+    @cached_property
+    def home_need(self) -> np.ndarray:
+        """Need net of guarantees beyond today's share that the package's formula would recognise if every duty were
+        with today's tier, shape (G,)."""
+        return replace(self, decision=self.decision.at_home(self.instance)).net_need
+
+    @property
+    def net_need(self) -> np.ndarray:
+        """Need that the formula recognises, net of guarantees beyond today's share, shape (G,)."""
+        return self.revised_need - self.guarantee
 
     @cached_property
     def grant(self) -> np.ndarray:

@@ -15,6 +15,7 @@ from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
 from optimization.ledger.instance import Instance
 from optimization.ledger.tax_sources import unknown_names
 
+SETTLED: Final = "formula.settles_duties"
 FAMILY_SETTINGS: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
 POOL_SHARES: Final = "pool.national_tax_shares"
 
@@ -51,7 +52,8 @@ def pool_is_shared_out(settings: Settings) -> bool:
 @dataclass(frozen=True)
 class Figures:
     """What the formulas reckon with: of every government (G,) its `need`, the `capacity` that is counted and all its
-    own `revenue`, million yen; of every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the
+    own `revenue`, million yen, and where duties are settled the `home_need`, need if all were with today's tier; of
+    every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the
     shares of the national taxes in the pool."""
 
     need: np.ndarray
@@ -59,6 +61,7 @@ class Figures:
     revenue: np.ndarray
     assigned: np.ndarray
     pool_share: np.ndarray
+    home_need: np.ndarray | None = None
 
 
 def family_transfers(instance: Instance, figures: Figures) -> np.ndarray:
@@ -89,6 +92,7 @@ def position_of(instance: Instance, here: np.ndarray, figures: Figures) -> Posit
         adjustment_rate=instance.settings["formula.adjustment_rate"],
         equalisation_rate=instance.settings["formula.equalisation_rate"],
         parameter=case.parameters,
+        home_need=None if figures.home_need is None else figures.home_need[here],
     )
 
 

@@ -59,6 +59,10 @@ class Decision:
         joint = sorted((n, w) for b, w in self.joint if (n := row[b]) is not None)
         return replace(self, joint=tuple(joint), bodies=bodies, second=second)
 
+    def at_home(self, instance: Instance) -> Decision:
+        """The formula of the decision with every duty with today's tier, and no bodies."""
+        return replace(self, tier=status_quo(instance).tier, joint=(), lead={}, second=None)
+
     @property
     def tiers_in_use(self) -> dict[int, set[str]]:
         """Tiers that answer for each service in one place or another."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, NATION, PREFECTURE, TIERS
+from optimization.ledger import places
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, crossing, debt_ratios, debt_stages, reached
 from optimization.ledger.instance import Instance
@@ -146,7 +147,28 @@ def duties_moved(accounts: Accounts) -> int:
 def all_measures(accounts: Accounts, today: Accounts | None = None) -> dict[str, tuple[float, str]]:
     """Every measure by name: (value, unit)."""
     before = today or accounts
-    return {**_equity(accounts, before), **_discipline(accounts, before), **_clarity(accounts)}
+    return {
+        **_equity(accounts, before),
+        **_of_places(accounts, before),
+        **_discipline(accounts, before),
+        **_clarity(accounts),
+    }
+
+
+def _of_places(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]]:
+    """What residents have (P): of both tiers that serve a place."""
+    leeway, people = places.leeway(accounts), places.people(accounts.instance)
+    change, price = leeway - places.leeway(before), places.tax_price(accounts)
+    return {
+        "place_leeway_mean": (float(people @ leeway), "yen per resident"),
+        "place_leeway_dispersion": (places.spread(leeway, people), "yen per resident"),
+        "place_cover_floor": (float(places.cover(accounts).min()), "ratio"),
+        "place_tax_price_spread": (float(np.ptp(price)), "ratio"),
+        "place_loss_largest": (float(max(0.0, -change.min())), "yen per resident"),
+        "place_windfall_largest": (float(max(0.0, change.max())), "yen per resident"),
+        "people_in_places_that_gain": (float(people[change > places.STILL].sum()), "ratio"),
+        "people_in_places_that_lose": (float(people[change < -places.STILL].sum()), "ratio"),
+    }
 
 
 def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]]:

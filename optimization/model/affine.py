@@ -54,10 +54,12 @@ class Affine:
         member = np.concatenate([np.zeros(0, int), *groups])
         of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
         pick = sparse.csr_matrix((np.ones(len(member)), (of, member)), shape=(len(groups), len(self)))
-        return Affine(
-            np.array([self.constant[group].sum() for group in groups]),
-            {name: sparse.csr_matrix(pick @ matrix) for name, matrix in self.parts.items()},
-        )
+        return self.through(pick)
+
+    def through(self, matrix: sparse.csr_matrix) -> Affine:
+        """matrix @ the expressions: as many as the matrix has rows."""
+        parts = {name: sparse.csr_matrix(matrix @ part) for name, part in self.parts.items()}
+        return Affine(matrix @ self.constant, parts)
 
     def terms(self, place: Any, number: int, factor: float = 1.0) -> list[tuple[float, Any]]:
         """factor x the variable part of one expression, as pairs of coefficient and variable of a program."""

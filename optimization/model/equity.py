@@ -67,7 +67,7 @@ def let_off(columns: Columns) -> Affine:
     limit, floor = settings[fiscal.LOSS_LIMIT], settings[fiscal.ADEQUACY] or 0.0
     assert limit is not None, "there are no losers without a limit of losses"
     kept = (1.0 - limit) * columns.today.coverage
-    most = np.maximum(0.0, kept - floor) * _highest_cost(columns)
+    most = np.maximum(0.0, kept - floor) * highest_cost(columns)
     return block("loser", sparse.diags(most, format="csr"))
 
 
@@ -95,6 +95,7 @@ def top_ups(columns: Columns) -> Affine:
     return block("top_up", np.ones(len(columns.instance.case.governments)))
 
 
-def _highest_cost(columns: Columns) -> np.ndarray:
+def highest_cost(columns: Columns) -> np.ndarray:
+    """Highest standard cost that each government can have, shape (G,), million yen."""
     _, high = choice_bounds(sparse.csr_matrix(columns.net_cost), columns)
     return np.asarray(high + columns.instance.other_cost + columns.instance.bond)

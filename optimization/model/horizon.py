@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.borrowing import carried_on
 from optimization.ledger.instance import Horizon
-from optimization.model import equity, formulas, limits, need, pool, taxes
+from optimization.model import equity, formulas, limits, need, places, pool, taxes
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.objective import dulled_incentive, soft_budget
@@ -77,7 +77,7 @@ def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
         place = Year(model, year)
         for room in (need, taxes, pool):
             room.add_accounts(place, part)
-        for adding in (formulas, equity):
+        for adding in (formulas, equity, places):
             adding.add_variables(place, part)
         for rule in (
             need.standard_need,
@@ -85,6 +85,8 @@ def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
             formulas.allocate,
             pool.paid_out,
             equity.deviations,
+            places.accounts_of_places,
+            places.deviations,
         ):
             rule(place, part)
         limits.write(place, part, limits.components(later=True))

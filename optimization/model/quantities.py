@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from optimization.ledger import measures
-from optimization.model import clarity, crisis, discipline, equity, money, pool, taxes
+from optimization.model import clarity, crisis, discipline, equity, money, places, pool, taxes
 from optimization.model.affine import Affine
 from optimization.model.columns import Columns
 from optimization.rules.accounts import of_today
@@ -37,6 +37,12 @@ QUANTITIES: Mapping[str, Callable[[Columns], Affine]] = {
     "dispersion": equity.mean_deviation,
     "people_losing": equity.people_losing,
     "top_ups": equity.top_ups,
+    "leeway": places.leeway,
+    "cost_per_resident": places.cost_per_resident,
+    "taxes_per_resident": places.taxes_per_resident,
+    "place_let_off": places.let_off,
+    "place_dispersion": places.dispersion,
+    "people_let_off": places.people_let_off,
     "common_share": taxes.common_share,
     "counted_part": taxes.counted_part,
     "assigned_part": taxes.assigned_part,

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY
+from optimization.ledger.allocation import SETTLED
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_saving, joint_worth
 from optimization.rules.clarity import shortage_at_risk, worst_crisis
@@ -55,7 +56,8 @@ def balance_margin(instance: Instance) -> np.ndarray:
           + rate x guarantee beyond today's share - standard cost - transition - a unit for what it does not run
           today - debt service brought along that the allocation does not pay), at its worst
 
-    Other formulas promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
+    Where duties are settled the rate is taken of the need at home alone, not of what is handed on. Other formulas
+    promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
     its wards): the margin is -infinity, and every row is kept.
     """
     if instance.settings["formula.family"] != "japan_lat":
@@ -65,6 +67,13 @@ def balance_margin(instance: Instance) -> np.ndarray:
     kept = tax.base[government] @ np.minimum(
         (1.0 - tax.counted[1]) * tax.assigned[0], (1.0 - tax.counted[1]) * tax.assigned[1]
     )
+    settled = 0.0
+    if instance.settings[SETTLED]:
+        most = instance.formula_need[MUNICIPALITY] * instance.revision[1]
+        most = most + (instance.national_share - instance.guarantee[0]) * instance.costs.own
+        at_home = np.where(np.array(instance.groups.home) == MUNICIPALITY, np.maximum(0.0, most), 0.0)
+        settled = rate * (at_home.sum(axis=1) + instance.other_need[government])
+        rate = 0.0
     other = (1.0 - rate) * instance.other_need[government] - instance.other_cost[government]
     more = rate * (instance.guarantee[0] - instance.national_share) * instance.costs.own
     each = (1.0 - rate) * instance.revision[0] * instance.formula_need[MUNICIPALITY] + more
@@ -74,7 +83,7 @@ def balance_margin(instance: Instance) -> np.ndarray:
     each = each - instance.costs.unit_fixed * taken_over
     worst = np.where(municipal_option(instance), np.minimum(0.0, each), 0.0).sum(axis=1)
     joint = instance.tiers_held[government, 1] == 1.0
-    return np.where(joint, -np.inf, kept + other + worst)
+    return np.where(joint, -np.inf, kept + other + worst - settled)
 
 
 def _debts_brought(instance: Instance, unpaid: float) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from optimization.costs.provision import COMPONENTS
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.allocation import SETTLED
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.result import TODAY, Course
 from optimization.rules.checks import Breach, breaches
@@ -117,6 +118,8 @@ def governments_by_year(after: Accounts) -> pd.DataFrame:
             "standard_cost": each.standard_cost,
             "spending": each.spending,
         }
+        if each.instance.settings[SETTLED]:
+            money |= {"home_need": each.home_need + each.bonded, "handed_on": each.contribution}
         frames.append(table.assign(**{f"{name}{MIL}": value for name, value in money.items()}))
     return pd.concat(frames, ignore_index=True)
 

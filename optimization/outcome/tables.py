@@ -12,6 +12,7 @@ from optimization.case.rule_groups import size_class
 from optimization.costs.provision import COMPONENTS
 from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.allocation import SETTLED
 from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.decision import jointly
 from optimization.ledger.flows import pool_factor
@@ -25,6 +26,7 @@ from optimization.outcome.existing_table import existing_table
 from optimization.outcome.flow_tables import flow_tables
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
+from optimization.outcome.place_table import place_table
 from optimization.outcome.result import Result
 from optimization.outcome.spending_table import spending_tables
 
@@ -44,6 +46,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "taxes": taxes(after, before),
         "governments": governments(result, after, before),
         **debt_tables(after, before),
+        "places": place_table(after, before),
         "measures": measures_table(after, before),
         "services": services(after, before),
         "tiers": tiers(after, before),
@@ -272,13 +275,14 @@ def governments(result: Result, after: Accounts, before: Accounts) -> pd.DataFra
         service, burden = debt_ratios(accounts)
         table[f"real_debt_service{label}_ratio"], table[f"future_burden{label}_ratio"] = service, burden
         table[f"debt_stage{label}"] = debt_stages(accounts)
+    if instance.settings[SETTLED]:
+        table[f"home_need{MIL}"] = after.home_need
     assert result.solver_grants is not None
     table[f"transfer_solver{MIL}"] = result.solver_grants.reindex(frame.index).to_numpy()
     table[f"allocation_paid_today{MIL}"] = frame["allocation_paid_million_yen"].to_numpy()
     table[f"residual{MIL}"] = instance.residual
     margin_today, margin = before.funds - before.spending, after.funds - after.spending
     table[f"margin_today{MIL}"], table[f"margin{MIL}"] = margin_today, margin
-    table["gains"] = np.sign(np.round(after.coverage - before.coverage, 6)).astype(int)
     return table
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 YEN_IN_MILLION = 1e-6
+YEN_IN_THOUSAND = 1e-3
+"""What rows in thousand yen per resident multiply amounts in yen with."""
+
 MILLION_IN_YEN = 1e6
 MILLION_IN_THOUSAND = 1_000
 MILLION_IN_BILLION = 1e-3

@@ -26,6 +26,7 @@ from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.debts import NEEDED, debt_closures
 from optimization.referee.debts import TABLE as DEBTS
 from optimization.referee.horizon import horizon_checks, weighted_objective
+from optimization.referee.places import place_closures
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.written import Written
 
@@ -40,7 +41,7 @@ COMPONENT_WEIGHTS: dict[str, SettingKey] = {
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
 
-CLOSED = (*TABLES, "governments", "services", "formula", "measures")
+CLOSED = (*TABLES, "governments", "services", "formula", "measures", "places")
 """Tables that the closure of accounts is read from."""
 
 DEBT_RATIOS: tuple[tuple[str, SettingKey], ...] = (
@@ -237,8 +238,12 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
         return {}
     table = tables["horizon_governments"]
     need = table["need_million_yen"] - table["extraordinary_bond_million_yen"]
+    now = table.assign(need_million_yen=need)
+    if settings["formula.settles_duties"]:
+        home = table["home_need_million_yen"] - table["extraordinary_bond_million_yen"]
+        now = now.assign(home_need_million_yen=home)
     return {
-        "in every year grants follow the formula": _grants(table.assign(need_million_yen=need), settings),
+        "in every year grants follow the formula": _grants(now, settings),
         "in every year adequacy and balance hold": _adequacy(table, settings) and _balance(table, settings),
     }
 
@@ -246,8 +251,14 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
 def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """That every flow of money has one owner at each end, to one yen; nothing of a run of before there were flows."""
     rows = {name: table.to_dict("records") for name, table in tables.items() if name in CLOSED}
-    found = [abs(closure.distance) <= YEN for closure in closures(rows, float, settings["pool.released"])]
-    return {"every yen has one owner: the accounts of all sectors close": all(found)} if found else {}
+    said = {
+        "every yen has one owner: the accounts of all sectors close": closures(
+            rows, float, settings["pool.released"]
+        ),
+        "what residents have follows from the governments' accounts": place_closures(rows, float),
+    }
+    distances = {words: [abs(closure.distance) for closure in every] for words, every in said.items()}
+    return {words: max(found) <= YEN for words, found in distances.items() if found}
 
 
 def _debts(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
@@ -387,8 +398,9 @@ def _grants(table: pd.DataFrame, settings: Settings) -> bool:
     }
     table = table[[value_of(settings, families[tier]) == "japan_lat" for tier in table["tier"]]]
     need = table["need_million_yen"] - table["guarantee_million_yen"]
-    formula = np.maximum(0.0, (1.0 - rate) * need - table["capacity_million_yen"])
-    return bool(table.empty or (formula - table["grant_million_yen"]).abs().max() <= 1e-3)
+    home = table["home_need_million_yen"] if settings["formula.settles_duties"] else need
+    formula = need - home + np.maximum(0.0, (1.0 - rate) * home - table["capacity_million_yen"])
+    return bool(table.empty or (formula.clip(lower=0.0) - table["grant_million_yen"]).abs().max() <= 1e-3)
 
 
 def _pool(table: pd.DataFrame, formula: pd.DataFrame) -> bool:

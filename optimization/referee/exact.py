@@ -49,6 +49,7 @@ from optimization.referee.in_fractions import (
     equal,
     total_of,
 )
+from optimization.referee.places import place_closures
 
 BEYOND = r"[-+]?[\d.]+[eE][-+]?\d{4,}"
 """A figure beyond all doubles: as a fraction it would have as many digits as its exponent says."""
@@ -130,6 +131,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
                 Statement(c.words, c.where, True, abs(c.distance), YEN)
                 for found in (
                     closures(written, Fraction, settings["pool.released"]),
+                    place_closures(written, Fraction),
                     debt_closures(written, settings, _fraction),
                 )
                 for c in found
@@ -279,7 +281,8 @@ def _special(written: Mapping[str, Sequence[Row]]) -> dict[str, Fraction]:
 
 
 def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
-    """The lines of every government's account, and the law's formula: max(0, (1 - rate) need - capacity)."""
+    """The lines of every government's account, and the law's formula, max(0, (1 - rate) need - capacity); where duties
+    are settled that of the need at home, and what has come or gone since in full."""
     rate = Fraction(str(settings["formula.adjustment_rate"]))
     special = _special(written)
     for row in written["governments"]:
@@ -289,9 +292,11 @@ def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Itera
             return Fraction(row[name + unit])
 
         need, capacity = figure("need") - figure("guarantee"), figure("capacity")
-        due = max(Fraction(0), (1 - rate) * need - capacity)
-        terms = [figure("need"), figure("guarantee"), capacity, figure("grant")]
-        yield equal("grant by the formula", who, [due], [figure("grant")], STEPS, terms)
+        home = figure("home_need") if settings["formula.settles_duties"] else need
+        due = need - home + max(Fraction(0), (1 - rate) * home - capacity)
+        given = [figure("grant"), -figure("contribution")]
+        terms = [figure("need"), figure("guarantee"), home, capacity, *given]
+        yield equal("grant by the formula", who, [due], given, STEPS, terms)
         now, then = (
             [figure(f"funds{when}"), figure(f"contribution{when}")]
             + [-figure(f"{name}{when}") for name in ("own_revenue", "grant", "guarantee")]

@@ -182,6 +182,8 @@ def as_stated(written: Mapping[str, Sequence[Row]], settings: Settings) -> Itera
             where = where if chosen is None else [where[g] for g in chosen]
             for excess, size in stated.excesses(reading):
                 names = where if stated.scope is Scope.GOVERNMENT else [""] * len(excess)
+                if stated.scope is Scope.PLACE:
+                    names = [row["code"] for row in written["places"]]
                 for name, beyond, of in zip(names, excess.tolist(), size.tolist(), strict=True):
                     most = TOLERANCE * Fraction(of)
                     yield Statement(f"{stated.label} as stated", name, False, Fraction(beyond), most)

@@ -146,6 +146,7 @@ def _pools(tables: Tables) -> bool:
     for _, row in tables["horizon"].iterrows():
         table, pool = _of_year(tables, row["year"]), float(row[f"pool{MIL}"])
         paid = float(table[f"grant{MIL}"].sum() + table[f"residual{MIL}"].sum())
+        paid -= float(table[f"handed_on{MIL}"].sum()) if f"handed_on{MIL}" in table else 0.0
         bond = float(table[f"extraordinary_bond{MIL}"].sum())
         needless = bond > 1e-3 and paid < pool * (1 - 1e-6)
         if paid > pool * (1 + 1e-6) or needless or abs(bond - float(row[f"extraordinary_bond{MIL}"])) > 1e-3:

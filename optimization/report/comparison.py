@@ -95,7 +95,9 @@ def headlines(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
         [say.money(sentences.granted(run.governments, when)) for run in runs] for when in (True, False)
     )
     rows += _beside_today(say("c_grant"), today, now, say)
-    rows.append([say("c_losing"), "–"] + [say.number(len(gains.losers(run))) for run in runs])
+    rows.append(
+        [say("c_losing"), "–"] + [say.people(gains.losers(run)["population_persons"].sum()) for run in runs]
+    )
     for name in (
         "coverage_floor_municipal",
         "governments_permission",
@@ -193,7 +195,7 @@ def _alike(one: Sequence[flows.Flow], other: Sequence[flows.Flow]) -> bool:
 
 
 def classes(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
-    """Median change of the margin per resident and number that lose coverage, class by class, of every run."""
+    """Median change of leeway per resident and number of places that lose, class by class, of every run."""
     every = [{spread.name: spread for spread in gains.by_class(run, say)} for run in runs]
     names = dict.fromkeys(name for found in every for name in found)
     return [[name, *(_median(found.get(name), say) for found in every)] for name in names]

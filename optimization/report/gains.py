@@ -1,4 +1,4 @@
-"""Who gains and who loses: what each government has left per resident once the standard cost of its duties is paid."""
+"""Who gains and who loses: leeway of places, what both tiers that serve a municipality have left for each resident."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimization.reading.units import MILLION_IN_YEN
+from optimization.outcome.place_table import RESIDENT
 from optimization.report.language import Speaker
-from optimization.report.view import MIL, RunView
+from optimization.report.view import RunView
 
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
 ENDS = 8
-"""Governments named at each end of the list."""
+"""Places named at each end of the list."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Change of the margin within a group of governments, yen per resident, at `QUANTILES`; how many gain and lose
-    coverage, and receive allocation, today and under the package."""
+    """Change of leeway within a group of places, yen per resident, at `QUANTILES`; how many gain and lose, and in how
+    many the municipality receives allocation, today and under the package."""
 
     name: str
     count: int
@@ -31,29 +31,29 @@ class Spread:
 
 
 def changes(run: RunView) -> pd.DataFrame:
-    """The table of governments with `change`: change of the margin (general funds less the standard cost of its
-    duties) in yen per resident."""
-    table = run.governments
-    change = (
-        (table[f"margin{MIL}"] - table[f"margin_today{MIL}"]) / table["population_persons"] * MILLION_IN_YEN
+    """The table of places by code with `change` of leeway in yen per resident, and whether the municipality receives
+    allocation, today and under the package."""
+    table = run.places
+    own = run.governments.loc[table["municipal_government"]]
+    return table.assign(
+        change=table[f"change{RESIDENT}"],
+        receiving_today=own["receiving_today"].to_numpy(),
+        receiving=own["receiving"].to_numpy(),
     )
-    return table.assign(change=change)
 
 
 def by_class(run: RunView, say: Speaker) -> list[Spread]:
-    """The spread within every class of government, the largest municipalities first."""
+    """The spread within every class of municipality, the largest first."""
     table = changes(run)
     order = table.groupby("class")["population_persons"].mean().sort_values(ascending=False).index
     return [_spread(say.word(name), table[table["class"] == name]) for name in order]
 
 
 def by_prefecture(run: RunView, say: Speaker) -> list[Spread]:
-    """The spread among the municipalities of every prefecture, by code."""
-    table = changes(run)
-    towns = table[table["tier"] == "municipality"]
+    """The spread among the places of every prefecture, by code."""
     return [
         _spread(run.prefecture(str(code), say), rows)
-        for code, rows in towns.groupby("prefecture_code")
+        for code, rows in changes(run).groupby("prefecture_code")
         if code in run.case.prefectures.index
     ]
 
@@ -92,12 +92,12 @@ def strip(spreads: list[Spread]) -> Scale:
 
 
 def losers(run: RunView) -> pd.DataFrame:
-    """Governments whose coverage falls, the hardest hit first."""
+    """Places whose leeway falls, the hardest hit first."""
     table = changes(run)
     return table[table["gains"] < 0].sort_values("change", kind="stable")
 
 
 def ends(run: RunView) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The governments with the largest fall and the largest rise of the margin per resident."""
+    """The places with the largest fall and the largest rise of leeway."""
     table = changes(run).sort_values("change", kind="stable")
     return table.head(ENDS), table.tail(ENDS)[::-1]

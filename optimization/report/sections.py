@@ -126,7 +126,9 @@ def taxes(run: RunView, say: Speaker) -> Rows:
 KEY_MEASURES = (
     "gini_municipal_revenue_and_grant_per_head",
     "coverage_floor_municipal",
-    "people_whose_municipality_loses",
+    "place_leeway_dispersion",
+    "people_in_places_that_lose",
+    "place_loss_largest",
     "retention_municipal",
     "own_source_share_municipal",
     "grant_dependence_highest",

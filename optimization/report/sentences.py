@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
 from optimization.archive import distance_of
@@ -207,14 +208,19 @@ def _who_loses(run: RunView, say: Speaker) -> str:
     table, losing = changes(run), losers(run)
     text = say(
         "gainers",
-        gain=say.number((table["gains"] > 0).sum()),
-        count=say.number(len(table)),
-        lose=say.number(len(losing)),
+        gain=say.people(table.loc[table["gains"] > 0, "population_persons"].sum()),
+        lose=say.people(losing["population_persons"].sum()),
+        places=say.number(len(losing)),
+        mean=say.yen(float(np.average(table["change"], weights=table["population_persons"])), signed=True),
     )
     names = ""
     if len(losing):
         key = "losers_named" if len(losing) <= FEW else "losers_many"
-        names = say(key, names=say.listed([run.government(str(c), say) for c in losing.index[:FEW]]))
+        names = say(
+            key,
+            names=say.listed([run.place(str(c), say) for c in losing.index[:FEW]]),
+            most=say.yen(-losing["change"].iloc[0]),
+        )
     floor = measure(run, "coverage_floor_municipal")
     lowest = say(
         "lowest_coverage",

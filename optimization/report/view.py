@@ -16,6 +16,7 @@ from optimization.case.load import load_case
 from optimization.case.package import Package
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.outcome.place_table import places_of
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY
 from optimization.reading.whereabouts import input_folder
 from optimization.referee.audit import sound_or_refused
@@ -109,6 +110,11 @@ class RunView:
         """The fiscal account of a municipality (the wards' is Tokyo's)."""
         key = JOINT_ACCOUNT if code == JOINT_MUNICIPALITY and code not in self.governments.index else code
         return self.governments.loc[key]
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """What residents have, by municipality."""
+        return places_of(self.tables, self.case.municipalities).set_index("code")
 
     @cached_property
     def governments(self) -> pd.DataFrame:

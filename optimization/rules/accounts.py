@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from optimization.dictionary.tiers import LOCAL_TIERS
-from optimization.ledger import debt, hold_harmless, measures
+from optimization.ledger import debt, hold_harmless, measures, places
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.rules import places as of_places
 from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
 from optimization.rules.statement import TIERS, Reading
 
@@ -26,8 +27,10 @@ TODAY: Mapping[str, Callable[[Accounts], np.ndarray]] = {
     "real_debt_service_ratio": lambda today: _official(today.instance, "real_debt_service_ratio"),
     "future_burden_ratio": lambda today: _official(today.instance, "future_burden_ratio"),
     "future_burden_warning": lambda today: debt.burden_warning(today.instance),
+    "tax_price": places.tax_price,
+    "mean_tax_price": places.mean_tax_price,
 }
-"""Ratios of today's, shape (G,), from the accounts of today's arrangement."""
+"""Ratios of today's, shape (G,), or (I,) of places, from the accounts of today's arrangement."""
 
 
 def _official(instance: Instance, name: str) -> np.ndarray:
@@ -95,6 +98,21 @@ class AccountsReading(Reading):
         people = self.instance.population / self.instance.population.sum()
         return float(people[self.lost() > LOSS * self.accounts.standard_cost].sum())
 
+    def place_lost(self) -> np.ndarray:
+        """What lacks of the leeway that the limit of a place's loss promises, shape (I,), yen per resident."""
+        limit = self.settings[of_places.LOSS]
+        kept = np.inf if limit is None else limit
+        return places.leeway(self._today) - kept - places.leeway(self.accounts)
+
+    def place_let_off(self) -> np.ndarray:
+        """What places that may lose are let off, shape (I,): all they lose, where there may be such places at all."""
+        lost = self.place_lost()
+        return np.maximum(0.0, lost) if self.settings[of_places.LOSERS] > 0 else np.zeros(len(lost))
+
+    def people_let_off(self) -> float:
+        """Part of all people in places that lose more than the limit, by more than a yen."""
+        return float(places.people(self.instance)[self.place_lost() > 1.0].sum())
+
     def top_ups(self) -> float:
         """Top-ups of the first year of the path, million yen."""
         if not self.settings[PATH_YEARS]:
@@ -159,6 +177,12 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "dispersion": lambda r: measures.dispersion(r.accounts),
     "people_losing": AccountsReading.people_losing,
     "top_ups": AccountsReading.top_ups,
+    "leeway": lambda r: places.leeway(r.accounts),
+    "cost_per_resident": lambda r: places.borne(r.accounts),
+    "taxes_per_resident": lambda r: places.own_taxes(r.accounts),
+    "place_let_off": AccountsReading.place_let_off,
+    "place_dispersion": lambda r: places.dispersion(r.accounts),
+    "people_let_off": AccountsReading.people_let_off,
     "common_share": AccountsReading.common_share,
     "counted_part": lambda r: _own_share(r, r.accounts.decision.counted * r.accounts.decision.assigned),
     "assigned_part": lambda r: _own_share(r, r.accounts.decision.assigned),

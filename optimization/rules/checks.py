@@ -75,6 +75,8 @@ def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:
             return str(instance.services[key])
         case Scope.TAX:
             return str(instance.tax.names[key])
+        case Scope.PLACE:
+            return str(instance.case.codes[key])
         case Scope.SCENARIO:
             return str(instance.crisis.names[key]) if instance.crisis else str(key)
         case _:

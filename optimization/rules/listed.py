@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from optimization.rules import clarity, fiscal
+from optimization.rules import clarity, fiscal, places
 from optimization.rules.statement import Statement
 
-STATEMENTS: tuple[Statement, ...] = (*fiscal.STATEMENTS, *clarity.STATEMENTS)
+STATEMENTS: tuple[Statement, ...] = (
+    *fiscal.STATEMENTS,
+    *places.STATEMENTS,
+    *clarity.STATEMENTS,
+)
 
 
 def stated(component: str) -> list[Statement]:

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     SERVICE = "service"
     TAX = "tax"
     SCENARIO = "scenario"
+    PLACE = "place"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Quantity:
 
 
 def _quantities() -> tuple[Quantity, ...]:
-    government, nation = Scope.GOVERNMENT, Scope.NATION
+    government, nation, place = Scope.GOVERNMENT, Scope.NATION, Scope.PLACE
+    resident = "yen per resident"
     return (
         Quantity("funds", government, "general funds: own revenue, transfer, special allocation, guarantee and bonds"),
         Quantity("standard_cost", government, "standard cost of what it answers for, less today's earmarked share"),
@@ -61,6 +63,12 @@ def _quantities() -> tuple[Quantity, ...]:
         Quantity("dispersion", nation, "mean distance of coverage from its level, by residents", "ratio"),
         Quantity("people_losing", nation, "share of people under governments that lose", "ratio"),
         Quantity("top_ups", nation, "top-ups of the hold-harmless path in its first and dearest year"),
+        Quantity("leeway", place, "funds less standard cost of both tiers' duties", resident),
+        Quantity("cost_per_resident", place, "standard cost of both tiers' duties", resident),
+        Quantity("taxes_per_resident", place, "own revenue of both tiers at standard rates", resident),
+        Quantity("place_let_off", place, "what a place that may lose lacks of its leeway", resident),
+        Quantity("place_dispersion", nation, "mean distance of leeway from its mean, by residents", resident),
+        Quantity("people_let_off", nation, "share of people in places that lose more than the limit", "ratio"),
         Quantity("common_share", Scope.TIER, "share of its taxes that is counted in common", "ratio", True),
         Quantity("counted_part", Scope.TAX, "counted share x assigned share of a tax with its own", "ratio", True),
         Quantity("assigned_part", Scope.TAX, "assigned share of a tax with its own counted share", "ratio", True),
@@ -83,5 +91,7 @@ TODAY: Mapping[str, str] = {
     "real_debt_service_ratio": "the official ratio",
     "future_burden_ratio": "the official ratio",
     "future_burden_warning": "the future burden ratio of early warning",
+    "tax_price": "own taxes of both tiers over the standard cost of their duties",
+    "mean_tax_price": "all own taxes over all standard cost, by residents",
 }
-"""What a statement may read of today, a ratio for each government."""
+"""What a statement may read of today, a ratio for each government, or for each place (the last two)."""

@@ -16,6 +16,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
 from optimization.reading.japan import BURDEN_WARNING, BURDEN_WARNING_UPPER, UPPER_CLASS
+from optimization.rules import places as of_places
 from optimization.rules.fiscal import LOSERS, LOSS_LIMIT, PATH_YEARS
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import Reading, Statement
@@ -66,6 +67,18 @@ class Written(Reading):
                 return self._own_part("_today") / self.of("standard_cost_today")
             case "mean_own_share":
                 return self._mean_own_share()
+            case "leeway" | "cost_per_resident" | "taxes_per_resident":
+                return self.of_places(name, "_today")
+            case "place_dispersion":
+                return np.atleast_1d(self.spread(self.of_places("leeway", "_today")))
+            case "tax_price":
+                return self.of_places("taxes_per_resident", "_today") / self.of_places(
+                    "cost_per_resident", "_today"
+                )
+            case "mean_tax_price":
+                people = self.people_of_places()
+                own, cost = (self.of_places(f"{n}_per_resident", "_today") for n in ("taxes", "cost"))
+                return np.array([(people * own).sum() / (people * cost).sum()] * len(people))
             case "real_debt_service_ratio" | "future_burden_ratio":
                 return self.tables.figures("governments", name.replace("_ratio", "_today_ratio"))
             case "future_burden_warning":
@@ -174,6 +187,42 @@ class Written(Reading):
         lost = self.lost()
         return np.maximum(0, lost) if self.settings[LOSERS] > 0 else 0 * lost
 
+    def of_places(self, name: str, when: str = "") -> np.ndarray:
+        """Leeway, standard cost or own taxes of both tiers of every place from its governments' accounts, yen per
+        resident, shape (I,)."""
+        names = {"leeway": "funds", "cost_per_resident": "standard_cost", "taxes_per_resident": "own_revenue"}
+        amount = self.of(names[name] + when)
+        if name == "leeway":
+            amount = amount - self.of(f"standard_cost{when}")
+        each = amount * 1_000_000 / self.tables.figures("governments", "population_persons")
+        at = {code: n for n, code in enumerate(self.tables.words("governments", "government").tolist())}
+        own, above = (
+            self.tables.words("places", f"{whose}_government").tolist()
+            for whose in ("municipal", "prefectural")
+        )
+        return np.array(
+            [each[at[o]] + (each[at[a]] if a != o else 0) for o, a in zip(own, above, strict=True)]
+        )
+
+    def people_of_places(self) -> np.ndarray:
+        """Each place's part of all residents, shape (I,)."""
+        persons = self.tables.figures("places", "population_persons")
+        return persons / persons.sum()
+
+    def spread(self, value: np.ndarray) -> Any:
+        """Mean distance of a figure of places from its mean, both by residents."""
+        people = self.people_of_places()
+        return (people * abs(value - (people * value).sum())).sum()
+
+    def place_lost(self) -> np.ndarray:
+        """What lacks of the leeway that the limit of a place's loss promises, shape (I,), yen per resident."""
+        return self.of_places("leeway", "_today") - self[of_places.LOSS] - self.of_places("leeway")
+
+    def place_let_off(self) -> np.ndarray:
+        """What places that may lose are let off, shape (I,), yen per resident."""
+        lost = self.place_lost()
+        return np.maximum(0, lost) if self.settings[of_places.LOSERS] > 0 else 0 * lost
+
     def top_ups(self) -> Any:
         """Top-ups of the first year of the path."""
         if not self.settings[PATH_YEARS]:
@@ -246,6 +295,12 @@ QUANTITIES: Mapping[str, Callable[[Written], Any]] = {
     "dispersion": Written.dispersion,
     "people_losing": Written.people_losing,
     "top_ups": Written.top_ups,
+    "leeway": lambda w: w.of_places("leeway"),
+    "cost_per_resident": lambda w: w.of_places("cost_per_resident"),
+    "taxes_per_resident": lambda w: w.of_places("taxes_per_resident"),
+    "place_let_off": Written.place_let_off,
+    "place_dispersion": lambda w: w.spread(w.of_places("leeway")),
+    "people_let_off": lambda w: w.people_of_places()[w.place_lost() > 1].sum(),
     "common_share": Written.common_share,
     "counted_part": lambda w: w.by_tax()[0],
     "assigned_part": lambda w: w.by_tax()[1],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimization.outcome.place_table import RESIDENT, places_of
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.units import MILLION_IN_YEN
 from optimization.web.cases import Finished
@@ -46,9 +47,18 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Leeway:
+    """What both tiers have left for a resident, today and under the package, and the size of the change, as text."""
+
+    today: str
+    now: str
+    change: str
+
+
+@dataclass(frozen=True)
 class Portrait:
-    """All that the page shows of a municipality. `gains` is 1, 0 or -1; `joint` tells that its accounts are those of
-    Tokyo with its wards; `outlays` is None where its spending is not known."""
+    """All that the page shows of a municipality. `gains` is 1, 0 or -1 as leeway moves; `joint` tells that its accounts
+    are those of Tokyo with its wards; `outlays` is None where its spending is not known."""
 
     town: Town
     name: str
@@ -57,6 +67,7 @@ class Portrait:
     kind: str
     joint: bool
     gains: int
+    leeway: Leeway
     duties: tuple[Duty, ...]
     own: tuple[Figure, ...]
     per_head: tuple[Figure, ...]
@@ -83,6 +94,7 @@ def portrait(run: Finished, town: Town, voice: Voice) -> Portrait:
     home_code = str(run.case.municipalities.at[town.code, "prefecture_code"])
     if home_code == JOINT_PREFECTURE and JOINT_ACCOUNT in governments.index:
         home_code = JOINT_ACCOUNT
+    place = places_of(run.tables, run.case.municipalities).set_index("code").loc[town.code]
     own, home = governments.loc[JOINT_ACCOUNT if joint else town.code], governments.loc[home_code]
     return Portrait(
         town=town,
@@ -91,7 +103,12 @@ def portrait(run: Finished, town: Town, voice: Voice) -> Portrait:
         residents=voice.number(float(run.case.municipalities.at[town.code, "population_persons"])),
         kind=voice.called("wards" if joint else str(own["class"])),
         joint=joint,
-        gains=int(own["gains"]),
+        gains=int(place["gains"]),
+        leeway=Leeway(
+            voice.yen(float(place[f"leeway_today{RESIDENT}"])),
+            voice.yen(float(place[f"leeway{RESIDENT}"])),
+            voice.yen(abs(float(place[f"change{RESIDENT}"]))),
+        ),
         duties=_duties(run, town, voice),
         own=_figures(own, home, voice, lambda row, name: voice.money(float(row[name]))),
         per_head=_figures(

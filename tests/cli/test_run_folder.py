@@ -19,14 +19,14 @@ from optimization.referee.audit import audit_run
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
     "coefficients", "outlook", "spending", "bodies_today", "flows", "flows_by_government", "sectors",
-    "debts", "debts_of_services", "joint_work",
+    "debts", "debts_of_services", "joint_work", "places",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
     "seconds", "peak_memory_mb", "columns", "rows", "nonzeros", "versions", "inputs_sha256", "packages", "seed",
     "formula_choice",
 }  # fmt: skip
-UNITS = ("_million_yen", "_persons", "_km", "_minutes", "_ratio")
+UNITS = ("_million_yen", "_persons", "_km", "_minutes", "_ratio", "_yen_per_resident")
 COUNTS = {
     # columns of numbers that count things, or are 1 for yes, 0 for no, -1 for less
     "year", "municipalities_below_efficient_scale",

@@ -25,9 +25,13 @@ from optimization.solving.highs import Status, solve
 from optimization.solving.standard_form import compile_model
 from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
+SETTLED = "settled"
 
-def family(municipal: str, prefectural: str | None = None) -> dict[str, str]:
-    """The settings of a family for both tiers (or one for each)."""
+
+def family(municipal: str, prefectural: str | None = None) -> dict[str, Any]:
+    """The settings of a family for both tiers (or one for each); `SETTLED` is today's with duties settled."""
+    if municipal == SETTLED:
+        return family("japan_lat") | {"formula.settles_duties": True}
     return {"formula.family": municipal, "formula.family_prefecture": prefectural or municipal}
 
 

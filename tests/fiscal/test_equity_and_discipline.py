@@ -62,6 +62,20 @@ BINDING = {
         DOWN,
         0.8,
     ),
+    # yen a resident: (10,000 kappa + 5,000) / 15,000 >= .9
+    "P1": ("P1", {"equity.place_cover_floor": 0.9}, DOWN, 0.85),
+    # leeway of the poor town 10,000 (kappa - 1), 0 today
+    "P2": ("P2", {"equity.place_windfall_yen_per_resident": 2_000.0}, UP, 1.2),
+    # of the rich (100 - 50) / 10,000 = 5,000; around the mean (5,000 - 10,000 (kappa - 1)) / 2 <= 1.2 x 2,500
+    "P3": ("P3", {"equity.place_dispersion_ceiling": 1.2}, DOWN, 0.9),
+    "P6": ("P6", {"equity.place_loss_yen_per_resident": 1_000.0}, DOWN, 0.9),
+    # half of all people live in the poor town
+    "P6 people": (
+        "P6",
+        {"equity.place_loss_yen_per_resident": 1_000.0, "equity.place_losers_population_ceiling": 0.49},
+        DOWN,
+        0.9,
+    ),
     # 100 kappa >= 100
     "D1": ("D1", {"discipline.balance": True}, DOWN, 1.0),
     # 100 kappa - 40 <= .7 x 100 kappa

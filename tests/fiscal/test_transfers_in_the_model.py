@@ -13,7 +13,7 @@ from optimization.ledger.decision import status_quo
 from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES
 from optimization.model.model import build_model
 from optimization.solving.highs import solve
-from tests.fiscal.fiscal_case import Pushed, decided, family, push, with_taxes
+from tests.fiscal.fiscal_case import SETTLED, Pushed, decided, family, push, with_taxes
 from tests.small_case import EXACT, Prefecture, Service, Small, Town, small
 
 SEEDS = (0, 1, 2)
@@ -35,6 +35,9 @@ FREE_BASES: dict[str, Any] = {
     },
     "taxes.neutral": ["municipal.land + prefectural.business"],
 }
+
+
+NAMES = (*FAMILIES, SETTLED)
 
 
 def free_money(name: str) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def random_wants(seed: int, *names: str) -> list[tuple[str, list[float]]]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_rows_give_the_transfers_of_the_ledger_wherever_the_duties_go(name: str, seed: int) -> None:
     case = question(seed, **family(name))
     accounts = assert_same(push(case, *random_wants(seed, "y", "transfer")))
@@ -109,7 +112,7 @@ def test_the_rows_give_the_transfers_of_the_ledger_wherever_the_duties_go(name: 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_cheapest_decision_has_the_transfers_of_the_ledger(name: str, seed: int) -> None:
     """The whole run, which itself compares the two."""
     result = question(seed, **family(name)).solve()
@@ -123,7 +126,7 @@ PRICED = {"weights.soft_budget": 0.1, "weights.dulled_incentive": 0.07}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_solvers_cost_is_the_ledgers(name: str, seed: int) -> None:
     """Grants received have a price and contributions have none, counted taxes have theirs."""
     case = question(seed, **family(name), **free_money(name), **PRICED)
@@ -174,7 +177,7 @@ def test_no_row_lets_a_transfer_go_further_than_the_formula(name: str, seed: int
     assert pushed.of(pushed.model.transfer) == pytest.approx(today, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_model_has_a_product_of_two_decisions(name: str) -> None:
     free = {**free_money(name), **(FREE_BASES if name in FREE_TAXES else {})}
     rules = {

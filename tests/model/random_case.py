@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from optimization.dictionary.settings import load_settings
+from optimization.ledger import places
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.debt import (
@@ -192,9 +193,29 @@ def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:
         rules.pop("pool.ordinary_million_yen", None)
         if "per_capita" in rules.values() or "australia_hfe" in rules.values():
             rules["pool.ordinary_million_yen"] = today.grant.sum() * 1.2
+    if "formula.counted_share" not in rules:
+        rules |= _of_places(today)
     if draw.random() < 0.15:
         rules["clarity.changes_ceiling"] = int(draw.integers(0, 3))
     return {key: float(v) if isinstance(v, np.floating) else v for key, v in rules.items()}
+
+
+def _of_places(today: Accounts) -> dict[str, Any]:
+    """Limits of what residents have, near what they have today, and sometimes duties settled; from a generator of its
+    own, so that they change nothing else that is drawn."""
+    draw = np.random.default_rng(int(1e6 * today.funds.sum()) % 2**32)
+    leeway = places.leeway(today)
+    apart = float(np.ptp(leeway)) + 1.0
+    usual = [
+        (0.4, "formula.settles_duties", True),
+        (0.3, "equity.place_cover_floor", places.cover(today).min() * draw.uniform(0.9, 1.0)),
+        (0.3, "equity.place_windfall_yen_per_resident", apart * draw.uniform(0.0, 0.5)),
+        (0.3, "equity.place_dispersion_ceiling", draw.uniform(0.7, 1.5)),
+        (0.3, "equity.place_loss_yen_per_resident", apart * draw.uniform(0.0, 0.3)),
+        (0.3, "equity.place_losers_population_ceiling", draw.uniform(0.0, 0.7)),
+        (0.2, "equity.place_tax_price_spread", draw.uniform(0.0, 0.3)),
+    ]
+    return {key: value for chance, key, value in usual if draw.random() < chance}
 
 
 def decisions(instance: Instance) -> list[Decision]:

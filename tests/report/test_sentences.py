@@ -85,7 +85,10 @@ def test_what_the_example_says() -> None:
     change = saving(run)
     assert f"falls by {change / 1e3:,.1f} billion yen" in said[1]
     governments = run.tables["governments"]
-    assert f"rises for {(governments['gains'] > 0).sum()} of {len(governments)} governments" in said[4]
+    places = run.tables["places"]
+    people, change = places["population_persons"], places["change_yen_per_resident"]
+    assert f"changes by {SAY.yen((people * change).sum() / people.sum(), signed=True)} in the mean" in said[4]
+    assert f"rises for {SAY.people(people[change > 1].sum())} and falls for" in said[4]
     towns = governments[governments["tier"] == "municipality"]
     assert f"{int(towns['receiving_today'].sum())} municipalities receive it today" in said[2]
     assert f"is {towns['coverage_ratio'].min():.3f}" in said[4]

@@ -40,6 +40,12 @@ LOOSE: dict[str, Any] = {
     "equity.losers_population_ceiling": 1.0,
     "equity.hold_harmless_years": 2,
     "equity.hold_harmless_budget_million_yen": 1e8,
+    "equity.place_cover_floor": 0.0,
+    "equity.place_windfall_yen_per_resident": 1e7,
+    "equity.place_dispersion_ceiling": 10.0,
+    "equity.place_loss_yen_per_resident": 500.0,
+    "equity.place_losers_population_ceiling": 1.0,
+    "equity.place_tax_price_spread": 10.0,
     "discipline.balance": True,
     "discipline.retention_floor": 0.0,
     "discipline.grant_dependence_ceiling": 1.0,
@@ -63,6 +69,12 @@ TIGHT: dict[str, Any] = LOOSE | {
     "equity.tax_price_spread": 0.1,
     "equity.losers_population_ceiling": 0.2,
     "equity.hold_harmless_budget_million_yen": 5.0,
+    "equity.place_cover_floor": 1.3,
+    "equity.place_windfall_yen_per_resident": 100.0,
+    "equity.place_dispersion_ceiling": 0.5,
+    "equity.place_loss_yen_per_resident": 100.0,
+    "equity.place_losers_population_ceiling": 0.2,
+    "equity.place_tax_price_spread": 0.05,
     "discipline.retention_floor": 0.3,
     "discipline.grant_dependence_ceiling": 0.3,
     "discipline.own_source_floor_municipal": 0.5,
@@ -80,7 +92,10 @@ TIGHT: dict[str, Any] = LOOSE | {
 }
 """The same limits where decisions break them."""
 
-SPOKEN_FOR = ("dispersion", "people_losing", "top_ups", "tiers_answering", "shortage", "shortage_at_risk")
+SPOKEN_FOR = (
+    "dispersion", "people_losing", "top_ups", "tiers_answering", "shortage", "shortage_at_risk", "place_dispersion",
+    "people_let_off",
+)  # fmt: skip
 """Quantities that rows bound from one side only: what they are at least is what they are (as units opened, u)."""
 
 
@@ -207,7 +222,7 @@ def told(reading: Reading) -> dict[str, np.ndarray]:
     }
 
 
-APART = ("(E6)", "(D3)", "(D3own)", "(R1_few)")
+APART = ("(E6)", "(P6)", "(D3)", "(D3own)", "(R1_few)")
 """Components that are not read alike row by row: what losers are let off is told by rows from one side, tables do not
 tell taxes with a share of their own, rows count the tiers of crowded services alone."""
 

@@ -15,7 +15,8 @@ class Position:
     `need`: revised need net of guarantee grants beyond today's earmarked share; `capacity`: standard
     revenue as counted; `revenue`: all own revenue at standard rates. `tiers` (G, 2) marks the tiers a
     government holds (municipal, prefectural). `envelope` is the money the family may share out,
-    `adjustment_rate` and `parameter` the package's and the case's numbers.
+    `adjustment_rate` and `parameter` the package's and the case's numbers. `home_need` is the need if every duty were
+    with today's tier, where duties are settled (None: they are not).
     """
 
     need: np.ndarray
@@ -30,6 +31,7 @@ class Position:
     adjustment_rate: float
     equalisation_rate: float
     parameter: Callable[[str], float]
+    home_need: np.ndarray | None = None
 
     def expected(self, amount: np.ndarray) -> np.ndarray:
         """What each government would have of `amount` (G,) at its tiers' mean per head, (G,).

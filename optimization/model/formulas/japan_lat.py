@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.ledger.allocation import SETTLED
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
+from optimization.model.formulas import settled
 from optimization.model.need import need_bounds
 from optimization.model.taxes import capacity_bounds
 
@@ -23,6 +25,8 @@ def gap_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least and most grant of the governments served."""
+    if columns.instance.settings[SETTLED]:
+        return settled.bounds(columns, here)
     low, high = gap_bounds(columns)
     return np.maximum(0.0, low[here]), np.maximum(0.0, high[here])
 
@@ -35,6 +39,9 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     else:              transfer >= gap;  transfer <= gap - gap_lo (1 - d);  transfer <= gap_hi d
     with the bounds of the gap taken from each government's own figures.
     """
+    if columns.instance.settings[SETTLED]:
+        settled.add_rows(model, columns, here)
+        return
     factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
     low, high = gap_bounds(columns)
     for g in here.tolist():

@@ -1,0 +1,121 @@
+"""What residents have: the money of both tiers that serve a place, per resident.
+
+A government's own ratio changes when duties move; a resident does not care which office does it. So equity is told of
+places, each municipality with its part of the prefecture, in yen per resident:
+
+    leeway[i] = sum over the governments g of place i of (funds[g] - standard cost[g]) / residents[g]
+    cover[i]  = sum of funds[g] / residents[g]  over  sum of standard cost[g] / residents[g]
+
+A duty that moves together with its money changes neither by a yen. Who is settled with the prefecture (the wards of
+Tokyo) has one government. Standard cost holds debt service; what acting together saves stays with the governments and
+is told in `flows`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from scipy import sparse
+
+from optimization.ledger.accounts import Accounts
+from optimization.ledger.instance import Instance
+from optimization.reading.units import MILLION_IN_YEN
+
+PARTS: Final = ("duty", "retention", "windfall", "pool")
+"""What a change of leeway is made of, see `parts`."""
+
+
+STILL: Final = 1.0
+"""A change of leeway up to so many yen per resident is neither a gain nor a loss."""
+
+
+def per_resident(instance: Instance) -> sparse.csr_matrix:
+    """The matrix (I, G) that turns million yen of governments into yen per resident of places."""
+    if instance not in _MATRICES:
+        of, count = instance.municipal_government, len(instance.case.governments)
+        above = instance.prefectural_government
+        place = np.arange(len(of))
+        two = np.flatnonzero(of != above)
+        weight = MILLION_IN_YEN / instance.population
+        entries = np.concatenate([weight[of], weight[above[two]]])
+        where = (np.concatenate([place, two]), np.concatenate([of, above[two]]))
+        _MATRICES[instance] = sparse.csr_matrix((entries, where), shape=(len(of), count))
+    return _MATRICES[instance]
+
+
+_MATRICES: WeakKeyDictionary[Instance, sparse.csr_matrix] = WeakKeyDictionary()
+
+
+def people(instance: Instance) -> np.ndarray:
+    """Each place's part of all residents, shape (I,)."""
+    own = instance.case.municipalities["population_persons"].to_numpy(float)
+    return own / own.sum()
+
+
+def leeway(accounts: Accounts) -> np.ndarray:
+    """Yen per resident left when the standard cost of both tiers' duties is paid, shape (I,)."""
+    return np.asarray(per_resident(accounts.instance) @ (accounts.funds - accounts.standard_cost))
+
+
+def borne(accounts: Accounts) -> np.ndarray:
+    """Standard cost of both tiers' duties, yen per resident, shape (I,)."""
+    return np.asarray(per_resident(accounts.instance) @ accounts.standard_cost)
+
+
+def own_taxes(accounts: Accounts) -> np.ndarray:
+    """Own revenue of both tiers at standard rates, yen per resident, shape (I,)."""
+    return np.asarray(per_resident(accounts.instance) @ accounts.own_revenue)
+
+
+def cover(accounts: Accounts) -> np.ndarray:
+    """Funds of both tiers over the standard cost of their duties, per resident each, shape (I,)."""
+    return 1.0 + leeway(accounts) / borne(accounts)
+
+
+def tax_price(accounts: Accounts) -> np.ndarray:
+    """Own taxes over the standard cost of both tiers' duties, shape (I,)."""
+    return own_taxes(accounts) / borne(accounts)
+
+
+def mean_tax_price(accounts: Accounts) -> np.ndarray:
+    """Own taxes of all places over what their duties cost, by residents: one number for every place, shape (I,)."""
+    weight = people(accounts.instance)
+    mean = float(weight @ own_taxes(accounts)) / float(weight @ borne(accounts))
+    return np.full(len(weight), mean)
+
+
+def spread(value: np.ndarray, weight: np.ndarray) -> float:
+    """Mean distance from the mean, both by weights that sum to 1."""
+    return float(weight @ np.abs(value - float(weight @ value)))
+
+
+def dispersion(accounts: Accounts) -> float:
+    """Mean distance of leeway from its own mean, by residents, yen per resident (P3)."""
+    return spread(leeway(accounts), people(accounts.instance))
+
+
+def _sources(accounts: Accounts) -> dict[str, np.ndarray]:
+    """What funds less standard cost is made of, by government, shape (G,), million yen.
+
+    Funds - cost is the sum of `duty`, need less cost; `retention`, own revenue that is not counted where need exceeds
+    what is counted; `windfall`, own revenue and transfer beyond need where it does not; and `pool`, everything else:
+    the adjustment by which grants fall behind the shortfall, guarantees, bonds, special allocation."""
+    shortfall = accounts.net_need - accounts.capacity
+    found = {
+        "duty": accounts.revised_need - accounts.standard_cost,
+        "retention": np.where(shortfall >= 0.0, accounts.own_revenue - accounts.capacity, 0.0),
+        "windfall": np.where(
+            shortfall < 0.0, accounts.own_revenue + accounts.transfer - accounts.net_need, 0.0
+        ),
+    }
+    return found | {"pool": accounts.funds - accounts.standard_cost - sum(found.values())}
+
+
+def parts(after: Accounts, before: Accounts) -> dict[str, np.ndarray]:
+    """By `PARTS`, what of the change of leeway comes from duties whose money is not their cost, from own revenue that
+    is retained, from surplus that nobody takes back, and from the pool; yen per resident, shape (I,) each."""
+    now, then = _sources(after), _sources(before)
+    matrix = per_resident(after.instance)
+    return {name: np.asarray(matrix @ (now[name] - then[name])) for name in PARTS}

@@ -1,0 +1,118 @@
+"""Japan's local allocation tax with duties settled: whoever takes a duty over is given its need, whoever hands it on
+gives it, also where nothing is received."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from scipy import sparse
+
+from optimization.dictionary.tiers import LOCAL_TIERS
+from optimization.ledger.decision import status_quo, tier_by_place
+from optimization.model.affine import Affine, block, constraint, fixed, rows
+from optimization.model.columns import Columns
+from optimization.model.money import bonded, is_free
+from optimization.model.need import need_bounds
+from optimization.model.taxes import capacity_bounds
+
+
+def _by_service(columns: Columns, value: dict[str, np.ndarray]) -> np.ndarray:
+    """Sum of value[t][i, s] over the places of a government that is responsible today, shape (G, S)."""
+    instance = columns.instance
+    tiers = tier_by_place(instance, status_quo(instance))
+    found = np.zeros((len(instance.bond), tiers.shape[1]))
+    for tier in LOCAL_TIERS:
+        np.add.at(found, instance.paying_government(tier), np.where(tiers == tier, value[tier], 0.0))
+    return found
+
+
+def _at_home(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Recognised need before revision and gross standard cost of today's duties, shape (G, S) each, million yen."""
+    instance = columns.instance
+    gross = {tier: instance.costs.by_tier[tier].standard for tier in LOCAL_TIERS}
+    return _by_service(columns, instance.formula_need), _by_service(columns, gross)
+
+
+def home_need(columns: Columns) -> Affine:
+    """Need net of guarantees beyond today's share if every duty were with today's tier, (G,): of the unit costs and
+    guarantee shares that the package frees a linear expression."""
+    instance = columns.instance
+    need, gross = _at_home(columns)
+    found = fixed(instance.other_need + gross @ instance.national_share) + -1.0 * bonded(columns)
+    for name, bounds, sign, matrix in (
+        ("kappa", instance.revision, 1.0, need),
+        ("gamma", instance.guarantee, -1.0, gross),
+    ):
+        free = is_free(bounds)
+        found += fixed(sign * matrix @ np.where(free, 0.0, bounds[0]))
+        if free.any():
+            found += block(name, sparse.csr_matrix(sign * matrix[:, free]))
+    return found
+
+
+def _home_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most need at home, shape (G,) each, million yen."""
+    instance = columns.instance
+    need, gross = _at_home(columns)
+    (k_low, k_high), (g_low, g_high) = instance.revision, instance.guarantee
+    base = instance.other_need + gross @ instance.national_share
+    return base + need @ k_low - gross @ g_high - columns.most_bonded, base + need @ k_high - gross @ g_low
+
+
+def _shortfall_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    (low, high), (least, most) = _home_bounds(columns), capacity_bounds(columns)
+    return factor * low - most, factor * high - least
+
+
+def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most transfer of the governments served, shape (here,) each: below 0 for who hands duties on."""
+    (low, high), (home_low, home_high) = need_bounds(columns), _home_bounds(columns)
+    least, most = _shortfall_bounds(columns)
+    lower = low - home_high + np.maximum(0.0, least)
+    upper = high - home_low + np.maximum(0.0, most)
+    return lower[here], upper[here]
+
+
+def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> None:
+    """(F4) transfer[g] = need[g] - home need[g] + max(0, (1 - rate) home need[g] - capacity[g]), exactly
+
+    With moved = transfer - need + home need and gap = (1 - rate) home need - capacity, from each government's figures:
+    gap >= 0 always:   moved = gap
+    gap <= 0 always:   moved = 0
+    else:              moved >= gap;  moved >= 0;  moved <= gap - gap_lo (1 - d);  moved <= gap_hi d
+    """
+    count = len(columns.instance.bond)
+    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    own = {
+        name: block(name, sparse.identity(count, format="csr")) for name in ("transfer", "need", "capacity")
+    }
+    home = home_need(columns)
+    moved = own["transfer"] - own["need"] + home
+    gap = factor * home - own["capacity"]
+    low, high = _shortfall_bounds(columns)
+    least, most = bounds(columns, here)
+    for g, lower, upper in zip(here.tolist(), least.tolist(), most.tolist(), strict=True):
+        model.transfer[g].setlb(lower)
+        model.transfer[g].setub(upper)
+    switched = [g for g in here.tolist() if low[g] < 0 < high[g]]
+    before = len(model.d)
+    for g in switched:
+        model.d.add(g)
+    always, never = [g for g in here.tolist() if low[g] >= 0], [g for g in here.tolist() if high[g] <= 0]
+    at = (switched, range(before, len(model.d)))
+    switch = block("d", sparse.csr_matrix((np.ones(len(switched)), at), (count, len(model.d))))
+    parts: dict[str, tuple[Affine, Any, str, list[int]]] = {
+        "F4_always": (moved - gap, 0.0, "==", always),
+        "F4_never": (moved, 0.0, "==", never),
+        "F4_lower": (moved - gap, 0.0, ">=", switched),
+        "F4_least": (moved, 0.0, ">=", switched),
+        "F4_upper": (reduce(add, [moved, -gap, -low * switch]), -low, "<=", switched),
+        "F4_switch": (moved - high * switch, 0.0, "<=", switched),
+    }
+    for name, (left, right, sense, only) in parts.items():
+        setattr(model, name, constraint(rows(model, range(count), left, right, sense, only)))
