@@ -37,6 +37,9 @@ OFF_SINCE = 3
 FORMER_WORDS = {("formula", "parameter"): {"left_to_special_allocation": "released"}}
 """Words of older layouts that have another name now, by table and column."""
 
+ADDED: Mapping[str, float] = {"weights.joint_work": 0.0, "crisis.lead_apart_million_yen": 0.0}
+"""Weights of costs that runs of before did not know, as they were then."""
+
 FLOWS_SINCE = 3
 """First version with the closed accounts and the factor on the law's shares."""
 
@@ -83,7 +86,9 @@ def up_to_date(record: Record, schema: int) -> Record:
 
 
 def settings_up_to_date(package: Package, schema: int) -> Package:
-    """The package of a run of some layout, with the numbers that switched a limit off in it as today's word."""
+    """The package of a run of some layout, with the numbers that switched a limit off in it as today's word, and with
+    what it could not weigh yet at no weight: a run names every setting of its time."""
+    package = _with_added(package)
     if schema >= OFF_SINCE:
         return package
     known = load_settings()
@@ -92,6 +97,15 @@ def settings_up_to_date(package: Package, schema: int) -> Package:
         for each in package.provisions
     )
     return replace(package, provisions=provisions)
+
+
+def _with_added(package: Package) -> Package:
+    """A run's package with the settings of `ADDED` that it does not name."""
+    lacking = {key: value for key, value in ADDED.items() if key not in package.settings}
+    if not lacking or not package.provisions:
+        return package
+    *first, last = package.provisions
+    return replace(package, provisions=(*first, replace(last, settings={**last.settings, **lacking})))
 
 
 def changes_up_to_date(changes: pd.DataFrame, schema: int) -> pd.DataFrame:

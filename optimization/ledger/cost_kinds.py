@@ -21,7 +21,10 @@ JUDGEMENT: Final = "judgement"
 PARTS: Mapping[str, tuple[str, ...]] = {
     BUDGET: ("standard", "coordination", "transition", "units"),
     RESIDENTS: ("access", "uniformity", "joint_work"),
-    BESIDE: ("bodies", "debt", "crisis_response", "crisis_shortage", "crisis_reserve", "crisis_lead"),
+    BESIDE: (
+        *("bodies", "debt", "crisis_response", "crisis_shortage"),
+        *("crisis_reserve", "crisis_lead", "crisis_apart"),
+    ),
     JUDGEMENT: ("soft_budget", "dulled_incentive"),
 }
 """Every term of the objective once, in the order in which tables show them."""

@@ -43,6 +43,7 @@ FACED = (
     "crisis.shortage_price",
     "crisis.cvar_level",
     "crisis.lead_change_million_yen",
+    "crisis.lead_apart_million_yen",
     "crisis.worst_case_share",
     "horizon.",
 )

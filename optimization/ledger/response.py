@@ -177,7 +177,7 @@ class Response:
     @cached_property
     def parts(self) -> dict[str, float]:
         """Terms of the objective, million yen per year: mean cost of serving, mean loss by shortage, reserves,
-        changed leads."""
+        changed leads, leads other than the normal provider."""
         parameters, settings = self.instance.case.parameters, self.instance.settings
         asked = float(self.crisis.probability @ self.crisis.demand.sum(axis=(1, 2)))
         served, home = asked - self.expected_shortage, self.instance.groups.home
@@ -187,7 +187,13 @@ class Response:
             "crisis_shortage": settings["crisis.shortage_price"] * self.expected_shortage,
             "crisis_reserve": parameters("reserve_cost_share") * sum(self.decision.reserve.values()),
             "crisis_lead": settings["crisis.lead_change_million_yen"] * changed,
+            "crisis_apart": settings["crisis.lead_apart_million_yen"] * self.leads_apart,
         }
+
+    @property
+    def leads_apart(self) -> int:
+        """Leads that are not who answers for the service in normal times."""
+        return sum(lead != self.decision.tier[s, k] for (s, k, _), lead in self.decision.lead.items())
 
 
 def share_in_steps(cost: np.ndarray, tax: np.ndarray) -> np.ndarray:

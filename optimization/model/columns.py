@@ -18,6 +18,7 @@ from optimization.dictionary.tiers import (
 )
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.model.apart import Choice
 from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.screening import Screening
 
@@ -87,6 +88,11 @@ class Columns:
     def duty_number(self) -> dict[tuple[int, int, str], int]:
         """Position of each duty in `duties`."""
         return {duty: number for number, duty in enumerate(self.duties)}
+
+    def duty_choice(self, s: int, k: int) -> Choice:
+        """The choice of the tier that answers for service s in group k."""
+        number = self.duty_number
+        return Choice("y", {t: number[s, k, t] for t in TIERS if (s, k, t) in number})
 
     def duty_at(self, s: int, tier: str) -> np.ndarray:
         """Number of the duty that governs service s at each municipality, shape (I,); -1 if none."""

@@ -12,7 +12,9 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.dictionary.tiers import BLOC, MUNICIPALITY, TIERS
+from optimization.ledger.crisis import Lead
 from optimization.model.affine import Affine, block, constraint, fixed, rows
+from optimization.model.apart import Choice, Pair, keys, no_less, weighted
 from optimization.model.columns import Columns
 from optimization.model.crisis_columns import CrisisColumns
 from optimization.model.expressions import row, total
@@ -25,7 +27,8 @@ Terms = list[tuple[float, Any]]
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     """q[n] lead n = (service, group, kind, tier) is named; reserve[m] is kept; g[m] joint response of a body;
     of pool n of a scenario: short[n] before aid, idle[n], received[n]; sent, come between bloc and nation in an
-    exchange; eta, tail[w] of the value at risk."""
+    exchange; other_lead[s,k,kind,t] by how much tier t leads more than it provides; eta, tail[w] of the value at
+    risk."""
     crisis = columns.crisis
     if crisis is None:
         return
@@ -40,6 +43,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
     model.sent = pyo.Var(between, domain=pyo.NonNegativeReals)
     model.come = pyo.Var(between, domain=pyo.NonNegativeReals)
     bounded = clarity.shortage_at_risk.in_force(columns.instance.settings)
+    model.other_lead = pyo.Var(keys(lead_pairs(columns)), domain=pyo.NonNegativeReals)
     model.eta = pyo.Var([0] if bounded else [], domain=pyo.NonNegativeReals)
     model.tail = pyo.Var(range(len(crisis.crisis.names)) if bounded else [], domain=pyo.NonNegativeReals)
 
@@ -88,6 +92,39 @@ def lead_not_below(model: pyo.ConcreteModel, columns: Columns) -> None:
         return total(terms) <= 0.0
 
     model.C2 = pyo.Constraint(index, rule=rule)
+
+
+def lead_pairs(columns: Columns) -> dict[Lead, Pair]:
+    """The choices of the lead and of the normal provider by lead, where a package minds that they differ."""
+    crisis, settings = columns.crisis, columns.instance.settings
+    minded = settings["crisis.lead_apart_million_yen"] > 0 or clarity.lead_is_provider.in_force(settings)
+    if crisis is None or not minded:
+        return {}
+    return {
+        lead: Pair(
+            Choice("q", {t: crisis.lead_number[*lead, t] for t in TIERS if (*lead, t) in crisis.lead_number}),
+            columns.duty_choice(*lead[:2]),
+        )
+        for lead in crisis.crisis.options
+    }
+
+
+def lead_apart(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(C9by) other_lead[s,k,c,t] >= q[s,k,c,t] - y[s,k,t]
+
+    so that sum_t other_lead = 1/2 sum_t |q[s,k,c,t] - y[s,k,t]|: 1 where the lead is not who provides in normal times.
+    """
+    if columns.crisis is not None:
+        model.C9by = no_less(model, lead_pairs(columns), "other_lead")
+
+
+def leads_apart(columns: Columns) -> Affine:
+    """Leads that are not the normal provider, (1,): none is counted where a package does not mind."""
+    if columns.crisis is None:
+        return fixed(np.zeros(1))
+    pairs = lead_pairs(columns)
+    sizes = {"q": len(columns.crisis.leads), "y": len(columns.duties)}
+    return weighted(pairs, [1.0] * len(pairs), "other_lead", sizes)
 
 
 def pool_shortage(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -294,6 +331,7 @@ def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, floa
 
     sum_w probability[w] x (response_premium x (surge - H[w]) + shortage_price x H[w])
     + reserve_cost_share x reserve + lead_change x number of leads other than who runs the service today
+    + lead_apart x number of leads other than who runs it under the package (C9by)
     """
     crisis = columns.crisis
     if crisis is None:
@@ -309,7 +347,11 @@ def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, floa
     terms += [(kept, variable) for variable in model.reserve.values()]
     fee, home = settings["crisis.lead_change_million_yen"], columns.instance.groups.home
     terms += [(fee, model.q[n]) for n, (s, _, _, t) in enumerate(crisis.leads) if fee and t != home[s]]
-    return terms, premium * float(data.probability @ data.demand.sum(axis=(1, 2)))
+    apart, dear = leads_apart(columns), settings["crisis.lead_apart_million_yen"]
+    terms += apart.terms(model, 0, dear) if dear else []
+    return terms, dear * float(apart.constant[0]) + premium * float(
+        data.probability @ data.demand.sum(axis=(1, 2))
+    )
 
 
 def _terms(matrix: Any, n: int, variables: Any, factor: float) -> Terms:

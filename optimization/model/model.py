@@ -67,6 +67,7 @@ RULES = (
     clarity.used_tiers,
     crisis.one_lead,
     crisis.lead_not_below,
+    crisis.lead_apart,
     crisis.pool_shortage,
     crisis.reserve_of_a_lead,
     crisis.joint_response,
@@ -94,9 +95,9 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
 WEIGHTS: tuple[SettingKey, ...] = ("weights.soft_budget", "weights.dulled_incentive")
 """Settings that stand in the objective alone where the plan has no later years, and in other rows too where it has."""
 
-SHAPING = {"clarity.tiers_per_service", OWNER}
-"""Limits on which it hangs which columns there are: used[s,t] only of services that more tiers may answer for, what the
-pool leaves only where it is paid out."""
+SHAPING = {"clarity.tiers_per_service", "crisis.lead_is_provider", OWNER}
+"""Limits on which it hangs which columns there are: used[s,t] only of services that more tiers may answer for,
+other_lead only where a package minds who leads, what the pool leaves only where it is paid out."""
 
 REWRITABLE: Mapping[SettingKey, tuple[str, ...]] = {
     **{

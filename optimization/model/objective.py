@@ -63,8 +63,8 @@ def total_cost(
     pairs += [(first * c, v) for c, v in soft_budget(model, columns) + dulled_incentive(model, columns)]
     pairs += later or []
     crisis, crisis_constant = crisis_cost(model, columns)
-    apart, apart_constant = joint_work(model, columns)
-    expression = total(pairs + apart + crisis, apart_constant + crisis_constant)
+    apart = joint_work(columns)
+    expression = total(pairs + apart.terms(model, 0) + crisis, float(apart.constant[0]) + crisis_constant)
     model.total_cost = pyo.Objective(expr=expression, sense=pyo.minimize)
 
 

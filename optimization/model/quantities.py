@@ -48,6 +48,7 @@ QUANTITIES: Mapping[str, Callable[[Columns], Affine]] = {
     "assigned_part": taxes.assigned_part,
     "tiers_answering": clarity.tiers_answering,
     "duties_moved": clarity.duties_moved,
+    "leads_apart": crisis.leads_apart,
     "shortage_at_risk": crisis.shortage_at_risk,
     "shortage": crisis.shortage,
     "surge": crisis.surge,

@@ -347,7 +347,7 @@ def _special(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
 
 
 def _crises(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
-    """Mean cost of serving and of shortage, reserves, and leads other than today's."""
+    """Mean cost of serving and of shortage, reserves, leads other than today's and other than the normal provider."""
     nation = tables["crisis_shortage"].query("prefecture_code == 'all'").set_index("scenario")
     odds = nation["probability_per_year"].astype(float)
     serving = tables["crisis_cost"].groupby("scenario")["serving_million_yen"].sum()
@@ -355,7 +355,10 @@ def _crises(tables: dict[str, pd.DataFrame], settings: Settings) -> float:
     reserves = float(tables["crisis_reserve"]["cost_million_yen"].astype(float).sum())
     changed = int(tables["crisis_protocol"]["changed"].astype(int).sum())
     yearly = float((odds * (serving + lost)).sum())
-    return yearly + reserves + settings["crisis.lead_change_million_yen"] * changed
+    protocol = tables["crisis_protocol"]
+    apart = int((protocol["lead"] != protocol["responsible_tier"]).sum())
+    leads = settings["crisis.lead_change_million_yen"] * changed
+    return yearly + reserves + leads + settings["crisis.lead_apart_million_yen"] * apart
 
 
 def _leads(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:

@@ -190,6 +190,7 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
         len(r.accounts.decision.tiers_in_use.get(s, ())) for s in range(len(r.instance.services))
     ],
     "duties_moved": lambda r: measures.duties_moved(r.accounts),
+    "leads_apart": lambda r: 0.0 if r.accounts.response is None else r.accounts.response.leads_apart,
     "shortage_at_risk": lambda r: 0.0 if r.accounts.response is None else r.accounts.response.value_at_risk,
     "shortage": AccountsReading.shortage,
     "surge": AccountsReading.surge,

@@ -12,6 +12,7 @@ from optimization.rules.statement import UP, Form, Reading, at_most, statement
 TIERS_PER_SERVICE: Final = "clarity.tiers_per_service"
 CHANGES: Final = "clarity.changes_ceiling"
 AT_RISK: Final = "crisis.cvar_ceiling_million_yen"
+PROVIDER: Final = "crisis.lead_is_provider"
 WORST: Final = "crisis.worst_case_share"
 
 
@@ -73,4 +74,18 @@ def worst_crisis(facts: Reading) -> Form:
     return at_most(shortage=1, surge=-facts[WORST])
 
 
-STATEMENTS = (tiers_per_service, changes, shortage_at_risk, worst_crisis)
+@statement(
+    "C9",
+    PROVIDER,
+    Scope.NATION,
+    0.0,
+    "leads in crises other than the normal provider",
+    of=("leads_apart",),
+    on=_faces_crises,
+)
+def lead_is_provider(facts: Reading) -> Form:
+    """(C9) leads of a tier that does not provide in normal times <= 0"""
+    return at_most(leads_apart=1)
+
+
+STATEMENTS = (tiers_per_service, changes, shortage_at_risk, worst_crisis, lead_is_provider)

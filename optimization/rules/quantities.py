@@ -74,6 +74,7 @@ def _quantities() -> tuple[Quantity, ...]:
         Quantity("assigned_part", Scope.TAX, "assigned share of a tax with its own counted share", "ratio", True),
         Quantity("tiers_answering", Scope.SERVICE, "tiers that answer for it somewhere", "tiers", True),
         Quantity("duties_moved", nation, "duties whose tier is not today's", "duties", True),
+        Quantity("leads_apart", nation, "leads in crises that are not the normal provider", "leads", True),
         Quantity("shortage_at_risk", nation, "mean shortage of the worst years", by_providers=True),
         Quantity("shortage", Scope.SCENARIO, "what stays unserved", by_providers=True),
         Quantity("surge", Scope.SCENARIO, "what a scenario asks for beyond normal times", by_providers=True),

@@ -258,6 +258,13 @@ class Written(Reading):
         names = dict.fromkeys(service.tolist())
         return np.array([len(set(tier[service == name].tolist())) for name in names])
 
+    def leads_apart(self) -> Any:
+        """Leads that are not who answers for the service in normal times."""
+        if not self.tables.has("crisis_protocol"):
+            return self.tables.number(0)
+        lead, normal = (self.tables.words("crisis_protocol", name) for name in ("lead", "responsible_tier"))
+        return self.tables.number(int((lead != normal).sum()))
+
     def by_scenario(self, column: str) -> np.ndarray:
         """A column of the shortage in crises for the whole case, shape (W,)."""
         if not self.tables.has("crisis_shortage"):
@@ -306,6 +313,7 @@ QUANTITIES: Mapping[str, Callable[[Written], Any]] = {
     "assigned_part": lambda w: w.by_tax()[1],
     "tiers_answering": Written.tiers_answering,
     "duties_moved": lambda w: w.tables.figures("responsibility", "changed").sum(),
+    "leads_apart": Written.leads_apart,
     "shortage_at_risk": Written.shortage_at_risk,
     "shortage": lambda w: w.by_scenario(f"shortage{MIL}"),
     "surge": lambda w: w.by_scenario(f"surge{MIL}"),

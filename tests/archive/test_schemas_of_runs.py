@@ -51,6 +51,8 @@ def test_an_older_folder_reads_as_one_of_today(schema: int) -> None:
     assert record["schema"] == SCHEMA and record.keys() == today.keys()
     assert tables.keys() | WHERE_THE_CASE_HAS_THEM | SINCE_3 == tables_of_today.keys()
     assert audit_run(folder).sound
+    assert read_settings(folder)[1]["weights.joint_work"] == 0.0
+    assert read_settings(EXAMPLE)[1]["weights.joint_work"] == 1.0
     assert view_run(folder).title == "role_division"
 
 

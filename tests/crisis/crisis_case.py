@@ -27,6 +27,7 @@ def two_towns(
             "crisis.scenarios": ["all"],
             "crisis.aid_share": 0.0,
             "crisis.lead_change_million_yen": 0.0,
+            "crisis.lead_apart_million_yen": 0.0,
             **changes,
         },
     )

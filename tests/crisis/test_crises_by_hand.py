@@ -57,6 +57,51 @@ def test_a_farther_lead_pools_more_and_comes_later(method: str) -> None:
     assert set(later.optimum(method).decision.lead.values()) == {"municipality"}
 
 
+FARTHER = {
+    "crisis.lead_tiers": ["prefecture"],
+    "weights.body_million_yen": 10.0,
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("changes", "lead", "cost"),
+    [
+        ({"crisis.lead_apart_million_yen": 5.0}, "prefecture", 219.0),
+        ({"crisis.lead_apart_million_yen": 7.0}, "municipality", 220.0),
+        ({"crisis.lead_is_provider": True}, "municipality", 220.0),
+    ],
+)
+def test_a_lead_that_is_not_the_provider_costs_as_long_as_it_leads(
+    method: str, changes: dict[str, object], lead: str, cost: float
+) -> None:
+    """As above: 214 under the prefecture, which does not provide, 220 where the towns lead for themselves."""
+    question = two_towns({"local": LOCAL}, {"response_delay_share_prefecture": 0.2}, **FARTHER, **changes)
+    found = question.optimum(method)
+    assert set(found.decision.lead.values()) == {lead}
+    assert found.objective == pytest.approx(cost)
+    assert found.objective_parts["crisis_apart"] == pytest.approx(
+        cost - 214.0 if lead == "prefecture" else 0.0
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("tie", [{"crisis.lead_apart_million_yen": 7.0}, {"crisis.lead_is_provider": True}])
+@pytest.mark.parametrize(("once", "tier", "cost"), [(0.1, "prefecture", 216.0), (0.5, "municipality", 220.0)])
+def test_normal_roles_and_leads_are_decided_together(
+    method: str, tie: dict[str, object], once: float, tier: str, cost: float
+) -> None:
+    """Were fire handed to the prefecture, for once x 200 over ten years, it would provide and lead: 214 + 2 in place of
+    220; at once = 0.5 it is 214 + 10, and all stays as it is."""
+    free = {"responsibility.free_services": ["fire"], "responsibility.free_tiers": ["prefecture"]}
+    question = two_towns({"local": LOCAL}, {"response_delay_share_prefecture": 0.2}, **FARTHER, **free, **tie)
+    dear = replace(question, case=question.case.with_parameters({"fire.transition_cost": once}))
+    found = dear.optimum(method)
+    assert set(found.decision.tier.values()) == set(found.decision.lead.values()) == {tier}
+    assert found.objective == pytest.approx(cost)
+    assert found.objective_parts["crisis_apart"] == 0.0
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_mutual_aid_brings_what_is_lent_less_the_loss(method: str) -> None:
     """No bodies. The neighbour lends 0.8 x 50 = 40, of which 10% is lost: 36 of the 50 unserved are helped, within

@@ -76,6 +76,8 @@ def random_question(seed: int) -> Small:
             "crisis.aid_delay_share": share(),
             "crisis.shortage_price": float(draw.uniform(1.5, 6)),
             "crisis.lead_change_million_yen": float(draw.uniform(0, 1)),
+            "crisis.lead_apart_million_yen": float(np.random.default_rng([seed, 9]).uniform(0, 3)),
+            "crisis.lead_is_provider": seed % 5 == 4,
         },
     )  # fmt: skip
     if draw.random() < 0.5:

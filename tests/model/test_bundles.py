@@ -9,7 +9,8 @@ import pytest
 
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.flows import flows_of
-from optimization.model.bundles import undecided
+from optimization.model.apart import keys
+from optimization.model.bundles import bundled
 from optimization.outcome.bundle_table import bundle_table
 from tests.small_case import Prefecture, Service, Small, Town, small
 
@@ -120,8 +121,8 @@ def test_a_separation_of_today_that_stays_is_no_new_cost(method: str) -> None:
 def test_a_weight_of_nothing_leaves_bundles_out_of_the_decision_and_of_the_program() -> None:
     question = schools_and_welfare(0.3, ["schools", "welfare"], **{"weights.joint_work": 0.0})
     assert question.optimum().objective == pytest.approx(130.0)
-    assert undecided(question.columns()) == []
-    both = undecided(question.but(**{"weights.joint_work": 1.0}).columns())
+    assert keys(bundled(question.columns())) == []
+    both = keys(bundled(question.but(**{"weights.joint_work": 1.0}).columns()))
     assert [tier for *_, tier in both] == ["municipality", "prefecture"]
 
 

@@ -173,6 +173,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "crisis.scenarios": ["all"],
         "crisis.lead_tiers": ["prefecture"],
         "crisis.aid_share": 0.5,
+        "crisis.lead_is_provider": True,
     },
     "a later year": {
         "horizon.years": ["2050"],
