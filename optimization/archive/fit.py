@@ -100,10 +100,11 @@ def _services(tables: Tables) -> Iterator[Disagreement]:
             if strange := set(text.split("|")) - services:
                 yield name, "does not stand in services.csv", "services", min(strange)
                 break
+    yield from _outside(tables, "functions", "service", services, "does not stand in services.csv")
     for column in ("service", "with_service"):
         yield from _outside(tables, "joint_work", column, services, "does not stand in services.csv")
     groups = set(tables["responsibility"]["rule_group"])
-    for name in ("crisis_protocol", "joint_work"):
+    for name in ("crisis_protocol", "joint_work", "functions"):
         yield from _outside(tables, name, "rule_group", groups, "does not stand in responsibility.csv")
 
 
@@ -114,6 +115,7 @@ def _tiers(tables: Tables) -> Iterator[Disagreement]:
         ("responsibility" + SECOND, ("tier", "tier_today")),
         ("provision", ("responsible_tier",)),
         ("provision" + SECOND, ("responsible_tier",)),
+        ("functions", ("standard_tier", "paying_tier", "delivering_tier")),
         ("joint_work", ("tier", "with_tier", "tier_today", "with_tier_today")),
         ("crisis_protocol", ("lead", "lead_today", "responsible_tier")),
         ("crisis_reserve", ("tier",)),

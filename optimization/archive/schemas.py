@@ -5,7 +5,7 @@
 | 1 | 0.1.0 | the first |
 | 2 | 0.2.0 | `SHA256SUMS` beside the tables, `program_sha256` in the record; empty cells that the dictionary knows |
 | 3 | 0.2.0 | a limit that is off is "off" in `package.resolved.toml` and `changes.csv`, no number |
-| 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work` |
+| 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work`; `functions` of duties |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
 
@@ -43,7 +43,8 @@ ADDED: Mapping[str, float] = {"weights.joint_work": 0.0, "crisis.lead_apart_mill
 FLOWS_SINCE = 3
 """First version with the closed accounts and the factor on the law's shares."""
 
-FLOWS = ("flows", "flows_by_government", "sectors", "joint_work")
+FLOWS = ("flows", "flows_by_government", "sectors", "joint_work", "functions")
+FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")
 FACTOR = "pool_factor"
 DEBTS = ("debts", "debts_of_services")
 STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
@@ -57,8 +58,8 @@ def _from_1(record: Record) -> Record:
 
 
 def _from_2(record: Record) -> Record:
-    """The formula was what the search ended with; what is off stands in the settings."""
-    return {**record, "formula_choice": []}
+    """Formula and roles were what the search ended with; what is off stands in the settings."""
+    return {**record, "formula_choice": [], "stay_put": None}
 
 
 STEPS: dict[int, Callable[[Record], Record]] = {1: _from_1, 2: _from_2}
@@ -132,7 +133,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     if "formula" in kept:
         kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
     if "measures" in kept:
-        since = kept["measures"]["measure"].str.startswith(STEP_MEASURES)
+        since = kept["measures"]["measure"].str.startswith((*STEP_MEASURES, *FUNCTION_MEASURES))
         kept["measures"] = kept["measures"][~since].reset_index(drop=True)
     return kept
 

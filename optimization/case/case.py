@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.crisis import NO_CRISES, CrisisTables
+from optimization.case.functions import FUNCTIONS
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 from optimization.case.today import no_rows, no_spending
@@ -48,6 +49,7 @@ class Case:
     - `joint_today` (code, function, service, mark, status, ...), `bodies_today` (body_id, function, code, ..., service)
       and `spending` (by code: tier, purpose, million yen) of `case.today`; empty where the case has no such tables.
     - `bundles` (by name `first+second`): service_a, service_b of `case.bundles`; empty where the case has none.
+    - `functions` (by service: standard, money, delivery): who holds each function, of `case.functions`; empty likewise.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
     """
 
@@ -78,6 +80,9 @@ class Case:
     joint_today: pd.DataFrame = field(default_factory=lambda: no_rows("joint_today"))
     bodies_today: pd.DataFrame = field(default_factory=lambda: no_rows("bodies_today").assign(service=""))
     spending: pd.DataFrame = field(default_factory=no_spending)
+    functions: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(FUNCTIONS), dtype=object)
+    )
     bundles: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"service_a": [], "service_b": []}, dtype=object)
     )

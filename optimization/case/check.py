@@ -14,6 +14,7 @@ from optimization.case.agreement import Problems, Tables
 from optimization.case.bodies import body_problems
 from optimization.case.bundles import bundle_problems
 from optimization.case.crisis import crisis_problems
+from optimization.case.functions import function_problems
 from optimization.case.identities import IDENTITIES
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
@@ -40,6 +41,7 @@ CODES_AND_NAMES: tuple[Callable[[Tables], Iterable[Problem]], ...] = (
     crisis_problems,
     body_problems,
     bundle_problems,
+    function_problems,
     today_problems,
     scale_problems,
 )

@@ -25,6 +25,7 @@ from optimization.case.fiscal import (
     tax_bases,
     tier_accounts,
 )
+from optimization.case.functions import functions_of
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
@@ -91,6 +92,7 @@ def load_case(path: str | Path) -> Case:
         bodies_today=bodies_of(tables),
         spending=spending_of(tables),
         bundles=bundles_of(tables),
+        functions=functions_of(tables),
         sha256=digests,
         notices=(*found.notices, *debt_notices(tables)),
     ).remembering()

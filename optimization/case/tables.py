@@ -27,7 +27,7 @@ from optimization.reading.table_file import BLANK, MOST_FAULTS, MOST_ROWS, Sheet
 
 OPTIONAL = frozenset(
     {
-        *("bodies", "bundles", "crisis_scenarios", "crisis_exposure"),
+        *("bodies", "bundles", "crisis_scenarios", "crisis_exposure", "functions"),
         *("outlines", "readings", "standard_scale"),
         *TODAY_TABLES,
     }

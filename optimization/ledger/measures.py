@@ -12,6 +12,7 @@ from optimization.dictionary.tiers import ACCOUNT_TIERS, LOCAL_TIERS, NATION, PR
 from optimization.ledger import places
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import STAGES, crossing, debt_ratios, debt_stages, reached
+from optimization.ledger.functions import apart as functions_apart
 from optimization.ledger.instance import Instance
 
 
@@ -239,7 +240,13 @@ def _discipline(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, 
 
 def _clarity(accounts: Accounts) -> dict[str, tuple[float, str]]:
     bodies = bodies_per_municipality(accounts)
+    share, differ, debated = functions_apart(accounts)
+    told = {
+        "duties_whose_functions_differ": (float(differ), "duties"),
+        "spending_whose_functions_differ": (share, "ratio"),
+    }
     return {
+        **(told if debated else {}),
         "tiers_per_service": (tiers_per_service(accounts), "tiers"),
         "duties_moved": (float(duties_moved(accounts)), "duties"),
         "spending_decided_and_paid_by_the_same_tier": (same_tier_share(accounts), "ratio"),

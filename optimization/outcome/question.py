@@ -11,6 +11,7 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
 from optimization.errors import Problem, raise_if_any, shortened
 from optimization.ledger.finite import finite_problems
+from optimization.ledger.functions import setter_problems
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
@@ -34,6 +35,7 @@ def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     codes = case.prefecture_codes(prefectures)
     raise_if_any(settings_problems(package))
     question = lay_out(case.with_parameters(package.assumptions), package.settings, codes)
+    raise_if_any(list(setter_problems(question)))
     raise_if_any(_of_other_places(question.case, package, codes))
     raise_if_any(shortened(list(finite_problems(question))))
     return question

@@ -24,6 +24,7 @@ from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.debt_table import debt_tables
 from optimization.outcome.existing_table import existing_table
 from optimization.outcome.flow_tables import flow_tables
+from optimization.outcome.function_table import function_table
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.place_table import place_table
@@ -53,6 +54,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         "outlook": outlook(after, before),
         **flow_tables(after, before),
         **bundle_table(after, before),
+        **function_table(after, before),
         **existing_table(after),
         **path,
         **_priced_changes(result, after),

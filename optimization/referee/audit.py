@@ -21,6 +21,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.referee import functions
 from optimization.referee.bundles import joint_work, told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.debts import NEEDED, debt_closures
@@ -129,6 +130,7 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
                 for statement, held in _roles(tables, record, settings, suffix).items()
             },
             **_bundles(tables),
+            **_functions(tables),
             **_spending(tables),
             **_closed(tables, settings),
             **_debts(tables, settings),
@@ -273,6 +275,13 @@ def _bundles(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     if "joint_work" not in tables:
         return {}
     return {"joint work stands where two tiers answer for a bundle": told_as_it_is(tables)}
+
+
+def _functions(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That the functions of duties are told as the statute has them; nothing of a run of a case that names none."""
+    if functions.TABLE not in tables:
+        return {}
+    return {"every function of a debated duty has one holder": functions.told_as_it_is(tables)}
 
 
 def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

@@ -19,7 +19,16 @@ from optimization.report.view import view_run
 HERE = Path(__file__).parent
 EXAMPLE = Path(__file__).parents[2] / "results" / "example"
 
-SINCE_3 = {"flows", "flows_by_government", "sectors", "debts", "debts_of_services", "joint_work"}
+SINCE_3 = {
+    "flows",
+    "flows_by_government",
+    "sectors",
+    "debts",
+    "debts_of_services",
+    "joint_work",
+    "functions",
+    "places",
+}
 """Tables of the closed accounts, of debts and of joint work, which older runs have not."""
 
 WHERE_THE_CASE_HAS_THEM = {"bodies_today", "spending"}

@@ -40,6 +40,32 @@ def test_a_faulty_bundle_is_said(row: dict[str, str], words: str, tmp_path: Path
     assert words in str(caught.value) and "bundles.csv" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"function": "delivery", "held_by": "king"}, "is no tier, no service and not 'responsible'"),
+        ({"function": "money", "held_by": "nation"}, "cannot pay without answering for the service"),
+        ({"function": "delivery", "service": "magic"}, "does not stand in services.csv"),
+        (None, "has no row for its delivery"),
+    ],
+)
+def test_faulty_functions_are_said(change: dict[str, str] | None, words: str, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    shutil.copytree(CASE, folder)
+    table = pd.read_csv(folder / "functions.csv", dtype=str, keep_default_na=False)
+    function = (change or {"function": "delivery"})["function"]
+    at = table.index[(table["service"] == "schools") & (table["function"] == function)][0]
+    if change is None:
+        table = table.drop(at)
+    else:
+        for column, value in change.items():
+            table.loc[at, column] = value
+    table.to_csv(folder / "functions.csv", index=False)
+    with pytest.raises(InputError) as caught:
+        load_case(folder)
+    assert words in str(caught.value) and "functions.csv" in str(caught.value)
+
+
 def test_a_case_without_the_table_has_no_bundles(tmp_path: Path) -> None:
     folder = tmp_path / "case"
     shutil.copytree(CASE, folder)

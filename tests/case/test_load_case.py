@@ -170,6 +170,7 @@ def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> No
     tables = {f"{name}.csv" for name in load_tables()}
     of_a_whole_case = {
         "bundles",
+        "functions",
         "crisis_scenarios",
         "crisis_exposure",
         "outlines",

@@ -19,7 +19,7 @@ from optimization.referee.audit import audit_run
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
     "coefficients", "outlook", "spending", "bodies_today", "flows", "flows_by_government", "sectors",
-    "debts", "debts_of_services", "joint_work", "places",
+    "debts", "debts_of_services", "joint_work", "places", "functions",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
@@ -31,7 +31,8 @@ COUNTS = {
     # columns of numbers that count things, or are 1 for yes, 0 for no, -1 for less
     "year", "municipalities_below_efficient_scale",
     "changed", "municipalities", "members", "services", "services_today", "receiving", "receiving_today", "gains",
-    "counted_in_part", "apart", "apart_today", "crosses_a_step", "rows", "nonzeros", "governments",
+    "counted_in_part", "apart", "apart_today", "crosses_a_step",
+    "tiers_involved", "tiers_involved_today", "rows", "nonzeros", "governments",
 }  # fmt: skip
 OWN_UNIT = {
     "formula": {"today", "under_package"},

@@ -31,6 +31,7 @@ BY_HAND = {
     "services",
     "allowed_tiers",
     "bundles",
+    "functions",
     "crisis_scenarios",
     "crisis_exposure",
     "items",

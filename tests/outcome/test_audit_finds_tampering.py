@@ -67,7 +67,15 @@ def question() -> Small:
             "crisis.worst_case_share": 0.9,
         },
     )
-    return replace(asked, case=replace(asked.case, spending=spending({"01201": 120.0, "01202": 90.0})))
+    spent, law = (
+        spending({"01201": 120.0, "01202": 90.0}),
+        pd.DataFrame(
+            {"standard": ["nation"], "money": ["responsible"], "delivery": ["responsible"]},
+            index=pd.Index(["health"], name="service"),
+            dtype=object,
+        ),
+    )
+    return replace(asked, case=replace(asked.case, spending=spent, functions=law))
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +265,18 @@ TAMPERING: dict[str, tuple[Change, str]] = {
             raised("sectors", "balance_package_million_yen", -0.01, lambda f: f["sector"] == "nation"),
         ),
         "every yen",
+    ),
+    "a duty that nobody pays": (cell("functions", 0, "paying_tier", "nation"), "one holder"),
+    "tiers counted wrongly": (cell("functions", 0, "tiers_involved_today", 1), "one holder"),
+    "a function told twice": (rows("functions", lambda f: pd.concat([f, f.tail(1)])), "one holder"),
+    "clarity that the duties do not show": (
+        raised(
+            "measures",
+            "under_package",
+            -0.1,
+            lambda f: f["measure"] == "spending_whose_functions_differ",
+        ),
+        "one holder",
     ),
     "a bundle told as joined": (cell("joint_work", 0, "apart", 0), "joint work stands"),
     "cheaper joint work": (raised("joint_work", "base_million_yen", -1.0, first), "objective agrees"),
