@@ -49,7 +49,7 @@ def load_case(path: str | Path) -> Case:
 
     >>> case = load_case("inputs/iwate-2022")
     >>> case.fiscal_year, len(case.municipalities), len(case.services)
-    (2022, 33, 43)
+    (2022, 33, 44)
     """
     path = Path(path)
     before = _digests(path)

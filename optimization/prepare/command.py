@@ -9,7 +9,7 @@ from statistics import median
 import pandas as pd
 
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.prepare import finance_tables, places, today
+from optimization.prepare import city_teachers, finance_tables, places, today
 from optimization.prepare.allocation_tax import INITIAL, Tier, read_allocation_tax, tables_of
 from optimization.prepare.identities import NEED, REVENUE
 from optimization.prepare.other_year import Taken, section_of, taken_from
@@ -63,6 +63,8 @@ def run(
     raise_if_any(problems)
     tiers = [recoded(tier, _names(tier, frames, out, base)) for tier in tiers]
     frames |= tables_of(tiers) if tiers else {}
+    if any(tier.tier == "municipal" for tier in tiers) and (people := _people(frames, out, base)) is not None:
+        frames |= city_teachers.parted(frames, people, year)
     lines = [line for tier in tiers for line in describe_tier(tier, year)] + lines
     lines += [f"notice: {notice}" for tier in tiers for notice in tier.notices]
     if readings is not None:
@@ -110,6 +112,14 @@ def _of_case(names: Iterable[str], frames: dict[str, pd.DataFrame], out: Path) -
     )
     of_out = {name: text_table(out / f"{name}.csv") for name in wanted}
     return of_out | {name: frames[name] for name in names if name in frames}
+
+
+def _people(frames: dict[str, pd.DataFrame], out: Path, base: Path | None) -> pd.DataFrame | None:
+    """The municipalities just read, of the case, or of the one the rest is taken from; None where none has them."""
+    if "municipalities" in frames:
+        return frames["municipalities"]
+    files = [folder / "municipalities.csv" for folder in (out, base) if folder is not None]
+    return next((text_table(file) for file in files if file.is_file()), None)
 
 
 def _names(tier: Tier, frames: dict[str, pd.DataFrame], out: Path, base: Path | None) -> dict[str, str]:

@@ -51,6 +51,9 @@ def taken_from(base: Path, frames: Frames, out: Path, year: int, notes: Sequence
         if name in missing:
             rows = taken.frames[name]
             taken.frames[name] = rows[~rows["service"].isin(gone)]
+    if "bundles" in missing:
+        pairs = taken.frames["bundles"]
+        taken.frames["bundles"] = pairs[~pairs[["service_a", "service_b"]].isin(gone).any(axis=1)]
     if "joint_today" in missing:  # a function of a service that the year does not know is part of none
         functions = taken.frames["joint_today"]
         taken.frames["joint_today"] = functions.assign(

@@ -62,7 +62,7 @@ def test_counts_of_the_nation() -> None:
     case = national()
     assert (case.name, case.fiscal_year) == ("japan-2022", 2022)
     assert (len(case.municipalities), len(case.prefectures), len(case.governments)) == (1_719, 47, 1_765)
-    assert (len(case.services), len(case.user_bodies)) == (43, 0)
+    assert (len(case.services), len(case.user_bodies)) == (44, 0)
     assert case.municipalities["population_persons"].sum() == 125_927_902
 
 

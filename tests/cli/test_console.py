@@ -72,7 +72,7 @@ def test_a_package_in_full_shows_provisions_and_changes() -> None:
 def test_validate_tells_what_it_checked() -> None:
     finished = command("validate", "wide_area", *ON_IWATE)
     assert finished.code == 0
-    assert "33 municipal governments, 1 prefectures, 43 services" in finished.out
+    assert "33 municipal governments, 1 prefectures, 44 services" in finished.out
     assert "wide_area: 3 settings differ from today. No fault found." in finished.out
 
 
