@@ -33,7 +33,7 @@ OTHER_YEAR = (0.4, 2.5)
 
 NO_TABLE = (
     "standard_scale.csv is not there: the standard financial scale of the law, by which debts are divided, "
-    "is taken to be today's general funds"
+    "is taken to be today's general funds, and what the future burden gains where refunds end is left out"
 )
 
 

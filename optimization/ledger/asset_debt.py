@@ -13,12 +13,13 @@ of public enterprises are in the ratios and follow the works of the ordinary acc
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.spending import spent_by_purpose
 from optimization.dictionary.purposes import load_purposes
 
-CONSTRUCTION = "construction_million_yen"
+CONSTRUCTION, TOTAL, BONDS = "construction_million_yen", "total_million_yen", "bonds_outstanding_million_yen"
 
 
 def asset_share(case: Case, cost: np.ndarray, home: np.ndarray) -> np.ndarray:
@@ -48,10 +49,25 @@ def asset_share(case: Case, cost: np.ndarray, home: np.ndarray) -> np.ndarray:
     return share
 
 
+def debt_years(case: Case) -> np.ndarray:
+    """How many years of today's debt service the bonds outstanding come to, shape (G,): what a yen of debt service a
+    year stands for in the debt itself. 0 where the case does not know both (which it says when it is read)."""
+    frame = case.governments
+    if BONDS not in frame or case.spending.empty:
+        return np.zeros(len(frame))
+    paid = _by_government(case, TOTAL)["debt_service"].to_numpy(float)
+    owed = frame[BONDS].to_numpy(float)
+    return np.divide(owed, paid, out=np.zeros(len(frame)), where=paid > 0)
+
+
 def _works(case: Case) -> np.ndarray:
-    """Construction of every government by purpose, (G, purposes), million yen; Tokyo with its wards together."""
-    spent = spent_by_purpose(case)[CONSTRUCTION].unstack(fill_value=0.0)
+    """Construction of every government by purpose, (G, purposes), million yen."""
+    return _by_government(case, CONSTRUCTION).to_numpy(float)
+
+
+def _by_government(case: Case, column: str) -> pd.DataFrame:
+    """A column of what was spent by government and purpose, million yen; Tokyo with its wards together."""
+    spent = spent_by_purpose(case)[column].unstack(fill_value=0.0)
     payer = {**case.government_of_municipality.to_dict(), **case.government_of_prefecture.to_dict()}
     summed = spent.groupby(spent.index.map(payer)).sum()
-    table = summed.reindex(index=case.governments.index, columns=list(load_purposes()), fill_value=0.0)
-    return table.to_numpy(float)
+    return summed.reindex(index=case.governments.index, columns=list(load_purposes()), fill_value=0.0)

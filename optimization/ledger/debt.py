@@ -6,7 +6,8 @@
 
 The ratios of today are the official ones, and what stands over the base is what they say: ratio x base. Under a package
 the scale changes as taxes at standard rates, the allocation and the extraordinary bond do, and what the need no longer
-recognises of debt service comes on top of the debt service that is to be borne. Debt goes along with the duty for whose
+recognises of debt service comes on top of the debt service that is to be borne, and of the debts that are, for as many
+years as bonds outstanding come to. Debt goes along with the duty for whose
 works it was made (`ledger.asset_debt`), both what the need recognises of it and what is to be borne beyond. The
 official ratio is a mean of three years; here it is as if the package had held in all of them.
 """
@@ -105,8 +106,13 @@ def _under(
     more = counted_funds(then) - counted_funds(todays_accounts(first))
     promised = before.in_need + then.debt_service_moved
     borne, owed = (amount + then.moved(np.maximum(0.0, amount)) for amount in (before.service, before.burden))
+    years = first.debt_years
+    unpromised = (1.0 - kept) * (years * before.in_need + then.moved(years * first.asset_debt_service))
     return DebtFigures(
-        before.scale + more, kept * promised, borne + (1.0 - kept) * promised + service, owed + burden
+        before.scale + more,
+        kept * promised,
+        borne + (1.0 - kept) * promised + service,
+        owed + unpromised + burden,
     )
 
 

@@ -22,7 +22,7 @@ from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
-from optimization.ledger.asset_debt import asset_share
+from optimization.ledger.asset_debt import asset_share, debt_years
 from optimization.ledger.bundles import Bundles, bundles_of
 from optimization.ledger.crisis import Crisis, crisis_of
 from optimization.ledger.formula_need import formula_need
@@ -196,6 +196,11 @@ class Instance:
     def asset_debt_service(self) -> np.ndarray:
         """Debt service in today's need for bonds that paid for works, shape (G,), million yen."""
         return self.case.governments["asset_debt_service_million_yen"].to_numpy(float)
+
+    @cached_property
+    def debt_years(self) -> np.ndarray:
+        """Years of debt service that the debt itself comes to, shape (G,)."""
+        return debt_years(self.case)
 
     def of_works(self, amount: np.ndarray) -> np.ndarray:
         """What of an amount for the works of each government, shape (G,), goes along with the services at each place

@@ -115,9 +115,13 @@ def debt_service(columns: Columns) -> Affine:
 
 
 def future_burden(columns: Columns) -> Affine:
-    """Debts to be borne, (G,): today's amount, what follows duties of it, and in a later year each government's part of
-    the bonds owed since."""
-    return _following(columns, debt.debts_today(columns.first.instance).burden) + _since(columns, 1.0)
+    """Debts to be borne, (G,): today's amount, what follows duties of it, what of the need to come is no longer
+    recognised, and in a later year each government's part of the bonds owed since."""
+    first = columns.first.instance
+    share, years = 1.0 - first.recognised_share, first.debt_years
+    in_need = first.case.governments["debt_service_million_yen"].to_numpy(float)
+    unpromised = block("y", share * columns.moved(years * first.asset_debt_service), share * years * in_need)
+    return _following(columns, debt.debts_today(first).burden) + unpromised + _since(columns, 1.0)
 
 
 def _following(columns: Columns, amount: np.ndarray) -> Affine:

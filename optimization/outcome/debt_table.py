@@ -25,6 +25,7 @@ def debts(after: Accounts, before: Accounts) -> pd.DataFrame:
     for works, and who crosses a step of the law."""
     table = pd.DataFrame({"government": after.instance.case.governments.index})
     table[f"debt_service_for_works{MIL}"] = after.instance.asset_debt_service
+    table["debt_term_years"] = after.instance.debt_years
     for label, accounts in (("_today", before), ("", after)):
         found = debts_of(accounts)
         table[f"standard_scale{label}{MIL}"] = found.scale

@@ -148,6 +148,10 @@ def _section(base: str, year: str, missing: list[str], gone: list[str], national
     ]
     if "indicator_year" in figures:
         lines.append(f"- Debt ratios are those of FY{figures['indicator_year']}, the nearest year at hand.")
+    if "standard_scale" in missing:
+        lines.append(
+            "- The standard financial scale, by which debts are divided, is that of the nearest year at hand."
+        )
     if gone:
         lines.append(f"- Left out, because the year has no such need item: {', '.join(gone)}.")
     return "\n".join(lines) + "\n"

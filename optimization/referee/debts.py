@@ -23,8 +23,8 @@ TABLE, SHARES, NATION = "debts", "debts_of_services", "nation"
 NEEDED = (TABLE, SHARES, "governments", "provision", "services", "flows", "flows_by_government")
 """Tables that the statements are read from."""
 
-WORKS = "debt_service_for_works"
-"""Debt service in the need for bonds that paid for works, which follows duties."""
+WORKS, LATER = "debt_service_for_works", "debt_service_for_works_to_come"
+"""Debt service in the need for bonds that paid for works, which follows duties; and all that is still to come of it."""
 
 RATIOS = ("real_debt_service", "future_burden")
 WHEN = ("_today", "")
@@ -84,8 +84,13 @@ def _of_a_government(
     borne = of("real_debt_service", "_today") + moved[who, "real_debt_service"] + (1 - kept) * promised
     words = "what is borne follows duties, with what the need no longer recognises"
     yield Closure(words, who, of("real_debt_service", "") - borne)
-    owed = of("future_burden", "_today") + moved[who, "future_burden"]
-    yield Closure("debts to be borne follow duties", who, of("future_burden", "") - owed)
+    later = number(row["debt_term_years"]) * of("debt_service_in_need", "_today") + moved[who, LATER]
+    owed = of("future_burden", "_today") + moved[who, "future_burden"] + (1 - kept) * later
+    yield Closure(
+        "debts to be borne follow duties, with what need will no longer recognise",
+        who,
+        of("future_burden", "") - owed,
+    )
 
 
 def _moved(
@@ -100,14 +105,12 @@ def _moved(
     answers = {(row["code"], row["service"]): row["responsible_tier"] for row in tables["provision"]}
     home = {row["service"]: row["home_tier"] for row in tables["services"]}
     payer = _payers(tables)
-    owed = {row["government"]: row for row in tables[TABLE]}
+    amounts = {row["government"]: _of_works(row, number) for row in tables[TABLE]}
     for row in tables[SHARES]:
         tier = answers[row["code"], row["service"]]
         if tier == home[row["service"]]:
             continue
-        for name in (WORKS, *RATIOS):
-            when = "" if name == WORKS else "_today"
-            amount = number(owed[row["government"]][f"{name}{when}_million_yen"])
+        for name, amount in amounts[row["government"]].items():
             part = number(row["share_of_debt_ratio"]) * max(amount, 0)
             come[row["government"], name] -= part
             if tier == NATION:
@@ -115,6 +118,13 @@ def _moved(
             else:
                 come[payer[tier == "municipality", row["code"]], name] += part
     return come, to_nation
+
+
+def _of_works(row: Mapping[str, Any], number: Callable[[Any], Any]) -> dict[str, Any]:
+    """What of a government's debts follows duties, by amount."""
+    works = number(row[f"{WORKS}_million_yen"])
+    found = {name: number(row[f"{name}_today_million_yen"]) for name in RATIOS}
+    return {WORKS: works, LATER: works * number(row["debt_term_years"]), **found}
 
 
 def _payers(tables: Mapping[str, Rows]) -> dict[tuple[bool, str], str]:

@@ -386,7 +386,8 @@ def future_burden(facts: Reading) -> Form:
     """(D4) ceiling[g] x base[g] >= future burden[g]
 
     ceiling[g] = the larger of future_burden_ceiling and the ratio today[g]; future burden[g] = ratio today[g] x base
-    today[g] + what follows duties[g] and, in a later year, g's part of the bonds owed since then.
+    today[g] + what follows duties[g] + need to come that is no longer recognised[g] (for as many years as bonds
+    outstanding come to) and, in a later year, g's part of the bonds owed since then.
     """
     return at_least(
         debt_base=_ceiling(facts, BURDEN_CEILING, "future_burden_ratio"),

@@ -116,6 +116,21 @@ def test_refunds_that_end_end_wherever_the_debt_goes() -> None:
     assert of(accounts, found.service, "03201") == pytest.approx(4.2 + 5.5)
 
 
+def test_need_that_will_not_come_is_among_the_debts_to_be_borne() -> None:
+    """Bonds of 150 against 10 paid a year: 15 years. Half of 20 and of the 9 that go along is no longer recognised, so
+    that 15 x 10 are added in all, 15 x 4.5 of it to the prefecture."""
+    ends = {"formula.debt_service_refund": 0.0, "formula.promised_refunds_honoured": 0.5}
+    question = town(**ends)
+    frame = question.case.governments.assign(bonds_outstanding_million_yen=[0.0, 150.0])
+    paid = spending({"03201": 10.0}).assign(purpose="debt_service", construction_million_yen=0.0)
+    case = replace(question.case, governments=frame, spending=pd.concat([question.case.spending, paid]))
+    accounts = replace(question, case=case).optimum()
+    burden = debts_of(accounts).burden
+    assert [of(accounts, burden, code) for code in ("03201", "03")] == pytest.approx(
+        [52.5 + 15 * 5.5, 157.5 + 15 * 4.5]
+    )
+
+
 def test_what_is_negative_stays() -> None:
     """A town whose sources exceed its debt service hands nobody less than nothing."""
     question = town()
@@ -172,7 +187,10 @@ def owing(seed: int) -> Small:
     frame = question.case.governments
     debts = frame["debt_service_million_yen"] + draw.uniform(0, 5, len(frame)).round(2)
     prefecture = frame["tier"] == "prefecture"
+    paid = spending({code: float(draw.uniform(1, 9)) for code in codes})
+    built.append(paid.assign(purpose="debt_service", construction_million_yen=0.0))
     frame = frame.assign(
+        bonds_outstanding_million_yen=30.0,
         need_million_yen=frame["need_million_yen"] + np.where(prefecture, debts, 0.0),
         debt_service_million_yen=debts,
         asset_debt_service_million_yen=0.7 * debts,
@@ -254,13 +272,17 @@ def cell(table: str, column: str, by: float, **where: str) -> Callable[[Path], N
         cell("debts", "debt_service_in_need_million_yen", 1e-5, government="03201"),
         cell("debts", "real_debt_service_million_yen", -1e-5, government="03201"),
         cell("debts", "future_burden_million_yen", -1e-5, government="03201"),
+        cell("debts", "debt_term_years", 1e-5, government="03201"),
         cell("flows", "package_million_yen", -1e-5, kind="debt_service"),
         cell("flows_by_government", "package_million_yen", 1e-5, kind="other_needs", government="03201"),
         cell("governments", "real_debt_service_ratio", -1e-5, government="03201"),
     ],
 )
 def test_a_tampered_debt_is_found(change: Callable[[Path], None], tmp_path: Path) -> None:
-    write_run(town("nation").solve(), tmp_path / "run", EXACT, "decomposed", ())
+    question = town(
+        "nation", **{"formula.debt_service_refund": 0.5, "formula.promised_refunds_honoured": 0.0}
+    )
+    write_run(question.solve(), tmp_path / "run", EXACT, "decomposed", ())
     assert audit_run(tmp_path / "run").sound
     change(tmp_path / "run")
     assert not audit_run(tmp_path / "run").checks["debts are those of the law's formula"]

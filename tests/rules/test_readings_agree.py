@@ -34,6 +34,8 @@ FREE: dict[str, Any] = {
     "pool.national_tax_shares": {"income": [0.2, 0.3]},
     "pool.ordinary_million_yen": 1e6,
     "nation.limit_million_yen": 1e7,
+    "formula.debt_service_refund": 0.5,
+    "formula.promised_refunds_honoured": 0.4,
 }
 CRISES: dict[str, Any] = {
     "crisis.scenarios": ["all"],
@@ -75,7 +77,9 @@ def with_corrections(question: Small) -> Small:
     frame["asset_debt_service_million_yen"] = 0.6 * frame["debt_service_million_yen"]
     works = spending(dict.fromkeys([*question.case.codes, *question.case.prefectures.index], 30.0))
     elsewhere = works.assign(purpose="education", construction_million_yen=2.0)
-    case = replace(question.case, governments=frame, spending=pd.concat([works, elsewhere]))
+    frame["bonds_outstanding_million_yen"] = 40.0
+    paid = works.assign(purpose="debt_service", construction_million_yen=0.0)
+    case = replace(question.case, governments=frame, spending=pd.concat([works, elsewhere, paid]))
     return replace(question, case=case)
 
 
