@@ -225,7 +225,7 @@ def _allocation(model: linopy.Model, columns: Columns, gap: tuple[np.ndarray, np
     """F4 under japan_lat, and what is received."""
     names = ("transfer", "grant", "need", "capacity", "d")
     transfer, grant, need, capacity, d = (model.variables[name] for name in names)
-    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"][0]
     low, high = gap
     count, switched = len(low), _switched(low, high)
 

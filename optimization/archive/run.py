@@ -28,7 +28,7 @@ from optimization.case.package import Package
 from optimization.case.package_reader import read_package
 from optimization.case.resolved import changes, to_toml
 from optimization.dictionary.results import load_results
-from optimization.dictionary.settings import CASE, is_off, load_settings
+from optimization.dictionary.settings import CASE, ends_of, is_off, load_settings
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.result import Result
@@ -160,6 +160,8 @@ def read_settings(folder: Path) -> tuple[Package, Settings]:
         raise InputError([Problem(str(file), str(error), AGAIN)]) from error
     settings = {key: setting.default for key, setting in load_settings().items()} | package.settings
     settings = {key: None if load_settings()[key].off and is_off(v) else v for key, v in settings.items()}
+    fixed = {key for key, setting in load_settings().items() if setting.one_number}
+    settings = {key: ends_of(v) if key in fixed and v != CASE else v for key, v in settings.items()}
     raise_if_any(
         [
             Problem(str(file), "the setting is missing", AGAIN, column=key)

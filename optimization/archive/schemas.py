@@ -45,7 +45,8 @@ FLOWS_SINCE = 3
 
 FLOWS = ("flows", "flows_by_government", "sectors", "joint_work", "functions")
 FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")
-FACTOR = "pool_factor"
+NEW_ROWS = ("pool_factor", "spread_by_rate")
+"""Parameters of the formula since then."""
 DEBTS = ("debts", "debts_of_services")
 STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
 
@@ -131,7 +132,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
         return dict(tables)
     kept = {name: table for name, table in tables.items() if name not in (*FLOWS, *DEBTS)}
     if "formula" in kept:
-        kept["formula"] = kept["formula"][kept["formula"]["parameter"] != FACTOR].reset_index(drop=True)
+        kept["formula"] = kept["formula"][~kept["formula"]["parameter"].isin(NEW_ROWS)].reset_index(drop=True)
     if "measures" in kept:
         since = kept["measures"]["measure"].str.startswith((*STEP_MEASURES, *FUNCTION_MEASURES))
         kept["measures"] = kept["measures"][~since].reset_index(drop=True)

@@ -88,6 +88,7 @@ class Setting(BaseModel):
     high: float | None = None
     source: str = ""
     needs: str = ""
+    one_number: bool = False
     off: bool = False
     once_off: float | None = None
 
@@ -208,7 +209,8 @@ def _faults(setting: Setting, value: object, services: Collection[str] | None) -
         case "number" | "integer":
             return _number_faults(setting, value)
         case "range":
-            return _range_faults(setting, value)
+            alone = setting.one_number and not isinstance(value, list | tuple)
+            return _number_faults(setting, value) if alone else _range_faults(setting, value)
         case "choice":
             return _name_faults(value, names)
         case "choices" | "text_list":
@@ -324,7 +326,7 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
         case "number":
             return float(value)
         case "range":
-            return tuple(float(end) for end in value)
+            return tuple(float(end) for end in ends_of(value))
         case "choices":
             order = services if setting.choices == SERVICES else setting.choices or ()
             return tuple(name for name in order if value == ALL or name in value)
@@ -340,6 +342,11 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
             return {name: tuple(map(float, value[name])) for name in sorted(value)}
         case _:
             return value
+
+
+def ends_of(value: Any) -> Sequence[float]:
+    """Both ends of a range, which may be written as one number that fixes it."""
+    return (value, value) if _is_number(value) else value
 
 
 def is_off(value: object) -> bool:

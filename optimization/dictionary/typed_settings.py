@@ -145,7 +145,7 @@ Settings = TypedDict(
         "formula.counted_share_prefecture": tuple[float, float],
         "formula.unit_cost_revision": tuple[float, float],
         "formula.settles_duties": bool,
-        "formula.adjustment_rate": float,
+        "formula.adjustment_rate": tuple[float, float],
         "pool.ordinary_million_yen": float,
         "pool.released": str,
         "pool.released_min_million_yen": float | None,

@@ -15,6 +15,7 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings, value_of, with_values
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.ledger.allocation import pool_is_shared_out
+from optimization.rules.fiscal import least_released, most_released
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import Scope
 from optimization.rules.statement import DOWN, UP, Statement
@@ -136,6 +137,7 @@ COOPERATION: tuple[Limit, ...] = (
 """Limits of acting together, which matter where a budget or a crisis leans on it."""
 
 NAMED: tuple[SettingKey, ...] = (
+    "formula.adjustment_rate",
     "formula.unit_cost_revision",
     "formula.unit_cost_revision_by_service",
     "guarantee.share",
@@ -144,11 +146,22 @@ NAMED: tuple[SettingKey, ...] = (
 """Ranges that count as limits where a package names them."""
 
 
+BOUNDS_OF_THE_REST = (least_released, most_released)
+"""Statements in whose rows the pool stands too."""
+
+RULE_OF: Mapping[str, str] = {
+    "taxes.assigned": "F2",
+    "guarantee.share": "F3",
+    "formula.adjustment_rate": "F4",
+}
+"""Rules of named ranges that are none of need's (F1)."""
+
+
 def limits_of(package: ResolvedPackage) -> list[Limit]:
     """The limits in force, those of the purse first."""
     settings = package.settings
     elsewhere = set()
-    if pool_is_shared_out(settings):
+    if pool_is_shared_out(settings) or any(each.in_force(settings) for each in BOUNDS_OF_THE_REST):
         elsewhere.add("pool.ordinary_million_yen")
     if settings["equity.losers_population_ceiling"] > 0:
         elsewhere.add("equity.adequacy_floor")  # what losers may fall to
@@ -185,7 +198,7 @@ def _named(package: ResolvedPackage) -> list[Limit]:
             bounds = (known[key].minimum or 0.0, known[key].maximum or 0.0)
             for end, direction in ((0, DOWN), (1, UP)):
                 if (low, high)[end] != bounds[end]:
-                    rule = {"taxes.assigned": "F2", "guarantee.share": "F3"}.get(key, "F1")
+                    rule = RULE_OF.get(key, "F1")
                     found.append(Limit(key, rule, words, (), direction, bounds[end], end, entry))
     return found
 

@@ -23,7 +23,15 @@ from optimization.dictionary.tiers import (
     NATION,
     TIERS,
 )
-from optimization.ledger.allocation import SETTLED, Figures, family_transfers, pool_of
+from optimization.ledger.allocation import (
+    SETTLED,
+    Figures,
+    family_transfers,
+    pool_of,
+    rate_is_free,
+    rate_range,
+    served,
+)
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.cost_kinds import real_cost
 from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
@@ -34,18 +42,19 @@ LARGEST_BOND = 1e12
 """Million yen: so much that whoever has a part in it receives nothing."""
 
 HALVINGS = 60
-"""Steps in which the least bond of a later year is enclosed: to the rounding of a number."""
+"""Steps in which the least rate or bond of a year is found, to the rounding of a number."""
 
 
 @dataclass(frozen=True)
 class Accounts:
     """The accounts of one decision on one instance; money in million yen per year. In a later year of a horizon
-    `extra_bond` is its extraordinary bond. Raises ValueError for a decision over another list of bodies than the
-    instance's."""
+    `extra_bond` is its extraordinary bond, `rate_of_year` its adjustment rate. Raises ValueError for a decision over
+    another list of bodies than the instance's."""
 
     instance: Instance
     decision: Decision
     extra_bond: float = 0.0
+    rate_of_year: float | None = None
 
     def __post_init__(self) -> None:
         if self.decision.bodies is not self.instance.bodies:
@@ -185,7 +194,8 @@ class Accounts:
         """What the formulas reckon with."""
         need, decided = self.net_need, self.decision
         home = self.home_need if self.instance.settings[SETTLED] else None
-        return Figures(need, self.capacity, self.own_revenue, decided.assigned, decided.pool_share, home)
+        own = (need, self.capacity, self.own_revenue)
+        return Figures(*own, decided.assigned, decided.pool_share, home, self.adjustment_rate)
 
     @cached_property
     def home_need(self) -> np.ndarray:
@@ -197,6 +207,21 @@ class Accounts:
     def net_need(self) -> np.ndarray:
         """Need that the formula recognises, net of guarantees beyond today's share, shape (G,)."""
         return self.revised_need - self.guarantee
+
+    @property
+    def adjustment_rate(self) -> float:
+        """Rate by which need is cut in the year."""
+        if self.rate_of_year is not None:
+            return self.rate_of_year
+        return next(iter(self.decision.adjustment_rates), rate_range(self.instance.settings)[0])
+
+    @property
+    def spread(self) -> float:
+        """What receivers go without by the adjustment rate, million yen: how a short pool is spread over them."""
+        cut = np.zeros(len(self.transfer), dtype=bool)
+        cut[served(self.instance).get("japan_lat", np.zeros(0, int))] = True
+        need = self.figures.need if self.figures.home_need is None else self.figures.home_need
+        return float(self.adjustment_rate * need[cut & (self.transfer > 0)].sum())
 
     @cached_property
     def grant(self) -> np.ndarray:
@@ -282,9 +307,13 @@ class Accounts:
         if horizon is None:
             return []
         bonds = self.decision.bonds or (0.0,) * len(horizon.later)
-        years = zip(horizon.years[1:], horizon.later, bonds, strict=True)
+        least = tuple(rate_range(later.settings)[0] for later in horizon.later)
+        years = zip(
+            horizon.years[1:], horizon.later, bonds, self.decision.adjustment_rates[1:] or least, strict=True
+        )
         return [
-            Accounts(later, decision_in(horizon, year, self.decision), bond) for year, later, bond in years
+            Accounts(later, decision_in(horizon, year, self.decision), bond, rate)
+            for year, later, bond, rate in years
         ]
 
     @property
@@ -371,16 +400,17 @@ _TODAYS: WeakKeyDictionary[Instance, Accounts] = WeakKeyDictionary()
 
 
 def with_bonds(instance: Instance, decision: Decision) -> Decision:
-    """The decision with the least bond in every later year of the horizon under which the ordinary allocation fits the
-    pool; the allocation falls as the bond rises."""
-    horizon = instance.horizon
-    if horizon is None:
-        return decision
-    years = zip(horizon.years[1:], horizon.later, strict=True)
-    return replace(
-        decision,
-        bonds=tuple(least_bond(later, decision_in(horizon, year, decision)) for year, later in years),
-    )
+    """The decision with the least adjustment rate of every year at which the ordinary allocation fits the pool, where
+    the package frees it, and in every later year of the horizon with the least bond for what the highest rate
+    leaves."""
+    horizon, free = instance.horizon, rate_is_free(instance.settings)
+    each = [(instance, decision)]
+    if horizon is not None:
+        years = zip(horizon.years[1:], horizon.later, strict=True)
+        each += [(later, decision_in(horizon, year, decision)) for year, later in years]
+    rates = tuple(least_rate(*one) for one in each)
+    bonds = tuple(least_bond(*one, rate) for one, rate in zip(each[1:], rates[1:], strict=True))
+    return replace(decision, adjustment_rates=rates if free else (), bonds=bonds)
 
 
 def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:
@@ -388,19 +418,43 @@ def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:
     return decision.second if decision.second is not None and horizon.in_second(year) else decision
 
 
-def least_bond(later: Instance, decision: Decision) -> float:
-    """Million yen of a year; 0 where the pool suffices. Where no bond makes the allocation fit, because too much of it
-    goes to governments without a part in the bond, the least that takes away all it can (F5 stays broken)."""
-    accounts = Accounts(later, decision)
+def least_rate(instance: Instance, decision: Decision) -> float:
+    """Adjustment rate of a year: the least of the package's range at which the ordinary allocation fits the pool, or
+    the highest where none does. Transfers fall as it rises, ever less steeply, so that steps along their slope reach it
+    from below."""
+    rate, high = rate_range(instance.settings)
+    if rate == high:
+        return rate
+    accounts = Accounts(instance, decision, rate_of_year=rate)
+    figures, capacity = accounts.figures, accounts.capacity
+    need = figures.need if figures.home_need is None else figures.home_need
+    room = accounts.pool - float(instance.residual.sum() + (figures.need - need).sum())
+    for _ in range(HALVINGS):
+        gap = (1.0 - rate) * need - capacity
+        receives = gap > 0
+        short = float(gap[receives].sum()) - room
+        if short <= 0:
+            break
+        rate = min(high, rate + short / float(need[receives].sum()))
+    return rate
+
+
+def least_bond(later: Instance, decision: Decision, rate: float) -> float:
+    """Million yen of a year at an adjustment rate; 0 where the pool suffices. Where no bond makes the allocation fit,
+    because too much of it goes to governments without a part in the bond, the least that takes away all it can (F5
+    stays broken)."""
+    accounts = Accounts(later, decision, rate_of_year=rate)
     figures, share = accounts.figures, later.bond_share
     assert share is not None, "only a later year of a horizon has a bond"
     room = accounts.pool - float(later.residual.sum())
 
     def wanting(bond: float) -> float:
-        return float(family_transfers(later, replace(figures, need=figures.need - share * bond)).sum()) - room
+        home = None if figures.home_need is None else figures.home_need - share * bond
+        less = replace(figures, need=figures.need - share * bond, home_need=home)
+        return float(family_transfers(later, less).sum()) - room
 
     short = wanting(0.0)
-    if short <= 0:
+    if rate < rate_range(later.settings)[1] or short <= 0:
         return 0.0
     low, high = 0.0, max(1.0, short)
     target = max(0.0, wanting(LARGEST_BOND))

@@ -42,19 +42,18 @@ def served(instance: Instance) -> dict[str, np.ndarray]:
 
 
 def pool_is_shared_out(settings: Settings) -> bool:
-    """Whether more hangs on the pool than what may be paid out of it at most: a formula shares it out, or what is left
-    of it is bounded or goes on to others than the nation."""
+    """Whether more hangs on the pool than limits on what is paid out of it: a formula shares it out, what is left of it
+    goes on to others than the nation, or the adjustment rate follows from it."""
     families = any(value_of(settings, key) in ENVELOPE_FAMILIES for key in FAMILY_SETTINGS)
-    bounds = (settings["pool.released_min_million_yen"], settings["pool.released_max_million_yen"])
-    return families or settings["pool.released"] != "nation" or bounds != (None, None)
+    return families or settings["pool.released"] != "nation" or rate_is_free(settings)
 
 
 @dataclass(frozen=True)
 class Figures:
     """What the formulas reckon with: of every government (G,) its `need`, the `capacity` that is counted and all its
     own `revenue`, million yen, and where duties are settled the `home_need`, need if all were with today's tier; of
-    every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the
-    shares of the national taxes in the pool."""
+    every tax (J,) the share of its base that is `assigned`; `pool_share` (N,), the shares of the national taxes in the
+    pool; the `adjustment_rate` by which need is cut."""
 
     need: np.ndarray
     capacity: np.ndarray
@@ -62,6 +61,19 @@ class Figures:
     assigned: np.ndarray
     pool_share: np.ndarray
     home_need: np.ndarray | None = None
+    adjustment_rate: float = 0.0
+
+
+def rate_range(settings: Settings) -> tuple[float, float]:
+    """Least and most adjustment rate."""
+    low, high = settings["formula.adjustment_rate"]
+    return low, high
+
+
+def rate_is_free(settings: Settings) -> bool:
+    """Whether the adjustment rate follows from the pool."""
+    low, high = rate_range(settings)
+    return high > low
 
 
 def family_transfers(instance: Instance, figures: Figures) -> np.ndarray:
@@ -89,7 +101,7 @@ def position_of(instance: Instance, here: np.ndarray, figures: Figures) -> Posit
         area=instance.area[here],
         tiers=instance.tiers_held[here],
         envelope=envelope * float(share[here].sum() / share.sum()) if share.sum() > 0 else 0.0,
-        adjustment_rate=instance.settings["formula.adjustment_rate"],
+        adjustment_rate=figures.adjustment_rate,
         equalisation_rate=instance.settings["formula.equalisation_rate"],
         parameter=case.parameters,
         home_need=None if figures.home_need is None else figures.home_need[here],

@@ -25,8 +25,9 @@ class Decision:
     share of gross standard cost. `pool_share` (N,): share of each national tax in the pool.
     `lead[s, k, kind]`: tier that leads service s of group k in a kind of crisis; `reserve[tier, pool, s]`:
     capacity kept for crises, million yen a year of standard cost. Both are empty where no crisis is asked about.
-    `bonds`: extraordinary bond of every later year of the horizon, million yen a year. `second`: the decision of the
-    horizon's second phase, where it has one.
+    `adjustment_rates`: rate by which need is cut in every year, the first year's first; where there are none, the least
+    of the package's range. `bonds`: extraordinary bond of every later year of the horizon, million yen a year.
+    `second`: the decision of the horizon's second phase, where it has one.
     """
 
     tier: Mapping[tuple[int, int], str]
@@ -39,6 +40,7 @@ class Decision:
     pool_share: np.ndarray
     lead: Mapping[tuple[int, int, str], str] = field(default_factory=dict)
     reserve: Mapping[tuple[str, int, int], float] = field(default_factory=dict)
+    adjustment_rates: tuple[float, ...] = ()
     bonds: tuple[float, ...] = ()
     second: Decision | None = None
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 
-from optimization.ledger.allocation import pool_range
+from optimization.ledger.allocation import rate_is_free
 from optimization.ledger.borrowing import carried_on
 from optimization.ledger.instance import Horizon
-from optimization.model import equity, formulas, limits, need, places, pool, taxes
+from optimization.model import adjustment, equity, formulas, limits, need, places, pool, taxes
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.objective import dulled_incentive, soft_budget
@@ -75,15 +74,17 @@ def later_years(model: pyo.ConcreteModel, columns: Columns) -> None:
     for year, part in columns.later.items():
         model.add_component(block_name(year), pyo.Block(concrete=True))
         place = Year(model, year)
-        for room in (need, taxes, pool):
+        for room in (need, taxes, pool, adjustment):
             room.add_accounts(place, part)
         for adding in (formulas, equity, places):
             adding.add_variables(place, part)
         for rule in (
             need.standard_need,
+            adjustment.kept_part_of_duties,
             taxes.standard_revenue,
             formulas.allocate,
             pool.paid_out,
+            adjustment.rate_when_short,
             equity.deviations,
             places.accounts_of_places,
             places.deviations,
@@ -102,18 +103,22 @@ def bond_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:
         return total([(1.0, model.bond[year]), (-most, model.bonding[year])]) <= 0.0
 
     def used_up(model: pyo.ConcreteModel, year: int) -> Any:
-        part = later[year]
-        everyone = [np.arange(len(part.instance.bond))]
-        drawn = MILLION_IN_BILLION * (pool.paid(part).summed(everyone) - pool.pool_added(part))
-        room = MILLION_IN_BILLION * part.instance.settings["pool.ordinary_million_yen"] - float(
-            drawn.constant[0]
-        )
-        most = room + MILLION_IN_BILLION * float(pool.ordinary_yield(part) @ pool_range(part.instance)[1])
-        terms = [*drawn.terms(Year(model, year), 0), (-most, model.bonding[year])]
-        return total(terms) >= room - most
+        return pool.used_up(Year(model, year), later[year], model.bonding[year])
 
     model.H4 = pyo.Constraint(list(later), rule=only_then)
     model.H4pool = pyo.Constraint(list(later), rule=used_up)
+
+
+def rate_before_a_bond(model: pyo.ConcreteModel, columns: Columns) -> None:
+    """(H4rate) alpha[h] - lo >= (hi - lo) x bonding[h] where the rate is free: a small shortfall is spread, what its
+    upper end leaves is borrowed"""
+    later = columns.later
+
+    def rule(model: pyo.ConcreteModel, year: int) -> Any:
+        return adjustment.most_before_a_bond(Year(model, year), later[year], model.bonding[year])
+
+    free = [year for year, part in later.items() if rate_is_free(part.instance.settings)]
+    model.H4rate = pyo.Constraint(free, rule=rule)
 
 
 def debts(model: pyo.ConcreteModel, columns: Columns) -> None:

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.model import (
+    adjustment,
     bundles,
     clarity,
     crisis,
@@ -25,7 +26,7 @@ from optimization.model import (
     taxes,
 )
 from optimization.model.columns import Columns
-from optimization.rules.fiscal import ADEQUACY, OWNER, losers, losses
+from optimization.rules.fiscal import ADEQUACY, OWNER, least_released, losers, losses, most_released
 from optimization.rules.listed import STATEMENTS
 
 POOL: Final = "pool.ordinary_million_yen"
@@ -37,6 +38,7 @@ VARIABLES = (
     need,
     taxes,
     pool,
+    adjustment,
     formulas,
     equity,
     places,
@@ -55,11 +57,13 @@ RULES = (
     provision.unit_opened,
     need.standard_need,
     need.exact_products,
+    adjustment.kept_part_of_duties,
     taxes.standard_revenue,
     taxes.counted_of_assigned,
     taxes.neutral_swaps,
     formulas.allocate,
     pool.paid_out,
+    adjustment.rate_when_short,
     equity.deviations,
     equity.path_top_ups,
     places.accounts_of_places,
@@ -87,6 +91,7 @@ def build_model(columns: Columns) -> pyo.ConcreteModel:
     limits.write(model, columns, limits.components(later=False))
     horizon.later_years(model, columns)
     horizon.bond_when_short(model, columns)
+    horizon.rate_before_a_bond(model, columns)
     horizon.debts(model, columns)
     objective.total_cost(model, columns, horizon.horizon_cost(model, columns))
     return model
@@ -133,6 +138,9 @@ def _components(columns: Columns, settings: Collection[str]) -> list[str]:
     names = [name for key, found in REWRITABLE.items() if key in settings for name in found]
     if ADEQUACY in settings and losers.in_force(columns.instance.settings):
         names.append(losses.component)  # what losers may fall to
+    if POOL in settings:
+        bounds = (least_released, most_released)
+        names += [s.component for s in bounds if s.in_force(columns.instance.settings)]
     if POOL in settings and columns.later:
         names += horizon.SHORT
     return list(dict.fromkeys(names))

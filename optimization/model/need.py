@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
 from optimization.model.affine import block, constraint, rows
 from optimization.model.columns import Columns
 from optimization.model.expressions import linear, total
@@ -50,8 +51,12 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
 
     and what the need recognises of the debt service that goes along with duties (`debt.follows_duty_share`), at no
     kappa. Fixed kappa and gamma are numbers; freed, w[n] and e[n] stand for the products. In a later year of a horizon
-    its extraordinary bond comes off too (H1).
+    its extraordinary bond comes off too (H1). Where the adjustment rate is free, need[g] is the part that the formula
+    keeps: b[n] stands for beta x y[n], and a bond comes off at the highest rate, at which alone there is one (H4).
     """
+    if rate_is_free(columns.instance.settings) and not columns.instance.settings[SETTLED]:
+        model.F1 = constraint(_kept_need(model, columns))
+        return
     instance = columns.instance
     service = np.array([s for s, _, _ in columns.duties], dtype=int)
     freed = is_free(instance.revision)[service]
@@ -62,6 +67,23 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     own = block("need", sparse.identity(len(instance.other_need), format="csr"))
     left = own - recognised + bonded(columns) + guarantee(columns)
     model.F1 = constraint(rows(model, range(len(instance.other_need)), left, instance.other_need, "=="))
+
+
+def _kept_need(model: pyo.ConcreteModel, columns: Columns) -> dict[Any, Any]:
+    """need[g] = beta x other_need[g] + sum over duties of b[n] x (kappa[s] x recognised need[g,n] - guarantees + debt
+    service that goes along)."""
+    instance = columns.instance
+    service = np.array([s for s, _, _ in columns.duties], dtype=int)
+    more = (instance.guarantee[0] - instance.national_share)[service]
+    net = columns.recognised_need @ sparse.diags(instance.revision[0][service])
+    net = (
+        net - columns.gross_cost @ sparse.diags(more) + instance.recognised_share * columns.debt_service_moved
+    )
+    kept = block("b", sparse.csr_matrix(net))
+    kept += block("beta", sparse.csr_matrix(instance.other_need[:, None]))
+    kept += -(1.0 - rate_range(instance.settings)[1]) * bonded(columns)
+    own = block("need", sparse.identity(len(instance.other_need), format="csr"))
+    return rows(model, range(len(instance.other_need)), own - kept, 0.0, "==")
 
 
 def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:

@@ -5,6 +5,8 @@ The limits themselves are statements of `rules.fiscal`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyomo.environ as pyo
 
@@ -12,6 +14,7 @@ from optimization.dictionary.tiers import LOCAL_TIERS, NATION
 from optimization.ledger.allocation import pool_range
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
+from optimization.model.expressions import total
 from optimization.model.money import guarantee, special, transfer
 from optimization.reading.units import MILLION_IN_BILLION
 
@@ -70,6 +73,16 @@ def handed_over(columns: Columns) -> Affine:
 
 def _everyone(columns: Columns) -> list[np.ndarray]:
     return [np.arange(len(columns.instance.case.governments))]
+
+
+def used_up(model: pyo.ConcreteModel, columns: Columns, switch: Any) -> Any:
+    """allocation >= pool - M (1 - switch): where a switch is on nothing is left of the pool, billion yen."""
+    drawn = MILLION_IN_BILLION * (paid(columns).summed(_everyone(columns)) - pool_added(columns))
+    room = MILLION_IN_BILLION * columns.instance.settings["pool.ordinary_million_yen"] - float(
+        drawn.constant[0]
+    )
+    most = room + MILLION_IN_BILLION * float(ordinary_yield(columns) @ pool_range(columns.instance)[1])
+    return total([*drawn.terms(model, 0), (-most, switch)]) >= room - most
 
 
 def national_cost(columns: Columns) -> np.ndarray:

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY
-from optimization.ledger.allocation import SETTLED
+from optimization.ledger.allocation import SETTLED, rate_range
 from optimization.ledger.instance import Instance
 from optimization.ledger.joint_response import joint_saving, joint_worth
 from optimization.rules.clarity import shortage_at_risk, worst_crisis
@@ -58,11 +58,16 @@ def balance_margin(instance: Instance) -> np.ndarray:
 
     Where duties are settled the rate is taken of the need at home alone, not of what is handed on. Other formulas
     promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
-    its wards): the margin is -infinity, and every row is kept.
+    its wards): the margin is -infinity, and every row is kept. The rate is the worse end of its range.
     """
     if instance.settings["formula.family"] != "japan_lat":
         return np.full(len(instance.case.codes), -np.inf)
-    rate, tax = instance.settings["formula.adjustment_rate"], instance.tax
+    return np.min([_margin_at(instance, rate) for rate in rate_range(instance.settings)], axis=0)
+
+
+def _margin_at(instance: Instance, rate: float) -> np.ndarray:
+    """The least margin at one adjustment rate, shape (I,): with all else decided it is a straight line in the rate."""
+    tax = instance.tax
     government = instance.municipal_government
     kept = tax.base[government] @ np.minimum(
         (1.0 - tax.counted[1]) * tax.assigned[0], (1.0 - tax.counted[1]) * tax.assigned[1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
+from optimization.dictionary.settings import ends_of
 from optimization.errors import Problem, raise_if_any, shortened
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.functions import setter_problems
@@ -64,9 +65,9 @@ def _of_other_places(part: Case, package: ResolvedPackage, codes: Sequence[str])
     remedy = f"read it for the same places: load_package(case, {package.name!r}{asked})"
     return [
         Problem("package", f"is the figure of other places than are asked about: theirs is {value:.12g}", remedy,
-                column=key, value=f"{today[key]:.12g}")
+                column=key, value=f"{ends_of(today[key])[0]:.12g}")
         for key, value in given.items()
-        if isinstance(value, float) and abs(today[key] - value) > SAME * max(1.0, abs(value))
+        if isinstance(value, float) and abs(ends_of(today[key])[0] - value) > SAME * max(1.0, abs(value))
     ]  # fmt: skip
 
 

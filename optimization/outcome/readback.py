@@ -11,10 +11,11 @@ import pyomo.environ as pyo
 
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, with_bonds
-from optimization.ledger.allocation import pool_range
+from optimization.ledger.allocation import pool_range, rate_is_free, rate_range
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.model.columns import Columns
+from optimization.model.horizon import block_name
 from optimization.outcome.certificate import overstatement
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.master import MasterProblem
@@ -105,8 +106,19 @@ def read_decision(columns: Columns, model: pyo.ConcreteModel, values: Values) ->
         pool_share=np.clip(values.of(model.sigma.values()), *pool_range(instance)),
         lead=_leads(columns, model, values),
         reserve=_reserves(columns, model, values),
+        adjustment_rates=_rates(columns, model, values),
         bonds=tuple((np.maximum(0.0, values.of(model.bond.values())) / MILLION_IN_BILLION).tolist()),
     )
+
+
+def _rates(columns: Columns, model: pyo.ConcreteModel, values: Values) -> tuple[float, ...]:
+    """The adjustment rate of every year, where the package frees it."""
+    if not rate_is_free(columns.instance.settings):
+        return ()
+    years = [model, *(model.component(block_name(year)) for year in columns.later)]
+    low, high = rate_range(columns.instance.settings)
+    kept = [float(values.of(year.beta.values())[0]) for year in years]
+    return tuple(min(max(1.0 - part, low), high) for part in kept)
 
 
 def _leads(columns: Columns, model: pyo.ConcreteModel, values: Values) -> dict[tuple[int, int, str], str]:

@@ -201,9 +201,13 @@ def bodies(after: Accounts) -> pd.DataFrame:
 
 def formula(after: Accounts, before: Accounts) -> pd.DataFrame:
     """Parameters of the allocation formula, today and under the package."""
-    settings = after.instance.settings
     paid = [a.paid for a in (before, after)]
-    rows = [("adjustment_rate", "ratio", *[settings["formula.adjustment_rate"]] * 2)]
+    rows = [("adjustment_rate", "ratio", *(a.adjustment_rate for a in (before, after)))]
+    years = zip(before.in_later_year.items(), after.in_later_year.values(), strict=True)
+    rows += [
+        (f"adjustment_rate.{year}", "ratio", a.adjustment_rate, b.adjustment_rate) for (year, a), b in years
+    ]
+    rows.append(("spread_by_rate", "million yen per year", *(a.spread for a in (before, after))))
     kept = [retention(a) for a in (before, after)]
     for t, tier in enumerate(("municipal", "prefectural")):
         rows.append((f"retention_{tier}", "ratio", *(float(k[t]) for k in kept)))

@@ -107,8 +107,9 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             **_stays(record, tables),
             **_priced(tables),
             "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": _grants(
-                tables["governments"], settings
+                tables["governments"], settings, rates_of(tables, settings)[0]
             ),
+            "the adjustment rate is the least at which grants fit the pool": _rate(tables, settings),
             "solver's grants equal the formula's to 1 thousand yen": _close(
                 tables["governments"],
                 "transfer_solver_million_yen",
@@ -240,12 +241,13 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
         return {}
     table = tables["horizon_governments"]
     need = table["need_million_yen"] - table["extraordinary_bond_million_yen"]
-    now = table.assign(need_million_yen=need)
+    rates, now = rates_of(tables, settings), table.assign(need_million_yen=need)
     if settings["formula.settles_duties"]:
         home = table["home_need_million_yen"] - table["extraordinary_bond_million_yen"]
         now = now.assign(home_need_million_yen=home)
+    years = zip(now.groupby("year"), rates, strict=True)
     return {
-        "in every year grants follow the formula": _grants(now, settings),
+        "in every year grants follow the formula": all(_grants(rows, settings, r) for (_, rows), r in years),
         "in every year adequacy and balance hold": _adequacy(table, settings) and _balance(table, settings),
     }
 
@@ -402,8 +404,32 @@ def _close(table: pd.DataFrame, left: str, grant: str, contribution: str) -> boo
     return bool((table[left] - table[grant] + table[contribution]).abs().max() <= 1e-3)
 
 
-def _grants(table: pd.DataFrame, settings: Settings) -> bool:
-    rate = settings["formula.adjustment_rate"]
+def rates_of(tables: dict[str, pd.DataFrame], settings: Settings) -> list[float]:
+    """The adjustment rate of every year, as it stands among the parameters of the formula."""
+    given = tables["formula"].set_index("parameter")["under_package"].astype(float)
+    years = tables["horizon"]["year"].astype(int)[1:] if "horizon" in tables else []
+    fixed = settings["formula.adjustment_rate"][0]
+    return [
+        float(given["adjustment_rate"]),
+        *(float(given.get(f"adjustment_rate.{y}", fixed)) for y in years),
+    ]
+
+
+def _rate(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
+    """Every year's rate lies in its range, and above the least only where the pool is used up, to 1 thousand yen."""
+    low, high = settings["formula.adjustment_rate"]
+    formula = tables["formula"].set_index("parameter")["under_package"].astype(float)
+    left = [(float(formula["pool"]), float(formula["ordinary_allocation"]))]
+    if "horizon" in tables:
+        rows = tables["horizon"].iloc[1:]
+        left += list(zip(rows["pool_million_yen"], rows["allocation_million_yen"], strict=True))
+    return all(
+        low - 1e-9 <= rate <= high + 1e-9 and (rate <= low + 1e-9 or pool - paid <= 1e-3)
+        for rate, (pool, paid) in zip(rates_of(tables, settings), left, strict=True)
+    )
+
+
+def _grants(table: pd.DataFrame, settings: Settings, rate: float) -> bool:
     families: dict[str, SettingKey] = {
         "municipality": "formula.family",
         "prefecture": "formula.family_prefecture",

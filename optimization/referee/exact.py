@@ -283,7 +283,8 @@ def _special(written: Mapping[str, Sequence[Row]]) -> dict[str, Fraction]:
 def _accounts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator[Statement]:
     """The lines of every government's account, and the law's formula, max(0, (1 - rate) need - capacity); where duties
     are settled that of the need at home, and what has come or gone since in full."""
-    rate = Fraction(str(settings["formula.adjustment_rate"]))
+    rows = (row for row in written["formula"] if row["parameter"] == "adjustment_rate")
+    rate = Fraction(next(rows)["under_package"])
     special = _special(written)
     for row in written["governments"]:
         who = row["government"]

@@ -10,7 +10,7 @@ import numpy as np
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.ledger import debt
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.allocation import pool_range
+from optimization.ledger.allocation import pool_range, rate_range
 from optimization.ledger.decision import Decision, body_by_place
 from optimization.ledger.phases import broken_order
 from optimization.ledger.tax_sources import TIER_NAMES, TaxSources
@@ -164,7 +164,18 @@ def _bounds(accounts: Accounts) -> list[Breach]:
     ):
         outside = np.maximum(low - value, value - high)
         found += [Breach(rule, str(n), float(outside[n])) for n in np.flatnonzero(outside > TOLERANCE)]
-    return [*found, *_swaps(tax, decision)]
+    return [*found, *_rate(accounts), *_swaps(tax, decision)]
+
+
+def _rate(accounts: Accounts) -> Iterator[Breach]:
+    """(F4rate) the adjustment rate within its range, and above the least only where nothing is left of the pool."""
+    low, high = rate_range(accounts.instance.settings)
+    rate = accounts.adjustment_rate
+    outside = max(low - rate, rate - high)
+    if outside > TOLERANCE:
+        yield Breach("F4rate", "nation", outside)
+    if rate > low + TOLERANCE and accounts.released > TOLERANCE * accounts.pool:
+        yield Breach("F4pool", "nation", accounts.released)
 
 
 def _swaps(tax: TaxSources, decision: Decision) -> Iterator[Breach]:

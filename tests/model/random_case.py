@@ -275,7 +275,7 @@ def shares_worth_trying(accounts: Accounts) -> list[float]:
     base = instance.tax.base[:, 0] * accounts.decision.assigned[0]
     counted = base * accounts.decision.counted[0]
     need = accounts.revised_need - accounts.guarantee
-    gap = (1 - settings["formula.adjustment_rate"]) * need - accounts.capacity + counted
+    gap = (1 - accounts.adjustment_rate) * need - accounts.capacity + counted
     own = accounts.funds - accounts.grant
     ratios = [
         settings["equity.adequacy_floor"],

@@ -197,6 +197,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "discipline.grant_dependence_ceiling": 0.6,
         "equity.tax_price_spread": 0.3,
     },
+    "the adjustment rate free": {"formula.adjustment_rate": [0.0, 0.1], "horizon.years": ["2050"]},
     "nordic municipalities, australian prefectures": {
         "formula.family": "nordic",
         "formula.family_prefecture": "australia_hfe",

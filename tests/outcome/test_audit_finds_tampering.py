@@ -176,6 +176,10 @@ TAMPERING: dict[str, tuple[Change, str]] = {
         ),
         "grants equal max",
     ),
+    "another adjustment rate": (
+        raised("formula", "under_package", 0.001, lambda f: f["parameter"] == "adjustment_rate"),
+        "adjustment rate",
+    ),
     "a need raised": (raised("governments", "need_million_yen", 1.0, receiver), "grants equal max"),
     "the solver's grant alone": (
         raised("governments", "transfer_solver_million_yen", 0.01, receiver),

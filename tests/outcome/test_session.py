@@ -28,6 +28,8 @@ LIMITED = Limits(gap=1e-5, threads=1)
 
 CHANGES: dict[str, tuple[Any, Any]] = {
     "pool.ordinary_million_yen": (400_000.0, 390_000.0),
+    "pool.released_min_million_yen": (0.0, 100.0),
+    "pool.released_max_million_yen": (20_000.0, 10_000.0),
     "nation.limit_million_yen": (900_000.0, 880_000.0),
     "discipline.retention_floor": (0.25, 0.3),
     "equity.adequacy_floor": (0.97, 0.99),

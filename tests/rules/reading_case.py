@@ -187,7 +187,7 @@ def read(question: Small, seed: int) -> Read:
     draw = np.random.default_rng(seed)
     wish = [
         (float(draw.normal()), variable)
-        for name in ("y", "v", "rho", "phi", "theta", "kappa", "gamma", "sigma", "transfer")
+        for name in ("y", "v", "rho", "phi", "theta", "kappa", "gamma", "sigma", "beta", "transfer")
         for variable in variables_of(model, name)
     ]
     wish += [(1e3, variable) for variable in variables_of(model, "u")]

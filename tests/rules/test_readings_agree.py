@@ -50,13 +50,20 @@ MOVED: dict[str, Any] = FREE | {
     "pool.ordinary_million_yen": 500.0,
     "taxes.assigned": {"municipal.land": [0.5, 5.0]},
 }
+SPREAD: dict[str, Any] = {
+    key: FREE[key] for key in FREE if not key.startswith(("formula.unit", "guarantee"))
+} | {
+    "formula.adjustment_rate": [0.0, 0.1],
+    "pool.ordinary_million_yen": 160.0,
+}
 QUESTIONS: dict[str, dict[str, Any]] = {
     "free": FREE,
     "crises": FREE | CRISES,
     "special": SPECIAL,
     "transfer": MOVED,
+    "spread": SPREAD,
 }
-CASES = [("free", 0), ("free", 1), ("free", 2), ("crises", 0), ("special", 0), ("transfer", 0)]
+CASES = [("free", 0), ("free", 1), ("free", 2), ("crises", 0), ("special", 0), ("transfer", 0), ("spread", 0)]
 
 COARSE = {"let_off", "place_let_off", "tiers_answering", "shortage_at_risk"}
 """Quantities that rows bound from one side, or that stand in the program for some members alone."""

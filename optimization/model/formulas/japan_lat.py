@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.ledger.allocation import SETTLED
+from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
+from optimization.model.adjustment import kept_range
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.formulas import settled
@@ -16,11 +17,11 @@ from optimization.model.taxes import capacity_bounds
 
 
 def gap_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Least and most of (1 - rate) need - capacity for each government, shape (G,)."""
-    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    """Least and most of (1 - rate) need - capacity for each government, shape (G,), within the range of the rate."""
+    kept = np.array(kept_range(columns))[:, None]
     need_low, need_high = need_bounds(columns)
     capacity_low, capacity_high = capacity_bounds(columns)
-    return factor * need_low - capacity_high, factor * need_high - capacity_low
+    return (kept * need_low).min(axis=0) - capacity_high, (kept * need_high).max(axis=0) - capacity_low
 
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -37,12 +38,14 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     gap >= 0 always:   transfer = gap
     gap <= 0 always:   transfer = 0
     else:              transfer >= gap;  transfer <= gap - gap_lo (1 - d);  transfer <= gap_hi d
-    with the bounds of the gap taken from each government's own figures.
+    with the bounds of the gap taken from each government's own figures. Where the rate is free, need[g] is the part of
+    need that is kept (F1).
     """
-    if columns.instance.settings[SETTLED]:
+    settings = columns.instance.settings
+    if settings[SETTLED]:
         settled.add_rows(model, columns, here)
         return
-    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    factor = 1.0 if rate_is_free(settings) else 1.0 - rate_range(settings)[0]
     low, high = gap_bounds(columns)
     for g in here.tolist():
         model.transfer[g].setlb(0.0)

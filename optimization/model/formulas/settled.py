@@ -12,7 +12,9 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.dictionary.tiers import LOCAL_TIERS
+from optimization.ledger.allocation import rate_range
 from optimization.ledger.decision import status_quo, tier_by_place
+from optimization.model.adjustment import kept_range
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.money import bonded, is_free
@@ -64,9 +66,18 @@ def _home_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shortfall_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
+    kept = np.array(kept_range(columns))[:, None]
     (low, high), (least, most) = _home_bounds(columns), capacity_bounds(columns)
-    return factor * low - most, factor * high - least
+    return (kept * low).min(axis=0) - most, (kept * high).max(axis=0) - least
+
+
+def _kept_home(columns: Columns, home: Affine) -> Affine:
+    """(1 - rate) home need, (G,): where the rate is free, unit costs and guarantees are not, so that beside a constant
+    there is only a bond, which comes off at the highest rate (H4)."""
+    low, high = rate_range(columns.instance.settings)
+    if low == high:
+        return (1.0 - low) * home
+    return block("beta", sparse.csr_matrix(home.constant[:, None])) + -(1.0 - high) * bonded(columns)
 
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -87,13 +98,12 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     else:              moved >= gap;  moved >= 0;  moved <= gap - gap_lo (1 - d);  moved <= gap_hi d
     """
     count = len(columns.instance.bond)
-    factor = 1.0 - columns.instance.settings["formula.adjustment_rate"]
     own = {
         name: block(name, sparse.identity(count, format="csr")) for name in ("transfer", "need", "capacity")
     }
     home = home_need(columns)
     moved = own["transfer"] - own["need"] + home
-    gap = factor * home - own["capacity"]
+    gap = _kept_home(columns, home) - own["capacity"]
     low, high = _shortfall_bounds(columns)
     least, most = bounds(columns, here)
     for g, lower, upper in zip(here.tolist(), least.tolist(), most.tolist(), strict=True):
