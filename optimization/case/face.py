@@ -17,7 +17,7 @@ from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACK
 
 __all__ = ["DEFAULT_CASE", "DEFAULT_PACKAGE", "HISTORY", "INPUTS", "PACKAGES", "load_package", "with_on_top"]
 
-DEFAULT_PACKAGE = "role_division"
+DEFAULT_PACKAGE = "recommended"
 
 
 def load_package(
