@@ -21,6 +21,7 @@ from optimization.outcome.stay_put import asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.units import billions
 from optimization.referee.exact import ExactCheck
+from optimization.report.opening import opening
 
 
 def show_repetition(differences: pd.DataFrame, agrees: bool) -> None:
@@ -57,11 +58,12 @@ def show_exact(found: ExactCheck) -> None:
 
 
 def show_result(result: Result, folder: str) -> None:
-    """The answer in four tables: what moves, who acts together, what it costs, who gains and loses."""
+    """The answer: in short, then what moves, who acts together, what it costs, who gains and loses."""
     if result.accounts is None:
         show_no_decision(result)
         out.print(f"Run folder: {folder}")
         return
+    out.print(_in_short(result))
     moves, joint = _moves(result.tables["responsibility"]), _joint(result)
     if moves.row_count:
         out.print(moves)
@@ -78,6 +80,17 @@ def show_result(result: Result, folder: str) -> None:
         out.print(_years(result.tables["horizon"]))
         out.print(_waiting(result.tables["waiting"]))
     _closing(result, folder)
+
+
+def _in_short(result: Result) -> Table:
+    """What a reader asks first, as the report says it."""
+    assert result.accounts is not None
+    grid = grid_of("In short", [("", "l"), ("", "l")])
+    parts = result.baseline.objective_parts, result.accounts.objective_parts
+    owner = result.instance.settings["pool.released"]
+    for label, text in opening(result.tables, result.tables["places"], *parts, owner, SAY):
+        grid.add_row(label, text.replace("−", "-"))
+    return grid
 
 
 def _sectors(table: pd.DataFrame) -> Table:

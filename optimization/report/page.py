@@ -20,6 +20,7 @@ from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
 from optimization.report import flows, gains, maps, roles, sections, sentences
 from optimization.report.language import Language, Speaker, speaker
+from optimization.report.opening import opening
 from optimization.report.towns import town_data
 from optimization.report.view import RunView, view_run
 
@@ -86,6 +87,14 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
         "sections": [(name, f"h_{name}") for name in SECTIONS],
+        "opening": opening(
+            run.tables,
+            run.places,
+            run.record["baseline_parts_million_yen"],
+            run.record["objective_parts_million_yen"],
+            run.settings["pool.released"],
+            say,
+        ),
         "recommendation": sentences.recommendation(run, say),
         "costs": [[row["part"], row["today"], row["now"], row["said"]] for row in sections.costs(run, say)],
         "provisions": [p.said(say.language) for p in run.package.provisions],

@@ -1,0 +1,117 @@
+"""What a reader asks first, in one table: what budgets save and whose, who has less left in yen, debts, what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from optimization.dictionary.tiers import NATION
+from optimization.ledger.cost_kinds import RESIDENTS, of_kind
+from optimization.outcome.place_table import RESIDENT
+from optimization.report.language import Speaker
+
+GOVERNING: Final = (NATION, "prefectures", "municipalities")
+"""Sectors in the order in which a council asks for them."""
+
+STEPS: Final = ("permission", "early_warning", "rehabilitation")
+"""Steps of the law on debts."""
+
+Tables = Mapping[str, pd.DataFrame]
+Parts = Mapping[str, float]
+
+
+def opening(
+    tables: Tables, places: pd.DataFrame, before: Parts, after: Parts, owner: str, say: Speaker
+) -> list[tuple[str, str]]:
+    """Rows of label and text, from the tables of a run, its table of places, the parts of the objective today and under
+    the package (million yen a year), and who owns what the pool leaves."""
+    return [
+        *_savings(tables, before, after, say),
+        *_places(places, tables, say),
+        *_debts(tables, say),
+        *_released(tables, owner, say),
+        *_roles(tables, say),
+    ]
+
+
+def _savings(tables: Tables, before: Parts, after: Parts, say: Speaker) -> Iterator[tuple[str, str]]:
+    """What budgets save, by sector, and what residents bear beside them; nothing of budgets in a run of before there
+    were flows."""
+    if "sectors" in tables:
+        table = tables["sectors"].set_index("sector")
+        change = table["balance_package_million_yen"] - table["balance_today_million_yen"]
+        each = {name: say.money(float(change[name]), signed=True) for name in GOVERNING}
+        yield (
+            say("open_budgets"),
+            say("open_sectors", all=say.money(float(change.sum()), signed=True), **each),
+        )
+    borne = sum(of_kind(after, RESIDENTS).values()) - sum(of_kind(before, RESIDENTS).values())
+    yield say("open_residents"), say("open_borne", change=say.money(borne, signed=True))
+
+
+def _places(places: pd.DataFrame, tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
+    change, people = places[f"change{RESIDENT}"], places["population_persons"]
+    losing, gaining = places["gains"] < 0, places["gains"] > 0
+    figures = {
+        "people": say.people(people[losing].sum()),
+        "places": say.number(losing.sum()),
+        "most": say.yen(-change.min()),
+    }
+    yield say("open_losers"), say("open_lose" if losing.any() else "open_lose_nobody", **figures)
+    mean = float(np.average(change, weights=people))
+    yield (
+        say("open_gainers"),
+        say(
+            "open_gain",
+            people=say.people(people[gaining].sum()),
+            mean=say.yen(mean, signed=True),
+            most=say.yen(change.max()),
+        ),
+    )
+    measures = tables["measures"].set_index("measure")
+    if "place_leeway_dispersion" in measures.index:
+        row = measures.loc["place_leeway_dispersion"]
+        yield (
+            say("open_equality"),
+            say("open_apart", today=say.yen(row["today"]), now=say.yen(row["under_package"])),
+        )
+
+
+def _debts(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
+    """Governments at or over the first step of the law, and how many cross one."""
+    governments = tables["governments"]
+    today, now = (governments[f"debt_stage{when}"].isin(STEPS).sum() for when in ("_today", ""))
+    rank = {step: n for n, step in enumerate(("sound", *STEPS))}
+    crossing = governments["debt_stage"].map(rank) > governments["debt_stage_today"].map(rank)
+    yield (
+        say("open_debts"),
+        say("open_steps", today=say.number(today), now=say.number(now), crossing=say.number(crossing.sum())),
+    )
+
+
+def _released(tables: Tables, owner: str, say: Speaker) -> Iterator[tuple[str, str]]:
+    formula = tables["formula"].set_index("parameter")
+    left = float(formula.at["released", "under_package"] - formula.at["released", "today"])
+    yield say("open_released"), say(f"open_owner_{owner}", amount=say.money(left, signed=True))
+
+
+def _roles(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
+    """How many duties change hands, how many services might have moved and stay with today's tier."""
+    table = tables["responsibility"]
+    changed = table["changed"] == 1
+    open_to = table["tiers_open"].str.contains("|", regex=False)
+    free = set(table.loc[open_to, "service"])
+    yield (
+        say("open_changes"),
+        say(
+            "open_moved",
+            moved=say.number(changed.sum()),
+            duties=say.number(len(table)),
+            services=say.number(table.loc[changed, "service"].nunique()),
+            stay=say.number(len(free - set(table.loc[changed, "service"]))),
+            free=say.number(len(free)),
+        ),
+    )
