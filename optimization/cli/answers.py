@@ -63,7 +63,7 @@ def show_result(result: Result, folder: str) -> None:
         show_no_decision(result)
         out.print(f"Run folder: {folder}")
         return
-    out.print(_in_short(result))
+    _in_short(result)
     moves, joint = _moves(result.tables["responsibility"]), _joint(result)
     if moves.row_count:
         out.print(moves)
@@ -82,15 +82,14 @@ def show_result(result: Result, folder: str) -> None:
     _closing(result, folder)
 
 
-def _in_short(result: Result) -> Table:
+def _in_short(result: Result) -> None:
     """What a reader asks first, as the report says it."""
     assert result.accounts is not None
-    grid = grid_of("In short", [("", "l"), ("", "l")])
+    out.print("In short", style="bold")
     parts = result.baseline.objective_parts, result.accounts.objective_parts
     owner = result.instance.settings["pool.released"]
     for label, text in opening(result.tables, result.tables["places"], *parts, owner, SAY):
-        grid.add_row(label, text.replace("−", "-"))
-    return grid
+        out.print(f"- {label}: {text.replace('−', '-')}")
 
 
 def _sectors(table: pd.DataFrame) -> Table:

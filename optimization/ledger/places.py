@@ -27,7 +27,7 @@ PARTS: Final = ("duty", "retention", "windfall", "pool")
 """What a change of leeway is made of, see `parts`."""
 
 
-STILL: Final = 1.0
+STILL: Final = 100.0
 """A change of leeway up to so many yen per resident is neither a gain nor a loss."""
 
 

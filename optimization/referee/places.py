@@ -11,6 +11,9 @@ from typing import Any
 from optimization.referee.closure import Closure, Rows
 
 RESIDENT = "_yen_per_resident"
+STILL = 100
+"""Yen per resident within which leeway neither rises nor falls."""
+
 PARTS = ("duty", "retention", "windfall", "pool")
 
 
@@ -49,5 +52,5 @@ def place_closures(tables: Mapping[str, Rows], number: Callable[[Any], Any]) -> 
             ("the change of leeway is the sum of its parts", change - parts),
         ):
             yield Closure(words, row["code"], people * distance / 1_000_000)
-        side = 0 if abs(change) <= 1 else 1 if change > 0 else -1
+        side = 0 if abs(change) <= STILL else 1 if change > 0 else -1
         yield Closure("who gains is who has more leeway", row["code"], number(row["gains"]) - side)

@@ -88,7 +88,7 @@ def test_what_the_example_says() -> None:
     places = run.tables["places"]
     people, change = places["population_persons"], places["change_yen_per_resident"]
     assert f"changes by {SAY.yen((people * change).sum() / people.sum(), signed=True)} in the mean" in said[4]
-    assert f"rises for {SAY.people(people[change > 1].sum())} and falls for" in said[4]
+    assert f"rises for {SAY.people(people[change > 100].sum())} and falls for" in said[4]
     towns = governments[governments["tier"] == "municipality"]
     assert f"{int(towns['receiving_today'].sum())} municipalities receive it today" in said[2]
     assert f"is {towns['coverage_ratio'].min():.3f}" in said[4]
