@@ -15,11 +15,14 @@ from optimization.archive import write_run
 from optimization.case.load import load_case
 from optimization.dictionary.purposes import load_purposes
 from optimization.dictionary.settings import status_quo
+from optimization.explain.diagnosis import diagnose
+from optimization.explain.words import sentences
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.debt import debts_of, debts_today
 from optimization.ledger.decision import status_quo as as_it_is
 from optimization.ledger.flows import by_sector, flows_of, side_by_side
 from optimization.ledger.layout import lay_out
+from optimization.ledger.places import leeway
 from optimization.referee.audit import audit_run
 from optimization.referee.closure import YEN, closures
 from optimization.referee.debts import debt_closures
@@ -27,7 +30,7 @@ from tests.horizon.horizon_case import STILL
 from tests.model.random_case import best, decisions, random_question
 from tests.rules.test_readings_agree import solution
 from tests.seeds import seeds
-from tests.small_case import EXACT, Prefecture, Service, Small, Town, small, spending
+from tests.small_case import EXACT, Prefecture, Service, Small, Town, given_curves, small, spending
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 
@@ -44,14 +47,15 @@ def works(**by_code: dict[str, float]) -> pd.DataFrame:
     )
 
 
-def town(tier: str = "prefecture", **changes: Any) -> Small:
+def town(tier: str = "prefecture", own: float = 1.0, **changes: Any) -> Small:
     """A town of need 160: fire 100, debt service 20 (12 of it for works) and 40 of other need; three quarters of its
-    construction are for fire, one for schools, which this case does not have. Fire goes to another tier.
+    construction are for fire, one for schools, which this case does not have. Fire goes to another tier. It has little
+    of its `own`.
 
     Today funds are 160 and the base 140; 12% of it, 16.8, are to be borne, and 1.5 x 140 = 210 of debts.
     """
     question = small(
-        [Town("03201", need={"fire": 100.0}, other=60.0, debt=20.0, debt_of_assets=12.0, **RATIOS)],
+        [Town("03201", need={"fire": 100.0}, other=60.0, full=own, debt=20.0, debt_of_assets=12.0, **RATIOS)],
         [Service("fire", tiers=("prefecture", "nation"))],
         [Prefecture("03", other=100.0)],
         changes={"responsibility.fix": {"fire": tier}, **changes},
@@ -105,6 +109,26 @@ def test_the_nation_pays_the_debt_service_of_what_it_takes_over() -> None:
     assert flows["municipalities", "outside", "other_needs"] == pytest.approx(60.0 - 9.0)
     change = by_sector(side_by_side(accounts, before)).sum()
     assert change["balance_package_million_yen"] == pytest.approx(change["balance_today_million_yen"])
+
+
+@pytest.mark.parametrize("tier", ["prefecture", "nation"])
+@pytest.mark.parametrize("own", [1.0, 400.0])
+def test_a_duty_settled_with_its_debt_leaves_nobody_a_yen_more_or_less(tier: str, own: float) -> None:
+    """Whether the town receives an allocation or has 400 of its own: need and cost move by 109 alike."""
+    accounts = town(tier, own, **{"formula.settles_duties": True}).optimum()
+    before = todays_accounts(accounts.instance)
+    assert leeway(accounts) == pytest.approx(leeway(before), abs=1e-6)
+    assert accounts.national_outlay == pytest.approx(before.national_outlay)
+
+
+def test_an_impossible_step_is_explained_with_who_would_cross_it() -> None:
+    """42% without the debt going along: the steps and the prescribed tier cannot hold together."""
+    question = town(**{"debt.follows_duty_share": 0.0, "discipline.debt_steps_kept": True})
+    with given_curves(question.curves):
+        found = diagnose(question.case, question.package)
+    assert {limit.key for limit in found.conflict} == {"discipline.debt_steps_kept", "responsibility.fix"}
+    said = " ".join(sentences(found))
+    assert "the steps of the law on debts" in said and "1 governments must miss" in said and "03201" in said
 
 
 def test_refunds_that_end_end_wherever_the_debt_goes() -> None:
