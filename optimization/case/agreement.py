@@ -35,6 +35,13 @@ ESSENTIAL = {
 }
 """Items the accounts read by name, without their unit."""
 
+
+def essential(table: str) -> list[str]:
+    """Columns of items that the accounts read by name in a table, which a list of items with faults may have lost."""
+    tier, _, name = table.partition("_")
+    return [item + UNIT for item in ESSENTIAL.get(name, ())] if tier in KEYS else []
+
+
 NO_SCALE, OWN_HEALTH_CENTRE = "none", "own_health_centre"
 
 

@@ -70,7 +70,11 @@ class Whole(Mapping[str, pd.DataFrame]):
     """The tables that were read whole; to ask for another one ends a check."""
 
     def __init__(self, found: Examined) -> None:
-        self._frames = {name: found.frames[name] for name in found.frames if name in found.sound}
+        self._frames = {
+            name: frame
+            for name, frame in found.frames.items()
+            if name in found.sound and set(agreement.essential(name)) <= set(frame)
+        }
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._frames:

@@ -123,3 +123,16 @@ def test_a_column_in_another_unit_is_not_read(folder: Path) -> None:
     spoil(folder, "municipal_need", heading("fire_thousand_yen", "fire_million_yen"))
     said = refused(folder)
     assert len(said) == 1 and "the unit is million yen, the table wants thousand yen" in said[0]
+
+
+def test_an_item_that_a_list_with_faults_has_lost_with_its_column_ends_no_check_in_a_crash(
+    folder: Path,
+) -> None:
+    """The list of items cannot be held against what the accounts need, for another of its rows is faulty."""
+    item = "need_after_transfer_thousand_yen"
+    spoil(
+        folder, "items", lambda rows: rows.remove(next(r for r in rows if r[:2] == ["municipal_need", item]))
+    )
+    spoil(folder, "items", cell("fire_thousand_yen", "kind", "thing"))
+    spoil(folder, "municipal_need", without(item))
+    assert any("thing" in said for said in refused(folder))
