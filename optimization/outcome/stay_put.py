@@ -23,15 +23,18 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.model.choice import is_change, is_new_body, people_of_changes
 from optimization.model.columns import Columns
 from optimization.outcome.choices import BODIES, COST, FRICTION, PEOPLE, Given, StayPut
+from optimization.outcome.completion import national_columns
 from optimization.outcome.formula import unit_of_cost
 from optimization.outcome.given_back import giving_back
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
 from optimization.solving.deadline import Deadline
-from optimization.solving.highs import Limits
-from optimization.solving.lexicographic import Aim, Reached, held, in_order
+from optimization.solving.decomposed import PartSolution, exclusive_choices, price_choices, solve_decomposed
+from optimization.solving.highs import Limits, Outcome, Status, solve
+from optimization.solving.lexicographic import KEPT, Aim, Reached, held, in_order
 from optimization.solving.lexicographic import value_of as at
+from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm
 
 TOLERANCE: Final = "choice.stay_put_tolerance"
@@ -46,6 +49,22 @@ SHARE = 0.5
 
 WHOLE_PEOPLE = 1e6
 """Persons in which people are reckoned where they are held."""
+
+LARGE = 5_000
+"""Whole columns from which a program is large: HiGHS alone then takes half a minute and more."""
+
+NEAR = 16
+"""Duties nearest to being decided otherwise in a relaxation, which are decided exactly in a large program."""
+
+ROUNDS = 4
+"""Relaxations that are asked for less, where whole bodies cost more than they."""
+
+WHOLLY = 1.0 - 1e-6
+"""Value of a duty in a relaxation from which it counts as decided."""
+
+PLAN_GAP, FRICTION_GAP = 1e-5, 5e-5
+"""How near its cheapest provision a rounded statute is priced, and how near the least cost with thresholds is sought
+in a large program."""
 
 COST_GAP = 1e-6
 """How near the cheapest the plan is that costs least among those in which least changes."""
@@ -106,18 +125,120 @@ def certified(result: Result) -> Result:
 
 
 def _reached(problem: MasterProblem, start: np.ndarray, bound: float, limits: Limits) -> list[Reached]:
-    """What the aims come to from the cheapest plan, on which `bound` is proven."""
+    """What the aims come to from the cheapest plan, on which `bound` is proven. In a large program the first of them
+    are begun from rounded relaxations, and the statute stays once it concerns fewest people."""
     form, settings, deadline = problem.form, problem.instance.settings, Deadline(limits.seconds)
     room = (settings[TOLERANCE] or 0.0) * abs(bound)
-    friction = _of(problem, FRICTION, bound)
+    friction, people, *last = (_of(problem, name, bound) for name in (FRICTION, PEOPLE, BODIES, COST))
+    large = int(form.integer.sum()) > LARGE
     found: list[Reached] = []
     if settings[OF_CHANGES] or settings[OF_BODIES]:
-        found = in_order(form, [friction], start, limits, SHARE)
+        own = deadline.within(limits, SHARE)
+        found = [_searched(form, friction, start, own)] if large else in_order(form, [friction], start, own)
         start, bound = found[0].values, found[0].bound
     most = max(at(friction, start), bound + room)
     within = held(form, friction, most)
-    aims = [_of(problem, name, bound) for name in (PEOPLE, BODIES, COST)]
-    return found + in_order(within, aims, start, deadline.within(limits), SHARE)
+    if large:
+        fewest = _fewest(problem, (friction, people), start, most, deadline.within(limits, SHARE))
+    else:
+        fewest = in_order(within, [people], start, deadline.within(limits, SHARE))[0]
+    found.append(fewest)
+    within, start = held(within, people, fewest.value), fewest.values
+    if large:
+        statute = form.columns_of("y")
+        within = fix(within, statute, np.round(start[statute]))
+    return found + in_order(within, last, start, deadline.within(limits), SHARE)
+
+
+def _searched(form: StandardForm, friction: Aim, start: np.ndarray, limits: Limits) -> Reached:
+    """Cost with thresholds made least in a large program, by the search of every run."""
+    asked = replace(limits, gap=FRICTION_GAP)
+    program, before = replace(form, cost=friction.cost), at(friction, start)
+    outcome = solve_decomposed(program, national_columns(form), asked)
+    values = outcome.values if outcome.values is not None and outcome.objective < before else start
+    return Reached(
+        friction, before, at(friction, values), outcome.bound, outcome.status, outcome.seconds, values
+    )
+
+
+def _fewest(
+    problem: MasterProblem, aims: tuple[Aim, Aim], start: np.ndarray, most: float, limits: Limits
+) -> Reached:
+    """People (the second aim) made least in a large program within a limit of cost (the first): the relaxation gives a
+    bound and a plan by rounding, and the duties that it leaves open, or nearly so, are then decided exactly."""
+    (friction, people), form, deadline = aims, problem.form, Deadline(limits.seconds)
+    relaxed = _relaxed(form, aims, most, limits)
+    if relaxed.values is None or relaxed.row_duals is None:
+        return Reached(
+            people, at(people, start), at(people, start), -np.inf, Status.NOTHING, deadline.spent, start
+        )
+    best = _rounded(problem, aims, start, most, relaxed, deadline.within(limits, SHARE))
+    choices = [choice for choice in exclusive_choices(form, form.columns_of("y")) if len(choice) > 1]
+    own = held(replace(form, cost=people.cost), friction, most)
+    price = np.abs(people.cost - own.matrix.T @ relaxed.row_duals)
+    order = sorted(choices, key=lambda choice: _margin(price[choice], people.cost[choice]))
+    decided = [
+        choice for choice in order[NEAR:] if (np.minimum(relaxed.values[choice], 1.0) % 1.0 < 1e-6).all()
+    ]
+    decided = [
+        choice for choice in decided if (np.round(relaxed.values[choice]) == np.round(best[choice])).all()
+    ]
+    columns = np.concatenate([np.zeros(0, dtype=int), *decided])
+    nearby = in_order(fix(own, columns, np.round(best[columns])), [people], best, deadline.within(limits))[0]
+    value, bound = nearby.value, relaxed.objective
+    proven = value - bound <= KEPT * people.unit
+    status = Status.OPTIMAL if proven else Status.INCUMBENT
+    return Reached(people, at(people, start), value, bound, status, deadline.spent, nearby.values)
+
+
+def _margin(price: np.ndarray, people: np.ndarray) -> float:
+    """How far a duty is from being decided otherwise in a relaxation: the least price of another tier, for each
+    resident whom it concerns."""
+    return float(np.sort(price)[:2].sum()) / max(1.0, float(people.max()))
+
+
+def _relaxed(form: StandardForm, aims: tuple[Aim, Aim], most: float, limits: Limits) -> Outcome:
+    """The relaxation of people within a limit of cost."""
+    friction, people = aims
+    wanted = held(replace(form, cost=people.cost, constant=people.constant), friction, most)
+    return solve(wanted, replace(limits, threads=1), relax=True)
+
+
+def _rounded(
+    problem: MasterProblem,
+    aims: tuple[Aim, Aim],
+    start: np.ndarray,
+    most: float,
+    relaxed: Outcome,
+    limits: Limits,
+) -> np.ndarray:
+    """The plan to which a relaxation of people rounds: a duty goes home that is wholly there, any other stays where
+    the plan at the start has it, and provision is solved part by part. Where whole bodies cost more than the limit, the
+    relaxation is asked for as much less. The start where nothing better is found."""
+    (friction, people), form, deadline = aims, problem.form, Deadline(limits.seconds)
+    priced, statute = replace(form, cost=friction.cost), form.columns_of("y")
+    stays = on_block(form, "y", (~is_change(problem.columns)).astype(float)) > 0
+    choices, asked, solved = exclusive_choices(form, statute), most, dict[bytes, PartSolution]()
+    for _ in range(ROUNDS):
+        if relaxed.values is None:
+            break
+        guide = start.copy()
+        for choice in choices:
+            back = choice[stays[choice] & (relaxed.values[choice] > WHOLLY)]
+            if len(back):
+                guide[choice] = 0.0
+                guide[back] = 1.0
+        own = deadline.within(replace(limits, gap=PLAN_GAP))
+        plan = price_choices(priced, statute, [guide], -np.inf, own, solved)
+        if plan.values is None:
+            break
+        if at(friction, plan.values) <= most:
+            return plan.values if at(people, plan.values) < at(people, start) else start
+        asked -= at(friction, plan.values) - most
+        if deadline.over:
+            break
+        relaxed = _relaxed(form, aims, asked, deadline.within(limits))
+    return start
 
 
 def _of(problem: MasterProblem, name: str, cost: float = 0.0) -> Aim:

@@ -226,6 +226,38 @@ def test_no_listed_plan_within_the_tolerance_changes_less(seed: int, threshold: 
             assert other.objective - result.outcome.objective > each - 1e-4
 
 
+@pytest.mark.parametrize(("near", "threshold"), [(0, "off"), (1000, "off"), (1000, 3.0)])
+@pytest.mark.parametrize("seed", seeds(4, 30))
+def test_a_large_program_is_begun_from_its_relaxation(
+    seed: int, near: int, threshold: float | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By rounding alone no plan that changes more, costs more than the limit or beats its bound; with every duty open
+    to the exact step the fewest people of all listed plans."""
+    monkeypatch.setattr("optimization.outcome.stay_put.LARGE", 0)
+    monkeypatch.setattr("optimization.outcome.stay_put.NEAR", near)
+    plans, tolerance = cheapest_of_each(seed), 0.02
+    result = listed(seed).but(**{TOLERANCE: tolerance, OF_CHANGES: threshold}).solve()
+    if not plans:
+        assert result.accounts is None
+        return
+    assert result.accounts is not None and result.stay is not None
+    assert result.breaches == []
+    each = 0.0 if threshold == "off" else float(threshold)
+    least = min(a.objective for a in plans)
+    friction = min(a.objective + each * changes(a) for a in plans)
+    room = friction * 1e-4 if each else 0.0  # cost with thresholds is sought to a gap
+    most = friction + room + tolerance * least * (1 + 1e-9)
+    assert result.outcome.objective + each * changes(result.accounts) <= most + 1e-3
+    people = people_and_bodies(result.accounts)[0]
+    best = min(people_and_bodies(a)[0] for a in plans if a.objective + each * changes(a) <= most)
+    assert people <= result.stay.people[0]
+    assert best * (1 - 1e-9) <= people
+    if near:
+        assert people == best
+    elif result.stay.gap < 1:
+        assert people * (1 - result.stay.gap) <= best * (1 + 1e-6)
+
+
 @pytest.mark.parametrize("seed", seeds(3, 30))
 def test_the_same_plan_comes_out_again_and_never_changes_more(seed: int) -> None:
     question = listed(seed).but(**{TOLERANCE: 0.01})
