@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from optimization.cli.console import SAY, billion, grid_of, out, show_frame
 from optimization.dictionary.results import word
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS, of_kind
+from optimization.ledger.flows import pool_factor
 from optimization.ledger.measures import retention
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
@@ -71,6 +72,8 @@ def show_result(result: Result, folder: str) -> None:
         out.print(joint)
     out.print(_cost(result.baseline, result.accounts))
     out.print(_sectors(result.tables["sectors"]))
+    for line in _owner(result):
+        out.print(line)
     out.print(_allocation(result.tables["governments"]))
     out.print(_gainers(result.tables["places"], result.tables["governments"]))
     out.print(_debts(result.tables))
@@ -101,6 +104,28 @@ def _sectors(table: pd.DataFrame) -> Table:
         grid.add_row(sector, *map(billion, pair), billion(change, signed=True))
     grid.add_row("all: what the budgets save", "", "", billion((package - today).sum(), signed=True))
     return grid
+
+
+OWNERS = {
+    "nation": "stays with the nation, the law's shares of national taxes fall to {factor:.1%}",
+    "transfer": "is handed over as taxes of that yield, the law's shares of national taxes fall to {factor:.1%}",
+    "special": "is paid out as special allocation to those who receive today",
+}
+
+
+def _owner(result: Result) -> Iterator[str]:
+    """Who owns what the formula leaves of the pool, or what those who receive go without where it is short."""
+    accounts, settings = result.accounts, result.package.settings
+    assert accounts is not None
+    if accounts.released > 0.5:
+        words = OWNERS[settings["pool.released"]].format(factor=pool_factor(accounts))
+        yield f"Released: {billion(accounts.released)} billion yen of the pool, which {words}."
+    low, high = settings["formula.adjustment_rate"]
+    if low < accounts.adjustment_rate:
+        yield (
+            f"A short pool is spread: those who receive go without {billion(accounts.spread)} billion yen, "
+            f"an adjustment rate of {accounts.adjustment_rate:.4%} (allowed: {high:.2%})."
+        )
 
 
 def _crises(table: pd.DataFrame) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimization.dictionary.tiers import NATION, TIERS, tier_of
+from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS, tier_of
 from optimization.report.language import Speaker
 from optimization.report.view import MIL, RunView
 
@@ -15,8 +15,22 @@ GAP, BAR, TOP = 16.0, 12.0, 6.0
 SMALLEST = 1.0
 """Height below which a bar is drawn no smaller (its label would have nothing to point at)."""
 
-SOURCES = ("local_taxes", "allocation", "earmarked", "national_taxes")
-USES = ("services", "other_needs", "left_in_pool")
+SOURCES = (
+    "local_taxes",
+    "allocation",
+    "special_allocation",
+    "earmarked",
+    "bond",
+    "national_taxes",
+    "uncovered",
+)
+USES = ("services", "other_needs", "contribution", "left", "left_in_pool")
+
+SECTORS = {"municipalities": MUNICIPALITY, "prefectures": PREFECTURE, NATION: NATION}
+"""Tier as which each sector of the closed accounts is drawn; a union of prefectures is paid by these."""
+
+GIVEN = {"correction": "allocation"}
+"""Kinds of flows that are drawn with another."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +43,54 @@ class Flow:
 
 
 def flows(run: RunView, today: bool) -> list[Flow]:
-    """Flows of a run, today or under the package.
+    """Flows of a run, today or under the package: those of its closed accounts, or of its tiers where it was written
+    before there were any."""
+    return of_sectors(run.tables["flows"], today) if "flows" in run.tables else of_tiers(run, today)
+
+
+def of_sectors(table: pd.DataFrame, today: bool) -> list[Flow]:
+    """Flows of the closed accounts, each yen once.
+
+    Into a sector: its taxes, what the nation gives, bonds. What the nation gives on stands beside the sector that gets
+    it, so that national taxes are drawn as those that pay what the nation uses up itself and what it is left with. Out
+    of a sector: what its services use up, other needs and debt service, contributions, and what is left; a sector that
+    spends more than it has is shown with what is not covered.
+    """
+    column = f"{'today' if today else 'package'}{MIL}"
+    drawn: dict[tuple[str, str], float] = {}
+
+    def add(source: str, target: str, amount: float) -> None:
+        drawn[source, target] = drawn.get((source, target), 0.0) + amount
+
+    balance = dict.fromkeys(SECTORS, 0.0)
+    for row in table.to_dict("records"):
+        giver, taker, kind, amount = row["from_sector"], row["to_sector"], row["kind"], float(row[column])
+        kind = GIVEN.get(kind, kind)
+        if taker in balance:
+            balance[taker] += amount
+        if giver in balance:
+            balance[giver] -= amount
+        if kind == "contribution":
+            add(SECTORS[giver], "contribution", amount)
+        elif giver in SECTORS and taker not in SECTORS:
+            add(SECTORS[giver], "other_needs" if kind == "other_needs" else "services", amount)
+        elif taker in SECTORS:
+            add(kind, SECTORS[taker], amount)
+        if giver == NATION and taker in SECTORS:
+            add("national_taxes", NATION, -amount)
+        elif kind == "contribution":
+            add("national_taxes", NATION, amount)
+    for sector, left in balance.items():
+        add(*((SECTORS[sector], "left", left) if left >= 0 else ("uncovered", SECTORS[sector], -left)))
+    return [Flow(*ends, amount) for ends, amount in drawn.items() if amount > 0.5]
+
+
+def of_tiers(run: RunView, today: bool) -> list[Flow]:
+    """Flows of a run without closed accounts, by tier.
 
     Into a tier: local taxes at standard rates, ordinary allocation, earmarked grants; for the nation its own taxes, for
     a union of prefectures what these pay (shown with their taxes). Out of it: gross spending on the services, and the
-    rest, which pays other needs and debt service or is left. What the formula leaves of the pool is
-    released: it stays with the nation.
+    rest, which pays other needs and debt service or is left. What the formula leaves of the pool stays with the nation.
     """
     mark = "_today" if today else ""
     table = run.tables["tiers"].set_index("tier")
@@ -104,7 +160,8 @@ def sankey(found: Sequence[Flow], width: float, height: float, most: float) -> S
         out[flow.source] = out.get(flow.source, 0.0) + flow.amount
         into[flow.target] = into.get(flow.target, 0.0) + flow.amount
     columns = [[n for n in names if n in into or n in out] for names in (SOURCES, TIERS, USES)]
-    room = height - 2 * TOP - GAP * (max(map(len, (SOURCES, TIERS, USES))) - 1)
+    gaps = GAP * (len(TIERS) - 1)
+    room = height - 2 * TOP - gaps
     scale = room / most
     bars: dict[str, Bar] = {}
     for number, names in enumerate(columns):
@@ -112,7 +169,7 @@ def sankey(found: Sequence[Flow], width: float, height: float, most: float) -> S
         for name in names:
             amount = max(into.get(name, 0.0), out.get(name, 0.0))
             bars[name] = Bar(name, x, y, max(SMALLEST, amount * scale), amount, number)
-            y += bars[name].height + GAP
+            y += bars[name].height + min(GAP, gaps / max(1, len(names) - 1))
     return Sankey(width, height, list(bars.values()), _ribbons(found, bars, scale))
 
 

@@ -175,13 +175,26 @@ def _money(run: RunView, say: Speaker) -> str:
     same = abs(after - before) < 0.5
     outlay = say("outlay_same" if same else "outlay_changes", today=say.money(before), now=say.money(after))
     left = left_in_pool(run.tables["formula"], today=False)
-    return joined(say, text, outlay, _released(run, left, say) if left > 0.5 else "")
+    return joined(say, text, outlay, _released(run, left, say) if left > 0.5 else "", _spread(run, say))
+
+
+def _spread(run: RunView, say: Speaker) -> str:
+    """What a short pool leaves to those who receive to go without, where the package frees the rate."""
+    low, high = run.settings["formula.adjustment_rate"]
+    formula = run.tables["formula"].set_index("parameter")["under_package"]
+    if low == high or formula["adjustment_rate"] <= low:
+        return ""
+    spread, rate = float(formula["spread_by_rate"]), float(formula["adjustment_rate"])
+    return say("money_spread", spread=say.money(spread), rate=say.share(rate, 2), most=say.share(high, 2))
 
 
 def _released(run: RunView, left: float, say: Speaker) -> str:
     """Who owns what the formula leaves of the pool."""
     pool = float(run.tables["formula"].set_index("parameter").at["pool", "under_package"])
-    return say("money_left", left=say.money(left), factor=say.share(1.0 - left / pool))
+    words = {"nation": "money_left", "transfer": "money_left_transfer", "special": "money_left_special"}
+    return say(
+        words[run.settings["pool.released"]], left=say.money(left), factor=say.share(1.0 - left / pool)
+    )
 
 
 def _together(run: RunView, say: Speaker) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from report_runs import example, solved
@@ -22,27 +23,51 @@ def blocs(tmp_path_factory: pytest.TempPathFactory) -> RunView:
 @pytest.mark.parametrize("today", [True, False])
 def test_what_comes_in_goes_out(blocs: RunView, today: bool) -> None:
     for run in (example(), blocs):
-        found = flows.flows(run, today)
-        for tier in flows.TIERS:
-            into = sum(f.amount for f in found if f.target == tier)
-            out = sum(f.amount for f in found if f.source == tier)
-            assert into == pytest.approx(out, abs=2.0)
-        mark = "_today" if today else ""
-        table = run.tables["tiers"]
+        for found in (flows.flows(run, today), flows.of_tiers(run, today)):
+            for tier in flows.TIERS:
+                into = sum(f.amount for f in found if f.target == tier)
+                out = sum(f.amount for f in found if f.source == tier)
+                assert into == pytest.approx(out, abs=2.0)
+            mark = "_today" if today else ""
+            table = run.tables["tiers"]
+            taxes = sum(f.amount for f in found if f.source == "local_taxes")
+            assert taxes == pytest.approx(table[f"own_revenue{mark}_million_yen"].sum())
         services = sum(f.amount for f in found if f.target == "services")
         assert services == pytest.approx(table[f"gross_spending{mark}_million_yen"].sum())
-        taxes = sum(f.amount for f in found if f.source == "local_taxes")
-        assert taxes == pytest.approx(table[f"own_revenue{mark}_million_yen"].sum())
+
+
+@pytest.mark.parametrize("today", [True, False])
+def test_the_diagram_is_that_of_the_closed_accounts(blocs: RunView, today: bool) -> None:
+    """What services use up, what each sector is left with, and the nation's taxes less what it gives on."""
+    for run in (example(), blocs):
+        found = {(f.source, f.target): f.amount for f in flows.flows(run, today)}
+        sectors = run.tables["sectors"].set_index("sector")
+        when = "today" if today else "package"
+        used = sum(amount for (_, to), amount in found.items() if to == "services")
+        assert used == pytest.approx(sectors[f"resource_cost_{when}_million_yen"].sum(), abs=2.0)
+        for sector, tier in flows.SECTORS.items():
+            left = found.get((tier, "left"), 0.0) - found.get(("uncovered", tier), 0.0)
+            assert left == pytest.approx(sectors.at[sector, f"balance_{when}_million_yen"], abs=1.0)
+        table = run.tables["flows"].set_index(["from_sector", "to_sector", "kind"])[f"{when}_million_yen"]
+        given = table.loc["nation"].loc[["municipalities", "prefectures"]].sum()
+        own = table["residents", "nation", "national_taxes"] - given
+        assert found.get(("national_taxes", "nation"), 0.0) == pytest.approx(max(0.0, own), abs=1.0)
+
+
+def test_a_run_of_before_there_were_accounts_is_drawn_by_its_tiers() -> None:
+    run = example()
+    older = replace(run, tables={name: t for name, t in run.tables.items() if name != "flows"})
+    assert flows.flows(older, False) == flows.of_tiers(run, False) != flows.flows(run, False)
 
 
 def test_prefectures_pay_their_bloc(blocs: RunView) -> None:
     """What a bloc spends beyond its grants is taken from the prefectures' taxes, not invented."""
-    after = {(f.source, f.target): f.amount for f in flows.flows(blocs, today=False)}
+    after = {(f.source, f.target): f.amount for f in flows.of_tiers(blocs, today=False)}
     bloc = blocs.tables["tiers"].set_index("tier").loc["bloc"]
     assert bloc["gross_spending_million_yen"] > 0
     assert after["bloc", "services"] == pytest.approx(bloc["gross_spending_million_yen"])
     assert ("national_taxes", "bloc") not in after
-    before = {(f.source, f.target): f.amount for f in flows.flows(blocs, today=True)}
+    before = {(f.source, f.target): f.amount for f in flows.of_tiers(blocs, today=True)}
     given = before["local_taxes", "prefecture"] - after["local_taxes", "prefecture"]
     assert given == pytest.approx(after["local_taxes", "bloc"])
 
@@ -50,7 +75,7 @@ def test_prefectures_pay_their_bloc(blocs: RunView) -> None:
 def test_the_pool_is_shared_out_whole() -> None:
     run = example()
     formula = run.tables["formula"].set_index("parameter")
-    found = flows.flows(run, today=False)
+    found = flows.of_tiers(run, today=False)
     pool = sum(f.amount for f in found if f.source == "allocation")
     # the formula's pool less what pays corrections of errors, which no diagram shows
     assert pool == pytest.approx(formula.at["pool", "under_package"], rel=1e-3)
