@@ -15,17 +15,18 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.ledger.allocation import rate_is_free
+from optimization.ledger.places import people, per_resident
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.affine import Affine, block
 from optimization.model.columns import Columns
 from optimization.model.horizon import Year
 from optimization.model.money import funds, is_free, standard_cost
+from optimization.reading.units import YEN_IN_THOUSAND
 
 PROVISION = ("y", "apart", "x", "v", "z", "u", "used", "q", "reserve", "g", "short", "idle", "received", "sent", "come",
              "eta", "tail")  # fmt: skip
 """Blocks of who answers, who provides and how crises are met: all that is no money."""
-
-THOUSANDS_IN_MILLION = 1e3
 
 
 @dataclass(frozen=True)
@@ -46,34 +47,21 @@ def spread(model: pyo.ConcreteModel, columns: Columns) -> Iterator[Distances]:
     the mean is the package's own, by residents. Over a horizon the mean of all years by their weights. It does not
     change when a duty moves with its money. This is the one place that names the criterion.
     """
+    for place, part, weight in _years(model, columns):
+        if weight > 0:
+            left = (funds(part) - standard_cost(part)).through(per_resident(part.instance))
+            yield Distances(place, YEN_IN_THOUSAND * left, weight * people(part.instance), around_mean=True)
+
+
+def _years(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[Any, Columns, float]]:
+    """Place in the program, columns and weight of every year."""
     horizon = columns.instance.horizon
     first = 1.0 if horizon is None else float(horizon.weight[0])
     years: list[tuple[Any, Columns, float]] = [(model, columns, first)]
     if horizon is not None:
         parts = zip(columns.later.items(), horizon.weight[1:], strict=True)
         years += [(Year(model, year), part, float(weight)) for (year, part), weight in parts]
-    for place, part, weight in years:
-        if weight > 0:
-            people = part.instance.case.municipalities["population_persons"].to_numpy(float)
-            yield Distances(place, leeway(part), weight * people / people.sum(), around_mean=True)
-
-
-def leeway(columns: Columns) -> Affine:
-    """Funds less standard cost of both tiers that serve a place, (I,), thousand yen a resident."""
-    instance = columns.instance
-    own, above = instance.municipal_government, instance.prefectural_government
-    places = np.arange(len(own))
-    two = own != above  # a government of both tiers counts once
-    per_head = THOUSANDS_IN_MILLION / instance.population
-    weigh = sparse.csr_matrix(
-        (
-            np.concatenate([per_head[own], per_head[above[two]]]),
-            (np.concatenate([places, places[two]]), np.concatenate([own, above[two]])),
-        ),
-        shape=(len(own), len(instance.bond)),
-    )
-    left = funds(columns) - standard_cost(columns)
-    return Affine(weigh @ left.constant, {name: weigh @ matrix for name, matrix in left.parts.items()})
+    return years
 
 
 def change_of_law(model: pyo.ConcreteModel, columns: Columns) -> Iterator[Distances]:
@@ -81,11 +69,18 @@ def change_of_law(model: pyo.ConcreteModel, columns: Columns) -> Iterator[Distan
 
     rho[t] common counted share; theta[j] assigned part of a tax, and its counted part phi[j] against today's share of
     what is assigned; kappa[s] revision of unit costs against 1; gamma[s] guarantee against today's earmarked share;
-    sigma[n] share of a national tax in the pool against the law's. All are ratios, and a hundredth of one weighs as
-    much as a hundredth of any other.
+    sigma[n] share of a national tax in the pool against the law's; beta part of need that the formula keeps, in every
+    year by its weight, against today's. All are ratios, and a hundredth of one weighs as much as a hundredth of any
+    other.
     """
     for of in _changes(columns):
         yield Distances(model, of, np.ones(len(of)))
+    kept = 1.0 - columns.instance.case.national["adjustment_rate"]
+    for place, part, weight in _years(model, columns):
+        free = int(rate_is_free(part.instance.settings))
+        yield Distances(
+            place, block("beta", sparse.identity(free, format="csr"), -kept), np.full(free, weight)
+        )
 
 
 def _changes(columns: Columns) -> Iterator[Affine]:
@@ -114,11 +109,11 @@ def _changes(columns: Columns) -> Iterator[Affine]:
 def people_of_changes(columns: Columns) -> np.ndarray:
     """Residents for whom each duty would change hands, (duties,); 0 for those that stay with today's tier."""
     instance = columns.instance
-    people, home = instance.case.municipalities["population_persons"].to_numpy(float), instance.groups.home
+    residents, home = instance.case.municipalities["population_persons"].to_numpy(float), instance.groups.home
 
     def served(s: int, k: int) -> float:
         members = instance.groups.members[k]
-        return float(people[members[instance.today[members, s] > 0]].sum())
+        return float(residents[members[instance.today[members, s] > 0]].sum())
 
     return np.array([0.0 if t == home[s] else served(s, k) for s, k, t in columns.duties])
 
