@@ -20,6 +20,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import MUNICIPALITY, NATION
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.tax_sources import SHARES
+from optimization.model.bundles import bundled, joint_work
 from optimization.model.columns import Columns
 from optimization.model.discipline import bindable, spending_matrix
 from optimization.model.formulas.japan_lat import gap_bounds
@@ -38,6 +39,7 @@ def build_twin(columns: Columns) -> linopy.Model:
     gap = gap_bounds(columns)
     _variables(model, columns, gap)
     _responsibility(model, columns)
+    _bundles(model, columns)
     _provision(model, columns)
     _need(model, columns)
     _taxes(model, columns)
@@ -295,6 +297,17 @@ def _equity_and_balance(model: linopy.Model, columns: Columns) -> None:
         add(model, "D1", together(by_row(transfer, pick[rows]), *spent), ">=", (cost - own)[rows])
 
 
+def _bundles(model: linopy.Model, columns: Columns) -> None:
+    """Related services for which two tiers answer (R11)."""
+    pairs = bundled(columns)
+    found = [(p.one.at[t], p.other.at[t]) for p in pairs.values() for t in p.undecided]
+    _number(model, "apart", np.zeros(len(found)), np.full(len(found), np.inf))
+    if found:
+        one, other = (one_each((each[n] for each in found), len(columns.duties)) for n in range(2))
+        own = by_row(model.variables["apart"], sparse.identity(len(found), format="csr"))
+        add(model, "R11", together(own, by_row(model.variables["y"], (other - one).tocsr())), ">=", 0.0)
+
+
 def _objective(model: linopy.Model, columns: Columns) -> None:
     """Total cost with the two weights of D6."""
     instance, costs, settings = columns.instance, columns.instance.costs, columns.instance.settings
@@ -304,8 +317,10 @@ def _objective(model: linopy.Model, columns: Columns) -> None:
     base = settings["weights.dulled_incentive"] * tax.base[instance.receiving_today].sum(axis=0)
     common = tax.partial & ~tax.own_share
     dulled = [float((base * tax.assigned[0])[common & (tax.tier == t)].sum()) for t in range(2)]
+    apart = joint_work(columns)
     cost = {
-        "y": duty_cost(columns),
+        "y": duty_cost(columns) + apart.parts["y"].toarray()[0],
+        "apart": apart.parts["apart"].toarray()[0],
         "x": alone[place[:, 0], costs.wide_columns[place[:, 1]]],
         "v": costs.bodies.social(settings)[columns.pair_body, columns.pair_service],
         "z": np.full(len(columns.body_rows), settings["weights.body_million_yen"]),

@@ -6,7 +6,7 @@ stands only for a tier that is open to both, where neither is fixed; elsewhere t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,28 +59,18 @@ def weighted(
     """Sum over pairs of weight x whether they differ, (1,), over the columns of choices (of which there are `sizes` in
     their blocks) and the auxiliary ones of `block`."""
     parts = {name: np.zeros(size) for name, size in sizes.items()} | {block: np.zeros(len(keys(pairs)))}
-    constant, at = 0.0, 0
+    at = 0
     for pair, weight in zip(pairs.values(), weights, strict=True):
-        fixed = pair.undecided == () and next(_fixed(pair), None)
-        if fixed:  # apart unless the other choice falls on the tier that this one is fixed to
-            tier, other = fixed
-            constant += weight
-            if tier in other.at:
-                parts[other.block][other.at[tier]] -= weight
-            continue
-        for tier, column in pair.one.at.items():
-            if tier in pair.other.at:
-                parts[block][at] += weight
-                at += 1
-            else:
-                parts[pair.one.block][column] += weight
-    return Affine(
-        np.array([constant]), {name: sparse.csr_matrix(row[None, :]) for name, row in parts.items()}
-    )
-
-
-def _fixed(pair: Pair) -> Iterator[tuple[str, Choice]]:
-    """The tier that one of two choices is fixed to, and the other choice."""
-    for this, that in ((pair.one, pair.other), (pair.other, pair.one)):
-        if len(this.at) == 1:
-            yield next(iter(this.at)), that
+        for sure, other in ((pair.one, pair.other), (pair.other, pair.one)):
+            if len(sure.at) == 1:  # apart unless the other choice falls on the one tier of this one
+                ((tier, column),) = sure.at.items()
+                parts[sure.block][column] += weight
+                if tier in other.at:
+                    parts[other.block][other.at[tier]] -= weight
+                break
+        else:
+            for tier, column in pair.one.at.items():
+                shared = tier in pair.other.at
+                parts[block if shared else pair.one.block][at if shared else column] += weight
+                at += shared
+    return Affine(np.zeros(1), {name: sparse.csr_matrix(row[None, :]) for name, row in parts.items()})

@@ -347,11 +347,9 @@ def crisis_cost(model: pyo.ConcreteModel, columns: Columns) -> tuple[Terms, floa
     terms += [(kept, variable) for variable in model.reserve.values()]
     fee, home = settings["crisis.lead_change_million_yen"], columns.instance.groups.home
     terms += [(fee, model.q[n]) for n, (s, _, _, t) in enumerate(crisis.leads) if fee and t != home[s]]
-    apart, dear = leads_apart(columns), settings["crisis.lead_apart_million_yen"]
-    terms += apart.terms(model, 0, dear) if dear else []
-    return terms, dear * float(apart.constant[0]) + premium * float(
-        data.probability @ data.demand.sum(axis=(1, 2))
-    )
+    dear = settings["crisis.lead_apart_million_yen"]
+    terms += leads_apart(columns).terms(model, 0, dear) if dear else []
+    return terms, premium * float(data.probability @ data.demand.sum(axis=(1, 2)))
 
 
 def _terms(matrix: Any, n: int, variables: Any, factor: float) -> Terms:

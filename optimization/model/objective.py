@@ -62,9 +62,9 @@ def total_cost(
     first = 1.0 if instance.horizon is None else float(instance.horizon.weight[0])
     pairs += [(first * c, v) for c, v in soft_budget(model, columns) + dulled_incentive(model, columns)]
     pairs += later or []
-    crisis, crisis_constant = crisis_cost(model, columns)
+    crisis, constant = crisis_cost(model, columns)
     apart = joint_work(columns)
-    expression = total(pairs + apart.terms(model, 0) + crisis, float(apart.constant[0]) + crisis_constant)
+    expression = total(pairs + apart.terms(model, 0) + crisis, constant)
     model.total_cost = pyo.Objective(expr=expression, sense=pyo.minimize)
 
 

@@ -16,6 +16,10 @@ SIGNS = {"firm": "●", "likely": "◐", "open": "○", "overturned": "○"}
 """Signs of marks; what was tested alone, and overturned by no assumption, has none."""
 
 
+FUNCTIONS = ("standard_tier", "paying_tier", "delivering_tier")
+"""Columns of who holds the three functions of a duty."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One duty: the tier recommended and today's, whether it changes, its stability ('' without a study) and the
@@ -86,6 +90,32 @@ def matrix(run: RunView, say: Speaker) -> Matrix:
         if run.telling_study.alone
         else "roles_signs",
     )
+
+
+def functions(run: RunView, say: Speaker) -> list[list[str]]:
+    """Who sets the standard, pays and delivers of each service of the debate: its label, today's and the package's
+    three tiers with the number of rule groups in which they hold, the most frequent first; no rows where a run tells
+    none."""
+    if "functions" not in run.tables:
+        return []
+    table = run.tables["functions"]
+    rows = []
+    for service, duties in table.groupby("service", sort=False):
+        cells = []
+        for when in ("_today", ""):
+            held = duties[[f"{name}{when}" for name in FUNCTIONS]].value_counts(sort=True)
+            named = [
+                (" / ".join(say.tier(t, "short") for t in tiers), int(count)) for tiers, count in held.items()
+            ]
+            cells.append(
+                ", ".join(f"{tiers} ({say.number(count)})" for tiers, count in sorted(named, key=_most))
+            )
+        rows.append([run.service(str(service), say), *cells])
+    return rows
+
+
+def _most(named: tuple[str, int]) -> tuple[int, str]:
+    return -named[1], named[0]
 
 
 def ordered_groups(table: pd.DataFrame) -> list[str]:

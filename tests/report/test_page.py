@@ -18,7 +18,7 @@ from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker
 from optimization.report.page import SECTIONS, render_report, rendered, shortened, write_report
-from optimization.report.roles import matrix
+from optimization.report.roles import functions, matrix
 from optimization.report.studies import STUDY_TABLES
 from optimization.report.towns import KINDS
 from optimization.report.view import view_run
@@ -64,6 +64,15 @@ def test_nothing_is_fetched(pages: dict[str, Html], language: str) -> None:
 def test_the_boundary_credit_stands_by_the_map(pages: dict[str, Html]) -> None:
     assert "National Land Numerical Information" in pages["en"].text
     assert "国土数値情報" in pages["ja"].text
+
+
+def test_the_functions_of_debated_duties_stand_by_the_roles(pages: dict[str, Html]) -> None:
+    """Schools and teachers today: the nation sets the standard, prefectures pay, municipalities deliver."""
+    rows = {label: (today, now) for label, today, now in functions(example(), speaker("en"))}
+    teachers = rows["Teachers of compulsory schools"]
+    assert teachers[0].startswith("Nat / Pref / Mun (")
+    assert "who sets the standard, who pays, who delivers" in pages["en"].text
+    assert "基準を定める主体" in pages["ja"].text
 
 
 def test_the_look_up_holds_every_municipality() -> None:
