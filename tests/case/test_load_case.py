@@ -175,6 +175,7 @@ def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> No
         "crisis_exposure",
         "outlines",
         "readings",
+        "standard_scale",
         *TODAY_TABLES,
     }
     assert set(case.sha256) == tables - {f"{name}.csv" for name in OPTIONAL - of_a_whole_case}
@@ -236,7 +237,7 @@ def test_needed_parameters_are_those_the_costs_read() -> None:
     case = national()
     given = case.parameters.table.groupby("parameter")["service"].agg(set)
     of_crises = set(CRISIS) | set(CRISIS_BY_SERVICE) | {PROBABILITY, SEVERITY}
-    assert set(given.index) == set(GENERAL) | set(BY_SERVICE) | of_crises
+    assert set(given.index) == set(GENERAL) | set(BY_SERVICE) | of_crises | {"joint_work_rate"}
     for parameter in ("trips_to_seat", "transition_cost", "unit_fixed_cost_million_yen"):
         assert given[parameter] >= set(movable_services(case))
     wide = case.services.index[case.services["wide_area"] == 1]
