@@ -39,15 +39,17 @@ def debt_closures(
     if TABLE not in tables:
         return
     accounts = {row["government"]: row for row in tables["governments"]}
-    lacking = set(accounts) - {row["government"] for row in tables[TABLE]}
-    for who in sorted(lacking):
+    for who in sorted(set(accounts) ^ {row["government"] for row in tables[TABLE]}):
         yield Closure("every government's debts are written", who, 1)
+    for row in _orphans(tables):
+        yield Closure("who answers for what debts were made for is written", row["code"], 1)
     moved, to_nation = _moved(tables, number)
     kept = 1 - (1 - number(settings["formula.debt_service_refund"])) * (
         1 - number(settings["formula.promised_refunds_honoured"])
     )
     for row in tables[TABLE]:
-        yield from _of_a_government(row, accounts[row["government"]], moved, kept, number)
+        if row["government"] in accounts:
+            yield from _of_a_government(row, accounts[row["government"]], moved, kept, number)
     yield from _paid_along(tables, moved, to_nation, number)
 
 
@@ -102,13 +104,13 @@ def _moved(
     to_nation: dict[str, Any] = defaultdict(int)
     if SHARES not in tables:
         return come, to_nation
-    answers = {(row["code"], row["service"]): row["responsible_tier"] for row in tables["provision"]}
-    home = {row["service"]: row["home_tier"] for row in tables["services"]}
+    answers, home = _tiers(tables)
     payer = _payers(tables)
     amounts = {row["government"]: _of_works(row, number) for row in tables[TABLE]}
+    orphans = {(row["code"], row["service"]) for row in _orphans(tables)}
     for row in tables[SHARES]:
-        tier = answers[row["code"], row["service"]]
-        if tier == home[row["service"]]:
+        tier = answers.get((row["code"], row["service"]))
+        if tier == home.get(row["service"]) or (row["code"], row["service"]) in orphans:
             continue
         for name, amount in amounts[row["government"]].items():
             part = number(row["share_of_debt_ratio"]) * max(amount, 0)
@@ -118,6 +120,25 @@ def _moved(
             else:
                 come[payer[tier == "municipality", row["code"]], name] += part
     return come, to_nation
+
+
+def _tiers(tables: Mapping[str, Rows]) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Who answers for each service at each place, and who does today for each service."""
+    answers = {(row["code"], row["service"]): row["responsible_tier"] for row in tables["provision"]}
+    return answers, {row["service"]: row["home_tier"] for row in tables["services"]}
+
+
+def _orphans(tables: Mapping[str, Rows]) -> list[Mapping[str, Any]]:
+    """Rows of debts for works of which the other tables do not say who answers, or who owes."""
+    answers, home = _tiers(tables)
+    owing = {row["government"] for row in tables[TABLE]}
+    return [
+        row
+        for row in tables.get(SHARES, ())
+        if (row["code"], row["service"]) not in answers
+        or row["service"] not in home
+        or row["government"] not in owing
+    ]
 
 
 def _of_works(row: Mapping[str, Any], number: Callable[[Any], Any]) -> dict[str, Any]:
