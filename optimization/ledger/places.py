@@ -96,26 +96,28 @@ def dispersion(accounts: Accounts) -> float:
     return spread(leeway(accounts), people(accounts.instance))
 
 
-def _sources(accounts: Accounts) -> dict[str, np.ndarray]:
-    """What funds less standard cost is made of, by government, shape (G,), million yen.
-
-    Funds - cost is the sum of `duty`, need less cost; `retention`, own revenue that is not counted where need exceeds
-    what is counted; `windfall`, own revenue and transfer beyond need where it does not; and `pool`, everything else:
-    the adjustment by which grants fall behind the shortfall, guarantees, bonds, special allocation."""
-    shortfall = accounts.net_need - accounts.capacity
-    found = {
-        "duty": accounts.revised_need - accounts.standard_cost,
-        "retention": np.where(shortfall >= 0.0, accounts.own_revenue - accounts.capacity, 0.0),
-        "windfall": np.where(
-            shortfall < 0.0, accounts.own_revenue + accounts.transfer - accounts.net_need, 0.0
-        ),
-    }
-    return found | {"pool": accounts.funds - accounts.standard_cost - sum(found.values())}
+def _kept(accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
+    """What of its own revenue a government keeps, shape (G,), million yen: what the formula does not count, where need
+    exceeds what is counted; own revenue and transfer beyond need where it does not. And whether it does not."""
+    surplus = accounts.net_need < accounts.capacity
+    beyond = accounts.own_revenue + accounts.transfer - accounts.net_need
+    return np.where(surplus, beyond, accounts.own_revenue - accounts.capacity), surplus
 
 
 def parts(after: Accounts, before: Accounts) -> dict[str, np.ndarray]:
-    """By `PARTS`, what of the change of leeway comes from duties whose money is not their cost, from own revenue that
-    is retained, from surplus that nobody takes back, and from the pool; yen per resident, shape (I,) each."""
-    now, then = _sources(after), _sources(before)
+    """By `PARTS`, where the change of leeway comes from, yen per resident, shape (I,) each: `duty`, need that is not the
+    cost of duties; own revenue that is kept, as `retention` where a government has a shortfall both times, as
+    `windfall` where it has a surplus; `pool`, everything else: the adjustment by which grants fall behind the shortfall,
+    guarantees, bonds, special allocation."""
+    (now, rich), (then, once_rich) = _kept(after), _kept(before)
+    duty = (after.revised_need - after.standard_cost) - (before.revised_need - before.standard_cost)
+    whole = (after.funds - after.standard_cost) - (before.funds - before.standard_cost)
+    surplus, kept = rich | once_rich, now - then
+    found = {
+        "duty": duty,
+        "retention": np.where(surplus, 0.0, kept),
+        "windfall": np.where(surplus, kept, 0.0),
+        "pool": whole - duty - kept,
+    }
     matrix = per_resident(after.instance)
-    return {name: np.asarray(matrix @ (now[name] - then[name])) for name in PARTS}
+    return {name: np.asarray(matrix @ found[name]) for name in PARTS}

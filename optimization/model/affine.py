@@ -56,6 +56,17 @@ class Affine:
         pick = sparse.csr_matrix((np.ones(len(member)), (of, member)), shape=(len(groups), len(self)))
         return self.through(pick)
 
+    def without_dust(self, size: float) -> Affine:
+        """The expressions without coefficients up to a size: what differences of equal sums have left of rounding."""
+        parts = {}
+        for name, matrix in self.parts.items():
+            kept = sparse.csr_matrix(matrix, copy=True)
+            kept.sum_duplicates()
+            kept.data[np.abs(kept.data) <= size] = 0.0
+            kept.eliminate_zeros()
+            parts[name] = kept
+        return Affine(self.constant, parts)
+
     def through(self, matrix: sparse.csr_matrix) -> Affine:
         """matrix @ the expressions: as many as the matrix has rows."""
         parts = {name: sparse.csr_matrix(matrix @ part) for name, part in self.parts.items()}

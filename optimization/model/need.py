@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
-from optimization.model.affine import block, constraint, rows
+from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.expressions import linear, total
 from optimization.model.money import bonded, guarantee, is_free
@@ -57,6 +57,13 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     if rate_is_free(columns.instance.settings) and not columns.instance.settings[SETTLED]:
         model.F1 = constraint(_kept_need(model, columns))
         return
+    count = len(columns.instance.other_need)
+    own = block("need", sparse.identity(count, format="csr"))
+    model.F1 = constraint(rows(model, range(count), own - net_need(columns), 0.0, "=="))
+
+
+def net_need(columns: Columns) -> Affine:
+    """Need that the formula recognises, net of guarantees beyond today's share, over the decisions themselves, (G,)."""
     instance = columns.instance
     service = np.array([s for s, _, _ in columns.duties], dtype=int)
     freed = is_free(instance.revision)[service]
@@ -64,9 +71,7 @@ def standard_need(model: pyo.ConcreteModel, columns: Columns) -> None:
     recognised = block("y", columns.recognised_need @ sparse.diags(least))
     recognised += block("w", columns.recognised_need[:, np.flatnonzero(freed)])
     recognised += block("y", instance.recognised_share * columns.debt_service_moved)
-    own = block("need", sparse.identity(len(instance.other_need), format="csr"))
-    left = own - recognised + bonded(columns) + guarantee(columns)
-    model.F1 = constraint(rows(model, range(len(instance.other_need)), left, instance.other_need, "=="))
+    return fixed(instance.other_need) + recognised - bonded(columns) - guarantee(columns)
 
 
 def _kept_need(model: pyo.ConcreteModel, columns: Columns) -> dict[Any, Any]:

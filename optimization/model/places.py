@@ -13,16 +13,22 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
+from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED
 from optimization.ledger.places import leeway as leeway_of
 from optimization.ledger.places import people, per_resident
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.equity import highest_cost
-from optimization.model.money import funds, own_revenue, standard_cost
-from optimization.reading.units import YEN_IN_THOUSAND
+from optimization.model.formulas.settled import home_need
+from optimization.model.money import funds, own_revenue, standard_cost, transfer
+from optimization.model.need import net_need
+from optimization.reading.units import YEN_IN_MILLION, YEN_IN_THOUSAND
 from optimization.rules import places as rules
 from optimization.rules.statement import Statement
+
+TODAYS_FAMILY: Final = "japan_lat"
 
 LEFT: Final[tuple[Statement, ...]] = (rules.cover, rules.windfall, rules.dispersion, rules.loss)
 """Statements that speak of leeway."""
@@ -56,7 +62,7 @@ def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
 def accounts_of_places(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(P) place_left[g] = funds[g] - standard cost[g] and place_borne[g] = standard cost[g]"""
     for name, variable, value in (
-        ("P_left", "place_left", lambda: funds(columns) - standard_cost(columns)),
+        ("P_left", "place_left", lambda: _left(columns)),
         ("P_borne", "place_borne", lambda: standard_cost(columns)),
     ):
         keys = list(getattr(model, variable))
@@ -85,12 +91,24 @@ def deviations(model: pyo.ConcreteModel, columns: Columns) -> None:
 
 def leeway(columns: Columns) -> Affine:
     """Yen per resident left when the standard cost of both tiers' duties is paid, (I,)."""
-    return _columns_or(columns, LEFT, "place_left", lambda: funds(columns) - standard_cost(columns))
+    return _columns_or(columns, LEFT, "place_left", lambda: _left(columns))
 
 
 def cost_per_resident(columns: Columns) -> Affine:
     """Standard cost of both tiers' duties, yen per resident, (I,)."""
     return _columns_or(columns, BORNE, "place_borne", lambda: standard_cost(columns))
+
+
+def _left(columns: Columns) -> Affine:
+    """Funds less standard cost, (G,), million yen. Where duties are settled the need of whatever has come or gone
+    stands in both: written over the decisions themselves it falls out, and the rows no longer hang on them."""
+    settings, instance = columns.instance.settings, columns.instance
+    today = all(value_of(settings, key) == TODAYS_FAMILY for key in FAMILY_SETTINGS)
+    if not (settings[SETTLED] and today):
+        return funds(columns) - standard_cost(columns)
+    filled = block("filled", sparse.identity(len(instance.bond), format="csr"))
+    given = filled + net_need(columns) - home_need(columns)
+    return (funds(columns) - transfer(columns) + given - standard_cost(columns)).without_dust(YEN_IN_MILLION)
 
 
 def _columns_or(

@@ -92,17 +92,19 @@ def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> None:
     """(F4) transfer[g] = need[g] - home need[g] + max(0, (1 - rate) home need[g] - capacity[g]), exactly
 
-    With moved = transfer - need + home need and gap = (1 - rate) home need - capacity, from each government's figures:
-    gap >= 0 always:   moved = gap
-    gap <= 0 always:   moved = 0
-    else:              moved >= gap;  moved >= 0;  moved <= gap - gap_lo (1 - d);  moved <= gap_hi d
+    filled[g] is the second part. With gap = (1 - rate) home need - capacity, from each government's figures:
+    gap >= 0 always:   filled = gap
+    gap <= 0 always:   filled = 0
+    else:              filled >= gap;  filled >= 0;  filled <= gap - gap_lo (1 - d);  filled <= gap_hi d
+    None of these rows hangs on who answers for what.
     """
     count = len(columns.instance.bond)
+    model.filled = pyo.Var(range(count))
     own = {
-        name: block(name, sparse.identity(count, format="csr")) for name in ("transfer", "need", "capacity")
+        name: block(name, sparse.identity(count, format="csr"))
+        for name in ("transfer", "need", "capacity", "filled")
     }
-    home = home_need(columns)
-    moved = own["transfer"] - own["need"] + home
+    home, filled = home_need(columns), own["filled"]
     gap = _kept_home(columns, home) - own["capacity"]
     low, high = _shortfall_bounds(columns)
     least, most = bounds(columns, here)
@@ -117,12 +119,13 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     at = (switched, range(before, len(model.d)))
     switch = block("d", sparse.csr_matrix((np.ones(len(switched)), at), (count, len(model.d))))
     parts: dict[str, tuple[Affine, Any, str, list[int]]] = {
-        "F4_always": (moved - gap, 0.0, "==", always),
-        "F4_never": (moved, 0.0, "==", never),
-        "F4_lower": (moved - gap, 0.0, ">=", switched),
-        "F4_least": (moved, 0.0, ">=", switched),
-        "F4_upper": (reduce(add, [moved, -gap, -low * switch]), -low, "<=", switched),
-        "F4_switch": (moved - high * switch, 0.0, "<=", switched),
+        "F4_settled": (own["transfer"] - own["need"] + home - filled, 0.0, "==", here.tolist()),
+        "F4_always": (filled - gap, 0.0, "==", always),
+        "F4_never": (filled, 0.0, "==", never),
+        "F4_lower": (filled - gap, 0.0, ">=", switched),
+        "F4_least": (filled, 0.0, ">=", switched),
+        "F4_upper": (reduce(add, [filled, -gap, -low * switch]), -low, "<=", switched),
+        "F4_switch": (filled - high * switch, 0.0, "<=", switched),
     }
     for name, (left, right, sense, only) in parts.items():
         setattr(model, name, constraint(rows(model, range(count), left, right, sense, only)))
