@@ -105,10 +105,10 @@ def _kept(accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
 
 
 def parts(after: Accounts, before: Accounts) -> dict[str, np.ndarray]:
-    """By `PARTS`, where the change of leeway comes from, yen per resident, shape (I,) each: `duty`, need that is not the
-    cost of duties; own revenue that is kept, as `retention` where a government has a shortfall both times, as
-    `windfall` where it has a surplus; `pool`, everything else: the adjustment by which grants fall behind the shortfall,
-    guarantees, bonds, special allocation."""
+    """By `PARTS`, where the change of leeway comes from, yen per resident, shape (I,) each: `duty`, need that is not
+    the cost of duties; own revenue that is kept, as `retention` where a government has a shortfall both times, as
+    `windfall` where it has a surplus; `pool`, everything else: the adjustment by which grants fall behind the
+    shortfall, guarantees, bonds, special allocation."""
     (now, rich), (then, once_rich) = _kept(after), _kept(before)
     duty = (after.revised_need - after.standard_cost) - (before.revised_need - before.standard_cost)
     whole = (after.funds - after.standard_cost) - (before.funds - before.standard_cost)
