@@ -206,8 +206,8 @@ PACKAGES: dict[str, dict[str, Any]] = {
     "the adjustment rate free": {"formula.adjustment_rate": [0.0, 0.1], "horizon.years": ["2050"]},
     "duties settled": {
         "formula.settles_duties": True,
-        "formula.counted_share": [0.5, 0.75],
-        "formula.unit_cost_revision_by_service": {"fire": [0.9, 1.1]},
+        "formula.counted_share": [0.5, 1.0],
+        "formula.unit_cost_revision_by_service": {"fire": [0.2, 1.1]},
         "guarantee.share": {"fire": [0.2, 0.5]},
         "equity.place_dispersion_ceiling": 1.0,
     },
