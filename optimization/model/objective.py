@@ -78,7 +78,9 @@ def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float,
 
 
 def dulled_incentive(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:
-    """(D6) weight x sum of counted taxes of the governments that receive today."""
+    """(D6) weights.dulled_incentive x sum, over governments that receive today and taxes counted in part, of base x
+    assigned share x counted share: terms of the objective as pairs of coefficient and variable, on rho, or on phi for a
+    tax with a share of its own; those of coefficient 0 are left out."""
     instance = columns.instance
     weight, tax = instance.settings["weights.dulled_incentive"], instance.tax
     base = weight * tax.base[instance.receiving_today].sum(axis=0)
