@@ -83,7 +83,9 @@ class StayPut:
     def gap(self) -> float:
         """Part of its people by which the plan may miss the fewest within the tolerance; infinite where no bound is
         known."""
-        aim = next(each for each in self.reached if each.aim.name == PEOPLE)
+        aim = next((each for each in self.reached if each.aim.name == PEOPLE), None)
+        if aim is None:
+            return float("inf")
         if aim.status is Status.OPTIMAL or aim.value == 0:
             return 0.0
         return float((aim.value - aim.bound) / aim.value) if np.isfinite(aim.bound) else float("inf")

@@ -3,7 +3,8 @@
     fewest people whose duties change hands, then fewest new bodies, then least cost
     over the plans whose cost is at most the larger of (1 + tolerance) x the proven least cost and the cheapest found
 
-Where a change must bring a least saving, its threshold is counted as a cost of every change (and of every new body)
+Where no tolerance is given, changes that save less than a threshold are given back from the cheapest plan, one by one
+(`given_back`), and nothing is searched. Where one is, the threshold is counted as a cost of every change (and of every new body)
 first: cost + threshold x changes is made least, and is what the tolerance is allowed on. A plan with fewest people
 within that limit has no change that brings less than its threshold: without it the plan would concern fewer people,
 and cost plus thresholds would be no more, so that it would have been chosen.
@@ -85,7 +86,7 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
     own = replace(limits, seconds=min(limits.seconds, MOST_SECONDS), threads=1)
     start = np.where(problem.form.integer, np.round(least.values), least.values)
     reached = _reached(problem, start, least.bound, own)
-    values, given = reached[-1].values, list[Given]()
+    values, given = reached[-1].values if reached else start, list[Given]()
     threshold = result.instance.settings[OF_CHANGES]
     if threshold is not None:
         values, given = giving_back(problem, values, threshold, own)
@@ -128,6 +129,8 @@ def _reached(problem: MasterProblem, start: np.ndarray, bound: float, limits: Li
     """What the aims come to from the cheapest plan, on which `bound` is proven. In a large program the first of them
     are begun from rounded relaxations, and the statute stays once it concerns fewest people."""
     form, settings, deadline = problem.form, problem.instance.settings, Deadline(limits.seconds)
+    if settings[TOLERANCE] is None and not settings[OF_BODIES]:
+        return []
     room = (settings[TOLERANCE] or 0.0) * abs(bound)
     friction, people, *last = (_of(problem, name, bound) for name in (FRICTION, PEOPLE, BODIES, COST))
     large = int(form.integer.sum()) > LARGE
