@@ -17,6 +17,7 @@ from scipy import sparse
 from optimization.model.choice import PROVISION
 from optimization.outcome.choices import Given
 from optimization.outcome.master import MasterProblem
+from optimization.solving import workers
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import PartSolution, price_choices, solve_part
 from optimization.solving.highs import Limits
@@ -32,9 +33,10 @@ Duty = tuple[int, int]
 @dataclass
 class Prices:
     """Prices of statutes over the pairs of a master problem: what provision costs at the least, without the limits of
-    money. `solved` keeps the parts, most of which one statute shares with the next."""
+    money, its parts on some processes. `solved` keeps the parts, most of which one statute shares with the next."""
 
     problem: MasterProblem
+    processes: int = 1
     solved: dict[bytes, PartSolution] = field(default_factory=dict)
 
     @cached_property
@@ -96,9 +98,10 @@ class Prices:
             parts, _, cost = split(fix(form, columns, statute))
         except ValueError:
             return np.inf
+        new = {part.key: part for part in parts if part.key not in self.solved}
+        answers = workers.each(solve_part, [(part.form, PRICED) for part in new.values()], self.processes)
+        self.solved.update(zip(new, answers, strict=True))
         for part in parts:
-            if part.key not in self.solved:
-                self.solved[part.key] = solve_part(part.form, PRICED)
             found = self.solved[part.key]
             if found.values is None:
                 return np.inf
@@ -122,7 +125,7 @@ def giving_back(
     """The point of a plan with every change given back that saves less than a threshold, million yen a year, the worst
     first, as long as all limits can be kept without it; and what every change that is left saves. What there is no
     time for is left as it is."""
-    prices, deadline = Prices(problem), Deadline(limits.seconds)
+    prices, deadline = Prices(problem, limits.processes), Deadline(limits.seconds)
     statute, needed = prices.statute(values), set[Duty]()
     while True:
         saved = prices.savings(statute, deadline)

@@ -4,8 +4,8 @@
     over the plans whose cost is at most the larger of (1 + tolerance) x the proven least cost and the cheapest found
 
 Where no tolerance is given, changes that save less than a threshold are given back from the cheapest plan, one by one
-(`given_back`), and nothing is searched. Where one is, the threshold is counted as a cost of every change (and of every new body)
-first: cost + threshold x changes is made least, and is what the tolerance is allowed on. A plan with fewest people
+(`given_back`), and nothing is searched. Where one is, the threshold is counted as a cost of every change (and of every
+new body) first: cost + threshold x changes is made least, and is what the tolerance is allowed on. A plan with fewest people
 within that limit has no change that brings less than its threshold: without it the plan would concern fewer people,
 and cost plus thresholds would be no more, so that it would have been chosen.
 
@@ -89,7 +89,7 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
     values, given = reached[-1].values if reached else start, list[Given]()
     threshold = result.instance.settings[OF_CHANGES]
     if threshold is not None:
-        values, given = giving_back(problem, values, threshold, own)
+        values, given = giving_back(problem, values, threshold, replace(own, processes=limits.threads))
     people, bodies = (_of(problem, name) for name in (PEOPLE, BODIES))
     stay = StayPut(
         tolerance=result.instance.settings[TOLERANCE] or 0.0,
