@@ -22,6 +22,7 @@ from optimization.case.package import Package
 from optimization.case.packages import shelf
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
+from optimization.outcome.place_table import places_of
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.whereabouts import PACKAGES, input_folder, input_folders
 from optimization.referee.audit import sound_or_refused, written_settings
@@ -155,6 +156,13 @@ class Finished:
         """The part of the case that was solved; raises InputError where the inputs no longer hold it."""
         case, asked = case_of(str(self.record["case"])), self.record["prefectures_asked"]
         return case.restrict(asked) if asked else case
+
+    @property
+    def places(self) -> pd.DataFrame | None:
+        """What residents have, by municipality; None where a run of before there was such a table has lost its case."""
+        if "places" in self.tables:
+            return self.tables["places"]
+        return places_of(self.tables, self.case.municipalities) if case_is_here(self) else None
 
     @property
     def towns(self) -> tuple[Town, ...]:

@@ -8,7 +8,6 @@ from typing import Any
 from optimization.archive import distance_of
 from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
-from optimization.outcome.place_table import places_of
 from optimization.report.sentences import granted
 from optimization.web.cases import Finished, case_cards, packages
 from optimization.web.jobs import RUNNING, Job, Jobs
@@ -108,10 +107,6 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
     today, now = (real_cost(record[f"{when}_parts_million_yen"]) for when in ("baseline", "objective"))
     governments = tables["governments"]
     measures = tables["measures"].set_index("measure")["under_package"]
-    places = places_of(tables, run.case.municipalities)
-    gain, lose = (
-        places.loc[side, "population_persons"].sum() for side in (places["gains"] > 0, places["gains"] < 0)
-    )
     grants = [granted(governments, today) for today in (True, False)]
     return [
         (voice("cost_today"), voice.money(today), voice("a_year")),
@@ -120,9 +115,19 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
         (voice("certainty"), gap_text(distance_of(record), voice), voice("certainty_note")),
         (voice("duties_moved"), voice.number(float(measures["duties_moved"])), voice("duties_note")),
         (voice("bodies"), voice.number(float(measures["wide_area_bodies"])), voice("bodies_note")),
-        (voice("gain_lose"), f"{voice.people(gain)} / {voice.people(lose)}", voice("gain_lose_note")),
+        *_gain_lose(run, voice),
         (voice("allocation"), voice.money(grants[1]), voice("allocation_note", today=voice.money(grants[0]))),
     ]
+
+
+def _gain_lose(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
+    """People in places whose leeway rises, and in those where it falls; nothing where the run cannot tell its places."""
+    places = run.places
+    if places is None:
+        return []
+    people = places.groupby("gains")["population_persons"].sum()
+    gain, lose = (voice.people(int(people.get(side, 0))) for side in (1, -1))
+    return [(voice("gain_lose"), f"{gain} / {lose}", voice("gain_lose_note"))]
 
 
 def diagnosis(run: Finished, voice: Voice) -> tuple[str, list[str]]:
