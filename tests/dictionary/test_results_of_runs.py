@@ -69,6 +69,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         package = load_package(case, name)
         if package.settings["horizon.years"]:
             package = with_settings(package, {"horizon.years": FEW_YEARS, "formula.settles_duties": True})
+        if name == PRICED:
+            package = with_settings(package, {"choice.change_threshold_million_yen": 1.0})
         write_run(solve(case, package, limits=limits), root / name, limits, "auto", [])
     return {"example": EXAMPLE, **{name: root / name for name in PACKAGES}}
 
