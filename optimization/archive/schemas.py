@@ -8,6 +8,7 @@
 | 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work`; `functions` of duties |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
+| 3 | 0.2.0 | who gains and who loses is told of `places`, no longer of `governments` |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
 """
@@ -49,6 +50,10 @@ NEW_ROWS = ("pool_factor", "spread_by_rate")
 """Parameters of the formula since then."""
 DEBTS = ("debts", "debts_of_services")
 STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
+PLACES = ("places",)
+PLACE_MEASURES = ("place_", "people_in_places_")
+FORMER_COLUMNS = {"governments": ["gains"]}
+"""Columns of older layouts that no run of today has: who gains is told of places."""
 
 Record = dict[str, Any]
 
@@ -127,14 +132,20 @@ def changes_up_to_date(changes: pd.DataFrame, schema: int) -> pd.DataFrame:
 
 
 def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.DataFrame]:
-    """Of a run's tables of today what a run of some layout could hold as well, to hold one against the other."""
+    """Of a run's tables what both a run of some layout and one of today can hold, to hold one against the other."""
     if schema >= FLOWS_SINCE:
         return dict(tables)
-    kept = {name: table for name, table in tables.items() if name not in (*FLOWS, *DEBTS)}
+    kept = {
+        name: table.drop(columns=FORMER_COLUMNS.get(name, []), errors="ignore")
+        for name, table in tables.items()
+        if name not in (*FLOWS, *DEBTS, *PLACES)
+    }
     if "formula" in kept:
         kept["formula"] = kept["formula"][~kept["formula"]["parameter"].isin(NEW_ROWS)].reset_index(drop=True)
     if "measures" in kept:
-        since = kept["measures"]["measure"].str.startswith((*STEP_MEASURES, *FUNCTION_MEASURES))
+        since = kept["measures"]["measure"].str.startswith(
+            (*STEP_MEASURES, *FUNCTION_MEASURES, *PLACE_MEASURES)
+        )
         kept["measures"] = kept["measures"][~since].reset_index(drop=True)
     return kept
 

@@ -31,10 +31,12 @@ from optimization.outcome.solve import solve
 from optimization.reading.whereabouts import input_folder
 from optimization.solving.highs import Limits, Progress
 
+PARTS = "objective_parts_million_yen"
+
 RECORDED = (
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "method",
     "columns", "rows", "nonzeros", "integer_columns", "candidate_bodies", "pairs_listed", "pairs_in_model",
-    "rule_groups", "governments", "breaches", "counting_arguments", "objective_parts_million_yen",
+    "rule_groups", "governments", "breaches", "counting_arguments", PARTS,
 )  # fmt: skip
 """What two records of one question must agree in."""
 
@@ -103,7 +105,7 @@ def rerun(
         result = solve(case, package, codes, limits, record["asked_method"], log, on_progress)
         place = write_run(result, target or Path(scratch) / "run", limits, record["asked_method"], codes)
         record_now, tables_now = read_run(place)
-    tables_now = as_then(tables_now, layout_of(folder))
+    tables, tables_now = (as_then(each, layout_of(folder)) for each in (tables, tables_now))
     found = [*record_differences(record, record_now), *table_differences(tables, tables_now)]
     differences = pd.DataFrame(found, columns=COLUMNS)
     return Repetition(result, place if target else None, differences, changed_surroundings(record))
@@ -131,12 +133,14 @@ def changed_surroundings(record: Mapping[str, Any]) -> list[str]:
 
 
 def record_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Row]:
-    """Entries of run.json that differ."""
+    """Entries of run.json that differ; a part of the cost that one does not know cost nothing there."""
     old, new = (_flat({key: record.get(key) for key in RECORDED}) for record in (then, now))
+    none = {key: 0.0 for key in (old | new) if key.startswith(f"{PARTS}.")}
+    pairs = {key: ((none | old).get(key), (none | new).get(key)) for key in (old | new)}
     return [
-        ("run.json", key, 1, *_apart(old.get(key), new.get(key)), f"{old.get(key)} -> {new.get(key)}"[:200])
-        for key in (old | new)
-        if old.get(key) != new.get(key)
+        ("run.json", key, 1, *_apart(before, after), f"{before} -> {after}"[:200])
+        for key, (before, after) in pairs.items()
+        if before != after
     ]
 
 
