@@ -283,8 +283,12 @@ def is_own(path: Path) -> bool:
 
 
 def case_is_here(run: Finished) -> bool:
-    """Whether the inputs still hold the case of a run, so that its towns can be named."""
+    """Whether the inputs still hold the case of a run that holds a plan, with its towns and no others.
+
+    Raises InputError where the run's own tables are at fault.
+    """
+    towns = set(run.tables["provision"]["code"])
     try:
-        return str(run.record["case"]) in case_cards() and bool(len(run.case.codes))
+        return str(run.record["case"]) in case_cards() and towns == set(run.case.codes)
     except InputError:
         return False

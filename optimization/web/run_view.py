@@ -121,7 +121,7 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
 
 
 def _gain_lose(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
-    """People in places whose leeway rises, and in those where it falls; nothing where the run cannot tell its places."""
+    """People in places whose leeway rises, and where it falls; nothing where the run cannot tell its places."""
     places = run.places
     if places is None:
         return []

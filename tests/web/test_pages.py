@@ -223,19 +223,20 @@ def test_a_town_in_a_body_names_its_partners(page: Page) -> None:
     assert "?code=03201" in none
 
 
+@pytest.mark.parametrize("case", ["elsewhere", "japan-2022"], ids=["no case", "a case of other towns"])
 @pytest.mark.parametrize(
     ("run", "tells_places"),
     [(EXAMPLE, True), (REPO / "tests" / "archive" / "schema_1", False)],
     ids=["of today", "of before there was a table of places"],
 )
 def test_a_run_whose_case_has_gone_is_still_listed(
-    page: Page, results: Path, run: Path, tells_places: bool
+    page: Page, results: Path, run: Path, tells_places: bool, case: str
 ) -> None:
     folder = results / "web" / "20250101T000000Z-89abcdef"
     shutil.copytree(run, folder)
     try:
         record = (folder / "run.json").read_text(encoding="utf-8")
-        (folder / "run.json").write_text(record.replace('"iwate-2022"', '"elsewhere"'), encoding="utf-8")
+        (folder / "run.json").write_text(record.replace('"iwate-2022"', f'"{case}"'), encoding="utf-8")
         seal(folder)
         shown = page.get(f"/runs/{folder.name}?lang=en")
         assert shown.status_code == 200
