@@ -4,7 +4,7 @@
 >>> package = load_package(case, "role_division")
 >>> result = solve(case, package)
 >>> str(result.outcome.status), round(result.outcome.objective)  # million yen a year
-('optimal', 789609)
+('optimal', 772140)
 >>> len(result.tables["governments"])
 34
 """

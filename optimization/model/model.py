@@ -26,6 +26,7 @@ from optimization.model import (
     taxes,
 )
 from optimization.model.columns import Columns
+from optimization.rules import places as of_places
 from optimization.rules.fiscal import ADEQUACY, OWNER, least_released, losers, losses, most_released
 from optimization.rules.listed import STATEMENTS
 
@@ -138,6 +139,8 @@ def _components(columns: Columns, settings: Collection[str]) -> list[str]:
     names = [name for key, found in REWRITABLE.items() if key in settings for name in found]
     if ADEQUACY in settings and losers.in_force(columns.instance.settings):
         names.append(losses.component)  # what losers may fall to
+    if of_places.COVER in settings and of_places.losers.in_force(columns.instance.settings):
+        names.append(of_places.loss.component)  # what places that may lose more may fall to
     if POOL in settings:
         bounds = (least_released, most_released)
         names += [s.component for s in bounds if s.in_force(columns.instance.settings)]

@@ -5,9 +5,9 @@
 
 Where no tolerance is given, changes that save less than a threshold are given back from the cheapest plan, one by one
 (`given_back`), and nothing is searched. Where one is, the threshold is counted as a cost of every change (and of every
-new body) first: cost + threshold x changes is made least, and is what the tolerance is allowed on. A plan with fewest people
-within that limit has no change that brings less than its threshold: without it the plan would concern fewer people,
-and cost plus thresholds would be no more, so that it would have been chosen.
+new body) first: cost + threshold x changes is made least, and is what the tolerance is allowed on. A plan with fewest
+people within that limit has no change that brings less than its threshold: without it the plan would concern fewer
+people, and cost plus thresholds would be no more, so that it would have been chosen.
 
 All is solved as mixed-integer programs over the pairs of body and service that the run has let in, in a limited time,
 each from the plan before it: what is found is never worse, and the rest is told as a gap.

@@ -189,6 +189,8 @@ def test_off_is_a_value_of_limits_alone_and_its_own_word() -> None:
 
 
 def test_every_limit_that_may_be_off_is_off_today() -> None:
-    limits = [setting for setting in load_settings().values() if setting.off]
-    assert len(limits) >= 17
-    assert all(setting.default == "off" and setting.once_off is not None for setting in limits)
+    """Those of version 0.1 were switched off by a number, which their packages may still hold."""
+    limits = {key: setting for key, setting in load_settings().items() if setting.off}
+    assert all(setting.default == "off" for setting in limits.values())
+    once = {key for key, setting in limits.items() if setting.once_off is not None}
+    assert len(once) == 19 and not any(key.startswith(("equity.place_", "choice.")) for key in once)

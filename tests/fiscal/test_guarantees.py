@@ -105,7 +105,7 @@ def test_a_free_guarantee_falls_to_what_the_national_limit_leaves() -> None:
         "weights.soft_budget": 0.1,
     }
     accounts = guaranteed(**changes).optimum()
-    assert accounts.decision.guarantee[0] == pytest.approx(0.0)
+    assert accounts.decision.guarantee[0] == pytest.approx(0.0, abs=1e-8)
     assert money(accounts, accounts.guarantee)["01202"] == pytest.approx(-10.0)
     assert guaranteed(**changes).but(**{"nation.limit_million_yen": 159.9}).solve().accounts is None
 

@@ -46,6 +46,13 @@ CHANGES: dict[str, tuple[Any, Any]] = {
     "discipline.earmarked_ceiling": (0.5, 0.4),
     "discipline.debt_service_ceiling": (0.25, 0.18),
     "discipline.future_burden_ceiling": (4.0, 3.0),
+    "discipline.debt_steps_kept": (True, False),
+    "equity.place_cover_floor": (1.0, 1.02),
+    "equity.place_windfall_yen_per_resident": (50_000.0, 20_000.0),
+    "equity.place_dispersion_ceiling": (1.3, 1.1),
+    "equity.place_loss_yen_per_resident": (5_000.0, 1_000.0),
+    "equity.place_losers_population_ceiling": (0.2, 0.1),
+    "equity.place_tax_price_spread": (0.5, 0.2),
     "clarity.changes_ceiling": (40, 20),
     "weights.soft_budget": (0.03, 0.05),
     "weights.dulled_incentive": (0.05, 0.02),
@@ -66,6 +73,11 @@ def with_settings(package: ResolvedPackage, **changes: Any) -> ResolvedPackage:
 
 BESIDE: dict[str, dict[str, Any]] = {
     "equity.losers_population_ceiling": {"equity.loss_limit": 0.1},
+    "equity.place_losers_population_ceiling": {"equity.place_loss_yen_per_resident": 1_000.0},
+    "equity.place_cover_floor": {
+        "equity.place_loss_yen_per_resident": 1_000.0,
+        "equity.place_losers_population_ceiling": 0.1,
+    },
     "equity.hold_harmless_budget_million_yen": {"equity.hold_harmless_years": 3},
 }
 """Settings without which a limit says nothing."""

@@ -25,6 +25,7 @@ def cards(
         pd.Series(number | paid).sort_index(),
         pd.DataFrame(rows),
         pd.DataFrame(),
+        pd.DataFrame(),
     )
 
 
