@@ -74,7 +74,18 @@ def in_order(
 
 
 def _solved(form: StandardForm, aim: Aim, start: np.ndarray, limits: Limits) -> Outcome:
-    return solve(replace(form, cost=aim.cost, constant=aim.constant), limits, start=start)
+    """The outcome of one aim; no search where the relaxation proves that the start is as good as asked already."""
+    program, before, deadline = (
+        replace(form, cost=aim.cost, constant=aim.constant),
+        value_of(aim, start),
+        Deadline(limits.seconds),
+    )
+    relaxed = solve(program, replace(limits, threads=1), relax=True)
+    if relaxed.values is not None and before - relaxed.objective <= max(
+        limits.absolute, limits.gap * abs(before)
+    ):
+        return replace(relaxed, status=Status.OPTIMAL, values=start).at_cost(before, relaxed.objective)
+    return solve(program, deadline.within(limits), start=start)
 
 
 def value_of(aim: Aim, values: np.ndarray) -> float:
