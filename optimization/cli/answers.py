@@ -18,7 +18,7 @@ from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.place_table import RESIDENT
 from optimization.outcome.result import PLAN, TODAY, Result
-from optimization.outcome.stay_put import asked
+from optimization.outcome.stay_put import OF_CHANGES, asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.units import billions
 from optimization.referee.exact import ExactCheck
@@ -390,6 +390,13 @@ def _stay_put(result: Result) -> str:
         return "The stay-put rule was not applied: the plan has two phases.\n" if unheard else ""
     if not stay.kept:
         return "The stay-put rule was not applied: what it chose would break a rule of the package.\n"
+    if not stay.reached:
+        least = result.instance.settings[OF_CHANGES]
+        spared = stay.people[0] - stay.people[1]
+        told = f"; those given back cost {billions(stay.cost):,.3f} billion yen" if spared else ""
+        return (
+            f"Every duty that changes hands saves at least {least:,.0f} million yen a year by itself{told}.\n"
+        )
     known = f"within {stay.gap:.2%} of the fewest" if stay.gap < 1 else "how near the fewest is not known"
     return (
         f"The stay-put rule costs {billions(stay.cost):,.3f} billion yen of it beyond the gap: duties change hands for "

@@ -285,6 +285,9 @@ def say_stay(run: RunView, say: Speaker) -> str:
     stay = run.record.get("stay_put")
     if not (stay and stay["applied"]):
         return ""
+    if not stay["aims"]:
+        least = run.settings["choice.change_threshold_million_yen"]
+        return "" if least is None else say("sure_threshold", least=say.money(least))
     return say(
         "sure_stay",
         cost=say.money(stay["cost_million_yen"]),
