@@ -394,9 +394,9 @@ def _stay_put(result: Result) -> str:
         least = result.instance.settings[OF_CHANGES]
         spared = stay.people[0] - stay.people[1]
         told = f"; those given back cost {billions(stay.cost):,.3f} billion yen" if spared else ""
-        return (
-            f"Every duty that changes hands saves at least {least:,.0f} million yen a year by itself{told}.\n"
-        )
+        needed = sum(each.needed for each in stay.given)
+        but = f", but for {needed} that the limits need" if needed else ""
+        return f"Every duty that changes hands saves at least {least:,.0f} million yen a year by itself{but}{told}.\n"
     known = f"within {stay.gap:.2%} of the fewest" if stay.gap < 1 else "how near the fewest is not known"
     return (
         f"The stay-put rule costs {billions(stay.cost):,.3f} billion yen of it beyond the gap: duties change hands for "
