@@ -27,7 +27,6 @@ test: $(READY)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m wheel
 
 # Further cases of what the line above samples: more random questions, years and pages
 slow: $(READY)
