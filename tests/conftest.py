@@ -19,6 +19,7 @@ OFFICIAL = "OFFICIAL_DATA"
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what `slow.toml` leaves to `make slow`, before anything is chosen by its mark."""
+    items.sort(key=lambda item: item.get_closest_marker("wheel") is None)  # the longest file is begun first
     met: Counter[tuple[str, str]] = Counter()
     for item in items:
         file, name = item.path.relative_to(HERE.parent).as_posix(), getattr(item, "originalname", item.name)

@@ -77,7 +77,8 @@ def _meant(value: float, rule: Column, remedy: str) -> str:
 
 
 def _text_fault(text: str, rule: Column) -> tuple[str, str]:
-    """Why a text breaks its rule, and what to write instead."""
+    """Message and remedy for a filled cell of a text column that is already known to break its rule (its words or its
+    pattern); whether it does is not tested here."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if "\n" in text:
         return "holds a line break", OPEN_QUOTE

@@ -86,7 +86,8 @@ def whole_number(cell: Cell) -> int | None:
 
 
 def shown(problems: list[Problem]) -> list[Problem]:
-    """The first faults of one kind, and how many more there are."""
+    """At most `SHOWN` faults of a list that are all of one kind; where there are more, one further fault at the end
+    says how many are left out."""
     if len(problems) <= SHOWN:
         return problems
     first = problems[0]

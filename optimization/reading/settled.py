@@ -69,7 +69,10 @@ def far_from_due(of: pd.DataFrame, rate: float, year: float) -> pd.Series:
 
 
 def rate_meant(accounts: Sequence[pd.DataFrame], rate: float, year: float) -> float | None:
-    """The rate that amounts show where they are far from those of the stated one; None where they fit, or tell none."""
+    """The adjustment rate (share of need) that the amounts paid speak for: the median of what receiving governments go
+    without. None where the stated `rate` fits them as well, or where too few amounts tell. `accounts` are frames from
+    `account`; those of an earlier decision count only where there is no other, and up to the year of the last merger
+    top-ups amounts above what is lacking are left out."""
     told = [of for of in accounts if not is_apart(of)] or list(accounts)
     if year <= LAST_MERGER_TOP_UP:
         told = [of[of["paid"] <= lacking(of)] for of in told]
