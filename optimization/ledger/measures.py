@@ -213,7 +213,7 @@ def _equity(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]
 def _discipline(accounts: Accounts, before: Accounts) -> dict[str, tuple[float, str]]:
     instance = accounts.instance
     kept, own = retention(accounts), own_source_share(accounts)
-    gap = accounts.revised_need - accounts.guarantee - accounts.capacity
+    gap = accounts.net_need - accounts.capacity
     (service, burden), stage = debt_ratios(accounts), debt_stages(accounts)
     return {
         "retention_municipal": (float(kept[0]), "ratio"),

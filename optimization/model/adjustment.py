@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from optimization.dictionary.settings import value_of
@@ -18,7 +19,9 @@ from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED, rate_is_fre
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.money import is_free
+from optimization.model.need import exact_product
 from optimization.model.pool import used_up
+from optimization.model.taxes import capacity_bounds
 
 KEY = "formula.adjustment_rate"
 NEED_FAMILY = "japan_lat"
@@ -47,6 +50,14 @@ def kept_range(columns: Columns) -> tuple[float, float]:
     return 1.0 - high, 1.0 - low
 
 
+def shortfall_bounds(columns: Columns, need: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most of (1 - rate) need - capacity, shape (G,), within the range of the rate, from the least and the
+    most of a need."""
+    kept = np.array(kept_range(columns))[:, None]
+    (low, high), (least, most) = need, capacity_bounds(columns)
+    return (kept * low).min(axis=0) - most, (kept * high).max(axis=0) - least
+
+
 def _faults(columns: Columns) -> list[Problem]:
     instance, settings = columns.instance, columns.instance.settings
     if not rate_is_free(settings):
@@ -73,21 +84,9 @@ def kept_part_of_duties(model: pyo.ConcreteModel, columns: Columns) -> None:
 
     lo y[n] <= b[n] <= hi y[n],   sum over the tiers of (s, k) of b[n] = beta
     """
-    low, high = kept_range(columns)
-    by_choice: dict[tuple[int, int], list[int]] = {}
-    for n in model.b:
-        by_choice.setdefault(columns.duties[n][:2], []).append(n)
-
-    def between(_: Any, n: int, side: str) -> Any:
-        edge = low if side == "least" else high
-        row = total([(1.0, model.b[n]), (-edge, model.y[n])])
-        return row >= 0.0 if side == "least" else row <= 0.0
-
-    def whole(_: Any, s: int, k: int) -> Any:
-        return total([(-1.0, model.beta[0]), *((1.0, model.b[n]) for n in by_choice[s, k])]) == 0.0
-
-    model.F4kept = pyo.Constraint(list(model.b), ["least", "most"], rule=between)
-    model.F4kept_sum = pyo.Constraint(list(by_choice), rule=whole)
+    count = len(columns.instance.services)
+    low, high = (np.full(count, edge) for edge in kept_range(columns))
+    exact_product(model, columns, "F4kept", model.b, lambda _: model.beta[0], (low, high))
 
 
 def rate_when_short(model: pyo.ConcreteModel, columns: Columns) -> None:

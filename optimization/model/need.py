@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -98,31 +99,32 @@ def exact_products(model: pyo.ConcreteModel, columns: Columns) -> None:
     lo y[n] <= w[n] <= hi y[n],   sum over the tiers of (s, k) of w[n] = kappa[s]
     """
     instance = columns.instance
-    _exact(model, columns, "F1w", model.w, model.kappa, instance.revision)
-    _exact(model, columns, "F3e", model.e, model.gamma, instance.guarantee)
+    exact_product(model, columns, "F1w", model.w, lambda s: model.kappa[s], instance.revision)
+    exact_product(model, columns, "F3e", model.e, lambda s: model.gamma[s], instance.guarantee)
 
 
-def _exact(
+def exact_product(
     model: pyo.ConcreteModel,
     columns: Columns,
     name: str,
     product: pyo.Var,
-    number: pyo.Var,
+    number_of: Callable[[int], Any],
     bounds: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """The rows of one product, a freed number by service times the choice of a tier, under a name."""
+    """The rows, under a name, of a freed number times the choice of a tier: `product` (by duty) is the number of its
+    service, within `bounds` (S,) each, where the duty is chosen, and 0 where it is not."""
     low, high = bounds
     by_choice: dict[tuple[int, int], list[int]] = {}
     for n in product:
         by_choice.setdefault(columns.duties[n][:2], []).append(n)
 
-    def between(model: pyo.ConcreteModel, n: int, side: str) -> Any:
+    def between(_: Any, n: int, side: str) -> Any:
         edge = float((low if side == "least" else high)[columns.duties[n][0]])
         row = linear([1.0, -edge], [product[n], model.y[n]])
         return row >= 0.0 if side == "least" else row <= 0.0
 
-    def whole(model: pyo.ConcreteModel, s: int, k: int) -> Any:
-        return total([(-1.0, number[s]), *((1.0, product[n]) for n in by_choice[s, k])]) == 0.0
+    def whole(_: Any, s: int, k: int) -> Any:
+        return total([(-1.0, number_of(s)), *((1.0, product[n]) for n in by_choice[s, k])]) == 0.0
 
     model.add_component(name, pyo.Constraint(list(product), ["least", "most"], rule=between))
     model.add_component(f"{name}_sum", pyo.Constraint(list(by_choice), rule=whole))

@@ -134,7 +134,6 @@ def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: 
             **_functions(tables),
             **_spending(tables),
             **_closed(tables, settings),
-            **_debts(tables, settings),
             **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
             **_every_year(tables, settings),
         },
@@ -253,23 +252,19 @@ def _every_year(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str
 
 
 def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
-    """That every flow of money has one owner at each end, to one yen; nothing of a run of before there were flows."""
-    rows = {name: table.to_dict("records") for name, table in tables.items() if name in CLOSED}
+    """That flows, places and debts follow from the tables they are told of, to one yen; nothing of what a run of before
+    there was such a table lacks."""
+    read = {*CLOSED, *NEEDED}
+    rows = {name: table.to_dict("records") for name, table in tables.items() if name in read}
     said = {
         "every yen has one owner: the accounts of all sectors close": closures(
             rows, float, settings["pool.released"]
         ),
         "what residents have follows from the governments' accounts": place_closures(rows, float),
+        "debts are those of the law's formula": debt_closures(rows, settings, float),
     }
     distances = {words: [abs(closure.distance) for closure in every] for words, every in said.items()}
     return {words: max(found) <= YEN for words, found in distances.items() if found}
-
-
-def _debts(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
-    """That the debts are those of the law's formula, to one yen; nothing of a run of before they were written."""
-    rows = {name: table.to_dict("records") for name, table in tables.items() if name in NEEDED}
-    found = [abs(closure.distance) <= YEN for closure in debt_closures(rows, settings, float)]
-    return {"debts are those of the law's formula": all(found)} if found else {}
 
 
 def _bundles(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

@@ -8,20 +8,16 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
-from optimization.model.adjustment import kept_range
+from optimization.model.adjustment import shortfall_bounds
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.formulas import settled
 from optimization.model.need import need_bounds
-from optimization.model.taxes import capacity_bounds
 
 
 def gap_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most of (1 - rate) need - capacity for each government, shape (G,), within the range of the rate."""
-    kept = np.array(kept_range(columns))[:, None]
-    need_low, need_high = need_bounds(columns)
-    capacity_low, capacity_high = capacity_bounds(columns)
-    return (kept * need_low).min(axis=0) - capacity_high, (kept * need_high).max(axis=0) - capacity_low
+    return shortfall_bounds(columns, need_bounds(columns))
 
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

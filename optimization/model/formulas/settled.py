@@ -14,12 +14,11 @@ from scipy import sparse
 from optimization.dictionary.tiers import LOCAL_TIERS
 from optimization.ledger.allocation import rate_range
 from optimization.ledger.decision import status_quo, tier_by_place
-from optimization.model.adjustment import kept_range
+from optimization.model.adjustment import shortfall_bounds
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
 from optimization.model.money import bonded, is_free
 from optimization.model.need import need_bounds
-from optimization.model.taxes import capacity_bounds
 
 
 def _by_service(columns: Columns, value: dict[str, np.ndarray]) -> np.ndarray:
@@ -65,12 +64,6 @@ def _home_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     return base + need @ k_low - gross @ g_high - columns.most_bonded, base + need @ k_high - gross @ g_low
 
 
-def _shortfall_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    kept = np.array(kept_range(columns))[:, None]
-    (low, high), (least, most) = _home_bounds(columns), capacity_bounds(columns)
-    return (kept * low).min(axis=0) - most, (kept * high).max(axis=0) - least
-
-
 def _kept_home(columns: Columns, home: Affine) -> Affine:
     """(1 - rate) home need, (G,): where the rate is free, unit costs and guarantees are not, so that beside a constant
     there is only a bond, which comes off at the highest rate (H4)."""
@@ -82,8 +75,9 @@ def _kept_home(columns: Columns, home: Affine) -> Affine:
 
 def bounds(columns: Columns, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least and most transfer of the governments served, shape (here,) each: below 0 for who hands duties on."""
-    (low, high), (home_low, home_high) = need_bounds(columns), _home_bounds(columns)
-    least, most = _shortfall_bounds(columns)
+    (low, high), home = need_bounds(columns), _home_bounds(columns)
+    least, most = shortfall_bounds(columns, home)
+    home_low, home_high = home
     lower = low - home_high + np.maximum(0.0, least)
     upper = high - home_low + np.maximum(0.0, most)
     return lower[here], upper[here]
@@ -106,7 +100,7 @@ def add_rows(model: pyo.ConcreteModel, columns: Columns, here: np.ndarray) -> No
     }
     home, filled = home_need(columns), own["filled"]
     gap = _kept_home(columns, home) - own["capacity"]
-    low, high = _shortfall_bounds(columns)
+    low, high = shortfall_bounds(columns, _home_bounds(columns))
     least, most = bounds(columns, here)
     for g, lower, upper in zip(here.tolist(), least.tolist(), most.tolist(), strict=True):
         model.transfer[g].setlb(lower)
