@@ -12,7 +12,7 @@ import pytest
 
 REPO = Path(__file__).parents[1]
 PACKAGE = "optimization"
-TABLES_ALONE = ("audit", "horizon", "exact", "exact_limits")
+TABLES_ALONE = ("audit", "duties", "money", "objective", "horizon", "exact", "exact_limits")
 """Files of the referee that may know a run by its tables alone."""
 
 Imports = Mapping[str, set[str]]

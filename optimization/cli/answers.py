@@ -1,4 +1,4 @@
-"""Answers on the console, in tables a layman can read: a run, its repetition, runs side by side, the fit of curves."""
+"""The answer of a run on the console, in tables a layman can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from optimization.cli.console import SAY, billion, grid_of, out, show_frame
+from optimization.cli.console import SAY, billion, grid_of, out
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.results import word
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS, of_kind
@@ -21,41 +22,7 @@ from optimization.outcome.result import PLAN, TODAY, Result
 from optimization.outcome.stay_put import OF_CHANGES, asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.units import billions
-from optimization.referee.exact import ExactCheck
 from optimization.report.opening import opening
-
-
-def show_repetition(differences: pd.DataFrame, agrees: bool) -> None:
-    """What came out otherwise when a run was repeated."""
-    if differences.empty:
-        out.print("The same to the last digit: every table, objective, bound and gap.")
-    elif agrees:
-        furthest = differences["largest_relative_difference"].max()
-        out.print(
-            f"The same plan, and every figure to nine digits; {len(differences)} columns differ beyond, "
-            f"by {furthest:.1e} of a figure at most."
-        )
-    else:
-        show_frame(differences, "What came out otherwise")
-
-
-def show_exact(found: ExactCheck) -> None:
-    """What a check in fractions has found."""
-    apart = abs(found.objective_million_yen - found.recorded_million_yen)
-    identities = sum(each.identity for each in found.statements)
-    out.print(
-        f"The objective in fractions is {billion(float(found.objective_million_yen))} billion yen, "
-        f"{float(apart * 1_000_000):.2g} yen from the recorded one.\n"
-        f"{identities:,} identities and {len(found.statements) - identities:,} limits checked."
-    )
-    for each in found.broken:
-        place = f" at {each.where}" if each.where else ""
-        out.print(f"  - {each.rule}{place} is off by {float(each.excess):.3g}", style="bold red")
-    for name, holds in found.plan.items():
-        if not holds:
-            out.print(f"  - {name}: does not hold", style="bold red")
-    if found.sound:
-        out.print("All hold.")
 
 
 def show_result(result: Result, folder: str) -> None:
@@ -268,45 +235,6 @@ def _allocation(table: pd.DataFrame) -> Table:
     return grid
 
 
-def show_comparison(table: pd.DataFrame) -> None:
-    """Settings and outcomes that differ between runs, today's value beside them."""
-    names = [*table.columns[4:]]
-    grid = grid_of("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
-    for kind, rows in table.groupby("kind", sort=False):
-        grid.add_row(f"{kind}s", style="bold")
-        for _, row in rows.iterrows():
-            grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
-    out.print(grid)
-
-
-def _figure(value: object, unit: str) -> str:
-    """A value as a reader wants it: money in billion yen, ratios with four digits."""
-    if not isinstance(value, float | int) or pd.isna(value):
-        text = "" if value is None or value != value else str(value)
-        return text if len(text) <= 60 else text[:57] + "..."
-    if unit.startswith("million yen"):
-        return f"{billion(value)} bn"
-    return SAY.figure(float(value), unit).replace("−", "-")
-
-
-def show_fit(report: pd.DataFrame) -> None:
-    """Fit of the scale curves over all size bands, service by service."""
-    grid = grid_of(
-        "Scale curves against the official needs: median relative error",
-        [
-            ("service", "l"),
-            ("municipalities", "r"),
-            ("in sample", "r"),
-            ("cross-validated", "r"),
-            ("bias", "r"),
-        ],
-    )
-    for _, row in report[report["size_band"] == "all"].iterrows():
-        errors = (f"{row[name]:.1%}" for name in ("median_abs_error", "median_abs_error_cv", "bias_cv"))
-        grid.add_row(row["service"], str(row["n"]), *errors)
-    out.print(grid)
-
-
 def _gainers(places: pd.DataFrame, governments: pd.DataFrame) -> Table:
     grid = grid_of(
         "Who gains and who loses: yen a resident that both tiers have left once the standard cost of duties is paid",
@@ -372,7 +300,7 @@ def _closing(result: Result, folder: str) -> None:
         f"{len(decision.existing_bodies)} wide-area bodies of {len(result.instance.bodies):,} candidates{priced}"
         f"{_fates(result)}.\n"
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
-        "under japan_lat a receiving government keeps that of a tax rise (today 25%).\n"
+        f"under {TODAYS_FAMILY} a receiving government keeps that of a tax rise (today 25%).\n"
         f"{_formula(result)}"
         f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{billion(outcome.bound)} billion yen{judged} (gap {outcome.gap:.5%}).\n"

@@ -22,8 +22,9 @@ from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages, shelf
 from optimization.case.resolved import changes
-from optimization.cli.answers import show_comparison, show_exact, show_repetition, show_result
+from optimization.cli.answers import show_result
 from optimization.cli.console import Telling, err, out
+from optimization.cli.held_against import show_comparison, show_exact, show_repetition
 from optimization.cli.options import (
     AnyCase,
     CaseFolder,

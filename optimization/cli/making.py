@@ -10,8 +10,8 @@ import typer
 
 from optimization.archive import new_folder, written_over
 from optimization.case.load import load_case
-from optimization.cli.answers import show_fit
 from optimization.cli.console import err, out
+from optimization.cli.held_against import show_fit
 from optimization.cli.options import CaseFolder, Out, prefecture_codes
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data

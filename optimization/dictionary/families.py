@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +52,10 @@ def load_families() -> dict[str, Family]:
     """Every family by its name, today's first; a faulty entry raises ValueError."""
     raw = tomllib.loads(FAMILIES_FILE.read_text(encoding="utf-8"))
     return {name: Family.model_validate(entry) for name, entry in raw.items()}
+
+
+TODAYS_FAMILY: Final = next(iter(load_families()))
+"""The family of today's law: the one whose need an adjustment rate cuts and an extraordinary bond stands in for."""
 
 
 def family_parameters() -> dict[str, FamilyParameter]:

@@ -1,4 +1,4 @@
-"""Accounts of a decision: cost by place and service, money of every government, the objective.
+"""Accounts of a decision: the money of every government on what is provided (`ledger.provided`), the objective.
 
 N_g = other need + sum of revised standard needs of what g is responsible for       (F1)
 R_g = sum over taxes of counted share x assigned base                               (F2)
@@ -16,12 +16,12 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
+from optimization.costs.provision import COMPONENTS, WEIGHT_OF
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import (
     LOCAL_TIERS,
     NATION,
-    TIERS,
 )
 from optimization.ledger.allocation import (
     SETTLED,
@@ -34,85 +34,31 @@ from optimization.ledger.allocation import (
 )
 from optimization.ledger.borrowing import Debts
 from optimization.ledger.cost_kinds import real_cost
-from optimization.ledger.decision import Decision, body_by_place, jointly, status_quo, tier_by_place
-from optimization.ledger.instance import Horizon, Instance
+from optimization.ledger.decision import (
+    Decision,
+    decision_in,
+    status_quo,
+)
+from optimization.ledger.instance import Instance
+from optimization.ledger.provided import Provided
 from optimization.ledger.response import Response
-
-LARGEST_BOND = 1e12
-"""Million yen: so much that whoever has a part in it receives nothing."""
-
-HALVINGS = 60
-"""Steps in which the least rate or bond of a year is found, to the rounding of a number."""
+from optimization.ledger.short_pool import least_bond, least_rate
 
 
 @dataclass(frozen=True)
-class Accounts:
+class Accounts(Provided):
     """The accounts of one decision on one instance; money in million yen per year. In a later year of a horizon
     `extra_bond` is its extraordinary bond, `rate_of_year` its adjustment rate. Raises ValueError for a decision over
     another list of bodies than the instance's."""
 
-    instance: Instance
-    decision: Decision
     extra_bond: float = 0.0
     rate_of_year: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.decision.bodies is not self.instance.bodies:
-            raise ValueError("the decision speaks of another list of candidate bodies than the question")
 
     @cached_property
     def bonded(self) -> np.ndarray:
         """Each government's part of the year's extraordinary bond, shape (G,)."""
         share = self.instance.bond_share
         return np.zeros(len(self.instance.bond)) if share is None else share * self.extra_bond
-
-    @cached_property
-    def tiers(self) -> np.ndarray:
-        """Responsible tier, shape (I, S)."""
-        return tier_by_place(self.instance, self.decision)
-
-    @cached_property
-    def bodies(self) -> np.ndarray:
-        """Row of the providing body, shape (I, W); -1 where none."""
-        return body_by_place(self.instance, self.decision)
-
-    @cached_property
-    def components(self) -> dict[str, np.ndarray]:
-        """Each cost component by place and service, shape (I, S). A body's money is shared by its
-        members in proportion to what each would spend alone, travel and uniformity likewise."""
-        costs = self.instance.costs
-        result = {c: np.zeros(self.tiers.shape) for c in COMPONENTS}
-        for tier in TIERS:
-            here = self.tiers == tier
-            for c in COMPONENTS:
-                result[c][here] = getattr(costs.by_tier[tier], c)[here]
-        for b, w, s, members in jointly(self.instance, self.decision):
-            own = costs.own[members, s]
-            share = own / own.sum()
-            for c in COMPONENTS:
-                result[c][members, s] = share * getattr(costs.bodies, c)[b, w]
-        return result
-
-    @cached_property
-    def budget(self) -> np.ndarray:
-        """Money part of the cost by place and service (access and uniformity are not), shape (I, S)."""
-        return np.asarray(sum(self.components[c] for c in BUDGET))
-
-    @cached_property
-    def units(self) -> dict[str, np.ndarray]:
-        """Fixed cost of the offices that a tier opens where it serves what it does not run today, by tier, (G, S): by
-        the government in whose area they lie."""
-        instance = self.instance
-        result = {}
-        for tier in TIERS:
-            moved = np.array(instance.groups.home) != tier
-            serves = ((self.tiers == tier) & (instance.today > 0) & moved).astype(float)
-            result[tier] = np.zeros((len(instance.case.governments), len(instance.services)))
-            for offices in instance.offices[tier]:
-                runs = np.zeros((offices.share.shape[0], len(instance.services)))
-                np.maximum.at(runs, offices.of_place, serves)
-                result[tier] += (offices.share.T @ runs) * instance.costs.unit_fixed
-        return result
 
     @cached_property
     def revised_need(self) -> np.ndarray:
@@ -126,11 +72,6 @@ class Accounts:
         return self.other_cost + self.instance.bond + self.sum_of(self.instance.standard_need)
 
     @cached_property
-    def debt_service_moved(self) -> np.ndarray:
-        """Debt service in today's need that has come to each government, or left it (below 0), with duties, (G,)."""
-        return self.moved(self.instance.asset_debt_service)
-
-    @cached_property
     def other_cost(self) -> np.ndarray:
         """Cost that no service carries, shape (G,): today's, and the debt service that moves with duties."""
         return self.instance.other_cost + self.debt_service_moved
@@ -140,38 +81,11 @@ class Accounts:
         """Need that no service carries, shape (G,): today's, and what is recognised of the debt service that moves."""
         return self.instance.other_need + self.instance.recognised_share * self.debt_service_moved
 
-    def moved(self, amount: np.ndarray) -> np.ndarray:
-        """How much more, or less, each government has of an amount for works that follows duties, from what each has
-        today, both shape (G,)."""
-        instance = self.instance
-        part, change = instance.of_works(amount), np.zeros(len(amount))
-        away = self.tiers != np.array(instance.groups.home)
-        np.add.at(change, instance.home_government[away], -part[away])
-        for tier in LOCAL_TIERS:
-            here = np.where(away & (self.tiers == tier), part, 0.0).sum(axis=1)
-            np.add.at(change, instance.paying_government(tier), here)
-        return change
-
-    @cached_property
-    def national_debt_service(self) -> float:
-        """Debt service that the nation pays with the duties it has taken over, million yen."""
-        part = self.instance.of_works(self.instance.asset_debt_service)
-        return float(part[self.tiers == NATION].sum())
-
     @cached_property
     def guarantee(self) -> np.ndarray:
         """Guarantee grant beyond today's earmarked share, shape (G,): (gamma - share) x gross cost (F3)."""
         gross = {t: self.instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
         return self.sum_of(gross, self.decision.guarantee - self.instance.national_share)
-
-    def sum_of(self, value: dict[str, np.ndarray], factor: np.ndarray | None = None) -> np.ndarray:
-        """Sum over local responsibilities of factor[s] x value[t][i, s] by paying government, (G,)."""
-        factor = np.ones(len(self.instance.services)) if factor is None else factor
-        total = np.zeros(len(self.instance.case.governments))
-        for tier in LOCAL_TIERS:
-            amount = np.where(self.tiers == tier, value[tier], 0.0) @ factor
-            np.add.at(total, self.instance.paying_government(tier), amount)
-        return total
 
     @cached_property
     def capacity(self) -> np.ndarray:
@@ -219,7 +133,7 @@ class Accounts:
     def spread(self) -> float:
         """What receivers go without by the adjustment rate, million yen: how a short pool is spread over them."""
         cut = np.zeros(len(self.transfer), dtype=bool)
-        cut[served(self.instance).get("japan_lat", np.zeros(0, int))] = True
+        cut[served(self.instance).get(TODAYS_FAMILY, np.zeros(0, int))] = True
         need = self.figures.need if self.figures.home_need is None else self.figures.home_need
         return float(self.adjustment_rate * need[cut & (self.transfer > 0)].sum())
 
@@ -296,11 +210,6 @@ class Accounts:
         return float(self.instance.tax.total @ (self.decision.assigned - 1.0))
 
     @cached_property
-    def national_services(self) -> float:
-        """Budget cost of the services that the nation provides itself, without its units, million yen."""
-        return float(self.instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
-
-    @cached_property
     def later(self) -> list[Accounts]:
         """The decision of every later year of the horizon in it."""
         horizon = self.instance.horizon
@@ -365,12 +274,6 @@ class Accounts:
         return parts
 
     @cached_property
-    def joint_work(self) -> np.ndarray:
-        """What bundles of related services cost where two tiers answer for them, (N, K), million yen."""
-        bundles = self.instance.bundles
-        return bundles.cost * bundles.apart(self.decision.tier)
-
-    @cached_property
     def response(self) -> Response | None:
         """How the decision meets the crises of the question; None where it names none."""
         crisis = self.instance.crisis
@@ -408,59 +311,12 @@ def with_bonds(instance: Instance, decision: Decision) -> Decision:
     if horizon is not None:
         years = zip(horizon.years[1:], horizon.later, strict=True)
         each += [(later, decision_in(horizon, year, decision)) for year, later in years]
-    rates = tuple(least_rate(*one) for one in each)
-    bonds = tuple(least_bond(*one, rate) for one, rate in zip(each[1:], rates[1:], strict=True))
+    every = [Accounts(*one, rate_of_year=rate_range(one[0].settings)[0]) for one in each]
+    rates = tuple(
+        least_rate(year.instance, year.figures, year.pool) if free else year.adjustment_rate for year in every
+    )
+    bonds = tuple(
+        least_bond(year.instance, replace(year.figures, adjustment_rate=rate), year.pool)
+        for year, rate in zip(every[1:], rates[1:], strict=True)
+    )
     return replace(decision, adjustment_rates=rates if free else (), bonds=bonds)
-
-
-def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:
-    """What holds in a year: the decision, or that of its second phase."""
-    return decision.second if decision.second is not None and horizon.in_second(year) else decision
-
-
-def least_rate(instance: Instance, decision: Decision) -> float:
-    """Adjustment rate of a year: the least of the package's range at which the ordinary allocation fits the pool, or
-    the highest where none does. Transfers fall as it rises, ever less steeply, so that steps along their slope reach it
-    from below."""
-    rate, high = rate_range(instance.settings)
-    if rate == high:
-        return rate
-    accounts = Accounts(instance, decision, rate_of_year=rate)
-    figures, capacity = accounts.figures, accounts.capacity
-    need = figures.need if figures.home_need is None else figures.home_need
-    room = accounts.pool - float(instance.residual.sum() + (figures.need - need).sum())
-    for _ in range(HALVINGS):
-        gap = (1.0 - rate) * need - capacity
-        receives = gap > 0
-        short = float(gap[receives].sum()) - room
-        if short <= 0:
-            break
-        rate = min(high, rate + short / float(need[receives].sum()))
-    return rate
-
-
-def least_bond(later: Instance, decision: Decision, rate: float) -> float:
-    """Million yen of a year at an adjustment rate; 0 where the pool suffices. Where no bond makes the allocation fit,
-    because too much of it goes to governments without a part in the bond, the least that takes away all it can (F5
-    stays broken)."""
-    accounts = Accounts(later, decision, rate_of_year=rate)
-    figures, share = accounts.figures, later.bond_share
-    assert share is not None, "only a later year of a horizon has a bond"
-    room = accounts.pool - float(later.residual.sum())
-
-    def wanting(bond: float) -> float:
-        home = None if figures.home_need is None else figures.home_need - share * bond
-        less = replace(figures, need=figures.need - share * bond, home_need=home)
-        return float(family_transfers(later, less).sum()) - room
-
-    short = wanting(0.0)
-    if rate < rate_range(later.settings)[1] or short <= 0:
-        return 0.0
-    low, high = 0.0, max(1.0, short)
-    target = max(0.0, wanting(LARGEST_BOND))
-    while wanting(high) > target:
-        low, high = high, 2.0 * high
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if wanting(middle) > target else (low, middle)
-    return high

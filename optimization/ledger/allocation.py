@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import PREFECTURE
 from optimization.dictionary.typed_settings import SettingKey, Settings
@@ -140,9 +141,7 @@ def fixed_pool_share(instance: Instance) -> np.ndarray:
     if not families:
         return low
     names = " and ".join(families)
-    remedy = (
-        "fix the share (the same number twice) or choose a family the pool only bounds, such as japan_lat"
-    )
+    remedy = f"fix the share (the same number twice) or choose a family the pool only bounds, such as {TODAYS_FAMILY}"
     faults = [
         Problem(
             "package",

@@ -75,7 +75,7 @@ def scale_today(instance: Instance) -> np.ndarray:
 def debts_today(instance: Instance) -> DebtFigures:
     """Debts of today, of a question's first year."""
     frame, scale = instance.case.governments, scale_today(instance)
-    in_need = frame["debt_service_million_yen"].to_numpy(float)
+    in_need = instance.debt_service
     service, burden = (
         frame[name].to_numpy(float) * (scale - in_need)
         for name in ("real_debt_service_ratio", "future_burden_ratio")

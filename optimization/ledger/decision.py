@@ -10,7 +10,7 @@ import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.geography.candidates import Bodies
-from optimization.ledger.instance import Instance
+from optimization.ledger.instance import Horizon, Instance
 
 
 @dataclass(frozen=True)
@@ -132,3 +132,8 @@ def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
             raise ValueError(f"a body provides {instance.services[s]} without responsibility")
         body[members, w] = b
     return body
+
+
+def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:
+    """What holds in a year: the decision, or that of its second phase."""
+    return decision.second if decision.second is not None and horizon.in_second(year) else decision

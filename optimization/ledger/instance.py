@@ -16,6 +16,7 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
+from optimization.costs.social import SocialCosts, social_costs
 from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import status_quo as status_quo_settings
 from optimization.dictionary.settings import value_of, with_values
@@ -101,10 +102,10 @@ class Instance:
     @cached_property
     def social(self) -> SocialCosts:
         """What each way of providing costs society, weighted over the years of the horizon."""
-        own = social_costs(self)
+        own = social_costs(self.costs, self.settings)
         if self.horizon is None:
             return own
-        every = [own, *(social_costs(later) for later in self.horizon.later)]
+        every = [own, *(social_costs(later.costs, later.settings) for later in self.horizon.later)]
         shares = self.horizon.weight
         tiers = {t: sum(w * each.by_tier[t] for w, each in zip(shares, every, strict=True)) for t in TIERS}
         bodies = sum(w * each.bodies for w, each in zip(shares, every, strict=True))
@@ -166,10 +167,14 @@ class Instance:
         return self.other_cost - self.dropped_refund
 
     @cached_property
+    def debt_service(self) -> np.ndarray:
+        """Debt service that today's need recognises, shape (G,), million yen."""
+        return self.case.governments["debt_service_million_yen"].to_numpy(float)
+
+    @cached_property
     def dropped_refund(self) -> np.ndarray:
         """Debt service that today's need recognises and the package's no longer does, shape (G,)."""
-        debt_service = self.case.governments["debt_service_million_yen"].to_numpy(float)
-        return (1.0 - self.recognised_share) * debt_service
+        return (1.0 - self.recognised_share) * self.debt_service
 
     @cached_property
     def recognised_share(self) -> float:
@@ -376,26 +381,6 @@ class Horizon:
     def in_second(self, year: int) -> bool:
         """Whether a year belongs to the second phase."""
         return 0 < self.second <= year
-
-
-@dataclass(frozen=True)
-class SocialCosts:
-    """Weighted sums of all components, million yen per year: of every tier (I, S), of the bodies (B, W), and of a
-    municipality that provides a wide-area service alone (I, W)."""
-
-    by_tier: dict[str, np.ndarray]
-    bodies: np.ndarray
-    alone: np.ndarray
-
-
-def social_costs(instance: Instance) -> SocialCosts:
-    """The costs of one year under the package's weights."""
-    costs, settings = instance.costs, instance.settings
-    return SocialCosts(
-        {t: costs.by_tier[t].social(settings) for t in TIERS},
-        costs.bodies.social(settings),
-        costs.by_tier[MUNICIPALITY].social(settings)[:, costs.wide_columns],
-    )
 
 
 def richer_by(growth: float, settings: Settings) -> Settings:

@@ -31,17 +31,23 @@ STILL: Final = 100.0
 """A change of leeway up to so many yen per resident is neither a gain nor a loss."""
 
 
+def of_both_tiers(of: np.ndarray, above: np.ndarray, residents: np.ndarray) -> sparse.csr_matrix:
+    """The matrix (I, G) that turns million yen of governments into yen per resident of places.
+
+    `of` and `above` (I,) are the positions of each place's municipal and prefectural government, which may be one;
+    `residents` (G,) are those of each government."""
+    two = np.flatnonzero(of != above)
+    weight = MILLION_IN_YEN / residents
+    entries = np.concatenate([weight[of], weight[above[two]]])
+    where = (np.concatenate([np.arange(len(of)), two]), np.concatenate([of, above[two]]))
+    return sparse.csr_matrix((entries, where), shape=(len(of), len(residents)))
+
+
 def per_resident(instance: Instance) -> sparse.csr_matrix:
     """The matrix (I, G) that turns million yen of governments into yen per resident of places."""
     if instance not in _MATRICES:
-        of, count = instance.municipal_government, len(instance.case.governments)
-        above = instance.prefectural_government
-        place = np.arange(len(of))
-        two = np.flatnonzero(of != above)
-        weight = MILLION_IN_YEN / instance.population
-        entries = np.concatenate([weight[of], weight[above[two]]])
-        where = (np.concatenate([place, two]), np.concatenate([of, above[two]]))
-        _MATRICES[instance] = sparse.csr_matrix((entries, where), shape=(len(of), count))
+        of, above = instance.municipal_government, instance.prefectural_government
+        _MATRICES[instance] = of_both_tiers(of, above, instance.population)
     return _MATRICES[instance]
 
 

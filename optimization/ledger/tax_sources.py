@@ -50,6 +50,13 @@ class TaxSources:
         return np.flatnonzero(self.assigned[1] - self.assigned[0] > FIXED)
 
     @property
+    def settled(self) -> np.ndarray:
+        """Share of today's base left to local government where it is a number, 0 where it is to be decided, (J,)."""
+        share = self.assigned[0].copy()
+        share[self.free] = 0.0
+        return share
+
+    @property
     def commonly_counted(self) -> list[int]:
         """Tiers (0 municipal, 1 prefectural) whose common share counts some tax that is local at all."""
         held = self.partial & ~self.own_share & (self.assigned[1] > 0)

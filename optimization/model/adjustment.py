@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED, rate_is_free, rate_range
@@ -24,7 +25,6 @@ from optimization.model.pool import used_up
 from optimization.model.taxes import capacity_bounds
 
 KEY = "formula.adjustment_rate"
-NEED_FAMILY = "japan_lat"
 
 
 def add_variables(model: pyo.ConcreteModel, columns: Columns) -> None:
@@ -65,8 +65,8 @@ def _faults(columns: Columns) -> list[Problem]:
     families = [value_of(settings, key) for key in FAMILY_SETTINGS]
     remedy = "fix the rate (one number), or what it is multiplied with"
     reasons = {
-        f"is no part of {next((f for f in families if f != NEED_FAMILY), '')}, one of the families in use": (
-            families != [NEED_FAMILY] * len(families)
+        f"is no part of {next((f for f in families if f != TODAYS_FAMILY), '')}, one of the families in use": (
+            families != [TODAYS_FAMILY] * len(families)
         ),
         "cannot be free together with unit costs (formula.unit_cost_revision)": is_free(
             instance.revision

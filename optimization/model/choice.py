@@ -16,12 +16,13 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from optimization.ledger.allocation import rate_is_free
-from optimization.ledger.places import people, per_resident
+from optimization.ledger.places import people
 from optimization.ledger.tax_sources import SHARES
 from optimization.model.affine import Affine, block
 from optimization.model.columns import Columns
 from optimization.model.horizon import Year
-from optimization.model.money import funds, is_free, standard_cost
+from optimization.model.money import is_free
+from optimization.model.places import leeway
 from optimization.reading.units import YEN_IN_THOUSAND
 
 PROVISION = ("y", "apart", "x", "v", "z", "u", "used", "q", "reserve", "g", "short", "idle", "received", "sent", "come",
@@ -49,8 +50,9 @@ def spread(model: pyo.ConcreteModel, columns: Columns) -> Iterator[Distances]:
     """
     for place, part, weight in _years(model, columns):
         if weight > 0:
-            left = (funds(part) - standard_cost(part)).through(per_resident(part.instance))
-            yield Distances(place, YEN_IN_THOUSAND * left, weight * people(part.instance), around_mean=True)
+            yield Distances(
+                place, YEN_IN_THOUSAND * leeway(part), weight * people(part.instance), around_mean=True
+            )
 
 
 def _years(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[Any, Columns, float]]:
@@ -93,7 +95,7 @@ def _changes(columns: Columns) -> Iterator[Affine]:
     yield block("rho", sparse.csr_matrix(known), -counted)
     yield block("theta", sparse.identity(len(tax.free), format="csr"), -1.0)
     own = np.flatnonzero(tax.own_share)
-    fixed = np.where(np.isin(own, tax.free), 0.0, tax.today[own] * tax.assigned[0][own])
+    fixed = tax.today[own] * tax.settled[own]
     assigned = sparse.csr_matrix(np.equal.outer(own, tax.free) * tax.today[own][:, None])
     yield block("phi", sparse.identity(len(own), format="csr"), -fixed) - block("theta", assigned)
     for name, bounds, today in (

@@ -17,6 +17,7 @@ from optimization.dictionary.tiers import (
     TIERS,
 )
 from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.decision import status_quo, tier_by_place
 from optimization.ledger.instance import Instance
 from optimization.model.apart import Choice
 from optimization.model.crisis_columns import CrisisColumns
@@ -151,6 +152,25 @@ class Columns:
             return None
         faced = crisis.only(self.scenario) if self.scenario else crisis
         return CrisisColumns(self.instance, faced, self.pair_body, self.pair_service_number)
+
+    @cached_property
+    def need_at_home(self) -> np.ndarray:
+        """Recognised need before revision of the duties that each government has today, by service, (G, S)."""
+        return self._at_home(self.instance.formula_need)
+
+    @cached_property
+    def gross_at_home(self) -> np.ndarray:
+        """Gross standard cost of the duties that each government has today, by service, (G, S)."""
+        return self._at_home({tier: self.instance.costs.by_tier[tier].standard for tier in LOCAL_TIERS})
+
+    def _at_home(self, value: dict[str, np.ndarray]) -> np.ndarray:
+        """Sum of value[t][i, s] over the places of a government that is responsible today, (G, S)."""
+        instance = self.instance
+        tiers = tier_by_place(instance, status_quo(instance))
+        found = np.zeros((len(instance.bond), tiers.shape[1]))
+        for tier in LOCAL_TIERS:
+            np.add.at(found, instance.paying_government(tier), np.where(tiers == tier, value[tier], 0.0))
+        return found
 
     @cached_property
     def gross_cost(self) -> sparse.csr_matrix:

@@ -22,9 +22,7 @@ def is_free(bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 def own_revenue(columns: Columns) -> Affine:
     """Own revenue at standard rates, (G,): sum over taxes of base[g, j] x theta[j], fixed or free."""
     tax = columns.instance.tax
-    assigned = tax.assigned[0].copy()
-    assigned[tax.free] = 0.0
-    return block("theta", sparse.csr_matrix(tax.base[:, tax.free]), tax.base @ assigned + tax.fixed)
+    return block("theta", sparse.csr_matrix(tax.base[:, tax.free]), tax.base @ tax.settled + tax.fixed)
 
 
 def transfer(columns: Columns) -> Affine:
@@ -97,9 +95,8 @@ def debt_base(columns: Columns) -> Affine:
     funds without guarantees, less the debt service that the need recognises."""
     first = columns.first
     scale = debt.scale_today(first.instance) - debt.counted_funds(first.today)
-    in_need = first.instance.case.governments["debt_service_million_yen"].to_numpy(float)
     kept = first.instance.recognised_share
-    recognised = block("y", kept * columns.debt_service_moved, kept * in_need)
+    recognised = block("y", kept * columns.debt_service_moved, kept * first.instance.debt_service)
     return funds(columns) - guarantee(columns) - recognised + fixed(scale)
 
 
@@ -119,8 +116,8 @@ def future_burden(columns: Columns) -> Affine:
     recognised, and in a later year each government's part of the bonds owed since."""
     first = columns.first.instance
     share, years = 1.0 - first.recognised_share, first.debt_years
-    in_need = first.case.governments["debt_service_million_yen"].to_numpy(float)
-    unpromised = block("y", share * columns.moved(years * first.asset_debt_service), share * years * in_need)
+    followed = columns.moved(years * first.asset_debt_service)
+    unpromised = block("y", share * followed, share * years * first.debt_service)
     return _following(columns, debt.debts_today(first).burden) + unpromised + _since(columns, 1.0)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED
@@ -27,8 +28,6 @@ from optimization.model.need import net_need
 from optimization.reading.units import YEN_IN_MILLION, YEN_IN_THOUSAND
 from optimization.rules import places as rules
 from optimization.rules.statement import Statement
-
-TODAYS_FAMILY: Final = "japan_lat"
 
 LEFT: Final[tuple[Statement, ...]] = (rules.cover, rules.windfall, rules.dispersion, rules.loss)
 """Statements that speak of leeway."""

@@ -66,9 +66,7 @@ def released(columns: Columns) -> Affine:
 def handed_over(columns: Columns) -> Affine:
     """National taxes that the nation hands over (or, below 0, takes back), (1,)."""
     tax = columns.instance.tax
-    assigned = tax.assigned[0].copy()
-    assigned[tax.free] = 0.0
-    return block("theta", tax.total[tax.free], float(tax.total @ (assigned - 1.0)))
+    return block("theta", tax.total[tax.free], float(tax.total @ (tax.settled - 1.0)))
 
 
 def _everyone(columns: Columns) -> list[np.ndarray]:

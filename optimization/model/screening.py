@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.allocation import SETTLED, rate_range
 from optimization.ledger.instance import Instance
@@ -60,7 +61,7 @@ def balance_margin(instance: Instance) -> np.ndarray:
     promise nothing, nor does an account that a prefecture's duties burden too (Tokyo with
     its wards): the margin is -infinity, and every row is kept. The rate is the worse end of its range.
     """
-    if instance.settings["formula.family"] != "japan_lat":
+    if instance.settings["formula.family"] != TODAYS_FAMILY:
         return np.full(len(instance.case.codes), -np.inf)
     return np.min([_margin_at(instance, rate) for rate in rate_range(instance.settings)], axis=0)
 

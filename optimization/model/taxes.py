@@ -37,7 +37,7 @@ def standard_revenue(model: pyo.ConcreteModel, columns: Columns) -> None:
     """(F2) capacity[g] = sum_t rho[t] x base of the common taxes[g,t] + sum_j phi[j] x base[g,j]
     + taxes counted in full (theta[j] x base[g,j]) - deductions[g]"""
     tax = columns.instance.tax
-    fixed = np.where(np.isin(np.arange(len(tax.names)), tax.free), 0.0, tax.assigned[0])
+    fixed = tax.settled
     common = np.column_stack(
         [tax.base @ (fixed * (tax.partial & ~tax.own_share & (tax.tier == t))) for t in model.rho]
     )
@@ -78,8 +78,7 @@ def neutral_swaps(model: pyo.ConcreteModel, columns: Columns) -> None:
     def rule(model: pyo.ConcreteModel, n: int) -> Any:
         group = tax.neutral[n]
         free = [j for j in group if j in model.theta]
-        moved = sum((1.0 - tax.assigned[0][j]) * size[j] for j in group if j not in model.theta)
-        right = float(moved + size[free].sum()) / scale[n]
+        right = float(size[group] @ (1.0 - tax.settled[group])) / scale[n]
         if not free:  # tax_sources refuses a swap of fixed taxes that do not cancel
             return pyo.Constraint.Feasible
         return linear(size[free] / scale[n], [model.theta[j] for j in free]) == right
@@ -103,8 +102,7 @@ def counted_part(columns: Columns) -> Affine:
 def assigned_part(columns: Columns) -> Affine:
     """Assignment of the taxes with a counted share of their own, (J,): theta[j], or a number where it is fixed."""
     tax = columns.instance.tax
-    assigned = np.where(tax.own_share, tax.assigned[0], 0.0)
-    assigned[tax.free] = 0.0
+    assigned = np.where(tax.own_share, tax.settled, 0.0)
     free = sparse.diags(tax.own_share.astype(float)) @ _pick(tax.free, len(tax.names))
     return block("theta", free, assigned)
 

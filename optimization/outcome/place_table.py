@@ -51,6 +51,7 @@ def places_of(run: dict[str, pd.DataFrame], municipalities: pd.DataFrame) -> pd.
     if "places" in run:
         return run["places"]
     governments = run["governments"].set_index("government")
+    position = governments.index.get_indexer
     joint = {part: code for code in governments.index for part in str(code).split("+")}
     own = [joint[code] for code in municipalities.index]
     above = [joint[code] for code in municipalities["prefecture_code"]]
@@ -65,11 +66,11 @@ def places_of(run: dict[str, pd.DataFrame], municipalities: pd.DataFrame) -> pd.
             "population_persons": municipalities["population_persons"].to_numpy(int),
         }
     )
+    residents = governments["population_persons"].to_numpy(float)
+    matrix = places.of_both_tiers(position(own), position(above), residents)
     for label in ("_today", ""):
         left = governments[f"funds{label}_million_yen"] - governments[f"standard_cost{label}_million_yen"]
-        each = left / governments["population_persons"] * 1e6
-        both = each[above].to_numpy() * (np.array(own) != np.array(above))
-        table[f"leeway{label}{RESIDENT}"] = each[own].to_numpy() + both
+        table[f"leeway{label}{RESIDENT}"] = matrix @ left.to_numpy(float)
     table[f"change{RESIDENT}"] = table[f"leeway{RESIDENT}"] - table[f"leeway_today{RESIDENT}"]
     table["gains"] = moves(table[f"change{RESIDENT}"].to_numpy())
     return table

@@ -24,11 +24,12 @@ from typing import Any
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
 from optimization.archive.schemas import FORMER_WORDS
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
-from optimization.referee.audit import COMPONENT_WEIGHTS, audit_of, written_settings
+from optimization.referee.audit import audit_of, written_settings
 from optimization.referee.closure import YEN, closures
 from optimization.referee.debts import debt_closures
 from optimization.referee.exact_limits import (
@@ -49,6 +50,7 @@ from optimization.referee.in_fractions import (
     equal,
     total_of,
 )
+from optimization.referee.objective import COMPONENT_WEIGHTS
 from optimization.referee.places import place_closures
 
 BEYOND = r"[-+]?[\d.]+[eE][-+]?\d{4,}"
@@ -156,13 +158,13 @@ def _refuse_what_is_not_covered(
         "has no plan": record["objective_million_yen"] is None,
         "has later years": "horizon" in tables,
         "has crises": "crisis_shortage" in tables,
-        "has a formula other than today's family": families != {"japan_lat"},
+        "has a formula other than today's family": families != {TODAYS_FAMILY},
         "has a government without funds or cost": "governments" in tables
         and bool((tables["governments"][SIZES] <= 0).any(axis=None)),
     }
     found = [what for what, so in reasons.items() if so]
     if found:
-        remedy = "name a run of one year, without crises, under japan_lat"
+        remedy = f"name a run of one year, without crises, under {TODAYS_FAMILY}"
         raise InputError(
             [Problem(str(folder), f"{what} and is not re-checked exactly", remedy) for what in found]
         )

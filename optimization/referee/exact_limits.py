@@ -9,7 +9,6 @@ import numpy as np
 
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
-from optimization.referee.audit import DEBT_RATIOS
 from optimization.referee.in_fractions import (
     MIL,
     TOLERANCE,
@@ -19,6 +18,7 @@ from optimization.referee.in_fractions import (
     column_of,
     total_of,
 )
+from optimization.referee.money import DEBT_RATIOS
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import Scope
 from optimization.rules.written import Written

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from optimization.rules import clarity, fiscal, places
+from optimization.rules import clarity, debts, fiscal, places
 from optimization.rules.statement import Statement
 
 STATEMENTS: tuple[Statement, ...] = (
     *fiscal.STATEMENTS,
+    *debts.STATEMENTS,
     *places.STATEMENTS,
     *clarity.STATEMENTS,
 )

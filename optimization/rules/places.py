@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from optimization.reading.units import YEN_IN_THOUSAND
 from optimization.rules.quantities import Scope
-from optimization.rules.statement import DOWN, UP, Form, Reading, at_least, at_most, statement, within
+from optimization.rules.statement import DOWN, UP, Form, Reading, at_least, at_most, near_mean, statement
 
 PLACE, NATION = Scope.PLACE, Scope.NATION
 
@@ -109,9 +107,8 @@ def tax_price(facts: Reading) -> Form:
     own taxes over the standard cost of both tiers' duties is what residents pay of a standard service; whoever lies
     farther from the mean today may stay there.
     """
-    mean = facts.today("mean_tax_price")
-    slack = np.maximum(facts[TAX_PRICE], abs(facts.today("tax_price") - mean))
-    return within({"cost_per_resident": slack}, taxes_per_resident=1, cost_per_resident=-mean)
+    mean, today = facts.today("mean_tax_price"), facts.today("tax_price")
+    return near_mean("taxes_per_resident", "cost_per_resident", mean, today, facts[TAX_PRICE])
 
 
 STATEMENTS = (cover, windfall, dispersion, loss, losers, tax_price)

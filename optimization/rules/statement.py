@@ -61,6 +61,12 @@ def within(margin: Mapping[str, Any], /, **terms: Any) -> Form:
     return Form(terms, margin=margin)
 
 
+def near_mean(part: str, cost: str, mean: Any, today: Any, spread: Any) -> Form:
+    """|part - mean x cost| <= spread x cost: a ratio of two quantities lies within a spread of a mean of today's, or no
+    farther from it than `today`, its own of today."""
+    return within({cost: np.maximum(spread, abs(today - mean))}, **{part: 1, cost: -mean})
+
+
 class Reading(ABC):
     """Where a statement finds what it speaks of. Quantities of a scope are arrays over its members (one number for the
     nation), or linear expressions with as many rows; those of today are arrays over governments."""

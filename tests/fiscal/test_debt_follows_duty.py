@@ -27,6 +27,7 @@ from optimization.referee.audit import audit_run
 from optimization.referee.closure import YEN, closures
 from optimization.referee.debts import debt_closures
 from tests.horizon.horizon_case import STILL
+from tests.model.enumerated import found_by_both_methods
 from tests.model.random_case import best, decisions, random_question
 from tests.rules.test_readings_agree import solution
 from tests.seeds import seeds
@@ -235,14 +236,7 @@ def owing(seed: int) -> Small:
 @pytest.mark.parametrize("seed", seeds(4, 40))
 def test_the_solver_finds_the_best_of_all_listed_decisions(seed: int) -> None:
     question = owing(seed)
-    expected = best(question.instance)
-    for method in ("plain", "decomposed"):
-        result = question.solve(method)
-        if expected is None:
-            assert result.outcome.status == "infeasible", method
-            continue
-        assert (result.outcome.status, result.breaches) == ("optimal", []), method
-        assert result.outcome.objective == pytest.approx(expected.objective, rel=1e-6), method
+    found_by_both_methods(question, best(question.instance))
 
 
 @pytest.mark.parametrize("seed", seeds(4, 60))

@@ -34,7 +34,7 @@ from optimization.ledger.measures import (
     own_source_share,
     prefectural,
 )
-from optimization.rules.checks import breaches
+from tests.model.enumerated import cheapest
 from tests.small_case import Prefecture, Service, Small, Town, small
 
 
@@ -338,8 +338,7 @@ def best(instance: Instance) -> Accounts | None:
     for decision in decisions(instance):
         first = Accounts(instance, decision)
         tried += [Accounts(instance, _with_share(decision, share)) for share in shares_worth_trying(first)]
-    tried.sort(key=lambda accounts: accounts.objective)
-    return next((accounts for accounts in tried if not breaches(accounts)), None)
+    return cheapest(tried)
 
 
 def _with_share(decision: Decision, share: float) -> Decision:

@@ -11,6 +11,7 @@ import pytest
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.decision import status_quo
 from optimization.rules.checks import breaches
+from tests.model.enumerated import METHODS, found_by_both_methods
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, small, today_table
@@ -60,7 +61,7 @@ def test_a_union_is_extended_and_only_who_joins_pays() -> None:
     """Together 110 at their sizes: 40 x sqrt(.4) twice and 30 x sqrt(.2), i.e. 64.0; coordination 2 x 2% of it; the
     town's change 5% of 30. 64.01 x 1.04 + 1.5 = 68.1 against 56.57 x 1.02 + 30 = 87.7."""
     extended = (2 * 40.0 * np.sqrt(0.4) + 30.0 * np.sqrt(0.2)) * 1.04 + 0.05 * 30.0
-    for method in ("plain", "decomposed"):
+    for method in METHODS:
         found = three_towns(**OPENED).optimum(method)
         assert found.objective == pytest.approx(extended), method
         assert found.components["transition"].sum() == pytest.approx(1.5), method
@@ -125,18 +126,9 @@ def shared_question(seed: int) -> Small:
 @pytest.mark.parametrize("seed", seeds(5, 40))
 def test_both_methods_find_the_best_of_all_decisions_that_keep_what_exists(seed: int) -> None:
     question = shared_question(seed)
-    expected = best(question.instance)
-    for method in ("plain", "decomposed"):
-        result = question.solve(method)
-        if expected is None:
-            assert result.outcome.status == "infeasible", method
-            continue
-        assert result.outcome.status == "optimal" and result.breaches == [], method
-        assert result.outcome.objective == pytest.approx(expected.objective, rel=1e-6), method
-        assert result.outcome.bound <= expected.objective * (1 + 1e-6), method
-        if question.package.settings["wide_area.keep_existing"]:
-            assert result.accounts is not None
-            assert whole(question, result.accounts), method
+    for result in found_by_both_methods(question, best(question.instance)):
+        if result.accounts is not None and question.package.settings["wide_area.keep_existing"]:
+            assert whole(question, result.accounts)
 
 
 def whole(question: Small, accounts: Accounts) -> bool:

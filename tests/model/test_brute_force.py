@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from optimization.ledger.accounts import Accounts
+from tests.model.enumerated import found_by_both_methods
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 
@@ -20,16 +21,7 @@ def listed(seed: int) -> Accounts | None:
 
 @pytest.mark.parametrize("seed", seeds(8, SEEDS))
 def test_both_methods_find_the_best_of_all_listed_decisions(seed: int) -> None:
-    expected, question = listed(seed), random_question(seed)
-    for method in ("plain", "decomposed"):
-        result = question.solve(method)
-        if expected is None:
-            assert result.outcome.status == "infeasible", method
-            continue
-        assert result.outcome.status == "optimal", method
-        assert result.breaches == [], method
-        assert result.outcome.objective == pytest.approx(expected.objective, rel=1e-6), method
-        assert result.outcome.bound <= expected.objective * (1 + 1e-6), method
+    found_by_both_methods(random_question(seed), listed(seed))
 
 
 def test_the_listed_questions_cover_what_they_should() -> None:

@@ -18,8 +18,8 @@ import pytest
 from report_runs import CASE, EXAMPLE, Html
 
 from optimization.archive.seal import seal
-from optimization.cli.answers import show_comparison
 from optimization.cli.app import start
+from optimization.cli.held_against import show_comparison
 from optimization.dictionary.results import LANGUAGES, Language, load_results, text, word
 from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.report import sentences

@@ -17,7 +17,7 @@ from optimization.model.columns import Columns
 from optimization.model.horizon import Year
 from optimization.model.model import build_model
 from optimization.model.quantities import QUANTITIES as OVER_COLUMNS
-from optimization.rules import accounts, fiscal, written
+from optimization.rules import accounts, debts, fiscal, written
 from optimization.rules.accounts import QUANTITIES as OF_ACCOUNTS
 from optimization.rules.clarity import changes
 from optimization.rules.quantities import QUANTITIES
@@ -209,11 +209,11 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], tuple[str, ...]]] = {
         ("D5",),
     ),
     "a match that is never in force": (part(fiscal.match, "on", lambda settings: False), ("D5",)),
-    "debt service without its declared scale": (part(fiscal.debt_service, "scale", 1.0), ("D4",)),
+    "debt service without its declared scale": (part(debts.debt_service, "scale", 1.0), ("D4",)),
     "the future burden in the place of debt service": (
         formula(
-            fiscal.debt_service,
-            lambda f: at_least(debt_base=f[fiscal.SERVICE_CEILING], future_burden=-1),
+            debts.debt_service,
+            lambda f: at_least(debt_base=f[debts.SERVICE_CEILING], future_burden=-1),
             "debt_base",
             "future_burden",
         ),

@@ -11,9 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.dictionary.tiers import LOCAL_TIERS
 from optimization.ledger.allocation import rate_range
-from optimization.ledger.decision import status_quo, tier_by_place
 from optimization.model.adjustment import shortfall_bounds
 from optimization.model.affine import Affine, block, constraint, fixed, rows
 from optimization.model.columns import Columns
@@ -21,28 +19,10 @@ from optimization.model.money import bonded, is_free
 from optimization.model.need import need_bounds
 
 
-def _by_service(columns: Columns, value: dict[str, np.ndarray]) -> np.ndarray:
-    """Sum of value[t][i, s] over the places of a government that is responsible today, shape (G, S)."""
-    instance = columns.instance
-    tiers = tier_by_place(instance, status_quo(instance))
-    found = np.zeros((len(instance.bond), tiers.shape[1]))
-    for tier in LOCAL_TIERS:
-        np.add.at(found, instance.paying_government(tier), np.where(tiers == tier, value[tier], 0.0))
-    return found
-
-
-def _at_home(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Recognised need before revision and gross standard cost of today's duties, shape (G, S) each, million yen."""
-    instance = columns.instance
-    gross = {tier: instance.costs.by_tier[tier].standard for tier in LOCAL_TIERS}
-    return _by_service(columns, instance.formula_need), _by_service(columns, gross)
-
-
 def home_need(columns: Columns) -> Affine:
     """Need net of guarantees beyond today's share if every duty were with today's tier, (G,): of the unit costs and
     guarantee shares that the package frees a linear expression."""
-    instance = columns.instance
-    need, gross = _at_home(columns)
+    instance, need, gross = columns.instance, columns.need_at_home, columns.gross_at_home
     found = fixed(instance.other_need + gross @ instance.national_share) + -1.0 * bonded(columns)
     for name, bounds, sign, matrix in (
         ("kappa", instance.revision, 1.0, need),
@@ -57,8 +37,7 @@ def home_need(columns: Columns) -> Affine:
 
 def _home_bounds(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Least and most need at home, shape (G,) each, million yen."""
-    instance = columns.instance
-    need, gross = _at_home(columns)
+    instance, need, gross = columns.instance, columns.need_at_home, columns.gross_at_home
     (k_low, k_high), (g_low, g_high) = instance.revision, instance.guarantee
     base = instance.other_need + gross @ instance.national_share
     return base + need @ k_low - gross @ g_high - columns.most_bonded, base + need @ k_high - gross @ g_low

@@ -1,0 +1,30 @@
+"""What each way of providing costs society: all components together, by their weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimization.costs.provision import ProvisionCosts
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
+from optimization.dictionary.typed_settings import Settings
+
+
+@dataclass(frozen=True)
+class SocialCosts:
+    """Weighted sums of all components, million yen per year: of every tier (I, S), of the bodies (B, W), and of a
+    municipality that provides a wide-area service alone (I, W)."""
+
+    by_tier: dict[str, np.ndarray]
+    bodies: np.ndarray
+    alone: np.ndarray
+
+
+def social_costs(costs: ProvisionCosts, settings: Settings) -> SocialCosts:
+    """The costs of one year under the package's weights."""
+    return SocialCosts(
+        {t: costs.by_tier[t].social(settings) for t in TIERS},
+        costs.bodies.social(settings),
+        costs.by_tier[MUNICIPALITY].social(settings)[:, costs.wide_columns],
+    )
