@@ -34,7 +34,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = (place / "dist").glob("role_division-*.whl")
     venv.create(place / "environment", with_pip=True)
     programs = place / "environment" / ("Scripts" if os.name == "nt" else "bin")
-    install = [programs / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-compile"]
+    install = [
+        programs / "python",
+        "-m",
+        "pip",
+        "--quiet",
+        "--disable-pip-version-check",
+        "install",
+        "--no-compile",
+    ]
     told(*install, wheel, "--constraint", REPO / "requirements.lock", cwd=place)
     return programs
 
