@@ -10,6 +10,11 @@ import pandas as pd
 
 from optimization.errors import InputError, Problem
 
+ASSUMED, ESTIMATED = "assumption", "estimated"
+UNSURE = (ASSUMED, "unverified", ESTIMATED)
+"""Marks of numbers that may well be others: assumed, from a source that could not be checked, or estimated. The range
+of an estimated one is its 90% interval, cut to what can be: draw it from a normal law with that interval."""
+
 
 @dataclass(frozen=True)
 class Parameters:

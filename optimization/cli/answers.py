@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from optimization.case.parameters import ASSUMED
 from optimization.cli.console import SAY, billion, grid_of, out
 from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.results import word
@@ -357,4 +358,4 @@ def _fates(result: Result) -> str:
 
 
 def _assumption_count(result: Result) -> int:
-    return int((result.instance.case.parameters.table["mark"] == "assumption").sum())
+    return int((result.instance.case.parameters.table["mark"] == ASSUMED).sum())

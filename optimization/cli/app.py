@@ -42,6 +42,7 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (showing.export, "export results/mine --language ja --out mine.xlsx"),
     (showing.serve, "serve --port 8000"),
     (making.curves, "curves --out results/scale_fit.csv"),
+    (making.estimate, "estimate --out results/estimates"),
     (making.cut, "cut --prefectures 03 --out inputs/iwate-2022"),
 )
 """Every command, named as its function, with an example of it."""

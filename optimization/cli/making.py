@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from optimization.archive import new_folder, written_over
+from optimization.archive import kept, new_folder, write_tables, written_over
 from optimization.case.load import load_case
-from optimization.cli.console import err, out
+from optimization.cli.console import err, out, show_frame
 from optimization.cli.held_against import show_fit
 from optimization.cli.options import CaseFolder, Out, prefecture_codes
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
+from optimization.dictionary.history import HISTORY as TABLE_OF_YEARS
 from optimization.errors import InputError, Problem
 from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, RESULTS
 from optimization.web.downloads import inert_csv
@@ -94,6 +95,36 @@ def cut(
     for note in cut_case(case_folder, codes, folder).kept_out:
         err.print(f"note: {note}")
     out.print(f"Wrote {folder}: prefectures {', '.join(codes)} of {case_folder}.")
+    return 0
+
+
+def estimate(
+    case_folder: CaseFolder = DEFAULT_CASE,
+    folder: Out = None,
+    history: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Table of all years (that of the inputs).")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the estimates into the case's parameters.csv.")
+    ] = False,
+) -> int:
+    """Estimate effects of size and sharing on spending and need.
+
+    Tables of estimates, tests and held-out intervals, and the parameters made of them.
+    """
+    from optimization.evidence.estimate import estimate as estimated
+    from optimization.evidence.parameters import written_into
+
+    target = new_folder(folder, "estimate", RESULTS)
+    if history is None and (HISTORY / TABLE_OF_YEARS).is_file():
+        history = HISTORY
+    found = estimated(load_case(case_folder), history)
+    target = kept(target, lambda draft: write_tables(draft, found.tables))
+    show_frame(found.parameters.drop(columns=["unit", "source"]), "Parameters estimated", 3)
+    if write:
+        were = written_into(case_folder, found.parameters)
+        out.print(f"Wrote {len(found.parameters)} parameters into {case_folder}; {were} were assumptions.")
+    out.print(f"Wrote {target}.")
     return 0
 
 

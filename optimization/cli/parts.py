@@ -15,6 +15,7 @@ EXTRAS = {
     "distributed": "cluster",
     "mpisppy": "stochastic",
     "pyscipopt": "referee",
+    "statsmodels": "evidence",
 }
 """Extra of the distribution that brings each optional library, by the name under which it is imported."""
 

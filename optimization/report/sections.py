@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.case.parameters import UNSURE
 from optimization.dictionary.parameters import parameter_label
 from optimization.dictionary.settings import load_settings
 from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, PARTS, RESIDENTS
@@ -238,7 +239,7 @@ def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
     table = run.case.parameters.table
     found: dict[str, Rows] = {}
     for key, row in zip(run.case.parameters.keys, table.to_dict("records"), strict=True):
-        if row["mark"] in ("assumption", "unverified"):
+        if row["mark"] in UNSURE:
             of = row["service"]
             name = (
                 run.service(of, say)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optimization.archive import distance_of
 from optimization.archive.form import AGAIN
+from optimization.case.parameters import ASSUMED
 from optimization.dictionary.tiers import rank
 from optimization.errors import InputError, Problem
 from optimization.ledger.cost_kinds import JUDGEMENT, PARTS, real_cost
@@ -376,7 +377,7 @@ def measure(run: RunView, name: str) -> pd.Series:
 
 def assumption_count(run: RunView) -> int:
     """Numbers of the case that are marked as assumptions."""
-    return int((run.case.parameters.table["mark"] == "assumption").sum())
+    return int((run.case.parameters.table["mark"] == ASSUMED).sum())
 
 
 def joined(say: Speaker, *sentences: str) -> str:

@@ -1,4 +1,4 @@
-"""The numbers marked as assumptions that a package rests on, gathered into factors.
+"""The numbers marked as assumptions, unverified or estimated that a package rests on, gathered into factors.
 
 A factor is a parameter (of every service at once) or a setting. Its level runs from 0 (the low end of the range)
 through one half (the central value) to 1 (the high end), in a straight line on either side of the centre.
@@ -14,14 +14,12 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.parameters import ASSUMED, UNSURE
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.families import load_families
 from optimization.dictionary.settings import load_settings, setting_key, value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.allocation import FAMILY_SETTINGS
-
-ASSUMED = ("assumption", "unverified")
-"""Marks of numbers that sensitivity analysis reaches: assumed, or taken from a source that could not be checked."""
 
 CRISIS = ("aid_loss", "crisis_urgency", "reserve_cost", "response_", "spare_capacity", "surge_")
 OF_FAMILY = {
@@ -87,7 +85,7 @@ def _numbers(case: Case, package: ResolvedPackage) -> Iterable[tuple[str, bool, 
     """Name of its factor, whether it is a setting, and the number."""
     table = case.parameters.table
     for key, row in zip(case.parameters.keys, table.to_dict("records"), strict=True):
-        if row["mark"] in ASSUMED:
+        if row["mark"] in UNSURE:
             central = float(package.assumptions.get(key, row["central"]))
             low, high = min(float(row["low"]), central), max(float(row["high"]), central)
             yield (
@@ -96,7 +94,7 @@ def _numbers(case: Case, package: ResolvedPackage) -> Iterable[tuple[str, bool, 
                 Number(key, low, central, high, row["unit"], row["mark"], row["source"]),
             )
     for key, setting in load_settings().items():
-        if setting.mark == "assumption":
+        if setting.mark == ASSUMED:
             central = float(value_of(package.settings, setting_key(key)))
             low, high = min(setting.low or 0.0, central), max(setting.high or 0.0, central)
             whole = setting.type == "integer"

@@ -15,9 +15,10 @@ from optimization.case.case import Case
 from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.case.overlay import overlay
+from optimization.case.parameters import UNSURE
 from optimization.dictionary.settings import load_settings
 from optimization.outcome.verdict import NoPlanError
-from optimization.studies.factors import ASSUMED, Factor, Number, factors_of
+from optimization.studies.factors import Factor, Number, factors_of
 from optimization.studies.overturns import LEVELS
 from optimization.studies.sensitivity import (
     analyse,
@@ -58,7 +59,7 @@ def test_every_number_marked_as_an_assumption_is_varied_or_says_why_not() -> Non
     case = japan()
     package = load_package(case, "role_division")
     factors, table = factors_of(case, package)
-    marked = case.parameters.table["mark"].isin(ASSUMED).sum()
+    marked = case.parameters.table["mark"].isin(UNSURE).sum()
     settings = [key for key, s in load_settings().items() if s.mark == "assumption"]
     assert len(table) == marked + len(settings)
     assert set(settings) <= set(table["key"])
