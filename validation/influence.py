@@ -11,10 +11,10 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import with_values
+from optimization.ledger.factors import Factor, factors_of
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
-from optimization.studies.factors import Factor, factors_of
 
 
 def influence(

@@ -22,6 +22,7 @@ from optimization.archive.schemas import FORMER_WORDS
 from optimization.dictionary.results import ResultTable, column_of, load_results, load_units, word
 from optimization.dictionary.settings import shown
 from optimization.errors import InputError, Problem
+from optimization.ledger.worlds import GROUPS
 from optimization.outcome.verdict import Worth
 from optimization.reading.files import MOST_NAME, MOST_RESULT, MOST_SETTINGS, NO_NAME, read_bytes, read_text
 
@@ -57,6 +58,45 @@ class StayPutRecord(BaseModel):
         return self
 
 
+class Ends(BaseModel):
+    """Low end, middle and high end of what is saved, million yen a year."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    low: float
+    middle: float
+    high: float
+
+
+class MovedBy(BaseModel):
+    """A group of numbers, and how closely the saving follows its level."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    group: str
+    rank_correlation: float = Field(ge=-1, le=1)
+
+    @field_validator("group")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in GROUPS:
+            raise ValueError(f"{value!r} is no group of numbers")
+        return value
+
+
+class SavingRangeRecord(BaseModel):
+    """What `run.json` holds of the saving in joint draws of the numbers that are not known."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    draws: int = Field(ge=1)
+    first_year: bool
+    budgets_million_yen: Ends
+    real_million_yen: Ends
+    draws_in_which_it_saves: int = Field(ge=0)
+    moved_by: list[MovedBy]
+
+
 class Record(BaseModel):
     """What `run.json` holds at least; the figures of a decision are missing where there is none."""
 
@@ -71,6 +111,7 @@ class Record(BaseModel):
     asked_gap: float = Field(ge=0, le=1)
     certificate: str
     stay_put: StayPutRecord | None = None
+    saving_range: SavingRangeRecord | None = None
     seconds: Parts
     columns: int = Field(ge=0)
     rows: int = Field(ge=0)

@@ -59,6 +59,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "asked_gap": limits.gap,
         "certificate": certificate(instance.settings),
         "stay_put": _stay_put(result),
+        "saving_range": None if result.saving_range is None else result.saving_range.record,
         "formula_choice": [choice.record for choice in result.formula],
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "peak_memory_mb": peak_memory_mb(),

@@ -8,6 +8,7 @@
 | 3 | 0.2.0 | joint work of bundles is a part of the cost: `joint_work`; `functions` of duties |
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
+| 3 | 0.2.0 | what a plan saves in joint draws of the numbers that are not known: `saving_range` in the record |
 | 3 | 0.2.0 | who gains and who loses is told of `places`, no longer of `governments` |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
@@ -45,6 +46,9 @@ FLOWS_SINCE = 3
 """First version with the closed accounts and the factor on the law's shares."""
 
 FLOWS = ("flows", "flows_by_government", "sectors", "joint_work", "functions")
+NOT_TOLD: Mapping[str, None] = {"saving_range": None}
+"""Entries of a record that some runs of its layout do not have yet, and mean nothing by it."""
+
 FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")
 NEW_ROWS = ("pool_factor", "spread_by_rate")
 """Parameters of the formula since then."""
@@ -89,7 +93,7 @@ def up_to_date(record: Record, schema: int) -> Record:
     """A record of an older layout as one of today's."""
     for version in range(schema, SCHEMA):
         record = STEPS[version](record)
-    return {**record, "schema": SCHEMA}
+    return {**NOT_TOLD, **record, "schema": SCHEMA}
 
 
 def settings_up_to_date(package: Package, schema: int) -> Package:

@@ -21,7 +21,15 @@ from optimization.case.functions import FUNCTIONS
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
 from optimization.case.today import no_rows, no_spending
-from optimization.dictionary.tiers import CODE, MUNICIPALITY, NATION, PREFECTURE, PREFECTURE_CODE, tier_of
+from optimization.dictionary.tiers import (
+    CODE,
+    MUNICIPALITY,
+    NATION,
+    PREFECTURE,
+    PREFECTURE_CODE,
+    TIERS,
+    tier_of,
+)
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.codes import read_prefectures
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
@@ -108,6 +116,12 @@ class Case:
         return prefecture if column == PREFECTURE_CODE else prefecture.map(self.prefectures[column])
 
     @cached_property
+    def area_numbers(self) -> dict[str, np.ndarray]:
+        """Number of the area in which a tier serves each municipality, (I,) by tier; for every tier."""
+        areas = {tier: self.area_of(tier).to_numpy(str) for tier in TIERS}
+        return {tier: np.unique(names, return_inverse=True)[1] for tier, names in areas.items()}
+
+    @cached_property
     def government_of_municipality(self) -> pd.Series:
         """Fiscal government of each municipality (its own code; the wards settle with Tokyo)."""
         joint = JOINT_ACCOUNT if JOINT_ACCOUNT in self.governments.index else JOINT_MUNICIPALITY
@@ -159,7 +173,26 @@ class Case:
 
     def basis(self, expression: str) -> pd.Series:
         """A size of each municipality, named by a column or a sum of columns ('a+b')."""
-        return self.municipalities[expression.split("+")].sum(axis=1).astype(float)
+        if expression not in self._bases:
+            self._bases[expression] = self.municipalities[expression.split("+")].sum(axis=1).astype(float)
+        return self._bases[expression]
+
+    @cached_property
+    def _bases(self) -> dict[str, pd.Series]:
+        """Sizes that have been asked for."""
+        return {}
+
+    @cached_property
+    def movable_services(self) -> pd.Index:
+        """Services that some class may give to another tier or to a body: only they need parameters."""
+        classes = self.municipalities["city_class"].unique()
+        table = self.services[["wide_area", "home_tier"]].itertuples()
+        names = [
+            s
+            for s, wide, home in table
+            if wide or any(set(self.allowed_tiers[s, c]) - {home} for c in classes)
+        ]
+        return pd.Index(names)
 
     def remembering(self) -> Case:
         """The case, which remembers its tables as they are now (without a copy of what they hold)."""
@@ -242,7 +275,22 @@ class Case:
             return self
         parameters = self.parameters.override(overrides)
         known = {**self.as_read, "parameters": _remembered(parameters)} if self.as_read else {}
-        return replace(self, parameters=parameters, as_read=known)
+        changed = replace(self, parameters=parameters, as_read=known)
+        vars(changed).update({name: vars(self)[name] for name in OF_TABLES if name in vars(self)})
+        return changed
+
+
+OF_TABLES = (
+    "codes",
+    "area_numbers",
+    "government_of_municipality",
+    "government_of_prefecture",
+    "growth",
+    "movable_services",
+    "_bases",
+    "_standard_needs",
+)
+"""What has been worked out of a case's tables and hangs on no parameter."""
 
 
 def _remembered(value: Any) -> Any:

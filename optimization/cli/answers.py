@@ -59,7 +59,8 @@ def _in_short(result: Result) -> None:
     out.print("In short", style="bold")
     parts = result.baseline.objective_parts, result.accounts.objective_parts
     owner = result.instance.settings["pool.released"]
-    for label, text in opening(result.tables, result.tables["places"], *parts, owner, SAY):
+    spread = None if result.saving_range is None else result.saving_range.record
+    for label, text in opening(result.tables, result.tables["places"], *parts, owner, spread, SAY):
         out.print(f"- {label}: {text.replace('−', '-')}")
 
 

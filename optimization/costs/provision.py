@@ -105,7 +105,7 @@ def tier_parts(case: Case, standard: StandardCosts, office_km: np.ndarray) -> di
     """
     services = case.services.index
     home = case.services["home_tier"].to_numpy()
-    movable = movable_services(case)
+    movable = case.movable_services
     columns = services.get_indexer(movable)
     today = np.where(
         home[None, :] == MUNICIPALITY, standard.by_tier[MUNICIPALITY], standard.by_tier[PREFECTURE]
@@ -125,20 +125,6 @@ def tier_parts(case: Case, standard: StandardCosts, office_km: np.ndarray) -> di
         parts["access"] *= today > 0
         result[tier] = Parts(**parts)
     return result
-
-
-def movable_services(case: Case) -> pd.Index:
-    """Services that some class may give to another tier or to a body: only they need parameters."""
-    names = [
-        s
-        for s, row in case.services.iterrows()
-        if row["wide_area"]
-        or any(
-            set(case.allowed_tiers[s, c]) - {row["home_tier"]}
-            for c in case.municipalities["city_class"].unique()
-        )
-    ]
-    return pd.Index(names)
 
 
 def _area_mean(case: Case, tier: str, taste: np.ndarray) -> np.ndarray:
@@ -261,7 +247,7 @@ def body_parts_of(
     wide = pd.Index([*opened, *(s for s in shared if s not in opened)])
     columns = case.services.index.get_indexer(wide)
     tiers = {**tiers, MUNICIPALITY: _leaving(case, bodies, tiers[MUNICIPALITY])}
-    movable = movable_services(case)
+    movable = case.movable_services
     fixed = np.zeros(len(case.services))
     fixed[case.services.index.get_indexer(movable)] = case.parameters.of(
         "unit_fixed_cost_million_yen", movable

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
 from optimization.costs.curves import MINIMUM_OBSERVATIONS, ScaleCurve, fit_curve, flat_curve
-from optimization.dictionary.tiers import MUNICIPALITY, NATION, PREFECTURE, TIERS
+from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
 from optimization.errors import InputError, Problem
 
 NO_SCALE = "none"
@@ -72,10 +73,14 @@ def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
 def scale_curves(case: Case) -> dict[str, ScaleCurve]:
     """The fitted curves as costs follow them: level from `efficient_scale_persons` on, for each service at the size
     (households, pupils, the elderly) that so many residents have on the mean of the case."""
+    return level_from_efficient_scale(case, fitted_curves(case))
+
+
+def level_from_efficient_scale(case: Case, fitted: dict[str, ScaleCurve]) -> dict[str, ScaleCurve]:
+    """Fitted curves of a case, each level from the efficient scale of its parameters on."""
     efficient = case.parameters("efficient_scale_persons")
-    people = float(case.municipalities["population_persons"].sum())
-    curves = fitted_curves(case)
-    for service, curve in curves.items():
+    people, curves = float(case.municipalities["population_persons"].sum()), dict(fitted)
+    for service, curve in fitted.items():
         if not curve.flat:
             each = float(case.basis(case.services.at[service, "scale_basis"]).sum()) / people
             most = max(curve.observed_min, min(curve.observed_max, efficient * each))
@@ -83,33 +88,51 @@ def scale_curves(case: Case) -> dict[str, ScaleCurve]:
     return curves
 
 
-def standard_costs(case: Case, curves: dict[str, ScaleCurve]) -> StandardCosts:
-    """Standard costs of all services at all tiers, columns in the order of `case.services`."""
+class Needs(NamedTuple):
+    """What standard costs start from, whatever the parameters: the need of each service that stands for every
+    municipality, (I,) by service, and the scale at which each tier serves it, (I,) by basis and tier."""
+
+    own: dict[str, np.ndarray]
+    scales: dict[str, dict[str, np.ndarray]]
+
+
+def needs_of(case: Case) -> Needs:
+    """Needs and scales of all services of a case."""
+    bases = set(case.services["scale_basis"]) - {NO_SCALE}
+    prefecture, own = case.municipalities["prefecture_code"], {}
+    for service, home in case.services["home_tier"].items():
+        need = case.standard_need(service)
+        own[service] = (
+            need.reindex(case.codes) if home == MUNICIPALITY else spread(case, service) * prefecture.map(need)
+        ).to_numpy(float)
+    return Needs(own, {basis: tier_scale(case, case.basis(basis)) for basis in bases})
+
+
+def standard_costs(case: Case, curves: dict[str, ScaleCurve], needs: Needs | None = None) -> StandardCosts:
+    """Standard costs of all services at all tiers, columns in the order of `case.services`. `needs` are those of the
+    case, where they are known."""
+    needs = needs or needs_of(case)
     shape = (len(case.codes), len(case.services))
     by_tier = {tier: np.zeros(shape) for tier in TIERS}
-    share = case.parameters.of("national_share", case.services.index)
-    bases = set(case.services["scale_basis"]) - {NO_SCALE}
-    scales = {basis: tier_scale(case, case.basis(basis)) for basis in bases}
-    for column, (service, row) in enumerate(case.services.iterrows()):
-        scale = scales.get(row["scale_basis"])
-        if row["home_tier"] == MUNICIPALITY:
-            costs = _municipal(case, service, curves[service], scale)
+    share = case.parameters.of("national_share", case.services.index).to_numpy()
+    table = case.services[["home_tier", "scale_basis"]].itertuples()
+    for column, (service, home, basis) in enumerate(table):
+        own, scale = needs.own[service], needs.scales.get(basis)
+        if scale is None:
+            costs = dict.fromkeys(TIERS, own)
+        elif home == MUNICIPALITY:
+            costs = _municipal(case, service, curves[service], own, scale)
         else:
-            costs = _prefectural(case, service, scale)
+            costs = _prefectural(case, service, own, scale)
         for tier in TIERS:
-            by_tier[tier][:, column] = costs[tier] / (1.0 - share[service])
+            by_tier[tier][:, column] = costs[tier] / (1.0 - share[column])
     return StandardCosts(by_tier, curves)
 
 
 def tier_scale(case: Case, size: pd.Series) -> dict[str, np.ndarray]:
     """Scale at which each tier serves municipality i, by tier: the sum of its area, shape (I,) each."""
-    whole = {MUNICIPALITY: size.to_numpy(float), NATION: np.full(len(size), float(size.sum()))}
-    return {
-        tier: whole[tier]
-        if tier in whole
-        else size.groupby(case.area_of(tier)).transform("sum").to_numpy(float)
-        for tier in TIERS
-    }
+    own, number = size.to_numpy(float), case.area_numbers
+    return {tier: np.bincount(number[tier], weights=own)[number[tier]] for tier in TIERS}
 
 
 def realised_ratio(
@@ -123,23 +146,17 @@ def realised_ratio(
 
 
 def _municipal(
-    case: Case, service: str, curve: ScaleCurve, scale: dict[str, np.ndarray] | None
+    case: Case, service: str, curve: ScaleCurve, own: np.ndarray, scale: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Standard cost net of the earmarked share at each tier's scale (None: it has no effect)."""
-    own = case.standard_need(service).reindex(case.codes).to_numpy(float)
-    if scale is None:
-        return dict.fromkeys(TIERS, own)
+    """Standard cost net of the earmarked share at each tier's scale."""
     ratio = realised_ratio(case, service, curve)
     return {tier: own * ratio(scale[tier], scale[MUNICIPALITY]) for tier in TIERS}
 
 
-def _prefectural(case: Case, service: str, scale: dict[str, np.ndarray] | None) -> dict[str, np.ndarray]:
-    """Standard cost net of the earmarked share at each tier's scale (None: it has no effect)."""
-    prefecture = case.municipalities["prefecture_code"]
-    part = spread(case, service)
-    today = (part * prefecture.map(case.standard_need(service))).to_numpy(float)
-    if scale is None:
-        return dict.fromkeys(TIERS, today)
+def _prefectural(
+    case: Case, service: str, today: np.ndarray, scale: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Standard cost net of the earmarked share at each tier's scale."""
     largest = case.national["largest_prefecture_scale"]
     elasticity = case.parameters("prefectural_elasticity", service) * case.parameters(
         "scale_realisation", service

@@ -16,9 +16,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from optimization.costs.provision import COMPONENTS, WEIGHT_OF
 from optimization.dictionary.families import TODAYS_FAMILY
-from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import (
     LOCAL_TIERS,
     NATION,
@@ -258,12 +256,7 @@ class Accounts(Provided):
     @cached_property
     def year_parts(self) -> dict[str, float]:
         """The terms of the objective of this year alone."""
-        settings = self.instance.settings
-        parts = {c: value_of(settings, WEIGHT_OF[c]) * float(self.components[c].sum()) for c in COMPONENTS}
-        fixed = sum(float(unit.sum()) for unit in self.units.values())
-        parts["units"] = settings["weights.provision"] * fixed
-        parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
-        parts["joint_work"] = settings["weights.joint_work"] * float(self.joint_work.sum())
+        settings, parts = self.instance.settings, dict(self.provision_parts)
         given = float(self.grant.sum() + self.special.sum())
         parts["soft_budget"] = settings["weights.soft_budget"] * (given + self.extra_bond)
         tax = self.instance.tax

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from optimization.costs.provision import BUDGET, COMPONENTS
+from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
+from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION, TIERS
 from optimization.ledger.decision import Decision, body_by_place, jointly, tier_by_place
 from optimization.ledger.instance import Instance
@@ -42,9 +43,9 @@ class Provided:
         costs = self.instance.costs
         result = {c: np.zeros(self.tiers.shape) for c in COMPONENTS}
         for tier in TIERS:
-            here = self.tiers == tier
-            for c in COMPONENTS:
-                result[c][here] = getattr(costs.by_tier[tier], c)[here]
+            here = np.flatnonzero(self.tiers == tier)
+            for c in COMPONENTS if len(here) else ():
+                result[c].ravel()[here] = getattr(costs.by_tier[tier], c).ravel()[here]
         for b, w, s, members in jointly(self.instance, self.decision):
             own = costs.own[members, s]
             share = own / own.sum()
@@ -65,13 +66,25 @@ class Provided:
         result = {}
         for tier in TIERS:
             moved = np.array(instance.groups.home) != tier
-            serves = ((self.tiers == tier) & (instance.today > 0) & moved).astype(float)
+            serves = (self.tiers == tier) & (instance.today > 0) & moved
+            taken = np.flatnonzero(serves.any(axis=0))
             result[tier] = np.zeros((len(instance.case.governments), len(instance.services)))
-            for offices in instance.offices[tier]:
-                runs = np.zeros((offices.share.shape[0], len(instance.services)))
-                np.maximum.at(runs, offices.of_place, serves)
-                result[tier] += (offices.share.T @ runs) * instance.costs.unit_fixed
+            for offices in instance.offices[tier] if len(taken) else ():
+                runs = np.zeros((offices.share.shape[0], len(taken)))
+                np.maximum.at(runs, offices.of_place, serves[:, taken].astype(float))
+                result[tier][:, taken] += (offices.share.T @ runs) * instance.costs.unit_fixed[taken]
         return result
+
+    @cached_property
+    def provision_parts(self) -> dict[str, float]:
+        """The terms of the objective of this year that hang on who answers and who provides, and on no formula."""
+        settings = self.instance.settings
+        parts = {c: value_of(settings, WEIGHT_OF[c]) * float(self.components[c].sum()) for c in COMPONENTS}
+        fixed = sum(float(unit.sum()) for unit in self.units.values())
+        parts["units"] = settings["weights.provision"] * fixed
+        parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
+        parts["joint_work"] = settings["weights.joint_work"] * float(self.joint_work.sum())
+        return parts
 
     @cached_property
     def debt_service_moved(self) -> np.ndarray:

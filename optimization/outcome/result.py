@@ -8,10 +8,12 @@ from functools import cached_property
 
 import pandas as pd
 
+from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.outcome.choices import FormulaChoice, StayPut
+from optimization.outcome.saving_range import SavingRange, saving_range
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.rules.checks import Breach
 from optimization.solving.highs import Outcome
@@ -57,7 +59,8 @@ class Result:
     arguments that say why (may be empty when only the solver could tell). Over a horizon `courses` are those
     that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan,
     `stay` how the plan was chosen among those that cost almost as little: the gap of the outcome is then that of the
-    least cost. `tabulated` makes the tables of a result that has accounts."""
+    least cost. `tabulated` makes the tables of a result that has accounts. `whole` is the case of which the question
+    may be a part, None where nobody asks what the saving would be under other numbers."""
 
     package: ResolvedPackage
     instance: Instance
@@ -74,6 +77,7 @@ class Result:
     formula: tuple[FormulaChoice, ...] = ()
     stay: StayPut | None = None
     tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
+    whole: Case | None = None
 
     @property
     def worth(self) -> Worth:
@@ -97,6 +101,14 @@ class Result:
     def baseline(self) -> Accounts:
         """Accounts of the status quo under the same weights and assumptions."""
         return todays_accounts(self.instance)
+
+    @cached_property
+    def saving_range(self) -> SavingRange | None:
+        """What the plan saves against today where the assumed and estimated numbers are others; None without a plan
+        that keeps the rules, or where no number of the costs is uncertain."""
+        if self.whole is None or self.accounts is None or self.breaches:
+            return None
+        return saving_range(self.whole, self.package, self.accounts.instance, self.accounts.decision)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -82,4 +82,4 @@ def solve(
         except KeyboardInterrupt as stop:
             raise stopped_with(replace(result, seconds=clock.seconds)) from stop
         result = replace(result, courses=others)
-    return replace(result, seconds=clock.seconds)
+    return replace(result, seconds=clock.seconds, whole=case)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from optimization.dictionary.tiers import NATION
-from optimization.ledger.cost_kinds import RESIDENTS, of_kind
+from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
 from optimization.outcome.place_table import RESIDENT
 from optimization.report.language import Speaker
 
@@ -19,17 +19,27 @@ GOVERNING: Final = (NATION, "prefectures", "municipalities")
 STEPS: Final = ("permission", "early_warning", "rehabilitation")
 """Steps of the law on debts."""
 
+MOST_TOLD, TOLD = 3, 0.2
+"""Groups of numbers that are named at most, and the rank correlation from which one is."""
+
 Tables = Mapping[str, pd.DataFrame]
 Parts = Mapping[str, float]
 
 
 def opening(
-    tables: Tables, places: pd.DataFrame, before: Parts, after: Parts, owner: str, say: Speaker
+    tables: Tables,
+    places: pd.DataFrame,
+    before: Parts,
+    after: Parts,
+    owner: str,
+    spread: Mapping[str, Any] | None,
+    say: Speaker,
 ) -> list[tuple[str, str]]:
     """Rows of label and text, from the tables of a run, its table of places, the parts of the objective today and under
-    the package (million yen a year), and who owns what the pool leaves."""
+    the package (million yen a year), who owns what the pool leaves, and what the plan saves in joint draws of the
+    uncertain numbers (`saving_range` of the record; None in a run that does not tell)."""
     return [
-        *_savings(tables, before, after, say),
+        *_savings(tables, before, after, spread, say),
         *_places(places, tables, say),
         *_debts(tables, say),
         *_released(tables, owner, say),
@@ -37,19 +47,41 @@ def opening(
     ]
 
 
-def _savings(tables: Tables, before: Parts, after: Parts, say: Speaker) -> Iterator[tuple[str, str]]:
-    """What budgets save, by sector, and what residents bear beside them; nothing of budgets in a run of before there
-    were flows."""
+def _savings(
+    tables: Tables, before: Parts, after: Parts, spread: Mapping[str, Any] | None, say: Speaker
+) -> Iterator[tuple[str, str]]:
+    """What budgets save, by sector, with its range, what residents bear beside them, and how wrong the saving can be;
+    nothing of budgets in a run of before there were flows."""
     if "sectors" in tables:
         table = tables["sectors"].set_index("sector")
         change = table["balance_package_million_yen"] - table["balance_today_million_yen"]
         each = {name: say.money(float(change[name]), signed=True) for name in GOVERNING}
-        yield (
-            say("open_budgets"),
-            say("open_sectors", all=say.money(float(change.sum()), signed=True), **each),
-        )
+        total = say.money(float(change.sum()), signed=True)
+        ranged = {} if spread is None else ends(spread["budgets_million_yen"], say)
+        total = say("open_ranged" if ranged else "open_plain", all=total, **ranged)
+        yield say("open_budgets"), say("open_sectors", all=total, **each)
     borne = sum(of_kind(after, RESIDENTS).values()) - sum(of_kind(before, RESIDENTS).values())
     yield say("open_residents"), say("open_borne", change=say.money(borne, signed=True))
+    if spread is not None:
+        yield say("open_doubt"), doubt(spread, real_cost(before) - real_cost(after), say)
+
+
+def ends(found: Mapping[str, float], say: Speaker) -> dict[str, str]:
+    """The low and the high end of a range of savings, in words."""
+    return {name: say.money(found[name], signed=True) for name in ("low", "high")}
+
+
+def doubt(spread: Mapping[str, Any], saved: float, say: Speaker) -> str:
+    """What the plan saves in all with its range, in how many draws it saves anything, and on which numbers it hangs."""
+    told = [each for each in spread["moved_by"][:MOST_TOLD] if abs(each["rank_correlation"]) >= TOLD]
+    moved = say.listed([say.word(f"numbers_{each['group']}") for each in told])
+    return say(
+        "open_range_first" if spread["first_year"] else "open_range",
+        saved=say.money(saved, signed=True),
+        draws=say.number(spread["draws"]),
+        saving=say.number(spread["draws_in_which_it_saves"]),
+        **ends(spread["real_million_yen"], say),
+    ) + (say("open_hangs", groups=moved) if told else "")
 
 
 def _places(places: pd.DataFrame, tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:

@@ -93,6 +93,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
             run.record["baseline_parts_million_yen"],
             run.record["objective_parts_million_yen"],
             run.settings["pool.released"],
+            run.record.get("saving_range"),
             say,
         ),
         "recommendation": sentences.recommendation(run, say),

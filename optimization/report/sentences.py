@@ -18,6 +18,7 @@ from optimization.outcome.existing_table import fates
 from optimization.report.flows import left_in_pool
 from optimization.report.gains import changes, losers
 from optimization.report.language import Speaker
+from optimization.report.opening import ends
 from optimization.report.roles import Move, cost_changes, moves
 from optimization.report.view import RunView
 
@@ -152,15 +153,24 @@ def _what_it_saves(run: RunView, say: Speaker) -> str:
         for part in largest[:5]
         if abs(part.change) >= 0.5
     ]
-    joined = ("、" if say.language == "ja" else ", ").join(items)
-    return say(
+    listed = ("、" if say.language == "ja" else ", ").join(items)
+    text = say(
         "saves" if amount > 0 else "costs_more",
         saving=say.money(abs(amount)),
         share=say.share(abs(amount) / today, 2),
         today=say.money(today),
         now=say.money(now),
-        parts=joined,
+        parts=listed,
     )
+    return joined(say, text, _range(run, say))
+
+
+def _range(run: RunView, say: Speaker) -> str:
+    """The range of what the plan saves in joint draws; empty in a run that does not tell."""
+    spread = run.record.get("saving_range")
+    if spread is None or spread["first_year"]:
+        return ""
+    return say("saves_range", draws=say.number(spread["draws"]), **ends(spread["real_million_yen"], say))
 
 
 def _money(run: RunView, say: Speaker) -> str:

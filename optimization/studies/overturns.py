@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from optimization.studies.factors import Factor
+from optimization.ledger.factors import Factor
 from optimization.studies.study import Cell
 
 METHODS = ("tornado", "morris", "sobol")

@@ -24,8 +24,8 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.ledger.factors import Factor, factors_of
 from optimization.outcome.verdict import NoPlanError, Worth
-from optimization.studies.factors import Factor, factors_of
 from optimization.studies.overturns import LEVELS, Design, overturned_by, overturns
 from optimization.studies.study import Study
 from optimization.studies.sweep import Report, answers

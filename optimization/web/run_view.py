@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,13 +112,29 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
     return [
         (voice("cost_today"), voice.money(today), voice("a_year")),
         (voice("cost_package"), voice.money(now), voice("a_year")),
-        (voice("change"), voice.money(now - today, signed=True), signed_share(now / today - 1.0, voice)),
+        (
+            voice("change"),
+            voice.money(now - today, signed=True),
+            _change_note(record, now / today - 1.0, voice),
+        ),
         (voice("certainty"), gap_text(distance_of(record), voice), voice("certainty_note")),
         (voice("duties_moved"), voice.number(float(measures["duties_moved"])), voice("duties_note")),
         (voice("bodies"), voice.number(float(measures["wide_area_bodies"])), voice("bodies_note")),
         *_gain_lose(run, voice),
         (voice("allocation"), voice.money(grants[1]), voice("allocation_note", today=voice.money(grants[0]))),
     ]
+
+
+def _change_note(record: Mapping[str, Any], share: float, voice: Voice) -> str:
+    """The change as per cent, and its range where the numbers that are not known are others."""
+    text, spread = signed_share(share, voice), record.get("saving_range")
+    if spread is None or spread["first_year"]:
+        return text
+    ends = {
+        name: voice.money(-spread["real_million_yen"][other], signed=True)
+        for name, other in (("low", "high"), ("high", "low"))
+    }
+    return voice("change_range", share=text, draws=voice.number(spread["draws"]), **ends)
 
 
 def _gain_lose(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:

@@ -21,7 +21,6 @@ from optimization.case.parameters import Parameters
 from optimization.case.ranges import BY_SERVICE, CRISIS, CRISIS_BY_SERVICE, GENERAL
 from optimization.case.tables import OPTIONAL, Examined, read_tables
 from optimization.case.today import TODAY_TABLES
-from optimization.costs.provision import movable_services
 from optimization.dictionary.tables import load_tables
 from optimization.dictionary.tiers import TIERS
 from optimization.reading.table_file import text_table
@@ -239,7 +238,7 @@ def test_needed_parameters_are_those_the_costs_read() -> None:
     of_crises = set(CRISIS) | set(CRISIS_BY_SERVICE) | {PROBABILITY, SEVERITY}
     assert set(given.index) == set(GENERAL) | set(BY_SERVICE) | of_crises | {"joint_work_rate"}
     for parameter in ("trips_to_seat", "transition_cost", "unit_fixed_cost_million_yen"):
-        assert given[parameter] >= set(movable_services(case))
+        assert given[parameter] >= set(case.movable_services)
     wide = case.services.index[case.services["wide_area"] == 1]
     for parameter in ("coordination_rate", "max_travel_minutes"):
         assert given[parameter] == set(wide)

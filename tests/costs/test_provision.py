@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimization.costs.provision import movable_services
 from optimization.dictionary.tiers import BLOC, MUNICIPALITY, NATION, PREFECTURE
 from optimization.ledger.layout import lay_out
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
@@ -81,7 +80,7 @@ def test_the_loss_of_uniformity_grows_with_the_area() -> None:
 
 def test_a_service_that_nobody_may_move_has_no_cost_of_moving() -> None:
     case = region()
-    assert list(movable_services(case.case)) == ["fire", "health"]
+    assert list(case.case.movable_services) == ["fire", "health"]
     assert case.instance.costs.unit_fixed == pytest.approx([9, 0, 9])
     for tier in (PREFECTURE, BLOC, NATION):
         park = case.instance.costs.by_tier[tier]

@@ -17,8 +17,8 @@ from optimization.case.load import load_case
 from optimization.case.overlay import overlay
 from optimization.case.parameters import UNSURE
 from optimization.dictionary.settings import load_settings
+from optimization.ledger.factors import Factor, Number, factors_of
 from optimization.outcome.verdict import NoPlanError
-from optimization.studies.factors import Factor, Number, factors_of
 from optimization.studies.overturns import LEVELS
 from optimization.studies.sensitivity import (
     analyse,

@@ -14,10 +14,10 @@ from optimization.case.face import DEFAULT_CASE, INPUTS, load_package
 from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings
+from optimization.ledger.factors import Factor, factors_of
 from optimization.ledger.measures import gini
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
-from optimization.studies.factors import Factor, factors_of
 from validation import influence as room
 from validation.curves import held_out
 from validation.dispersion import dispersion, pairwise_gini

@@ -6,7 +6,7 @@ through one half (the central value) to 1 (the high end), in a straight line on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,14 +71,20 @@ def factors_of(case: Case, package: ResolvedPackage) -> tuple[list[Factor], pd.D
     """
     rows: list[dict[str, Any]] = []
     factors: dict[str, Factor] = {}
-    for name, setting, number in _numbers(case, package):
-        reason = _idle(name, setting, number, package.settings)
+    for name, setting, number, reason in numbers_of(case, package):
         rows.append({**number.__dict__, "factor": name, "varied": not reason, "why_not": reason})
         if not reason:
             before = factors[name].numbers if name in factors else ()
             factors[name] = Factor(name, (*before, number), setting)
     table = pd.DataFrame(rows).drop(columns="whole")
     return list(factors.values()), table
+
+
+def numbers_of(case: Case, package: ResolvedPackage) -> Iterator[tuple[str, bool, Number, str]]:
+    """Every number that is not known: name of its factor, whether it is a setting, the number, and why it cannot
+    change the result (empty where it can)."""
+    for name, setting, number in _numbers(case, package):
+        yield name, setting, number, _idle(name, setting, number, package.settings)
 
 
 def _numbers(case: Case, package: ResolvedPackage) -> Iterable[tuple[str, bool, Number]]:
