@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimization.case.face import load_package
     from optimization.case.load import load_case
+    from optimization.outcome.applied import apply
     from optimization.outcome.solve import solve
 
 __version__ = "0.1.0"
-__all__ = ["load_case", "load_package", "solve"]
+__all__ = ["apply", "load_case", "load_package", "solve"]
 
 _HOME = {
+    "apply": "optimization.outcome.applied",
     "load_case": "optimization.case.load",
     "load_package": "optimization.case.face",
     "solve": "optimization.outcome.solve",
@@ -30,7 +32,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """The library's three steps, imported when first used: worker processes need only the solver."""
+    """The library's steps, imported when first used: worker processes need only the solver."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

@@ -195,7 +195,8 @@ def record_problems(record: dict[str, Any], file: Path) -> Iterator[Problem]:
             )
         return
     if record["objective_million_yen"] is not None:
-        for key in ("bound_million_yen", "gap", "objective_parts_million_yen"):
+        proven = () if record["status"] == Worth.APPLIED else ("bound_million_yen", "gap")
+        for key in (*proven, "objective_parts_million_yen"):
             if record[key] is None:
                 yield Problem(str(file), "is missing where there is a decision", AGAIN, column=key)
 

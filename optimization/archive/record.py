@@ -12,10 +12,13 @@ from typing import Any
 from optimization.archive.program import program
 from optimization.archive.schemas import SCHEMA
 from optimization.dictionary.typed_settings import Settings
+from optimization.outcome.choices import asked
 from optimization.outcome.result import Result
-from optimization.outcome.stay_put import asked
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.solving.highs import Limits, Status
+
+GIVEN = "Nothing was searched: these are the accounts of a decision that was given, and no bound is known."
+"""What stands in the place of a certificate where a decision was applied."""
 
 LIBRARIES = ("pyomo", "highspy", "pandas", "numpy", "scipy", "pyarrow")
 
@@ -55,9 +58,9 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "objective_million_yen": outcome.objective if found else None,
         "baseline_million_yen": result.baseline.objective,
         "bound_million_yen": _finite(outcome.bound),
-        "gap": outcome.gap if found else None,
+        "gap": outcome.gap if found and outcome.status is not Status.APPLIED else None,
         "asked_gap": limits.gap,
-        "certificate": certificate(instance.settings),
+        "certificate": GIVEN if outcome.status is Status.APPLIED else certificate(instance.settings),
         "stay_put": _stay_put(result),
         "saving_range": None if result.saving_range is None else result.saving_range.record,
         "formula_choice": [choice.record for choice in result.formula],
@@ -101,8 +104,11 @@ def _stay_put(result: Result) -> dict[str, Any] | None:
     return {"applied": False} if asked(result.instance.settings) else None
 
 
-def distance_of(record: Mapping[str, Any]) -> float:
-    """Part of a plan's cost by which another plan may be cheaper: the gap, and what the stay-put rule costs."""
+def distance_of(record: Mapping[str, Any]) -> float | None:
+    """Part of a plan's cost by which another plan may be cheaper: the gap, and what the stay-put rule costs; None of a
+    decision that was applied, of which nothing is proven."""
+    if record["gap"] is None:
+        return None
     stay = record.get("stay_put")
     if not (stay and stay["applied"]):
         return float(record["gap"])

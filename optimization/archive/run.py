@@ -67,7 +67,8 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     (folder / "solver.log").write_text(result.outcome.log, encoding="utf-8")
     if result.arguments or result.accounts is None:
         (folder / "diagnosis.md").write_text(diagnosis(result, in_markdown), encoding="utf-8")
-    tables = result.tables and {**result.tables, "coefficients": result.coefficients}
+    ranges = {"coefficients": result.coefficients} if len(result.coefficients.columns) else {}
+    tables = result.tables and {**result.tables, **ranges}
     write_tables(folder, tables)
     seal(folder)
 

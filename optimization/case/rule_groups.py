@@ -5,16 +5,28 @@ From the convoy system (`uniform`, one rule for all) to full asymmetry (`free`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.dictionary.settings import GROUP, nearest
 from optimization.dictionary.tiers import TIERS
 from optimization.dictionary.typed_settings import Settings
+from optimization.errors import Problem, raise_if_any
+from optimization.reading.japan import PREFECTURES
+
+FIX: Final = "responsibility.fix"
+
+SIZE_CLASSES = (
+    "designated_city", "core_city", "wards", "city_100k_up", "city_50k_100k", "city_below_50k", "town_10k_up",
+    "town_below_10k",
+)  # fmt: skip
+"""Classes of `size_class`."""
 
 LARGE_CITY, MEDIUM_CITY, LARGE_TOWN = 100_000, 50_000, 10_000
 """Size bounds in persons; the ministry's own similar groups use the first two for cities."""
@@ -68,24 +80,28 @@ def rule_groups(case: Case, settings: Settings, today: np.ndarray) -> RuleGroups
     """Groups and options of a package.
 
     `today` (I, S) is today's standard cost, which tells where a service exists. A tier is open to
-    a group when the service table allows it for every class in the group (R6).
+    a group when the service table allows it for every class in the group (R6). Raises InputError for a
+    tier prescribed to one group that there is not, or whose classes do not allow it.
     """
     names = group_labels(case.municipalities, settings["rules.groups"])
     labels, of_municipality = np.unique(names.to_numpy(str), return_inverse=True)
     kind = case.municipalities["city_class"].to_numpy(str)
     classes = [tuple(np.unique(kind[of_municipality == k])) for k in range(len(labels))]
     home = tuple(case.services["home_tier"])
-    options = {}
+    options, closed = {}, []
     for s, service in enumerate(case.services.index):
         present = np.bincount(of_municipality, weights=today[:, s], minlength=len(labels)) > 0
         for k in np.flatnonzero(present):
             allowed = [t for t in TIERS if all(t in case.allowed_tiers[service, c] for c in classes[k])]
-            options[s, int(k)] = _options(service, home[s], allowed, settings)
+            options[s, int(k)] = _options(service, labels[k], home[s], allowed, settings)
+            closed += _closed(service, labels[k], allowed, settings)
+    raise_if_any([*_unknown_groups(case, settings, labels), *closed])
     return RuleGroups(tuple(labels), of_municipality, options, home)
 
 
-def _options(service: str, home: str, allowed: list[str], settings: Settings) -> tuple[str, ...]:
-    fixed = settings["responsibility.fix"].get(service)
+def _options(service: str, group: str, home: str, allowed: list[str], settings: Settings) -> tuple[str, ...]:
+    prescribed = settings[FIX]
+    fixed = prescribed.get(f"{service}{GROUP}{group}", prescribed.get(service))
     if fixed is not None:
         return (fixed if fixed in allowed else home,)
     if service in settings["responsibility.at_home"]:
@@ -93,3 +109,46 @@ def _options(service: str, home: str, allowed: list[str], settings: Settings) ->
     if service not in settings["responsibility.free_services"]:
         return (home,)
     return (home, *(t for t in settings["responsibility.free_tiers"] if t in allowed and t != home))
+
+
+def _closed(service: str, group: str, allowed: list[str], settings: Settings) -> list[Problem]:
+    """What is wrong with a tier that is prescribed to one rule group by name."""
+    entry = f"{service}{GROUP}{group}"
+    tier = settings[FIX].get(entry)
+    if tier is None or tier in allowed:
+        return []
+    message = f"is not open to {group} in allowed_tiers.csv"
+    return [
+        Problem("package", message, f"choose {' or '.join(allowed)}", column=f"{FIX}.{entry}", value=tier)
+    ]
+
+
+def _unknown_groups(case: Case, settings: Settings, labels: Collection[str]) -> list[Problem]:
+    """Entries for rule groups that there are not; a group of another part of the country is known."""
+    rule, faults = settings["rules.groups"], []
+    for entry in settings[FIX]:
+        _, at, group = entry.partition(GROUP)
+        if at and group not in labels and not _elsewhere(group, rule, case):
+            remedy = f"{nearest(group, _names(rule, labels))} (rules.groups is {rule})"
+            faults.append(
+                Problem("package", "is no rule group", remedy, column=f"{FIX}.{entry}", value=group)
+            )
+    return faults
+
+
+def _names(rule: str, labels: Collection[str]) -> list[str]:
+    return list(SIZE_CLASSES) if rule == "by_class" else [str(label) for label in labels]
+
+
+def _elsewhere(group: str, rule: str, case: Case) -> bool:
+    """Whether a label is that of a group which lies in another part of the country, or which the case has none of."""
+    if rule == "by_class":
+        return group in SIZE_CLASSES
+    code, _, kind = group.partition("_")
+    outside = code[:2] in PREFECTURES and code[:2] not in case.prefectures.index
+    forms = {
+        "by_prefecture": len(code) == 2 and not kind,
+        "class_x_prefecture": len(code) == 2 and kind in SIZE_CLASSES,
+        "free": len(code) == 5 and code.isdecimal() and not kind,
+    }
+    return outside and forms.get(rule, False)

@@ -13,7 +13,6 @@ import typer
 
 from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
-from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.cli.commands import placed
@@ -22,6 +21,7 @@ from optimization.cli.options import (
     MOST_DUTIES,
     CaseFolder,
     Gap,
+    Given,
     Json,
     Out,
     Packages,
@@ -30,19 +30,19 @@ from optimization.cli.options import (
     Seconds,
     Seed,
     Threads,
-    named,
+    package_asked,
     prefecture_codes,
 )
 from optimization.cli.progress import CountLine
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
 from optimization.outcome.result import Result, planned
-from optimization.outcome.session import OpenTiers, Session, decided_once
 from optimization.outcome.verdict import Worth, worst
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
 from optimization.solving.highs import Limits
 
-if TYPE_CHECKING:  # a part that may not be installed
+if TYPE_CHECKING:  # a part that may not be installed, and the model, which takes a second to load
+    from optimization.outcome.session import OpenTiers, Session
     from optimization.studies.sensitivity import Findings
 
 
@@ -50,6 +50,7 @@ def explain(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     services: Annotated[
         str, typer.Option(metavar="NAMES", help="Only these services, e.g. fire,police.")
     ] = "",
@@ -63,9 +64,10 @@ def explain(
     from optimization.explain.diagnosis import diagnose
     from optimization.explain.folder import write_diagnosis
     from optimization.explain.words import sentences
+    from optimization.outcome.session import decided_once
 
     with Telling(as_json) as telling:
-        question = asked(packages, case_folder, prefectures)
+        question = asked(packages, case_folder, prefectures, given)
         decided_once(question.package)
         wanted = named_services(services, question.case)
         target = new_folder(folder, f"explain-{question.package.name}", RESULTS)
@@ -106,6 +108,7 @@ def alternatives(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     within: Annotated[
         float, typer.Option(metavar="X", min=0.0, max=10.0, help="Part of cost to spare.")
     ] = 0.001,
@@ -121,10 +124,11 @@ def alternatives(
     as_json: Json = False,
 ) -> int:
     """Plans that cost almost as little and differ most."""
+    from optimization.outcome.session import decided_once
     from optimization.studies.alternatives import alternative_plans, differences, open_tiers
 
     with Telling(as_json) as telling:
-        question, limits = asked(packages, case_folder, prefectures), Limits(gap=gap, threads=threads)
+        question, limits = asked(packages, case_folder, prefectures, given), Limits(gap=gap, threads=threads)
         kept_so = [wish(text, "--keep") for text in keep or []]
         ruled_out = [wish(text, "--forbid") for text in forbid or []]
         decided_once(question.package)
@@ -160,6 +164,7 @@ def pareto(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     against: Annotated[
         str,
         typer.Option(
@@ -177,10 +182,11 @@ def pareto(
     as_json: Json = False,
 ) -> int:
     """Cost against equity, discipline, changes, clarity, crises."""
+    from optimization.outcome.session import Session
     from optimization.studies import pareto as fronts
 
     with Telling(as_json) as telling:
-        question = asked(packages, case_folder, prefectures)
+        question = asked(packages, case_folder, prefectures, given)
         case, codes, package = question
         aims = fronts.aims_named([part.strip() for part in against.split(",") if part.strip()], package)
         target = new_folder(folder, f"pareto-{package.name}", RESULTS)
@@ -210,6 +216,7 @@ def sensitivity(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="tornado, morris or sobol.")] = "tornado",
     draws: Annotated[int, typer.Option(metavar="N", min=2, max=1_000_000, help="Solves, about.")] = 200,
     only: Annotated[
@@ -236,7 +243,7 @@ def sensitivity(
             [Problem("command line", "is not a method", remedy, column="--method", value=method)]
         )
     with Telling(as_json) as telling:
-        case, codes, package = asked(packages, case_folder, prefectures)
+        case, codes, package = asked(packages, case_folder, prefectures, given)
         target = folder or RESULTS / "-".join(["sensitivity", package.name, method, *codes])
         room_for_scratch(target.parent)
         study = Study(f"sensitivity_{method}", "", tuple(codes), gap, time_limit, "auto", seed, ())
@@ -318,15 +325,19 @@ class Asked(NamedTuple):
 
     def solved(self, limits: Limits, narrowed: OpenTiers | None = None) -> tuple[Session, Result]:
         """A session that has answered the package, and its answer."""
+        from optimization.outcome.session import Session
+
         session = Session(self.case, tuple(self.codes), limits, open_tiers=narrowed)
         return session, session.solve(self.package)
 
 
-def asked(packages: Sequence[str] | None, case_folder: Path, prefectures: str) -> Asked:
+def asked(
+    packages: Sequence[str] | None, case_folder: Path, prefectures: str, given: Sequence[str] | None = None
+) -> Asked:
     """What a command line asks; notes of the package go to standard error."""
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
-    package = load_package(case, named(packages), codes)
+    package = package_asked(case, packages, codes, given)
     for note in package.warnings:
         err.print(f"note: {note}")
     return Asked(case, codes, package)

@@ -16,11 +16,12 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS, of_kind
 from optimization.ledger.flows import pool_factor
 from optimization.ledger.measures import retention
+from optimization.outcome.choices import OF_CHANGES, asked
 from optimization.outcome.existing_table import fates, people_shared
 from optimization.outcome.outlook_table import WHOLE
 from optimization.outcome.place_table import RESIDENT
 from optimization.outcome.result import PLAN, TODAY, Result
-from optimization.outcome.stay_put import OF_CHANGES, asked
+from optimization.outcome.verdict import Worth
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.units import billions
 from optimization.report.opening import opening
@@ -289,7 +290,7 @@ NAMED = 10
 
 def _closing(result: Result, folder: str) -> None:
     assert result.accounts is not None
-    outcome, decision = result.outcome, result.accounts.decision
+    decision = result.accounts.decision
     places = result.instance.case.codes
     kept = retention(result.accounts)
     wards = " and the joint Tokyo wards" if JOINT_MUNICIPALITY in places else ""
@@ -304,11 +305,21 @@ def _closing(result: Result, folder: str) -> None:
         f"Standard revenue leaves uncounted {kept[0]:.1%} of municipal and {kept[1]:.1%} of prefectural taxes; "
         f"under {TODAYS_FAMILY} a receiving government keeps that of a tax rise (today 25%).\n"
         f"{_formula(result)}"
+        f"{_status(result, judged)}"
+        f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
+        f"Run folder: {folder}"
+    )
+
+
+def _status(result: Result, judged: str) -> str:
+    """What is proven of the plan; of a decision that was applied, nothing."""
+    if result.worth is Worth.APPLIED:
+        return "Status applied: the decision was given and nothing was optimised; no bound is known.\n"
+    outcome = result.outcome
+    return (
         f"Status {result.worth}: no plan within the package's limits can cost less than "
         f"{billion(outcome.bound)} billion yen{judged} (gap {outcome.gap:.5%}).\n"
         f"{_stay_put(result)}"
-        f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
-        f"Run folder: {folder}"
     )
 
 

@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from optimization import __version__
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.cli import analyses, commands, making, showing
+from optimization.cli import analyses, applying, commands, making, showing
 from optimization.cli.console import err, show_problems
 from optimization.cli.console import out as console
 from optimization.cli.parts import missing_part
@@ -27,6 +27,7 @@ BAD_INPUT = 2
 
 COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (commands.run, "run role_division --prefectures 03 --out results/iwate"),
+    (applying.apply_package, "apply role_division --set responsibility.fix.fire=prefecture"),
     (commands.rerun, "rerun results/mine"),
     (commands.validate, "validate wide_area --case inputs/iwate-2022"),
     (commands.packages, "packages role_division"),
@@ -45,7 +46,7 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (making.estimate, "estimate --out results/estimates"),
     (making.cut, "cut --prefectures 03 --out inputs/iwate-2022"),
 )
-"""Every command, named as its function, with an example of it."""
+"""Every command, with an example that begins with its name."""
 
 app = typer.Typer(
     add_completion=False,
@@ -56,7 +57,7 @@ app = typer.Typer(
     help="Central-local roles and finance. Example: solve.py run role_division",
 )
 for function, example in COMMANDS:
-    app.command(epilog=f"Example: solve.py {example}")(function)
+    app.command(example.split()[0], epilog=f"Example: solve.py {example}")(function)
 
 
 def _version(asked: bool) -> None:

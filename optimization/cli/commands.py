@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -29,6 +29,7 @@ from optimization.cli.options import (
     AnyCase,
     CaseFolder,
     Gap,
+    Given,
     Json,
     Method,
     Out,
@@ -40,6 +41,7 @@ from optimization.cli.options import (
     Threads,
     known_method,
     named,
+    package_asked,
     prefecture_codes,
 )
 from optimization.cli.plain import print_json
@@ -47,9 +49,7 @@ from optimization.cli.progress import progress_for
 from optimization.cli.surroundings import KINDS, memory_is_out
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, raise_if_any
-from optimization.outcome.question import would_run
 from optimization.outcome.result import InterruptedRun, Result
-from optimization.outcome.solve import solve
 from optimization.outcome.terms import METHODS
 from optimization.outcome.verdict import REASONS, Worth
 from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, RESULTS
@@ -70,6 +70,7 @@ def run(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     folder: Out = None,
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
@@ -80,7 +81,8 @@ def run(
 ) -> int:
     """Solve reform packages and write a run folder."""
     limits = Limits(gap=gap, seconds=time_limit, threads=threads, seed=seed)
-    done = _solved(named(packages), case_folder, prefectures, folder, limits, known_method(method), as_json)
+    asked = Question(named(packages), case_folder, prefectures, given or [])
+    done = _solved(asked, folder, limits, known_method(method), as_json)
 
     def show() -> None:
         if as_json:
@@ -100,22 +102,43 @@ class Written(NamedTuple):
 
     def exit_code(self, show: Callable[[], None] = lambda: None) -> int:
         """The exit code of a run that was shown and is re-checked now."""
-        try:
-            show()
-            code = _verdict(self.result, self.folder)
-            return INTERRUPTED if self.stopped and code != 1 else code
-        except KINDS as error:
-            if not memory_is_out(error):
-                raise
-            message = f"The memory ran out before the run was checked; it is whole in {self.folder}."
-            err.print(message, style="bold red")
-            return UNCHECKED
+        code = checked(self.result, self.folder, show)
+        return INTERRUPTED if self.stopped and code not in (1, UNCHECKED) else code
+
+
+def checked(result: Result, folder: Path, show: Callable[[], None] = lambda: None) -> int:
+    """The exit code of a result that was written into a folder, is shown and re-checked now."""
+    try:
+        show()
+        return _verdict(result, folder)
+    except KINDS as error:
+        if not memory_is_out(error):
+            raise
+        message = f"The memory ran out before the run was checked; it is whole in {folder}."
+        err.print(message, style="bold red")
+        return UNCHECKED
+
+
+def solve(*asked: Any, **terms: Any) -> Result:
+    """`outcome.solve.solve`, which is loaded with the model and its solver when something is solved: a second that
+    commands which only read or apply do not wait for."""
+    from optimization.outcome.solve import solve as answer
+
+    return answer(*asked, **terms)
+
+
+class Question(NamedTuple):
+    """What a command line asks: packages, the folder of the case, prefectures as they were written, and what `--set`
+    gives."""
+
+    names: Sequence[str]
+    case_folder: Path
+    prefectures: str
+    given: Sequence[str]
 
 
 def _solved(
-    names: Sequence[str],
-    case_folder: Path,
-    prefectures: str,
+    asked: Question,
     folder: Path | None,
     limits: Limits,
     method: str = METHODS[0],
@@ -124,9 +147,9 @@ def _solved(
     """A run from the command line's words to its folder."""
     line, callback = progress_for(quiet)
     line.phase("Reading the case and the packages ...")
-    case = load_case(case_folder)
-    codes = prefecture_codes(prefectures, case)
-    package = load_package(case, names, codes)
+    case = load_case(asked.case_folder)
+    codes = prefecture_codes(asked.prefectures, case)
+    package = package_asked(case, asked.names, codes, asked.given)
     folder = new_folder(folder, package.name, RESULTS)
     for note in [*package.warnings, *map(str, package.overridden)]:
         err.print(f"note: {note}")
@@ -203,12 +226,17 @@ def exact(run: RunFolder, as_json: Json = False) -> int:
 
 
 def validate(
-    packages: Packages = None, case_folder: CaseFolder = DEFAULT_CASE, prefectures: Prefectures = ""
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    given: Given = None,
 ) -> int:
     """Check a case and packages without solving."""
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
-    package = load_package(case, named(packages), codes)
+    from optimization.outcome.rehearsal import would_run
+
+    package = package_asked(case, packages, codes, given)
     would_run(case, package, codes)
     for warning in package.warnings:
         out.print(f"warning: {warning}")
@@ -254,6 +282,7 @@ def compare(
     names: Annotated[list[str], typer.Argument(help="Run folders, or packages to run first.")],
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     folder: Out = None,
     time_limit: Seconds = 600.0,
     gap: Gap = 1e-4,
@@ -267,7 +296,8 @@ def compare(
             if (Path(name) / "run.json").is_file():
                 folders.append(Path(name))
                 continue
-            done = _solved([name], case_folder, prefectures, root / f"{number}-{Path(name).stem}", limits)
+            asked = Question([name], case_folder, prefectures, given or [])
+            done = _solved(asked, root / f"{number}-{Path(name).stem}", limits)
             codes.append(done.exit_code())
             if codes[-1] == INTERRUPTED:
                 return INTERRUPTED

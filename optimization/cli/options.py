@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from optimization.case.assignments import package_given, said_of_the_command
 from optimization.case.case import Case
-from optimization.case.face import DEFAULT_PACKAGE
+from optimization.case.face import DEFAULT_PACKAGE, load_package, with_on_top
+from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
 from optimization.outcome.terms import METHODS
 from optimization.reading.whereabouts import case_folder
@@ -16,6 +18,10 @@ from optimization.solving.highs import MOST_SECONDS, MOST_SEED, MOST_THREADS
 
 MOST_DUTIES = 100_000
 Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set beside the packages; may be repeated."),
+]
 CaseFolder = Annotated[
     Path,
     typer.Option(
@@ -32,9 +38,7 @@ Prefectures = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder to write; it must not exist yet.")
 ]
-Seconds = Annotated[
-    float, typer.Option(metavar="S", min=0.001, max=MOST_SECONDS, help="Seconds for the solver.")
-]
+Seconds = Annotated[float, typer.Option(metavar="S", min=0.001, max=MOST_SECONDS, help="Solver seconds.")]
 Gap = Annotated[float, typer.Option(metavar="G", min=0.0, max=1.0, help="Relative gap to reach.")]
 Threads = Annotated[int, typer.Option(metavar="N", min=1, max=MOST_THREADS, help="Threads of the solver.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Seed of the solver.")]
@@ -59,6 +63,19 @@ Method = Annotated[str, typer.Option(metavar="NAME", help="decomposed or plain."
 def named(packages: Sequence[str] | None) -> list[str]:
     """The packages of a command line; the default one where it names none."""
     return list(packages or [DEFAULT_PACKAGE])
+
+
+def package_asked(
+    case: Case, packages: Sequence[str] | None, codes: Sequence[str], given: Sequence[str] | None
+) -> ResolvedPackage:
+    """The packages of a command line on some prefectures of a case, with what `--set` gives on top. Raises `InputError`
+    with every fault of either."""
+    top = package_given(given or [])
+    package = load_package(case, named(packages), codes)
+    if top is None:
+        return package
+    with said_of_the_command():
+        return with_on_top(case, package, top, codes)
 
 
 def known_method(method: str) -> str:

@@ -7,7 +7,7 @@ fares, uniformity a loss of welfare: society bears them, no budget does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -239,10 +239,12 @@ def body_parts_of(
     tiers: dict[str, Parts],
     bodies: Bodies,
     km: np.ndarray,
+    also: Collection[str] = (),
 ) -> ProvisionCosts:
     """All costs of provision under a package's settings: the given parts of the tiers, and the
-    parts of the candidate bodies for the services the package opens to them."""
-    opened = [s for s in settings["wide_area.services"] if case.services.at[s, "wide_area"]]
+    parts of the candidate bodies for the services the package opens to them, or that `also` opens."""
+    named = dict.fromkeys((*settings["wide_area.services"], *also))
+    opened = [s for s in named if case.services.at[s, "wide_area"]]
     shared = case.services.index[bodies.existing.services]
     wide = pd.Index([*opened, *(s for s in shared if s not in opened)])
     columns = case.services.index.get_indexer(wide)

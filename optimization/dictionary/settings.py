@@ -29,6 +29,8 @@ SETTINGS_FILE = Path(__file__).with_name("settings.toml")
 ALL = "all"
 CASE = "case"
 SERVICES = "services"
+GROUP = "@"
+"""What stands between a service and the one rule group of an entry."""
 CHOICES = {
     "tiers": TIERS,
     "higher_tiers": HIGHER_TIERS,
@@ -70,7 +72,8 @@ class ValueFault(NamedTuple):
 
 class Setting(BaseModel):
     """One entry of the dictionary; bounds, `low`, `high` and `once_off` are in `unit`. A limit that can be switched off
-    has `off`. A faulty one raises ValueError."""
+    has `off`; a table by service whose entries may be of one rule group, `service@group`, has `by_group`. A faulty one
+    raises ValueError."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,6 +94,7 @@ class Setting(BaseModel):
     one_number: bool = False
     off: bool = False
     once_off: float | None = None
+    by_group: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -302,8 +306,12 @@ def _table_faults(setting: Setting, value: object, services: Collection[str] | N
         return [ValueFault(value, "must be a table by service", "write { service = value, service = value }")]
     faults: list[ValueFault] = []
     for service, entry in value.items():
-        if setting.type != "range_by_name" and services is not None and service not in services:
-            faults.append(ValueFault(service, "is not a service", nearest(service, services), service))
+        name, at, group = service.partition(GROUP) if setting.by_group else (service, "", "")
+        if at and not group:
+            remedy = f"write {name}{GROUP}GROUP, such as {name}{GROUP}town_below_10k, or {name} alone"
+            faults.append(ValueFault(service, "names no rule group", remedy, service))
+        elif setting.type != "range_by_name" and services is not None and name not in services:
+            faults.append(ValueFault(service, "is not a service", nearest(name, services), service))
         elif setting.type == "choice_by_service":
             names = services if setting.choices == SERVICES else setting.choices
             faults += _name_faults(entry, names, service)
@@ -335,7 +343,9 @@ def canonical(setting: Setting, value: Any, services: Sequence[str]) -> Any:
         case "number_by_service":
             return {name: float(value[name]) for name in services if name in value}
         case "choice_by_service":
-            return {name: value[name] for name in services if name in value}
+            of = {name: place for place, name in enumerate(services)}
+            known = [name for name in value if name.partition(GROUP)[0] in of]
+            return {name: value[name] for name in sorted(known, key=lambda n: (of[n.partition(GROUP)[0]], n))}
         case "range_by_service":
             return {name: tuple(map(float, value[name])) for name in services if name in value}
         case "range_by_name":

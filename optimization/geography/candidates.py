@@ -22,7 +22,13 @@ from scipy.spatial.distance import squareform
 from optimization.case.case import Case
 from optimization.dictionary.typed_settings import Settings
 from optimization.geography.connected import connected_sets
-from optimization.geography.existing import EXTENDED, PART_OF_TODAY, TODAY, ExistingBodies
+from optimization.geography.existing import (
+    EXTENDED,
+    PART_OF_TODAY,
+    TODAY,
+    WITHOUT_BOUNDS,
+    ExistingBodies,
+)
 
 Borders = Sequence[set[int]]
 """Positions of the municipalities that touch each municipality."""
@@ -33,7 +39,7 @@ class Bodies:
     """Candidate bodies in a fixed order.
 
     `table` (index body_id): hub (code), source, members, population_persons, max_km, and whether the body keeps to
-    the package's bounds (`within_bounds`): one of today, or a part of it, stands without them.
+    the package's bounds (`within_bounds`): one of today, a part of it, or one prescribed stands without them.
     `membership` is a CSR matrix of ones, shape (B, I), columns in the order of the case's codes.
     """
 
@@ -209,7 +215,8 @@ def bodies_of(
     source_of: Mapping[tuple[int, ...], str],
     existing: ExistingBodies,
 ) -> Bodies:
-    """The sets that keep to the package's bounds (R8) or stand today, in order, with hub, people and radius."""
+    """The sets that keep to the package's bounds (R8), stand today or are prescribed, in order, with hub, people and
+    radius."""
     listed = sorted(source_of)
     size = np.array([len(members) for members in listed], dtype=int)
     places = np.fromiter(chain.from_iterable(listed), dtype=int)
@@ -231,8 +238,8 @@ def bodies_of(
         & (table["population_persons"] <= settings["wide_area.max_population_persons"])
         & (table["max_km"] <= settings["wide_area.radius_km"])
     ).to_numpy()
-    listed_today = table["source"].isin([TODAY, PART_OF_TODAY]).to_numpy()
-    table["within_bounds"], within = within, within | listed_today
+    listed_anyway = table["source"].isin(WITHOUT_BOUNDS).to_numpy()
+    table["within_bounds"], within = within, within | listed_anyway
     table = table[within]
     table.index = pd.Index([f"B{number:06d}" for number in range(1, len(table) + 1)], name="body_id")
     shape = (len(listed), len(case.codes))

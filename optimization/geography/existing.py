@@ -20,7 +20,10 @@ from optimization.case.case import Case
 from optimization.case.rule_groups import RuleGroups
 from optimization.dictionary.tiers import MUNICIPALITY
 
-TODAY, PART_OF_TODAY, EXTENDED = "today", "part_of_today", "extended"
+TODAY, PART_OF_TODAY, EXTENDED, PRESCRIBED = "today", "part_of_today", "extended", "prescribed"
+
+WITHOUT_BOUNDS = (TODAY, PART_OF_TODAY, PRESCRIBED)
+"""Sources whose bodies are listed whether or not they keep to the bounds of a package."""
 
 WHOLE = ("fire", "waste", "elementary", "computing")
 """Functions whose sharing is the sharing of the service. Who shares night soil, a junior high school, a home for the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -17,14 +18,22 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
 from optimization.geography.distance import branch_km, straight_km
-from optimization.geography.existing import existing_bodies
+from optimization.geography.existing import ExistingBodies, existing_bodies
 from optimization.ledger.borrowing import bond_share
 from optimization.ledger.horizon import SECOND_PHASE, horizon_years, spans, weights
 from optimization.ledger.instance import Horizon, Instance, richer_by, todays_cost
 
+Candidates = Callable[[Case, Settings, np.ndarray, ExistingBodies], Bodies]
+"""Lists the bodies of a question: of a case, settings, distances between town halls (I, I) and bodies of today."""
 
-def lay_out(case: Case, settings: Settings, prefectures: list[str] | None = None) -> Instance:
-    """Compute everything a package asks for; `prefectures` keeps only those.
+
+def lay_out(
+    case: Case,
+    settings: Settings,
+    prefectures: list[str] | None = None,
+    candidates: Candidates = candidate_bodies,
+) -> Instance:
+    """Compute everything a package asks for; `prefectures` keeps only those, `candidates` lists the bodies.
 
     Scale curves, blocs and national means are always those of the whole case, so that a run on one
     prefecture prices its services as a national run does.
@@ -41,7 +50,7 @@ def lay_out(case: Case, settings: Settings, prefectures: list[str] | None = None
         standard, office_km = standard.rows(keep), office_km[keep]
     groups = rule_groups(case, settings, todays_cost(case, parts))
     existing = existing_bodies(case, groups, settings["wide_area.keep_existing"])
-    bodies = candidate_bodies(case, settings, km, existing)
+    bodies = candidates(case, settings, km, existing)
     costs = body_parts_of(case, settings, standard, parts, bodies, km)
     instance = Instance(case, settings, groups, bodies, costs, standard, km, office_km)
     years = horizon_years(whole, settings)
@@ -89,13 +98,14 @@ def _later(
     )
 
 
-def with_bodies(instance: Instance, bodies: Bodies) -> Instance:
-    """A question with another list of candidate bodies, in all its years."""
+def with_bodies(instance: Instance, bodies: Bodies, opened: Collection[str] = ()) -> Instance:
+    """A question with another list of candidate bodies, in all its years; `opened` names services that bodies may
+    provide beside those of the package."""
     costs = instance.costs
     parts = body_parts_of(
-        instance.case, instance.settings, instance.standard, costs.by_tier, bodies, instance.km
+        instance.case, instance.settings, instance.standard, costs.by_tier, bodies, instance.km, opened
     )
     horizon = instance.horizon
     if horizon is not None:
-        horizon = replace(horizon, later=tuple(with_bodies(later, bodies) for later in horizon.later))
+        horizon = replace(horizon, later=tuple(with_bodies(later, bodies, opened) for later in horizon.later))
     return replace(instance, bodies=bodies, costs=parts, horizon=horizon)

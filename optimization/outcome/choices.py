@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from optimization.dictionary.typed_settings import Settings
 from optimization.solving.highs import Outcome, Status
 from optimization.solving.lexicographic import Reached
 
@@ -49,6 +51,17 @@ class FormulaChoice:
 
 FRICTION, PEOPLE, BODIES = "cost_and_thresholds", "people", "new_bodies"
 """Names of the aims of the stay-put rule, before the least cost."""
+
+
+TOLERANCE: Final = "choice.stay_put_tolerance"
+OF_CHANGES: Final = "choice.change_threshold_million_yen"
+OF_BODIES: Final = "choice.body_threshold_million_yen"
+
+
+def asked(settings: Settings) -> bool:
+    """Whether a package asks for a plan in which less changes."""
+    known = settings[TOLERANCE], settings[OF_CHANGES], settings[OF_BODIES]
+    return any(each is not None for each in known)
 
 
 @dataclass(frozen=True)

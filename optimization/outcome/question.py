@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import numpy as np
-
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
 from optimization.dictionary.settings import ends_of
 from optimization.errors import Problem, raise_if_any, shortened
+from optimization.geography.candidates import candidate_bodies
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.functions import setter_problems
 from optimization.ledger.instance import Instance
-from optimization.ledger.layout import lay_out
-from optimization.model.columns import columns
-from optimization.model.model import build_model
-from optimization.model.screening import screen
-from optimization.outcome.master import no_collection
-from optimization.outcome.unlisted import wanted
+from optimization.ledger.layout import Candidates, lay_out
 
 SAME = 1e-9
 """How far apart two ways of reckoning one default of a case may be, relative to it."""
 
 
-def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> Instance:
-    """The question a package asks of a case, or of some of its prefectures (codes, names or romaji).
+def laid_out(
+    case: Case,
+    package: ResolvedPackage,
+    prefectures: Sequence[str] = (),
+    candidates: Candidates = candidate_bodies,
+) -> Instance:
+    """The question a package asks of a case, or of some of its prefectures (codes, names or romaji), with the bodies
+    that `candidates` lists.
 
     Raises `InputError` where the case was changed after it was read, or lacks one of the prefectures or a parameter
     the package needs, and for every figure of the question that is no number.
@@ -35,7 +35,7 @@ def laid_out(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
     case.unchanged()
     codes = case.prefecture_codes(prefectures)
     raise_if_any(settings_problems(package))
-    question = lay_out(case.with_parameters(package.assumptions), package.settings, codes)
+    question = lay_out(case.with_parameters(package.assumptions), package.settings, codes, candidates)
     raise_if_any(list(setter_problems(question)))
     raise_if_any(_of_other_places(question.case, package, codes))
     raise_if_any(shortened(list(finite_problems(question))))
@@ -69,12 +69,3 @@ def _of_other_places(part: Case, package: ResolvedPackage, codes: Sequence[str])
         for key, value in given.items()
         if isinstance(value, float) and abs(ends_of(today[key])[0] - value) > SAME * max(1.0, abs(value))
     ]  # fmt: skip
-
-
-def would_run(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = ()) -> None:
-    """All that a run does before it solves, on a model without bodies. Raises the `InputError` that the run would."""
-    instance = laid_out(case, package, prefectures)
-    wanted(instance)
-    screening = screen(instance)
-    with no_collection():
-        build_model(columns(instance, screening, np.zeros(len(screening.listed[0]), dtype=bool)))

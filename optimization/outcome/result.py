@@ -16,7 +16,7 @@ from optimization.outcome.choices import FormulaChoice, StayPut
 from optimization.outcome.saving_range import SavingRange, saving_range
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.rules.checks import Breach
-from optimization.solving.highs import Outcome
+from optimization.solving.highs import Outcome, Status
 
 
 class InterruptedRun(KeyboardInterrupt):
@@ -81,7 +81,10 @@ class Result:
 
     @property
     def worth(self) -> Worth:
-        """What may be said of it: the solver's status, unless the decision breaks a rule."""
+        """What may be said of it: the solver's status, unless the decision breaks a rule; of one that was given its
+        breaches are told, and are no fault of it."""
+        if self.outcome.status is Status.APPLIED:
+            return Worth.APPLIED
         return Worth.BROKEN if self.breaches else Worth(str(self.outcome.status))
 
     @property

@@ -18,6 +18,7 @@ from optimization.ledger.instance import Instance
 from optimization.model.columns import columns
 from optimization.model.screening import screen
 from optimization.outcome.certificate import overstatement, proven
+from optimization.outcome.choices import asked
 from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.formula import chosen
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
@@ -25,7 +26,7 @@ from optimization.outcome.readback import read_result
 from optimization.outcome.relaxed import Round, searched
 from optimization.outcome.result import InterruptedRun, Result, stopped_with
 from optimization.outcome.starting import Start, starting_pairs
-from optimization.outcome.stay_put import asked, certified, staying
+from optimization.outcome.stay_put import certified, staying
 from optimization.outcome.terms import DECOMPOSED, PLAIN, Terms
 from optimization.outcome.unlisted import Members, Unlisted, all_sets, wanted, with_all_sets, with_sets
 from optimization.solving.deadline import Deadline

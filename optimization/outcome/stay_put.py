@@ -16,14 +16,22 @@ each from the plan before it: what is found is never worse, and the rest is told
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
-from optimization.dictionary.typed_settings import Settings
 from optimization.model.choice import is_change, is_new_body, people_of_changes
 from optimization.model.columns import Columns
-from optimization.outcome.choices import BODIES, COST, FRICTION, PEOPLE, Given, StayPut
+from optimization.outcome.choices import (
+    BODIES,
+    COST,
+    FRICTION,
+    OF_BODIES,
+    OF_CHANGES,
+    PEOPLE,
+    TOLERANCE,
+    Given,
+    StayPut,
+)
 from optimization.outcome.completion import national_columns
 from optimization.outcome.formula import unit_of_cost
 from optimization.outcome.given_back import giving_back
@@ -37,10 +45,6 @@ from optimization.solving.lexicographic import KEPT, Aim, Reached, held, in_orde
 from optimization.solving.lexicographic import value_of as at
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import StandardForm
-
-TOLERANCE: Final = "choice.stay_put_tolerance"
-OF_CHANGES: Final = "choice.change_threshold_million_yen"
-OF_BODIES: Final = "choice.body_threshold_million_yen"
 
 MOST_SECONDS = 60.0
 """Time for the rule, where the run has as much left."""
@@ -69,12 +73,6 @@ in a large program."""
 
 COST_GAP = 1e-6
 """How near the cheapest the plan is that costs least among those in which least changes."""
-
-
-def asked(settings: Settings) -> bool:
-    """Whether a package asks for a plan in which less changes."""
-    known = settings[TOLERANCE], settings[OF_CHANGES], settings[OF_BODIES]
-    return any(each is not None for each in known)
 
 
 def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:

@@ -19,6 +19,7 @@ from optimization.ledger.flows import pool_factor
 from optimization.ledger.hold_harmless import YEARS, guaranteed_coverage, top_ups
 from optimization.ledger.measures import all_measures, retention
 from optimization.ledger.travel import minutes_to_seat, people_within
+from optimization.outcome.breach_table import breach_table
 from optimization.outcome.bundle_table import bundle_table
 from optimization.outcome.crisis_tables import crisis_tables
 from optimization.outcome.debt_table import debt_tables
@@ -30,6 +31,7 @@ from optimization.outcome.outlook_table import outlook
 from optimization.outcome.place_table import place_table
 from optimization.outcome.result import Result
 from optimization.outcome.spending_table import spending_tables
+from optimization.outcome.verdict import Worth
 
 MIL = "_million_yen"
 
@@ -57,12 +59,19 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         **function_table(after, before),
         **existing_table(after),
         **path,
+        **_breaches(result),
         **_priced_changes(result, after),
         **spending_tables(after, before),
         **crisis_tables(after, before),
         **horizon_tables(after, before, result.courses),
         **_second_phase(after, before),
     }
+
+
+def _breaches(result: Result) -> dict[str, pd.DataFrame]:
+    """The limits that a decision which was given does not keep; no table where it keeps them all."""
+    given = result.worth is Worth.APPLIED and bool(result.breaches)
+    return {"breaches": breach_table(result.breaches, result.instance)} if given else {}
 
 
 def _priced_changes(result: Result, after: Accounts) -> dict[str, pd.DataFrame]:

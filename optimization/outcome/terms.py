@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimization.errors import InputError, Problem
 from optimization.ledger.instance import Instance
-from optimization.model.screening import Screening
 from optimization.solving.highs import Limits, Progress
+
+if TYPE_CHECKING:  # the model takes a second to load
+    from optimization.model.screening import Screening
 
 OnProgress = Callable[[Progress], bool]
 """Told of a moment of the search; False ends it."""

@@ -20,6 +20,7 @@ class Worth(StrEnum):
     INCUMBENT = str(Status.INCUMBENT)
     NOTHING = str(Status.NOTHING)
     FAILED = str(Status.FAILED)
+    APPLIED = str(Status.APPLIED)
     BROKEN = "breaks_rules"
 
     @property
@@ -29,8 +30,8 @@ class Worth(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether there is a plan to the asked gap, or a proof that there is none."""
-        return self in (Worth.OPTIMAL, Worth.INFEASIBLE)
+        """Whether there is a plan to the asked gap, or a proof that there is none, or nothing was searched."""
+        return self in (Worth.OPTIMAL, Worth.INFEASIBLE, Worth.APPLIED)
 
     @property
     def planned(self) -> bool:
@@ -40,6 +41,7 @@ class Worth(StrEnum):
 
 EXIT_CODES = {
     Worth.OPTIMAL: 0,
+    Worth.APPLIED: 0,
     Worth.INFEASIBLE: 3,
     Worth.INCUMBENT: 4,
     Worth.NOTHING: 5,
@@ -49,6 +51,7 @@ EXIT_CODES = {
 
 REASONS = {
     Worth.OPTIMAL: "",
+    Worth.APPLIED: "",
     Worth.INCUMBENT: "",
     Worth.INFEASIBLE: "its limits cannot hold together (proven by the solver on the whole program)",
     Worth.NOTHING: "the time limit ended the search before a plan was found; this proves nothing",

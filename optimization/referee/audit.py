@@ -19,6 +19,7 @@ from optimization.archive.form import AGAIN
 from optimization.archive.seal import SUMS, broken
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
+from optimization.outcome.verdict import Worth
 from optimization.referee import functions, money
 from optimization.referee.bundles import told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
@@ -80,51 +81,91 @@ def sound_or_refused(
 
 def audit_of(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings) -> Audit:
     """The audit of a run that has been read: recomputed objective (million yen), statements with their outcome."""
-    objective = recompute_objective(tables, settings)
-    return Audit(
-        objective,
-        {
-            "objective agrees to 1e-6": bool(
-                abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective)
-            ),
-            "the bound does not lie above the plan": _bounded(record),
-            "between bound and plan lie the gap and what the stay-put rule costs": _certified(record),
-            **_stays(record, tables),
-            **_priced(tables),
-            "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": money.grants_follow(
-                tables["governments"], settings, money.rates_of(tables, settings)[0]
-            ),
-            "the adjustment rate is the least at which grants fit the pool": money.rate_is_least(
-                tables, settings
-            ),
-            "solver's grants equal the formula's to 1 thousand yen": money.agrees(
-                tables["governments"],
-                "transfer_solver_million_yen",
-                "grant_million_yen",
-                "contribution_million_yen",
-            ),
-            "grants and corrections fit the pool": money.fits_pool(tables["governments"], tables["formula"]),
-            "adequacy holds": money.adequate(tables["governments"], settings),
-            "balance holds": money.balanced(tables["governments"], settings),
-            "debt ratios keep their ceilings": money.below_ceilings(tables["governments"], settings),
-            "no government crosses a step of the law on debts": money.steps_kept(tables, settings),
-            "top-ups follow the hold-harmless path and its budget": money.path_kept(tables, settings),
-            "leads in crises are open and shortages within bounds": leads_are_open(tables, settings),
-            "every limit holds as it is stated": not broken_limits(tables, settings),
-            **{
-                f"{statement}{words}": held
-                for suffix, words in PHASES.items()
-                if f"responsibility{suffix}" in tables
-                for statement, held in roles(tables, record, settings, suffix).items()
-            },
-            **_bundles(tables),
-            **_functions(tables),
-            **_spending(tables),
-            **_closed(tables, settings),
-            **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
-            **money.in_every_year(tables, settings),
+    objective, checks = recompute_objective(tables, settings), _checks(record, tables, settings)
+    if record["status"] == Worth.APPLIED:
+        checks = as_told(checks, record, tables, settings)
+    agrees = bool(abs(objective - record["objective_million_yen"]) <= 1e-6 * abs(objective))
+    return Audit(objective, {"objective agrees to 1e-6": agrees, **checks})
+
+
+LIMITS = {
+    "the adjustment rate is the least at which grants fit the pool": ("F4rate", "F4pool"),
+    "grants and corrections fit the pool": ("F5",),
+    "adequacy holds": ("E1",),
+    "balance holds": ("D1",),
+    "debt ratios keep their ceilings": ("D4", "D4burden"),
+    "no government crosses a step of the law on debts": ("D4step", "D4warning"),
+    "top-ups follow the hold-harmless path and its budget": ("E6path",),
+    "leads in crises are open and shortages within bounds": ("C1", "C2", "C8"),
+    "bodies per municipality": ("R4",),
+    "responsible tier is open to the group": ("R6",),
+    "in every year adequacy and balance hold": ("E1", "D1"),
+}
+"""Checks that say of a limit that it is kept, with the labels of its breaches."""
+
+STATED = "every limit holds as it is stated"
+
+
+def as_told(
+    checks: dict[str, bool], record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings
+) -> dict[str, bool]:
+    """The checks of a decision that was applied: a limit is kept, or the record tells that it is not; and what it tells
+    of limits is what the tables say."""
+    told = {str(breach["rule"]) for breach in record["breaches"]}
+    reading = Written(settings, Floats(tables))
+    readable = {each.label for each in STATEMENTS if each.in_force(settings) and reading.reads(each)}
+    of_first_year = {str(b["rule"]) for b in record["breaches"] if " in " not in str(b["where"])}
+    broken = set(broken_limits(tables, settings))
+    table = tables["breaches"]["rule"] if "breaches" in tables else pd.Series(dtype=str)
+    return {
+        **{name: held or bool(told & set(LIMITS.get(name, ()))) for name, held in checks.items()},
+        STATED: broken <= told,
+        "no limit is told as broken that holds": of_first_year & readable <= broken,
+        "the breaches stand in the tables as in the record": sorted(table)
+        == sorted(str(breach["rule"]) for breach in record["breaches"]),
+    }
+
+
+def _checks(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
+    """Every statement about a run with its outcome, but for the objective."""
+    return {
+        "the bound does not lie above the plan": _bounded(record),
+        "between bound and plan lie the gap and what the stay-put rule costs": _certified(record),
+        **_stays(record, tables),
+        **_priced(tables),
+        "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": money.grants_follow(
+            tables["governments"], settings, money.rates_of(tables, settings)[0]
+        ),
+        "the adjustment rate is the least at which grants fit the pool": money.rate_is_least(
+            tables, settings
+        ),
+        "solver's grants equal the formula's to 1 thousand yen": money.agrees(
+            tables["governments"],
+            "transfer_solver_million_yen",
+            "grant_million_yen",
+            "contribution_million_yen",
+        ),
+        "grants and corrections fit the pool": money.fits_pool(tables["governments"], tables["formula"]),
+        "adequacy holds": money.adequate(tables["governments"], settings),
+        "balance holds": money.balanced(tables["governments"], settings),
+        "debt ratios keep their ceilings": money.below_ceilings(tables["governments"], settings),
+        "no government crosses a step of the law on debts": money.steps_kept(tables, settings),
+        "top-ups follow the hold-harmless path and its budget": money.path_kept(tables, settings),
+        "leads in crises are open and shortages within bounds": leads_are_open(tables, settings),
+        STATED: not broken_limits(tables, settings),
+        **{
+            f"{statement}{words}": held
+            for suffix, words in PHASES.items()
+            if f"responsibility{suffix}" in tables
+            for statement, held in roles(tables, record, settings, suffix).items()
         },
-    )
+        **_bundles(tables),
+        **_functions(tables),
+        **_spending(tables),
+        **_closed(tables, settings),
+        **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
+        **money.in_every_year(tables, settings),
+    }
 
 
 class Floats:

@@ -16,7 +16,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
+from optimization.outcome.verdict import Worth
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.referee.audit import audit_of, written_settings
 from optimization.referee.closure import YEN, closures
@@ -69,6 +70,12 @@ class ExactCheck:
     recorded_million_yen: Fraction
     statements: list[Statement]
     plan: dict[str, bool]
+
+    def told(self, applied: bool) -> ExactCheck:
+        """The check of a decision that was applied: its identities, for a limit that it does not keep is no fault of
+        the run (that each is told is a matter of `audit`)."""
+        kept = [each for each in self.statements if each.identity or each.holds]
+        return replace(self, statements=kept) if applied else self
 
     @property
     def broken(self) -> list[Statement]:
@@ -147,7 +154,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
             *as_stated(written, settings),
         ],
         audit_of(record, tables, settings).checks,
-    )
+    ).told(record["status"] == Worth.APPLIED)
 
 
 def _refuse_what_is_not_covered(

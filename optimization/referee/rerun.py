@@ -26,8 +26,11 @@ from optimization.case.case import Case
 from optimization.case.face import compose_read
 from optimization.case.load import load_case
 from optimization.errors import Problem, raise_if_any
+from optimization.outcome.applied import apply
+from optimization.outcome.given import plan_of
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
+from optimization.outcome.verdict import Worth
 from optimization.reading.whereabouts import input_folder
 from optimization.solving.highs import Limits, Progress
 
@@ -102,7 +105,10 @@ def rerun(
     room_for_scratch((target or folder).parent)
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "log"
-        result = solve(case, package, codes, limits, record["asked_method"], log, on_progress)
+        if record["status"] == Worth.APPLIED:  # all that was given stands in the tables
+            result = apply(case, package, codes, plan=plan_of(tables))
+        else:
+            result = solve(case, package, codes, limits, record["asked_method"], log, on_progress)
         place = write_run(result, target or Path(scratch) / "run", limits, record["asked_method"], codes)
         record_now, tables_now = read_run(place)
     tables, tables_now = (as_then(each, layout_of(folder)) for each in (tables, tables_now))

@@ -14,7 +14,7 @@ from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.report import flows, gains, maps, sentences
-from optimization.report.language import Language, Speaker, speaker
+from optimization.report.language import Language, Speaker, shown, speaker
 from optimization.report.page import NARROW, WIDE, credits, embedded, key_of, package_title, page, shortened
 from optimization.report.roles import moves
 from optimization.report.view import RunView, view_run
@@ -86,7 +86,7 @@ def headlines(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
         [say("c_cost"), before[0] if len(set(before)) == 1 else "–"] + [say.money(now) for _, now in real],
         [say("c_cost_today"), "–", *before],
         [say("c_change"), "–"] + [say.money(-sentences.saving(run), signed=True) for run in runs],
-        [say("c_gap"), "–"] + [say.gap(run.record["gap"]) for run in runs],
+        [say("c_gap"), "–"] + [shown(run.record["gap"], say.gap) for run in runs],
         [say.word("duties_moved"), "0"]
         + [say.number((run.tables["responsibility"]["changed"] == 1).sum()) for run in runs],
         [say.word("wide_area_bodies"), "0"] + [say.number(len(run.tables["bodies"])) for run in runs],

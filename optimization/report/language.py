@@ -131,6 +131,6 @@ def speaker(language: Language) -> Speaker:
     return Speaker(language)
 
 
-def shown(value: float, form: Callable[[float], str], absent: str = "–") -> str:
+def shown(value: float | None, form: Callable[[float], str], absent: str = "–") -> str:
     """A value in a form, or a dash where there is none."""
     return absent if value is None or math.isnan(value) else form(value)

@@ -8,10 +8,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from optimization.dictionary.results import load_units, unit_label
+from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import NATION
 from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
 from optimization.outcome.place_table import RESIDENT
+from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import Speaker
+from optimization.rules.listed import STATEMENTS
 
 GOVERNING: Final = (NATION, "prefectures", "municipalities")
 """Sectors in the order in which a council asks for them."""
@@ -42,6 +46,7 @@ def opening(
         *_savings(tables, before, after, spread, say),
         *_places(places, tables, say),
         *_debts(tables, say),
+        *_breaches(tables, say),
         *_released(tables, owner, say),
         *_roles(tables, say),
     ]
@@ -122,6 +127,60 @@ def _debts(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
         say("open_debts"),
         say("open_steps", today=say.number(today), now=say.number(now), crossing=say.number(crossing.sum())),
     )
+
+
+def _breaches(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
+    """The limits that a decision which was applied does not keep; nothing where it keeps all."""
+    if found := broken_limits(tables, say):
+        yield say("open_breaches"), "; ".join(found)
+
+
+def broken_limits(tables: Tables, say: Speaker) -> list[str]:
+    """Every limit of the table `breaches` in a phrase: in how many places, by how much in all and at most."""
+    if "breaches" not in tables:
+        return []
+    found = []
+    for (rule, setting, unit), rows in (
+        tables["breaches"]
+        .fillna({"unit": "", "setting": ""})
+        .groupby(["rule", "setting", "unit"], sort=False)
+    ):
+        count = len(rows)
+        places = (
+            say("open_breach_place") if count == 1 else say("open_breach_places", count=say.number(count))
+        )
+        told = {"name": _limit_called(str(rule), str(setting), say), "rule": rule, "places": places}
+        yen = rows["excess_yen"].astype(float)
+        if yen.notna().all():
+            amounts = [say.money(float(each) / MILLION_IN_YEN) for each in (yen.sum(), yen.max())]
+            found.append(say("open_breach_of", **told, amount=amounts[0], most=amounts[1]))
+        elif unit:
+            most = say.figure(float(rows["excess"].astype(float).max()), str(unit))
+            found.append(
+                say("open_breach_ratio", **told, most=f"{most} {word_of_unit(str(unit), say)}".strip())
+            )
+        else:
+            found.append(say("open_breach", **told))
+    return found
+
+
+def word_of_unit(unit: str, say: Speaker) -> str:
+    """A unit behind a figure; nothing behind a ratio, which has none."""
+    return "" if unit == "ratio" else unit_label(unit, say.language) if unit in load_units() else unit
+
+
+def _limit_called(rule: str, setting: str, say: Speaker) -> str:
+    """What a limit is called: by its setting, or as a rule of the model."""
+    if setting in load_settings():
+        if say.language == "ja":
+            return load_settings()[setting].label_ja
+        return next(
+            (each.words for each in STATEMENTS if (each.label, each.setting) == (rule, setting)), setting
+        )
+    return say(f"rule_{rule}" if rule in MODEL_RULES else "rule_other")
+
+
+MODEL_RULES = ("R4", "R6", "R7", "R8", "R10")
 
 
 def _released(tables: Tables, owner: str, say: Speaker) -> Iterator[tuple[str, str]]:

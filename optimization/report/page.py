@@ -20,7 +20,7 @@ from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
 from optimization.report import flows, gains, maps, roles, sections, sentences
 from optimization.report.language import Language, Speaker, speaker
-from optimization.report.opening import opening
+from optimization.report.opening import broken_limits, opening
 from optimization.report.towns import town_data
 from optimization.report.view import RunView, view_run
 
@@ -308,10 +308,21 @@ def shortened(text: str, most: int = 120) -> str:
 def solved(run: RunView, say: Speaker) -> list[str]:
     """How the run was solved and what its certificate means."""
     record = run.record
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    closing = [say("versions_line", versions=versions), say("inputs_line")]
+    cost = say.money(record["objective_million_yen"])
+    if record["gap"] is None:
+        broken = broken_limits(run.tables, say)
+        return [
+            say("applied_lead", cost=cost),
+            say("applied_means", broken="; ".join(broken) or say("open_breach_none")),
+            say("applied_line"),
+            *closing,
+        ]
     lead = say(
         "solved_lead",
         status=say.word(record["status"]),
-        cost=say.money(record["objective_million_yen"]),
+        cost=cost,
         bound=say.money(record["bound_million_yen"]),
         gap=say.gap(record["gap"]),
         asked=say.share(record["asked_gap"], 3),
@@ -327,15 +338,13 @@ def solved(run: RunView, say: Speaker) -> list[str]:
         seed=record["seed"],
         threads=record["threads"],
     )
-    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     checked = say("checked", breaches=len(record["breaches"]))
     return [
         lead,
         say("certificate_means"),
         checked,
         size,
-        say("versions_line", versions=versions),
-        say("inputs_line"),
+        *closing,
     ]
 
 

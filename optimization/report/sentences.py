@@ -272,8 +272,12 @@ def _debts(run: RunView, say: Speaker) -> str:
 
 
 def _how_sure(run: RunView, say: Speaker) -> str:
-    bound = say.money(run.record["bound_million_yen"])
-    text = say("sure_gap", bound=bound, gap=say.gap(distance_of(run.record)))
+    distance = distance_of(run.record)
+    if distance is None:
+        text = say("sure_applied")
+    else:
+        bound = say.money(run.record["bound_million_yen"])
+        text = say("sure_gap", bound=bound, gap=say.gap(distance))
     if rule := say_stay(run, say):
         text = joined(say, text, rule)
     if run.stability is None:

@@ -14,6 +14,7 @@ from optimization.archive import read_changes, read_run, read_settings
 from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.package import Package
+from optimization.case.rule_groups import SIZE_CLASSES
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.place_table import places_of
@@ -24,11 +25,6 @@ from optimization.report.language import Speaker
 from optimization.report.studies import StudyView, view_study
 
 MIL = "_million_yen"
-SIZE_CLASSES = (
-    "designated_city", "core_city", "wards", "city_100k_up", "city_50k_100k", "city_below_50k", "town_10k_up",
-    "town_below_10k",
-)  # fmt: skip
-"""Classes of `case.rule_groups.size_class`."""
 
 
 @dataclass(frozen=True)

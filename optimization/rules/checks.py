@@ -12,11 +12,12 @@ from optimization.ledger import debt
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import pool_range, rate_range
 from optimization.ledger.decision import Decision, body_by_place
+from optimization.ledger.instance import Instance
 from optimization.ledger.phases import broken_order
 from optimization.ledger.tax_sources import TIER_NAMES, TaxSources
 from optimization.rules.accounts import AccountsReading
 from optimization.rules.listed import STATEMENTS
-from optimization.rules.quantities import Scope
+from optimization.rules.quantities import QUANTITIES, Scope
 from optimization.rules.statement import Reading, Statement
 
 TOLERANCE = 1e-6
@@ -25,11 +26,14 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Breach:
-    """A rule that does not hold: its label, where, by how much (in the rule's own unit)."""
+    """A rule that does not hold: its label, where, by how much, in which unit (empty: it holds or it does not), and the
+    setting that holds the limit (empty: none does)."""
 
     rule: str
     where: str
     amount: float
+    unit: str = ""
+    setting: str = ""
 
 
 def breaches(accounts: Accounts) -> list[Breach]:
@@ -60,7 +64,8 @@ def broken(statement: Statement, reading: Reading, accounts: Accounts) -> Iterat
     for excess, size in statement.excesses(reading):
         keys = statement.keys(len(excess)) if chosen is None else chosen.tolist()
         for n in np.flatnonzero(excess > TOLERANCE * size):
-            yield Breach(statement.label, _called(accounts, statement, keys[n]), float(excess[n]))
+            where, unit = _called(accounts, statement, keys[n]), QUANTITIES[statement.of[0]].unit
+            yield Breach(statement.label, where, float(excess[n]), unit, statement.setting)
 
 
 def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:
@@ -128,7 +133,7 @@ def _responsibility(accounts: Accounts) -> list[Breach]:
 
 
 def _bodies(accounts: Accounts) -> list[Breach]:
-    """(R4) bodies per municipality, (R7) who may serve, (R10) who may act alone."""
+    """(R4) bodies per municipality, (R7, R8, R10) who may serve, (R10) who may act alone."""
     instance = accounts.instance
     existing = accounts.decision.existing_bodies
     limit = instance.most_bodies
@@ -144,10 +149,21 @@ def _bodies(accounts: Accounts) -> list[Breach]:
         for i, w in np.argwhere(here)
     ]
     return found + [
-        Breach("R7", f"{ids[b]}/{instance.costs.wide_services[w]}", 1.0)
+        Breach(_why_not(instance, b, w), f"{ids[b]}/{instance.costs.wide_services[w]}", 1.0)
         for b, w in accounts.decision.joint
         if not instance.costs.allowed[b, w]
     ]
+
+
+def _why_not(instance: Instance, b: int, w: int) -> str:
+    """Rule by which a body may not serve: its bounds (R8), a body of today that it cuts through (R10), or else the way
+    to its seat (R7)."""
+    if not instance.bodies.table["within_bounds"].iloc[b]:
+        return "R8"
+    cut = instance.bodies.existing.cut_through(
+        int(instance.costs.wide_columns[w]), instance.bodies.membership[[b]]
+    )
+    return "R10" if cut[0] else "R7"
 
 
 def _bounds(accounts: Accounts) -> list[Breach]:

@@ -52,13 +52,14 @@ def _is_between(value: object, least: float, most: float, whole: bool) -> bool:
 
 
 class Status(StrEnum):
-    """What a solve has established."""
+    """What a solve has established; `applied` where nothing was solved, because the decision was given."""
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
     INCUMBENT = "stopped_with_incumbent"
     NOTHING = "stopped_without_incumbent"
     FAILED = "solver_failure"
+    APPLIED = "applied"
 
 
 @dataclass(frozen=True)

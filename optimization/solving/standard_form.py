@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyomo.environ as pyo
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
+
+if TYPE_CHECKING:  # a second to load, which who only reads runs does not wait for
+    import pyomo.environ as pyo
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,11 @@ def _by_parent(objects: tuple[Any, ...]) -> dict[str, np.ndarray]:
 
 def compile_model(model: pyo.ConcreteModel) -> StandardForm:
     """Compile a linear Pyomo model; variables that no row and no cost uses are left out."""
+    from pyomo.core.base.objective import minimize
+    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
     form = LinearStandardFormCompiler().write(
-        model, mixed_form=True, set_sense=pyo.minimize, show_section_timing=False
+        model, mixed_form=True, set_sense=minimize, show_section_timing=False
     )
     kind = np.array([bound_type for _, bound_type in form.rows])
     rhs = np.asarray(form.rhs, dtype=float)
@@ -114,6 +118,8 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
 
     Raises ValueError when their number is another, or one uses a variable that is no column.
     """
+    from pyomo.core.expr.numvalue import value as value_of
+
     numbers = form.rows_of(rule)
     if len(rows) != len(numbers):
         raise ValueError(f"{rule} has other rows than before")
@@ -135,8 +141,8 @@ def with_rows(form: StandardForm, rule: str, rows: list[Any]) -> StandardForm:
     matrix.eliminate_zeros()
     lower, upper, names = form.row_lower.copy(), form.row_upper.copy(), list(form.constraints)
     for n, row in zip(numbers, rows, strict=True):
-        lower[n] = -np.inf if row.lower is None else pyo.value(row.lower)
-        upper[n] = np.inf if row.upper is None else pyo.value(row.upper)
+        lower[n] = -np.inf if row.lower is None else value_of(row.lower)
+        upper[n] = np.inf if row.upper is None else value_of(row.upper)
         names[n] = row
     return changed(form, matrix=matrix, row_lower=lower, row_upper=upper, constraints=tuple(names))
 

@@ -10,13 +10,14 @@ import pytest
 from command_line import RUN_IWATE, Run, command
 
 from optimization.case.load import load_case
-from optimization.cli import commands
+from optimization.cli import applying, commands
 
 
 @pytest.fixture
 def quick_case(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the teaching case once for all tests that never get as far as using it."""
-    monkeypatch.setattr(commands, "load_case", _load_once)
+    for room in (commands, applying):
+        monkeypatch.setattr(room, "load_case", _load_once)
 
 
 _load_once = functools.cache(load_case)

@@ -12,8 +12,9 @@ import pytest
 from pydantic import ValidationError
 from sheets import EXAMPLE, PARAMETERS, REPO, assert_equal, plain, read_back, rows_of, tables
 
-from optimization import load_case, load_package, solve
+from optimization import apply, load_case, load_package, solve
 from optimization.archive import write_run
+from optimization.case.case import Case
 from optimization.case.crisis import CRISIS_TYPES
 from optimization.case.resolved import with_settings
 from optimization.dictionary import load_settings
@@ -33,6 +34,8 @@ from optimization.dictionary.tables import load_tables
 from optimization.dictionary.tiers import TIERS
 from optimization.ledger.debt import STAGES
 from optimization.outcome.existing_table import FATES
+from optimization.outcome.given import GivenBody
+from optimization.outcome.result import Result
 from optimization.outcome.verdict import Worth
 from optimization.report.workbook import write_workbook
 from optimization.solving.highs import Limits
@@ -72,7 +75,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         if name == PRICED:
             package = with_settings(package, {"choice.change_threshold_million_yen": 1.0})
         write_run(solve(case, package, limits=limits), root / name, limits, "auto", [])
-    return {"example": EXAMPLE, **{name: root / name for name in PACKAGES}}
+    write_run(_applied(case), root / "applied", limits, "applied", [])
+    return {"example": EXAMPLE, **{name: root / name for name in (*PACKAGES, "applied")}}
+
+
+def _applied(case: Case) -> Result:
+    """A decision that keeps no floor, with a body that nobody listed."""
+    package = with_settings(load_package(case, "status_quo"), {"equity.adequacy_floor": 1.1})
+    return apply(case, package, bodies=[GivenBody(("fire",), tuple(case.codes[:2]))])
 
 
 @pytest.fixture(scope="module")

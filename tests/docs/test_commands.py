@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from optimization.case.load import load_case
-from optimization.cli import analyses, commands
+from optimization.cli import analyses, applying, commands
 from optimization.cli.app import app, start
 from optimization.studies import sensitivity
 
@@ -190,7 +190,7 @@ _all_factors = sensitivity.factors_of
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the case once; vary two factors only."""
-    for room in (commands, analyses):
+    for room in (commands, analyses, applying):
         monkeypatch.setattr(room, "load_case", _read_once)
 
     def two(*asked: Any) -> Any:

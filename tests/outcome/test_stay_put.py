@@ -14,8 +14,7 @@ import pytest
 from optimization.archive import distance_of, read_run, write_run
 from optimization.archive.seal import seal
 from optimization.ledger.accounts import Accounts
-from optimization.outcome.choices import PEOPLE
-from optimization.outcome.stay_put import OF_CHANGES, TOLERANCE
+from optimization.outcome.choices import OF_CHANGES, PEOPLE, TOLERANCE
 from optimization.referee.audit import audit_run
 from optimization.rules.checks import breaches
 from optimization.solving.highs import Limits

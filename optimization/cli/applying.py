@@ -1,0 +1,112 @@
+"""The command that applies what a package prescribes, without a solver; it returns its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimization.archive import new_folder, read_run, write_run
+from optimization.case.load import load_case
+from optimization.cli.answers import show_result
+from optimization.cli.commands import checked, placed
+from optimization.cli.console import err
+from optimization.cli.options import (
+    CaseFolder,
+    Given,
+    Json,
+    Out,
+    Packages,
+    Prefectures,
+    package_asked,
+    prefecture_codes,
+)
+from optimization.cli.plain import print_json
+from optimization.errors import InputError, Problem, raise_if_any
+from optimization.outcome.applied import METHOD, apply
+from optimization.outcome.given import GivenBody, GivenPlan, plan_of
+from optimization.reading.table_file import text_table
+from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
+from optimization.solving.highs import Limits
+
+COLUMNS = ("body", "services", "code")
+
+
+def apply_package(
+    packages: Packages = None,
+    case_folder: CaseFolder = DEFAULT_CASE,
+    prefectures: Prefectures = "",
+    given: Given = None,
+    bodies: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Bodies: body,services,code (a row a member).")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="What is not prescribed is as in this run.")
+    ] = None,
+    folder: Out = None,
+    as_json: Json = False,
+) -> int:
+    """Apply exactly what packages prescribe, without a solver."""
+    listed = [] if bodies is None else read_bodies(bodies)
+    before = None if plan is None else _plan(plan)
+    case = load_case(case_folder)
+    codes = prefecture_codes(prefectures, case)
+    package = package_asked(case, packages, codes, given)
+    target = new_folder(folder, f"apply-{package.name}", RESULTS)
+    result = apply(case, package, codes, listed, before)
+    for note in [*result.package.warnings, *map(str, package.overridden)]:
+        err.print(f"note: {note}")
+    target = placed(write_run(result, target, Limits(), METHOD, codes), target)
+
+    def show() -> None:
+        if as_json:
+            print_json(json.loads((target / "run.json").read_text(encoding="utf-8")))
+        else:
+            show_result(result, str(target))
+
+    return checked(result, target, show)
+
+
+def _plan(run: Path) -> GivenPlan:
+    """The plan of a run folder. Raises InputError where it holds none."""
+    record, tables = read_run(run)
+    if record["objective_million_yen"] is None:
+        message = f"holds no decision (status {record['status']})"
+        raise InputError([Problem(str(run), message, "name a run that found a plan", column="--plan")])
+    return plan_of(tables)
+
+
+def read_bodies(file: Path) -> list[GivenBody]:
+    """Bodies from a table with a row for each member: name of the body, services (a|b), code. Raises InputError for a
+    file that is no such table."""
+    table = text_table(file)
+    wanted = f"give the columns {', '.join(COLUMNS)}"
+    raise_if_any(
+        [
+            Problem(str(file), "the column is missing", wanted, column=name)
+            for name in COLUMNS
+            if name not in table
+        ]
+    )
+    apart = table.groupby("body", sort=False)["services"].nunique()
+    raise_if_any(
+        [
+            Problem(
+                str(file),
+                "has different services in its rows",
+                "give each body the same",
+                str(body),
+                "services",
+            )
+            for body in apart.index[apart > 1]
+        ]
+    )
+    return [
+        GivenBody(
+            tuple(part.strip() for part in rows["services"].iloc[0].split("|") if part.strip()),
+            tuple(code.strip() for code in rows["code"]),
+        )
+        for _, rows in table.groupby("body", sort=False)
+    ]
