@@ -390,6 +390,7 @@ def make_case(
                     "parameter": [name for *_, name in split],
                     "service": [service for service, *_ in split],
                     "central": [float(v) for v in numbers.values()],
+                    "mark": "sourced",
                 }
             ),
             {},

@@ -57,6 +57,7 @@ ONE_FACTOR: Final = tuple(GROUPS)[:6]
 
 ESTIMATED: Final = "estimated"
 CENTRE: Final = 0.5
+EFFICIENT: Final = "efficient_scale_persons"
 NORMAL: Final = NormalDist()
 INTERVAL: Final = NORMAL.inv_cdf(0.95)
 """Standard deviations from the centre to either end of an interval of 90 percent."""
@@ -179,7 +180,10 @@ class Worlds:
         self, assumptions: Mapping[str, float], settings: Mapping[str, float], bodies: Bodies
     ) -> Instance:
         whole = self.whole.with_parameters({**self.package.assumptions, **assumptions})
-        standard = standard_costs(whole, level_from_efficient_scale(whole, self._curves), self._needs)
+        levelled = self.instance.standard.curves
+        if EFFICIENT in assumptions:
+            levelled = level_from_efficient_scale(whole, self._curves)
+        standard = standard_costs(whole, levelled, self._needs)
         parts = tier_parts(whole, standard, self._office_km)
         if not self._kept.all():
             parts = {tier: part.rows(self._kept) for tier, part in parts.items()}
