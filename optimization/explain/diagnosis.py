@@ -10,42 +10,22 @@ import numpy as np
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
-from optimization.explain.feasibility import Feasibility, Rung, held, rows_of
+from optimization.explain.feasibility import Feasibility, Rung, held
 from optimization.explain.limits import Limit, limits_of
+from optimization.explain.misses import Miss, missed
 from optimization.explain.repairs import Repair, repairs
-from optimization.outcome.completion import first_plan
 from optimization.outcome.counting import counting_arguments
 from optimization.outcome.session import decided_once
 from optimization.outcome.solve import solve
-from optimization.rules.listed import STATEMENTS
-from optimization.rules.quantities import Scope
 from optimization.solving.conflict import UnsettledError, smallest_conflict
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits
-from optimization.solving.highs import solve as solve_form
-from optimization.solving.standard_form import with_slack
 
 ENOUGH_SECONDS = 60.0
 """Time after which no further repair is sought once one is known."""
 
 CHECK = Limits(gap=1e-2, seconds=60.0, threads=2)
 """How a repair is checked: any plan within a hundredth of the optimum will do."""
-
-BY_GOVERNMENT = frozenset(each.component for each in STATEMENTS if each.scope is Scope.GOVERNMENT)
-"""Rows that stand for one government each, in million yen."""
-
-NAMES_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Miss:
-    """How far a limit of the conflict is missed when all others hold and it is missed as little as possible in
-    sum: governments that miss it, those that miss most, million yen in all."""
-
-    limit: Limit
-    governments: int
-    worst: tuple[str, ...]
-    total_million_yen: float
 
 
 @dataclass
@@ -87,9 +67,7 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
             found.proven = True
         except UnsettledError:
             found.conflict = limits
-        found.misses = [
-            miss for limit in found.conflict if (miss := missed(question, limit, linear)) is not None
-        ]
+        found.misses = [miss for limit in found.conflict for miss in missed(question, limit, linear)]
         found.seconds["conflict"] = deadline.spent
         corrections = corrections_of(question, limits, found.conflict, linear) if found.proven else iter(())
         found.repairs = repairs(question, corrections, deadline)
@@ -154,38 +132,6 @@ def corrections_of(
         if frozenset(chosen) not in seen:
             seen.add(frozenset(chosen))
             yield chosen
-
-
-def missed(question: Feasibility, limit: Limit, linear: bool) -> Miss | None:
-    """Who misses a limit that stands in a row for each government."""
-    if not set(limit.rows) & BY_GOVERNMENT:
-        return None
-    settings = question.package.settings
-    form = question.form(settings)
-    rows = rows_of(form, limit)
-    elastic = with_slack(form, rows)
-    limits = Limits(gap=0.05, seconds=question.seconds, threads=1)
-    outcome = solve_form(elastic, limits, relax=True)
-    if outcome.values is not None and not linear:
-        outcome = first_plan(elastic, outcome, question.seconds)
-    if outcome.values is None:
-        return None
-    short = outcome.values[len(form.cost) :]
-    by_row: dict[int, float] = {}
-    for row, amount in zip(rows, short, strict=True):
-        if amount > 1e-3:
-            place = government_of(form.constraints[row])
-            by_row[place] = by_row.get(place, 0.0) + float(amount)
-    names = question.built(settings).problem.instance.case.governments["name_ja"]
-    order = sorted(by_row, key=lambda place: -by_row[place])
-    worst = tuple(str(names.iloc[place]) for place in order[:NAMES_SHOWN])
-    return Miss(limit, len(by_row), worst, sum(by_row.values()))
-
-
-def government_of(row: Any) -> int:
-    """The government, by position, that a row stands for: an absolute value has two, told apart by their sign."""
-    index = row.index()
-    return int(index[0] if isinstance(index, tuple) else index)
 
 
 def check(case: Case, found: Diagnosis, prefectures: Sequence[str], deadline: Deadline) -> None:

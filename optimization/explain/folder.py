@@ -6,14 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optimization.archive import kept, write_tables
 from optimization.archive.markdown import in_markdown
 from optimization.case.overlay import overlay
 from optimization.explain.diagnosis import Diagnosis, changes_of
+from optimization.explain.misses import Miss
 from optimization.explain.words import plan_sentences, repair_sentence, sentences
 from optimization.outcome.result import Result
+from optimization.rules.quantities import Scope
 
 SCHEMA = 1
 
@@ -51,6 +54,24 @@ def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) 
     return kept(folder, fill)
 
 
+def _missed(miss: Miss) -> dict[str, Any]:
+    """Who misses a limit, for machines: `year` is 0 where the question has one year, `governments` or `places` missing
+    where the limit is the nation's, the money in all where what is missed is no money."""
+    known = np.isfinite(miss.total_million_yen)
+    members = {f"{miss.scope}s": miss.count} if miss.scope in (Scope.GOVERNMENT, Scope.PLACE) else {}
+    return {
+        "setting": miss.limit.key,
+        "scope": str(miss.scope),
+        "year": miss.year,
+        **members,
+        "population_persons": round(miss.people),
+        "worst": [name for name, _ in miss.worst if name],
+        "worst_amounts": [amount for _, amount in miss.worst],
+        "unit": miss.unit,
+        "total_million_yen": miss.total_million_yen if known else None,
+    }
+
+
 def record(found: Diagnosis) -> dict[str, Any]:
     """The diagnosis for machines."""
     settings = found.package.settings
@@ -65,15 +86,7 @@ def record(found: Diagnosis) -> dict[str, Any]:
             {"setting": limit.key, "label": limit.label, "rule": limit.rule, "value": limit.value(settings)}
             for limit in found.conflict
         ],
-        "misses": [
-            {
-                "setting": miss.limit.key,
-                "governments": miss.governments,
-                "worst": list(miss.worst),
-                "total_million_yen": miss.total_million_yen,
-            }
-            for miss in found.misses
-        ],
+        "misses": [_missed(miss) for miss in found.misses],
         "repairs": [
             {
                 "changes": [

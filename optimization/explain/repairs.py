@@ -38,7 +38,7 @@ PLAN_SECONDS = 5.0
 """Time in which a plan must be found: at the edge it may be hard to find, a little beyond it is easy."""
 
 DIGITS = 4
-"""Decimals of a ratio in a repair; money is rounded to a thousandth of a trillion."""
+"""Decimals of a ratio in a repair; money is rounded to a thousandth of a trillion, yen of a resident to a yen."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def toward(old: float, limit: Limit, step: float) -> float:
 
 
 def neat(value: float, limit: Limit) -> float:
-    """The value rounded to the loose side: ratios to four decimals, money to the billion yen."""
+    """The value rounded to the loose side: ratios to four decimals, money to the billion yen, a resident's to a yen."""
     if limit.whole:
         return value
     unit = unit_of(limit)
@@ -220,5 +220,7 @@ def nearest(value: float, unit: float) -> float:
 def unit_of(limit: Limit) -> float:
     """What a value is rounded to."""
     if limit.whole:
+        return 1.0
+    if limit.unit.startswith("yen"):
         return 1.0
     return 1_000.0 if limit.unit.startswith("million yen") else 10.0**-DIGITS

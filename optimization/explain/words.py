@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 
 from optimization.dictionary.settings import OFF
-from optimization.explain.diagnosis import Diagnosis, Miss
+from optimization.explain.diagnosis import Diagnosis
 from optimization.explain.feasibility import PLAN_SECONDS, Rung
 from optimization.explain.limits import Limit
+from optimization.explain.misses import MONEY, YEN, Miss
 from optimization.explain.repairs import Loosening, Repair
 from optimization.outcome.result import Result
 from optimization.reading.units import billions, trillions
+from optimization.rules.quantities import Scope
 
 PROOF = {
     Rung.COUNTING: "Adding up is enough to see it, whatever the solver does.",
@@ -31,6 +33,8 @@ def shown(limit: Limit, value: Any) -> str:
         return value
     if limit.unit.startswith("million yen"):
         return f"{trillions(value):,.3f} trillion yen"
+    if limit.unit.startswith("yen"):
+        return f"{value:,.0f} {limit.unit}"
     return f"{value:g}" + (f" {limit.unit}" if isinstance(value, int) else "")
 
 
@@ -74,11 +78,24 @@ def sentences(found: Diagnosis) -> Iterator[str]:
 
 
 def miss_sentence(miss: Miss) -> str:
-    """Who misses a limit."""
-    return (
-        f"With all else kept, {miss.governments:,} governments must miss {miss.limit.words} "
-        f"by {billions(miss.total_million_yen):,.2f} billion yen in all, most of all {', '.join(miss.worst)}."
-    )
+    """Who misses a limit, by name, and by how much."""
+    when = f" in {miss.year}" if miss.year else ""
+    words, kept = miss.limit.words, f"With all else kept{when},"
+    in_all = f"{billions(miss.total_million_yen):,.2f} billion yen in all"
+    named = ", ".join(name for name, _ in miss.worst)
+    if miss.scope is Scope.GOVERNMENT:
+        many = f"{miss.count:,} government{'s' if miss.count > 1 else ''}"
+        return f"{kept} {many} must miss {words} by {in_all}, most of all {named}."
+    if miss.scope is Scope.PLACE:
+        each = ", ".join(f"{name} by {amount:,.0f} {miss.unit}" for name, amount in miss.worst)
+        many = f"{miss.count:,} place{'s' if miss.count > 1 else ''} with {miss.people:,.0f} residents"
+        return f"{kept} {many} must miss {words}, {in_all}; most of all {each}."
+    most = max(amount for _, amount in miss.worst)
+    if miss.unit == MONEY:
+        return f"{kept} {words} must be missed by {billions(miss.total_million_yen):,.2f} billion yen."
+    if miss.unit == YEN:
+        return f"{kept} {words} must be missed by {most:,.1f} {miss.unit}."
+    return f"{kept} {words} must be missed by {most:.4g}."
 
 
 def repair_sentence(repair: Repair) -> str:

@@ -115,6 +115,14 @@ class Accounts(Provided):
         with today's tier, shape (G,)."""
         return replace(self, decision=self.decision.at_home(self.instance)).net_need
 
+    @cached_property
+    def short(self) -> np.ndarray:
+        """By how much revenue falls short of need under the law's formula, (1 - rate) need - capacity, of duties at
+        home where they are settled, shape (G,): above 0 of who receives."""
+        figures = self.figures
+        need = figures.need if figures.home_need is None else figures.home_need
+        return np.asarray((1.0 - self.adjustment_rate) * need - figures.capacity)
+
     @property
     def net_need(self) -> np.ndarray:
         """Need that the formula recognises, net of guarantees beyond today's share, shape (G,)."""

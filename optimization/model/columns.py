@@ -17,6 +17,7 @@ from optimization.dictionary.tiers import (
     TIERS,
 )
 from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.debt import DebtFigures, debts_later
 from optimization.ledger.decision import status_quo, tier_by_place
 from optimization.ledger.instance import Instance
 from optimization.model.apart import Choice
@@ -34,8 +35,8 @@ class Columns:
 
     `duties`: (s, k, t) of every y; `pair_body`, `pair_service`: body row and wide-service column
     of every v, in a fixed order. `scenario` names the one crisis that the columns are about (`QUIET`: none), where
-    each is a model of its own; empty for all of the package. `opening` are the columns of the first year, in those of a
-    later one.
+    each is a model of its own; empty for all of the package. `opening` are the columns of the first year and
+    `year` the year, in those of a later one.
     """
 
     instance: Instance
@@ -44,6 +45,7 @@ class Columns:
     pair_service: np.ndarray
     scenario: str = ""
     opening: Columns | None = None
+    year: int = 0
 
     @property
     def first(self) -> Columns:
@@ -63,6 +65,7 @@ class Columns:
                 instance=later,
                 screening=replace(self.screening, tight=tight, tight_later=()),
                 opening=self,
+                year=year,
             )
             for year, later, tight in parts
         }
@@ -143,6 +146,12 @@ class Columns:
     def today(self) -> Accounts:
         """Accounts of today's arrangement, once for all rules that look back at it."""
         return todays_accounts(self.instance)
+
+    @cached_property
+    def debts_unchanged(self) -> DebtFigures:
+        """Debts of today's arrangement in this later year of a horizon, with the bonds that it borrows until then."""
+        today = self.first.today
+        return dict(zip(today.in_later_year, debts_later(today), strict=True))[self.year]
 
     @cached_property
     def crisis(self) -> CrisisColumns | None:

@@ -2,7 +2,9 @@
 
 With the statute fixed, provision falls into parts that HiGHS solves at once. The money does not: in every year a bond
 and the shares of taxes decide together who receives. The ledger knows the least bond for any shares, so a few shares
-are tried there, and the plan is put back into the program as one of its points. It serves as an incumbent; the bound
+are tried there, and the plan is put back into the program as one of its points. Where the first of them breaks a rule,
+the ledger still tells who receives in which year and which pool is short: with these switches held, the money of all
+governments is linear, and the statute that keeps the rules is searched. Either plan serves as an incumbent; the bound
 is the relaxation's.
 """
 
@@ -77,14 +79,34 @@ def completed(
         return None
     decision = read_decision(problem.columns, problem.model, Values(problem.form, values))
     best: Accounts | None = None
-    for tried in _shares(problem.columns, decision):
+    for n, tried in enumerate(_shares(problem.columns, decision)):
         good_enough = best is not None and gap_reached(best.objective, relaxed.bound, limits.gap)
-        if good_enough or deadline.over:
+        if good_enough or (n and deadline.over):
             break
         accounts = Accounts(instance, with_bonds(instance, tried))
-        if (best is None or accounts.objective < best.objective) and not breaches(accounts):
+        if best is not None and accounts.objective >= best.objective:
+            continue
+        if not breaches(accounts):
             best = accounts
+        elif not n:
+            plan = _with_switches(problem, national, accounts, relaxed, deadline.within(limits))
+            if plan is not None:
+                return plan
     return None if best is None else _as_point(problem, best, values, relaxed, limits)
+
+
+def _with_switches(
+    problem: MasterProblem, national: np.ndarray, accounts: Accounts, relaxed: Outcome, limits: Limits
+) -> Outcome | None:
+    """The best plan found in which those receive who do under some accounts, and those pools are short, against the
+    relaxation's bound; None where none is found."""
+    form, wanted = problem.form, switches(problem, accounts)
+    columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
+    held = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))
+    limits, deadline = replace(limits, threads=1), Deadline(limits.seconds)
+    own = solve_plain(held, limits, relax=True, basis=relaxed.basis)
+    found = solve_decomposed(held, national, deadline.within(limits), relaxed=own)
+    return None if found.values is None else _against(found, relaxed, limits)
 
 
 def _statute(form: StandardForm, national: np.ndarray, relaxed: Outcome, limits: Limits) -> np.ndarray | None:
@@ -138,10 +160,7 @@ def _as_point(
             wanted |= {id(v): x for v, x in zip(block.values(), given.of(block.values()), strict=True)}
     rates = {t: accounts.decision.counted[here] for t, here in enumerate(_common(table))}
     wanted |= {id(model.rho[t]): float(part[0]) for t, part in rates.items() if len(part)}
-    years = [(model, accounts)]
-    years += [(model.component(block_name(y)), a) for y, a in zip(table.later, accounts.later, strict=True)]
-    for block, each in years:
-        wanted |= {id(v): float(each.transfer[g] > 0) for g, v in block.d.items()}
+    wanted |= switches(problem, accounts)
     wanted |= {
         id(model.bond[y]): MILLION_IN_BILLION * b
         for y, b in zip(table.later, accounts.decision.bonds, strict=True)
@@ -149,8 +168,23 @@ def _as_point(
     columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
     point = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))
     found = solve_plain(point, replace(limits, threads=1))
-    if found.values is None:
-        return None
+    return None if found.values is None else _against(found, relaxed, limits)
+
+
+def switches(problem: MasterProblem, accounts: Accounts) -> dict[int, float]:
+    """Who receives and which pools are short under some accounts, in every year, by the identity of the switch."""
+    table, model = problem.columns, problem.model
+    years = [(model, accounts)]
+    years += [(model.component(block_name(y)), a) for y, a in zip(table.later, accounts.later, strict=True)]
+    found: dict[int, float] = {}
+    for block, each in years:
+        found |= {id(v): float(each.short[g] > 0) for g, v in block.d.items()}
+    bonds = zip(table.later, accounts.decision.bonds, strict=True)
+    return found | {id(model.bonding[year]): float(bond > 0) for year, bond in bonds}
+
+
+def _against(found: Outcome, relaxed: Outcome, limits: Limits) -> Outcome:
+    """A plan against the bound of a relaxation."""
     reached = gap_reached(found.objective, relaxed.bound, limits.gap)
     status = Status.OPTIMAL if reached else Status.INCUMBENT
     return replace(

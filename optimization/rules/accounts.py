@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,10 +27,15 @@ TODAY: Mapping[str, Callable[[Accounts], np.ndarray]] = {
     "real_debt_service_ratio": lambda today: _official(today.instance, "real_debt_service_ratio"),
     "future_burden_ratio": lambda today: _official(today.instance, "future_burden_ratio"),
     "future_burden_warning": lambda today: debt.burden_warning(today.instance),
+    "debt_service_ratio_unchanged": lambda today: _official(today.instance, "real_debt_service_ratio"),
+    "future_burden_ratio_unchanged": lambda today: _official(today.instance, "future_burden_ratio"),
     "tax_price": places.tax_price,
     "mean_tax_price": places.mean_tax_price,
 }
 """Ratios of today's, shape (G,), or (I,) of places, from the accounts of today's arrangement."""
+
+UNCHANGED: Final = ("debt_service_ratio_unchanged", "future_burden_ratio_unchanged")
+"""Ratios of debts with today's arrangement, which in a later year stand beside its bonds since the first."""
 
 
 def _official(instance: Instance, name: str) -> np.ndarray:
@@ -44,16 +49,23 @@ def of_today(today: Accounts, name: str) -> np.ndarray:
 
 class AccountsReading(Reading):
     """The accounts of a decision in one year; `debts` are those of a later year of a horizon, which is no question of
-    its own."""
+    its own, `unchanged` those of today's arrangement in the same year."""
 
-    def __init__(self, accounts: Accounts, debts: debt.DebtFigures | None = None) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        debts: debt.DebtFigures | None = None,
+        unchanged: debt.DebtFigures | None = None,
+    ) -> None:
         self.accounts, self.instance = accounts, accounts.instance
         self.settings = accounts.instance.settings
         self._today = todays_accounts(accounts.instance)
-        self._debts = debts
+        self._debts, self._unchanged = debts, unchanged
 
     def today(self, name: str) -> np.ndarray:
         """A ratio of today's, or a quantity of governments today, shape (G,)."""
+        if self._unchanged is not None and name in UNCHANGED:
+            return self._unchanged.ratios[UNCHANGED.index(name)]
         return of_today(self._today, name)
 
     def members(self, tier: int) -> np.ndarray:

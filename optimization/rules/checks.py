@@ -9,7 +9,7 @@ import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.ledger import debt
-from optimization.ledger.accounts import Accounts
+from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.allocation import pool_range, rate_range
 from optimization.ledger.decision import Decision, body_by_place
 from optimization.ledger.instance import Instance
@@ -94,9 +94,10 @@ def _later(accounts: Accounts) -> Iterator[Breach]:
     if accounts.instance.horizon is None:
         return
     yield from _second_phase(accounts)
-    years = accounts.instance.horizon.years[1:]
-    for year, later, owed in zip(years, accounts.later, debt.debts_later(accounts), strict=True):
-        reading = AccountsReading(later, owed)
+    years, today = accounts.instance.horizon.years[1:], todays_accounts(accounts.instance)
+    debts = zip(debt.debts_later(accounts), debt.debts_later(today), strict=True)
+    for year, later, (owed, unchanged) in zip(years, accounts.later, debts, strict=True):
+        reading = AccountsReading(later, owed, unchanged)
         for statement in STATEMENTS:
             if statement.in_force(later.instance.settings) and not statement.decided_once:
                 for found in broken(statement, reading, later):

@@ -125,7 +125,8 @@ class Statement:
     the label of the setting); `of` names the quantities it speaks of. `on` tells whether settings put it in force,
     where more than its own is needed; `tier` is the one tier it speaks of (of governments: those of that tier), `among`
     tells which governments it speaks of where it is not all of them, a truth for each; `scale` what its rows are
-    multiplied by, a number or one for each row; `rounding` names further quantities by whose size its sides may be off.
+    multiplied by, a number or one for each row; `rounding` names further quantities by whose size its sides may be off;
+    `part` tells how many units of its sides make one of its quantities.
     """
 
     label: str
@@ -141,6 +142,7 @@ class Statement:
     scale: float | Callable[[Reading], Any] = 1.0
     on: Callable[[Settings], bool] = field(default=lambda settings: True)
     rounding: tuple[str, ...] = ()
+    part: float = 1.0
 
     @property
     def component(self) -> str:

@@ -88,20 +88,29 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Relaxed:
-    """A solved relaxation: the bound it gives, the values of the columns and their reduced costs."""
+    """A solved relaxation: the bound it gives, the values of the columns and their reduced costs, and its last basis
+    where it is known."""
 
     bound: float
     values: np.ndarray
     reduced: np.ndarray
+    basis: highspy.HighsBasis | None = None
 
 
 class Relaxation:
     """The linear relaxation kept alive between nodes, so that each starts from the last basis."""
 
     def __init__(
-        self, form: StandardForm, limits: Limits, choices: list[np.ndarray], outside: Outside
+        self,
+        form: StandardForm,
+        limits: Limits,
+        choices: list[np.ndarray],
+        outside: Outside,
+        basis: highspy.HighsBasis | None = None,
     ) -> None:
         self._solver = load(form, replace(limits, threads=1), relax=True)
+        if basis is not None:
+            self._solver.setBasis(basis)
         self._choices, self._outside = choices, outside
         self._columns = np.concatenate([np.zeros(0, int), *choices]).astype(np.int32)
         self._lower, self._upper = form.lower[self._columns], form.upper[self._columns]
@@ -152,7 +161,7 @@ def branch(
         if number == 0:
             here: Relaxed | None = root
         else:
-            relaxation = relaxation or Relaxation(form, limits, choices, outside)
+            relaxation = relaxation or Relaxation(form, limits, choices, outside, root.basis)
             here = relaxation.solve(fixing, search.left)
         looked += 1
         if here is None:

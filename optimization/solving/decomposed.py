@@ -226,7 +226,8 @@ def solve_decomposed(
     if relaxed.values is None or relaxed.row_duals is None:
         return relaxed
     outside = outside or Nothing()
-    root = Relaxed(relaxed.bound, relaxed.values, form.cost - form.matrix.T @ relaxed.row_duals)
+    reduced = form.cost - form.matrix.T @ relaxed.row_duals
+    root = Relaxed(relaxed.bound, relaxed.values, reduced, relaxed.basis)
     search = _Search(form, limits, root.bound, deadline, on_progress, {} if solved is None else solved)
     if plan is not None:
         search.best, search.objective = plan.values, plan.objective

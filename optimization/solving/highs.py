@@ -106,7 +106,7 @@ class Limits:
 class Outcome:
     """Result of one solve. `values` has one entry per column (None without a feasible point);
     `row_duals` are those of the linear
-    relaxation and `relaxation` its optimal value, where one was solved."""
+    relaxation, `relaxation` its optimal value and `basis` its last basis, where one was solved."""
 
     status: Status
     termination: str
@@ -120,6 +120,7 @@ class Outcome:
     row_duals: np.ndarray | None = None
     relaxation: float = -np.inf
     history: list[Progress] = field(default_factory=list)
+    basis: highspy.HighsBasis | None = field(default=None, repr=False, compare=False)
 
     @property
     def overstated(self) -> float:
@@ -153,9 +154,10 @@ def solve(
     on_progress: Callable[[Progress], bool] | None = None,
     relax: bool = False,
     start: np.ndarray | None = None,
+    basis: highspy.HighsBasis | None = None,
 ) -> Outcome:
     """Solve the program; `relax` solves its linear relaxation and returns duals; `start` is a point
-    (one value per column) from which the search may begin.
+    (one value per column) from which the search may begin, `basis` that of a relaxation with as many rows and columns.
 
     `on_progress` is called with the state of the search, in the thread of the caller; returning False stops it, and
     what it raises goes through. Raises `StoppedByHandError` on Ctrl-C.
@@ -165,6 +167,8 @@ def solve(
         solution = highspy.HighsSolution()
         solution.col_value = start
         solver.setSolution(solution)
+    if basis is not None:
+        solver.setBasis(basis)
     history: list[Progress] = []
     linear = relax or not form.integer.any()
     plans = _Plans(form)
@@ -322,6 +326,7 @@ def _outcome(
         row_duals=np.array(solution.row_dual) if relax and status is Status.OPTIMAL else None,
         relaxation=objective if relax and status is Status.OPTIMAL else -np.inf,
         history=history,
+        basis=solver.getBasis() if relax and status is Status.OPTIMAL else None,
     )
 
 

@@ -189,14 +189,15 @@ def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     return table.rename_axis("rule").reset_index()
 
 
-def with_slack(form: StandardForm, rows: np.ndarray) -> StandardForm:
-    """The program in which some rows may be missed at a cost of 1 a unit, and nothing else costs."""
+def with_slack(form: StandardForm, rows: np.ndarray, each: np.ndarray | None = None) -> StandardForm:
+    """The program in which some rows may be missed at a cost of 1 a unit, or of `each` (rows,), and nothing else
+    costs."""
     count = len(rows)
     sign = np.where(np.isfinite(form.row_lower[rows]), 1.0, -1.0)
     slack = sparse.csr_matrix((sign, (rows, np.arange(count))), shape=(form.matrix.shape[0], count))
     return changed(
         form,
-        cost=np.concatenate([np.zeros(len(form.cost)), np.ones(count)]),
+        cost=np.concatenate([np.zeros(len(form.cost)), np.ones(count) if each is None else each]),
         constant=0.0,
         matrix=sparse.csr_matrix(sparse.hstack([form.matrix, slack])),
         lower=np.concatenate([form.lower, np.zeros(count)]),

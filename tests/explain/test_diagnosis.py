@@ -16,6 +16,7 @@ from optimization.explain.feasibility import Rung
 from optimization.explain.folder import write_diagnosis
 from optimization.explain.limits import limits_of
 from optimization.explain.words import sentences
+from optimization.rules.quantities import Scope
 from optimization.solving.highs import Outcome, Status
 from optimization.solving.standard_form import StandardForm
 from tests.model.random_case import best, random_question
@@ -122,8 +123,9 @@ def test_two_limits_that_conflict_are_both_named_and_either_can_give_way() -> No
     }
     floor = next(r.loosenings[0] for r in found.repairs if r.loosenings[0].limit.rule == "E1")
     assert floor.new == pytest.approx(0.9, abs=1e-3)  # (90,000 + 1) / 100,000
-    (miss,) = found.misses
-    assert (miss.governments, miss.total_million_yen) == (1, pytest.approx(10_000.0, rel=1e-3))
+    pool, floor = found.misses
+    assert (pool.scope, pool.total_million_yen) == (Scope.NATION, pytest.approx(9_999.0, rel=1e-3))
+    assert (floor.count, floor.total_million_yen) == (1, pytest.approx(10_000.0, rel=1e-3))
 
 
 def test_a_conflict_of_whole_decisions_alone_is_said_to_be_one() -> None:

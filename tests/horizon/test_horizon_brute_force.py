@@ -91,7 +91,8 @@ def random_question(seed: int, phases: bool = False) -> Small:
         "discipline.debt_service_ceiling": between(0.08, 0.3),
         "clarity.tiers_per_service": 1,
     }
-    return question.but(**{key: value for key, value in rules.items() if draw.random() < 0.5})
+    question = question.but(**{key: value for key, value in rules.items() if draw.random() < 0.5})
+    return question.but(**{"discipline.debt_steps_kept": seed % 3 == 0 and not phases})
 
 
 def _saved(instance: Instance) -> float:

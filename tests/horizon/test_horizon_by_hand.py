@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.debt import debts_later
 from optimization.ledger.horizon import weights
+from optimization.rules.checks import breaches
 from tests.horizon.horizon_case import STILL, Service, Small, Town, ageing_town, grown, small
 
 TEN_YEARS = (1 - 0.95**10) / 0.05
@@ -44,6 +46,28 @@ def test_debt_meets_its_ceiling_in_the_last_year() -> None:
     # service in 2050: (0.05 + 0.02) x 497.4 = 34.8 of funds of 150, 23.2%
     assert ageing_town(0.24).optimum("plain").decision.bonds[2] == pytest.approx(50.0)
     assert ageing_town(0.22).solve("plain").outcome.status == "infeasible"
+
+
+def test_a_step_of_the_law_that_comes_anyway_is_not_the_plans() -> None:
+    """Today's arrangement borrows as much and is at 23.2% in 2050 as well, beyond 18% and under 25%: who changes
+    nothing crosses nothing."""
+    kept = ageing_town(**{"discipline.debt_steps_kept": True})
+    result = kept.solve("plain")
+    assert (result.outcome.status, result.breaches) == ("optimal", [])
+    assert result.accounts is not None
+    assert result.accounts.decision.bonds == pytest.approx([20.0, 50.0, 50.0])
+    town = result.accounts.instance.municipal_government[0]
+    assert debts_later(result.accounts)[2].ratios[0][town] == pytest.approx(0.232, abs=1e-3)
+
+
+def test_a_step_that_todays_arrangement_stays_under_is_kept() -> None:
+    """Who borrows 60 and 90 for the 20 and 50 that the pool lacks pays 0.07 x (60 x 8.025 x 0.95^10 + 90 x 8.025) in
+    2050, 47% of 150: beyond the 25% that today's arrangement, at 23.2%, stays under."""
+    accounts = ageing_town(**{"discipline.debt_steps_kept": True}).optimum("plain")
+    heavier = replace(accounts, decision=replace(accounts.decision, bonds=(60.0, 90.0, 50.0)))
+    assert not [each for each in breaches(accounts) if each.rule == "D4step"]
+    found = [each.where for each in breaches(heavier) if each.rule == "D4step"]
+    assert "01201 in 2050" in found
 
 
 def test_what_the_nation_pays_beyond_its_limit_is_owed() -> None:

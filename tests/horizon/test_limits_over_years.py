@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optimization.explain.diagnosis import Diagnosis, diagnose, government_of
+from optimization.explain.diagnosis import Diagnosis, diagnose
+from optimization.explain.misses import member_of
 from optimization.explain.words import sentences
 from optimization.ledger.layout import lay_out
 from optimization.model.columns import columns
@@ -71,4 +72,4 @@ def test_the_rows_of_every_year_name_their_government() -> None:
         rows = compile_model(build_model(columns(question.instance, screen(question.instance))))
     numbers = [*rows.rows_of("year2040.D4"), *rows.rows_of("E1"), *rows.rows_of("year2040.E1")]
     assert len(rows.rows_of("year2040.D4")) > 0
-    assert {government_of(rows.constraints[n]) for n in numbers} <= set(range(len(question.instance.bond)))
+    assert {member_of(rows.constraints[n]) for n in numbers} <= set(range(len(question.instance.bond)))
