@@ -84,7 +84,8 @@ def forced_tiers(
 def given_back(session: Session, services: tuple[str, ...] = ()) -> pd.DataFrame:
     """What each change of the last plan saves: with the one duty given back to today's tier, all others kept and
     provision decided anew, over the pairs of body and service that the run has let in. Limits of money are left out.
-    Columns service, rule_group, tier_today, tier, saving_million_yen (empty where today's tier leaves no provision).
+    Columns service, rule_group, tier_today, tier, saving_million_yen, service_saving_million_yen (all changes of the
+    service given back together); empty where today's tiers leave no provision.
     It is what a run reckons with that asks every change for a least saving (`outcome.given_back`)."""
     last = session.last
     values = last.result.outcome.values
@@ -92,13 +93,30 @@ def given_back(session: Session, services: tuple[str, ...] = ()) -> pd.DataFrame
     prices, instance = Prices(last.problem), last.instance
     statute, names = prices.statute(values), list(instance.services)
     tier = prices.changes(statute)
-    saved = prices.savings(statute, Deadline(session.limits.seconds))
+    deadline = Deadline(session.limits.seconds)
+    chosen = [given for given in prices.together(statute) if not services or names[given[0][0]] in services]
+    alone = prices.savings(statute, [(duty,) for given in chosen for duty in given], deadline)
+    together = prices.savings(statute, chosen, deadline)
     rows = [
-        (names[s], instance.groups.labels[k], instance.groups.home[s], tier[s, k], saving)
-        for (s, k), saving in saved.items()
-        if not services or names[s] in services
+        (
+            names[s],
+            instance.groups.labels[k],
+            instance.groups.home[s],
+            tier[s, k],
+            alone.get(((s, k),), np.nan),
+            saving,
+        )
+        for given, saving in together.items()
+        for s, k in given
     ]
-    columns = ["service", "rule_group", "tier_today", "tier", "saving_million_yen"]
+    columns = [
+        "service",
+        "rule_group",
+        "tier_today",
+        "tier",
+        "saving_million_yen",
+        "service_saving_million_yen",
+    ]
     return pd.DataFrame(rows, columns=columns).replace([np.inf, -np.inf], np.nan)
 
 

@@ -66,13 +66,14 @@ def asked(settings: Settings) -> bool:
 
 @dataclass(frozen=True)
 class Given:
-    """A change of the plan, what it saves, million yen a year (infinite where today's tier leaves no provision, not a
-    number where there was no time to price it), and whether it must be kept because without it no plan keeps all
-    limits."""
+    """A change of the plan, what it saves by itself and what all changes of its service save together, million yen a
+    year (infinite where today's tier leaves no provision, not a number where there was no time to price it), and
+    whether it must be kept because without it no plan keeps all limits."""
 
     duty: tuple[int, int]
     tier: str
     saving: float
+    together: float
     needed: bool
 
 

@@ -1,13 +1,15 @@
-"""What each change of a plan saves: the plan again with one duty given back to today's tier.
+"""What each change of a plan saves: the plan again with one duty given back to today's tier, and with all changes of a
+service given back together.
 
 All other duties are kept and provision is decided anew on both sides, over the pairs of body and service that the run
 has let in. Limits of money are left out of the price, so that it is a real saving, and are asked only where a change is
-in fact given back.
+in fact given back. Classes share bodies, so that a service may pay in every class while the others stay moved, and not
+in all of them together: both are asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -20,14 +22,25 @@ from optimization.outcome.master import MasterProblem
 from optimization.solving import workers
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import PartSolution, price_choices, solve_part
-from optimization.solving.highs import Limits
-from optimization.solving.residual import fix, split
+from optimization.solving.highs import Limits, solve
+from optimization.solving.residual import fix, split, whole_rest
 from optimization.solving.standard_form import StandardForm
 
 PRICED = Limits(gap=1e-7, seconds=20.0, threads=1)
 """How exactly every part of provision is solved, and for how long at most."""
 
 Duty = tuple[int, int]
+
+Set = tuple[Duty, ...]
+"""Changes that are given back together."""
+
+
+def of_provision(form: StandardForm) -> np.ndarray:
+    """Which columns of a program are of provision, (columns,) booleans."""
+    kept = np.zeros(len(form.cost), dtype=bool)
+    for name in PROVISION:
+        kept[form.columns_of(name)] = True
+    return kept
 
 
 @dataclass
@@ -54,9 +67,7 @@ class Prices:
     def _provision(self) -> tuple[StandardForm, np.ndarray]:
         """The program of provision alone, and where its statute stands among its columns."""
         form = self.problem.form
-        kept = np.zeros(len(form.cost), dtype=bool)
-        for name in PROVISION:
-            kept[form.columns_of(name)] = True
+        kept = of_provision(form)
         rows = np.flatnonzero(np.abs(form.matrix) @ (~kept).astype(float) == 0.0)
         position = np.cumsum(kept) - 1
         part = StandardForm(
@@ -85,61 +96,99 @@ class Prices:
             if one > 0.5 and tier != self.home[s]
         }
 
-    def without(self, statute: np.ndarray, duty: Duty) -> np.ndarray:
-        """A statute with one duty given back."""
-        of = [(s, k) == duty for s, k, _ in self.duties]
+    def without(self, statute: np.ndarray, given: Set) -> np.ndarray:
+        """A statute with some duties given back."""
+        of = [(s, k) in given for s, k, _ in self.duties]
         back = [float(tier == self.home[s]) for s, _, tier in self.duties]
         return np.where(of, back, statute)
 
     def price(self, statute: np.ndarray) -> float:
         """What provision costs under a statute, million yen; infinite where none is possible."""
+        return self._cheapest(statute)[0]
+
+    def provision(self, statute: np.ndarray) -> np.ndarray | None:
+        """The cheapest provision under a statute, (columns of `columns`,); None where none is possible."""
+        return self._cheapest(statute)[1]
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """Positions of the columns of provision among those of the program."""
+        return np.flatnonzero(of_provision(self.problem.form))
+
+    def _cheapest(self, statute: np.ndarray) -> tuple[float, np.ndarray | None]:
+        """Cost and values of the cheapest provision under a statute."""
         form, columns = self._provision
         try:
-            parts, _, cost = split(fix(form, columns, statute))
+            parts, values, cost = split(fix(form, columns, statute))
         except ValueError:
-            return np.inf
+            return np.inf, None
         new = {part.key: part for part in parts if part.key not in self.solved}
         answers = workers.each(solve_part, [(part.form, PRICED) for part in new.values()], self.processes)
         self.solved.update(zip(new, answers, strict=True))
         for part in parts:
             found = self.solved[part.key]
             if found.values is None:
-                return np.inf
+                return np.inf, None
             cost += float(part.form.cost @ found.values)
-        return cost
+            values[part.columns] = found.values
+        return cost, values
 
-    def savings(self, statute: np.ndarray, deadline: Deadline) -> dict[Duty, float]:
-        """What every change of a statute saves, million yen a year: infinite where today's tier leaves no provision;
-        those for which there was no time are missing."""
-        base, found = self.price(statute), dict[Duty, float]()
+    def alone(self, statute: np.ndarray) -> list[Set]:
+        """Every change of a statute as a set of its own."""
+        return [(duty,) for duty in self.changes(statute)]
+
+    def together(self, statute: np.ndarray) -> list[Set]:
+        """All changes of a service, for every service that changes."""
+        of: dict[int, list[Duty]] = {}
         for duty in self.changes(statute):
+            of.setdefault(duty[0], []).append(duty)
+        return [tuple(duties) for duties in of.values()]
+
+    def savings(self, statute: np.ndarray, sets: Sequence[Set], deadline: Deadline) -> dict[Set, float]:
+        """What sets of changes of a statute save, million yen a year: infinite where today's tiers leave no provision;
+        those for which there was no time are missing."""
+        base, found = self.price(statute), dict[Set, float]()
+        for given in sets:
             if deadline.over:
                 break
-            found[duty] = self.price(self.without(statute, duty)) - base
+            found[given] = self.price(self.without(statute, given)) - base
         return found
 
 
 def giving_back(
     problem: MasterProblem, values: np.ndarray, threshold: float, limits: Limits
 ) -> tuple[np.ndarray, list[Given]]:
-    """The point of a plan with every change given back that saves less than a threshold, million yen a year, the worst
-    first, as long as all limits can be kept without it; and what every change that is left saves. What there is no
-    time for is left as it is."""
+    """The point of a plan with every change given back that saves less than a threshold, million yen a year, and all
+    changes of a service whose saving together is less than the threshold for each of them; the worst first, single
+    ones before services, as long as all limits can be kept without them. Beside it what every change that is left
+    saves. What there is no time for is left as it is."""
     prices, deadline = Prices(problem, limits.processes), Deadline(limits.seconds)
-    statute, needed = prices.statute(values), set[Duty]()
+    statute, needed = prices.statute(values), set[Set]()
     while True:
-        saved = prices.savings(statute, deadline)
-        poor = {duty: value for duty, value in saved.items() if value < threshold - _rounding(threshold)}
-        worst = min((duty for duty in poor if duty not in needed), key=lambda d: (poor[d], d), default=None)
+        alone = prices.savings(statute, prices.alone(statute), deadline)
+        worst, saved = _worst(alone, threshold, needed), alone
+        if worst is None:
+            saved = alone | prices.savings(statute, prices.together(statute), deadline)
+            worst = _worst(saved, threshold, needed)
         if worst is None or deadline.over:
             break
         fewer = prices.without(statute, worst)
-        plan = _plan(problem, values, fewer, deadline.within(limits))
-        if plan is None:
-            needed.add(worst)
-        else:
+        plan = _plan(prices, values, fewer, deadline.within(limits))
+        if plan is not None:
             values, statute = plan, fewer
+        elif deadline.over:
+            break
+        else:
+            needed.add(worst)
     return values, list(_told(prices, statute, saved, needed))
+
+
+def _worst(saved: Mapping[Set, float], threshold: float, needed: set[Set]) -> Set | None:
+    """The set of changes that misses most of what is asked of them, if any does that could be spared."""
+    least = threshold - _rounding(threshold)
+    short = {given: value - len(given) * threshold for given, value in saved.items()}
+    poor = [given for given in short if saved[given] < len(given) * least and given not in needed]
+    return min(poor, key=lambda given: (short[given], given), default=None)
 
 
 def _rounding(threshold: float) -> float:
@@ -148,19 +197,42 @@ def _rounding(threshold: float) -> float:
 
 
 def _told(
-    prices: Prices, statute: np.ndarray, saved: Mapping[Duty, float], needed: set[Duty]
+    prices: Prices, statute: np.ndarray, saved: Mapping[Set, float], needed: set[Set]
 ) -> Iterator[Given]:
+    service = {given[0][0]: given for given in prices.together(statute)}
     for duty, tier in prices.changes(statute).items():
-        yield Given(duty, tier, saved.get(duty, np.nan), duty in needed)
+        both = (duty,), service[duty[0]]
+        alone, together = (saved.get(given, np.nan) for given in both)
+        yield Given(duty, tier, alone, together, any(given in needed for given in both))
 
 
-def _plan(
-    problem: MasterProblem, values: np.ndarray, statute: np.ndarray, limits: Limits
-) -> np.ndarray | None:
-    """The cheapest point of the program under a statute; None where its limits leave none, or no time is left."""
-    form = problem.form
-    columns = form.columns_of("y")
-    guide = values.copy()
+def _plan(prices: Prices, values: np.ndarray, statute: np.ndarray, limits: Limits) -> np.ndarray | None:
+    """The cheapest point of the program under a statute; None where its limits leave none, or no time is left. Mostly
+    the cheapest provision keeps the limits of money with some formula; else provision and money are sought together."""
+    form, deadline = prices.problem.form, Deadline(limits.seconds)
+    provision = prices.provision(statute)
+    if provision is not None:
+        point = _with_money(
+            fix(form, prices.columns, np.where(form.integer[prices.columns], np.round(provision), provision)),
+            deadline.within(limits),
+        )
+        if point is not None:
+            return point
+    guide, columns = values.copy(), form.columns_of("y")
     guide[columns] = statute
-    found = price_choices(form, columns, [guide], -np.inf, replace(limits, gap=PRICED.gap), {})
-    return found.values
+    asked = replace(deadline.within(limits), gap=PRICED.gap)
+    return price_choices(form, columns, [guide], -np.inf, asked, {}).values
+
+
+def _with_money(form: StandardForm, limits: Limits) -> np.ndarray | None:
+    """The point of a program whose provision is fixed with the cheapest formula; None where none keeps the limits."""
+    try:
+        part, known = whole_rest(form)
+    except ValueError:
+        return None
+    found = solve(part.form, replace(limits, gap=PRICED.gap))
+    if found.values is None:
+        return None
+    point = np.nan_to_num(known)
+    point[part.columns] = found.values
+    return point

@@ -18,7 +18,7 @@ from optimization.outcome.terms import OnProgress, Terms
 from optimization.outcome.two_phases import in_two_phases
 from optimization.outcome.waiting import courses
 from optimization.solving.deadline import Deadline
-from optimization.solving.highs import Limits
+from optimization.solving.highs import Limits, Status
 
 PHASE_SHARE = 0.8
 """Part of the asked gap within which each phase is solved; the rest is for what binds the two."""
@@ -50,7 +50,8 @@ def solve(
     >>> round(result.outcome.objective), round(result.outcome.gap, 6)  # million yen a year, ratio
     (773659, 0.0)
     """
-    terms = Terms(limits or Limits(), method, log_file, on_progress)
+    asked = limits or Limits()
+    terms = Terms(replace(asked, gap=gap_sought(package, asked)), method, log_file, on_progress)
     clock, aside = Clock(), Clock()
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
@@ -61,12 +62,12 @@ def solve(
         return answer(question, package, replace(terms, limits=own, stay_put=False), clock).result
 
     def once() -> Result:
-        asked = answer(instance, package, terms, clock)
-        if not (beside and asked.result.arguments):
-            return asked.result
+        found = answer(instance, package, terms, clock)
+        if not (beside and found.result.arguments):
+            return found.result
         try:
             with clock.phase("advice"):
-                return replace(asked.result, arguments=advised(asked))
+                return replace(found.result, arguments=advised(found))
         except KeyboardInterrupt as stop:
             raise stopped_with() from stop
 
@@ -82,4 +83,18 @@ def solve(
         except KeyboardInterrupt as stop:
             raise stopped_with(replace(result, seconds=clock.seconds)) from stop
         result = replace(result, courses=others)
-    return replace(result, seconds=clock.seconds, whole=case)
+    return as_asked(replace(result, seconds=clock.seconds, whole=case), asked)
+
+
+def gap_sought(package: ResolvedPackage, limits: Limits) -> float:
+    """Gap to which a package is solved: the one asked for, or a narrower one of its own."""
+    own = package.settings["choice.cost_gap"]
+    return limits.gap if own is None else min(own, limits.gap)
+
+
+def as_asked(result: Result, limits: Limits) -> Result:
+    """A result that missed the gap of its package and reached the one it was asked for is solved."""
+    outcome = result.outcome
+    if outcome.status is not Status.INCUMBENT or outcome.gap > limits.gap:
+        return result
+    return replace(result, outcome=replace(outcome, status=Status.OPTIMAL))

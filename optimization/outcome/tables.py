@@ -87,12 +87,14 @@ def _priced_changes(result: Result, after: Accounts) -> dict[str, pd.DataFrame]:
             instance.groups.home[each.duty[0]],
             each.tier,
             each.saving if np.isfinite(each.saving) else np.nan,
+            each.together if np.isfinite(each.together) else np.nan,
             float(threshold),
             int(each.needed or np.isposinf(each.saving)),
         )
         for each in sorted(stay.given, key=lambda given: given.duty)
     ]
-    columns = ["service", "rule_group", "tier_today", "tier", f"saving{MIL}", f"threshold{MIL}", "needed"]
+    money = [f"{of}{MIL}" for of in ("saving", "service_saving", "threshold")]
+    columns = ["service", "rule_group", "tier_today", "tier", *money, "needed"]
     return {"priced_changes": pd.DataFrame(rows, columns=columns)}
 
 

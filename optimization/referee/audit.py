@@ -238,8 +238,8 @@ def _stays(record: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str,
 
 
 def _priced(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
-    """That the changes which are priced are those of the statute, and that each saves what is asked of it or is needed;
-    one that there was no time to price says nothing."""
+    """That the changes which are priced are those of the statute, and that each saves what is asked of it or is needed,
+    all of a service together as many times as much; one that there was no time to price says nothing."""
     if "priced_changes" not in tables:
         return {}
     table, statute = tables["priced_changes"], tables["responsibility"]
@@ -248,9 +248,12 @@ def _priced(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
         list(zip(each["service"], each["rule_group"], each["tier"], strict=True)) for each in (table, moved)
     ]
     asked, saved = (table[f"{name}_million_yen"].astype(float) for name in ("threshold", "saving"))
-    held = (
-        (saved >= asked - 1e-6 * np.maximum(1.0, asked)) | saved.isna() | (table["needed"].astype(int) == 1)
-    )
+    short = saved < asked - 1e-6 * np.maximum(1.0, asked)
+    if "service_saving_million_yen" in table.columns:
+        count = table.groupby("service")["tier"].transform("size").astype(float)
+        together = table["service_saving_million_yen"].astype(float)
+        short |= together < count * (asked - 1e-6 * np.maximum(1.0, asked))
+    held = ~short | (table["needed"].astype(int) == 1)
     return {
         "every change saves what is asked of it": sorted(named[0]) == sorted(named[1]) and bool(held.all())
     }

@@ -14,10 +14,14 @@ import pytest
 from optimization.archive import distance_of, read_run, write_run
 from optimization.archive.seal import seal
 from optimization.ledger.accounts import Accounts
+from optimization.outcome import given_back
 from optimization.outcome.choices import OF_CHANGES, PEOPLE, TOLERANCE
+from optimization.outcome.run import least_cost
+from optimization.outcome.solve import as_asked
+from optimization.outcome.terms import Terms
 from optimization.referee.audit import audit_run
 from optimization.rules.checks import breaches
-from optimization.solving.highs import Limits
+from optimization.solving.highs import Limits, Status
 from tests.model.random_case import decisions, random_question, shares_worth_trying
 from tests.seeds import seeds
 from tests.small_case import EXACT, Service, Small, Town, small
@@ -125,6 +129,78 @@ def test_a_change_below_the_threshold_is_given_back() -> None:
     assert result.accounts is not None
     moved = {d for d, tier in result.accounts.decision.tier.items() if tier != "municipality"}
     assert moved == {d for d in saved if names[d[0]] == "fire"}
+
+
+def shared_duty() -> Small:
+    """Fire of a core city and a city of 10,000 each, two classes, which costs P ^ -0.5 a head: 316 million yen for each
+    alone, 632 / 2 ** 0.5 = 447 for both, with the prefecture or in a body of theirs. Such a body coordinates for 1% of
+    that."""
+    parameters = {"prefectural_elasticity": 0.0, "coordination_rate": 0.01}
+    fire = Service("fire", tiers=("prefecture",), wide=True, slope=0.5, parameters=parameters)
+    towns = [
+        Town("01101", 10_000, {"fire": 316.0}, other=20.0, kind="core_city"),
+        Town("01201", 10_000, {"fire": 316.0}, other=20.0, kind="city"),
+    ]
+    return small(
+        towns,
+        [fire],
+        bodies={"both": ["01101", "01201"]},
+        changes={
+            "rules.groups": "by_class",
+            "responsibility.free_services": ["fire"],
+            "responsibility.free_tiers": ["prefecture"],
+            "wide_area.services": ["fire"],
+            **QUIET,
+        },
+    )
+
+
+@pytest.mark.parametrize(("part", "moved"), [(0.4, 2), (0.6, 0)])
+def test_changes_that_pay_one_by_one_and_not_together_are_given_back_together(
+    part: float, moved: int
+) -> None:
+    """Both duties go to the prefecture. Either alone given back costs 316 for 223.45 (the prefecture's scale is that of
+    all its people): it saves 92.55. Both given back make a body: together they save its coordination, 4.47, and two
+    thresholds of 0.6 times that are more."""
+    question = shared_duty().but(**{OF_CHANGES: part * 4.4689})
+    result = question.solve()
+    assert result.accounts is not None and result.stay is not None
+    assert changes(result.accounts) == moved
+    assert result.stay.cost == pytest.approx(0.0 if moved else 4.4689, abs=1e-3)
+    if moved:
+        table = result.tables["priced_changes"]
+        assert table["saving_million_yen"].tolist() == pytest.approx([92.5543, 92.5543], abs=1e-3)
+        assert table["service_saving_million_yen"].tolist() == pytest.approx([4.4689] * 2, abs=1e-3)
+
+
+def test_a_given_back_plan_that_there_was_no_time_for_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of time nothing is known of the limits, so that no change is marked as one that they need."""
+    monkeypatch.setattr("optimization.outcome.given_back._plan", lambda *_: None)
+    monkeypatch.setattr("optimization.outcome.stay_put.MOST_SECONDS", 0.0)
+    result = two_duties().but(**{OF_CHANGES: 1e5}).solve()
+    assert result.stay is not None and not any(each.needed for each in result.stay.given)
+
+
+@pytest.mark.parametrize("seed", seeds(4, 30))
+def test_cheapest_provision_with_a_formula_is_the_plan_of_the_whole_program(seed: int) -> None:
+    """The fast road to a plan with changes given back (cheapest provision, then money) costs what the slow one does."""
+    question = listed(seed)
+    found = least_cost(question.instance, question.package, Terms(EXACT))
+    problem, values = found.problem, found.result.outcome.values
+    if values is None:
+        return
+    prices = given_back.Prices(problem)
+    statute = prices.statute(values)
+    for given in prices.alone(statute):
+        fewer = prices.without(statute, given)
+        fast = given_back._plan(prices, values, fewer, EXACT)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(given_back, "_with_money", lambda *_: None)
+            slow = given_back._plan(prices, values, fewer, EXACT)
+        assert (fast is None) == (slow is None)
+        if fast is not None and slow is not None:
+            cost = problem.form.cost
+            assert cost @ fast == pytest.approx(cost @ slow, rel=1e-6, abs=1e-4)
 
 
 def test_every_change_is_priced_alone() -> None:
@@ -321,3 +397,21 @@ def test_fewest_people_is_proven_here() -> None:
     result = two_duties().but(**{TOLERANCE: 0.01}).solve(limits=EXACT)
     assert result.stay is not None
     assert [each.proven for each in result.stay.reached if each.aim.name == PEOPLE] == [True]
+
+
+@pytest.mark.parametrize("seed", seeds(2, 30))
+def test_a_package_is_solved_to_its_own_gap(seed: int) -> None:
+    """However wide the gap asked for, the least cost is that of an exact run, and proven to be."""
+    exact = listed(seed).solve()
+    coarse = listed(seed).but(**{"choice.cost_gap": 1e-6}).solve(limits=replace(EXACT, gap=0.5))
+    assert coarse.outcome.status == exact.outcome.status
+    if exact.accounts is not None:
+        assert coarse.outcome.gap <= 1e-6
+        assert coarse.outcome.objective == pytest.approx(exact.outcome.objective, rel=2e-6)
+
+
+@pytest.mark.parametrize(("gap", "status"), [(5e-4, Status.OPTIMAL), (5e-3, Status.INCUMBENT)])
+def test_a_run_that_misses_only_the_gap_of_its_package_is_solved(gap: float, status: Status) -> None:
+    result = two_duties().solve()
+    missed = replace(result, outcome=replace(result.outcome, status=Status.INCUMBENT, gap=gap))
+    assert as_asked(missed, replace(EXACT, gap=1e-3)).outcome.status is status
