@@ -86,18 +86,27 @@ def explain(
 def _explain_plan(
     question: Asked, services: tuple[str, ...], folder: Path, limits: Limits, telling: Telling
 ) -> int:
+    from optimization.explain.arrangement_words import arrangement_sentences
+    from optimization.explain.arrangements import arrangements, rests_on, worth_of
     from optimization.explain.folder import write_prices
     from optimization.explain.prices import forced_tiers, given_back, shadow_prices
     from optimization.explain.words import plan_sentences
 
     session, result = question.solved(limits)
     planned(result)
+    of_services = {}
+    if services:
+        worth = worth_of(session.last, services)
+        carried = rests_on(worth, session.last, question.case, CountLine("services counted in other worlds"))
+        of_services = {"arrangements": arrangements(worth), "rests_on": carried}
+        for sentence in arrangement_sentences(**of_services):
+            out.print(f"- {sentence}")
     tables = {
         "forced_tiers": forced_tiers(session, services, CountLine("alternatives")),
         "given_back": given_back(session, services),
         "shadow_prices": shadow_prices(session, CountLine("limits")),
     }
-    folder = placed(write_prices(result, tables, folder), folder)
+    folder = placed(write_prices(result, tables, folder, of_services), folder)
     for sentence in plan_sentences(result, **tables):
         out.print(f"- {sentence}")
     telling.wrote(folder)

@@ -24,7 +24,7 @@ from optimization.solving.highs import Limits
 ENOUGH_SECONDS = 60.0
 """Time after which no further repair is sought once one is known."""
 
-CHECK = Limits(gap=1e-2, seconds=60.0, threads=2)
+CHECK = Limits(gap=1e-2, seconds=180.0, threads=2)
 """How a repair is checked: any plan within a hundredth of the optimum will do."""
 
 

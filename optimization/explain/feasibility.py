@@ -19,7 +19,9 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.typed_settings import Settings
 from optimization.explain.limits import Limit
+from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_is_shared_out
+from optimization.ledger.decision import status_quo
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.joint_response import joint_saving
 from optimization.model.columns import columns
@@ -30,6 +32,7 @@ from optimization.outcome.completion import ANY_PLAN, any_plan
 from optimization.outcome.in_place import under, under_limits
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.question import laid_out
+from optimization.rules.checks import breaches
 from optimization.solving.highs import Limits, Status, solve
 from optimization.solving.residual import FEASIBILITY
 from optimization.solving.standard_form import StandardForm, changed
@@ -104,6 +107,17 @@ class Feasibility:
         found = any_plan(asked, relaxed, seconds)
         settled = found.values is not None or found.status is Status.INFEASIBLE
         return Verdict(found.values, Rung.INTEGER, settled)
+
+    def kept_by_todays(self, settings: Settings, without: Collection[Limit] = ()) -> bool:
+        """Whether today's arrangement keeps the settings when some limits are left out, by the ledger: a plan that need
+        not be searched. False where it does not, or the settings differ in more than limits."""
+        for limit in without:
+            settings = limit.without(settings)
+        known = next(iter(self._built.values()))
+        if any(settings.get(key) != value for key, value in known.settings.items() if key not in REWRITABLE):
+            return False
+        instance = under(known.problem.columns, settings).instance
+        return not breaches(Accounts(instance, with_bonds(instance, status_quo(instance))))
 
     def todays(self, limit: Limit) -> Any:
         """What a switch or a prescription is today."""

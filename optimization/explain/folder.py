@@ -12,6 +12,7 @@ import pandas as pd
 from optimization.archive import kept, write_tables
 from optimization.archive.markdown import in_markdown
 from optimization.case.overlay import overlay
+from optimization.explain.arrangement_words import arrangement_sentences
 from optimization.explain.diagnosis import Diagnosis, changes_of
 from optimization.explain.misses import Miss
 from optimization.explain.words import plan_sentences, repair_sentence, sentences
@@ -40,16 +41,29 @@ def write_diagnosis(found: Diagnosis, folder: Path) -> Path:
     return kept(folder, fill)
 
 
-def write_prices(result: Result, tables: dict[str, pd.DataFrame], folder: Path) -> Path:
-    """Write explanation.md with the tables forced_tiers, given_back and shadow_prices, whole or nothing; where they
-    stand."""
+def write_prices(
+    result: Result,
+    tables: dict[str, pd.DataFrame],
+    folder: Path,
+    of_services: dict[str, pd.DataFrame] | None = None,
+) -> Path:
+    """Write explanation.md and explanation.json with the tables forced_tiers, given_back and shadow_prices, and of the
+    services asked for arrangements and rests_on, whole or nothing; where they stand."""
+    asked = of_services or {}
 
     def fill(draft: Path) -> None:
-        text = "\n".join(f"- {in_markdown(sentence)}" for sentence in plan_sentences(result, **tables))
+        told = [*(arrangement_sentences(**asked) if asked else ()), *plan_sentences(result, **tables)]
+        text = "\n".join(f"- {in_markdown(sentence)}" for sentence in told)
         (draft / "explanation.md").write_text(
             f"# Why the plan of {in_markdown(result.package.name)} is as it is\n\n{text}\n", encoding="utf-8"
         )
-        write_tables(draft, tables)
+        every = {**asked, **tables}
+        found = {name: json.loads(table.to_json(orient="records")) for name, table in every.items()}
+        record = {"schema": SCHEMA, "package": result.package.name, "sentences": told, **found}
+        (draft / "explanation.json").write_text(
+            json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        write_tables(draft, every)
 
     return kept(folder, fill)
 

@@ -120,6 +120,8 @@ def least_loosening(
 
     def plan(value: float) -> bool:
         nonlocal proven
+        if question.kept_by_todays(limit.at(settings, value), without):
+            return True
         verdict = question.of(limit.at(settings, value), without, seconds=PLAN_SECONDS)
         if verdict.impossible and (proven is None or (value - proven) * limit.direction > 0):
             proven = value

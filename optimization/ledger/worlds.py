@@ -176,6 +176,10 @@ class Worlds:
         assumptions, settings = self.values(world)
         return self._with(assumptions, settings, bodies or self.instance.bodies)
 
+    def question_at(self, values: Mapping[str, float], bodies: Bodies) -> Instance:
+        """The question with the costs of some values of parameters, by key, over a list of bodies."""
+        return self._with(values, {}, bodies)
+
     def _with(
         self, assumptions: Mapping[str, float], settings: Mapping[str, float], bodies: Bodies
     ) -> Instance:

@@ -104,7 +104,7 @@ def _with_switches(
     columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
     held = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))
     limits, deadline = replace(limits, threads=1), Deadline(limits.seconds)
-    own = solve_plain(held, limits, relax=True, basis=relaxed.basis)
+    own = solve_plain(held, limits, relax=True)
     found = solve_decomposed(held, national, deadline.within(limits), relaxed=own)
     return None if found.values is None else _against(found, relaxed, limits)
 

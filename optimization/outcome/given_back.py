@@ -21,9 +21,9 @@ from optimization.outcome.choices import Given
 from optimization.outcome.master import MasterProblem
 from optimization.solving import workers
 from optimization.solving.deadline import Deadline
-from optimization.solving.decomposed import PartSolution, price_choices, solve_part
+from optimization.solving.decomposed import price_choices, solve_part
 from optimization.solving.highs import Limits, solve
-from optimization.solving.residual import fix, split, whole_rest
+from optimization.solving.residual import Frame, fix, whole_rest
 from optimization.solving.standard_form import StandardForm
 
 PRICED = Limits(gap=1e-7, seconds=20.0, threads=1)
@@ -50,7 +50,7 @@ class Prices:
 
     problem: MasterProblem
     processes: int = 1
-    solved: dict[bytes, PartSolution] = field(default_factory=dict)
+    solved: dict[tuple[int, bytes], tuple[float, np.ndarray | None]] = field(default_factory=dict)
 
     @cached_property
     def duties(self) -> list[tuple[int, int, str]]:
@@ -115,22 +115,30 @@ class Prices:
         """Positions of the columns of provision among those of the program."""
         return np.flatnonzero(of_provision(self.problem.form))
 
+    @cached_property
+    def _frame(self) -> Frame:
+        """The program of provision, cut into what is left once the statute is fixed."""
+        return Frame(*self._provision)
+
     def _cheapest(self, statute: np.ndarray) -> tuple[float, np.ndarray | None]:
         """Cost and values of the cheapest provision under a statute."""
-        form, columns = self._provision
+        frame = self._frame
         try:
-            parts, values, cost = split(fix(form, columns, statute))
+            left = frame.at(statute)
         except ValueError:
             return np.inf, None
-        new = {part.key: part for part in parts if part.key not in self.solved}
-        answers = workers.each(solve_part, [(part.form, PRICED) for part in new.values()], self.processes)
-        self.solved.update(zip(new, answers, strict=True))
-        for part in parts:
-            found = self.solved[part.key]
-            if found.values is None:
+        keys = [(n, shift.tobytes()) for n, shift in enumerate(left.shifts)]
+        new = [key for key in keys if key not in self.solved]
+        tasks = [(frame.part(n, left.shifts[n]), PRICED) for n, _ in new]
+        for (n, shift), found in zip(new, workers.each(solve_part, tasks, self.processes), strict=True):
+            cost = np.inf if found.values is None else float(frame.parts[n].form.cost @ found.values)
+            self.solved[n, shift] = cost, found.values
+        cost, values = left.cost, left.known
+        for (n, _), (own, point) in zip(keys, map(self.solved.__getitem__, keys), strict=True):
+            if point is None:
                 return np.inf, None
-            cost += float(part.form.cost @ found.values)
-            values[part.columns] = found.values
+            cost += own
+            values[frame.parts[n].columns] = point
         return cost, values
 
     def alone(self, statute: np.ndarray) -> list[Set]:

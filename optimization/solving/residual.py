@@ -100,9 +100,68 @@ def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
     return parts, left.values, form.constant + float(form.cost @ np.nan_to_num(left.values))
 
 
+class Frame:
+    """A program of which some columns are to be fixed at this value and that: what is left falls into the same parts
+    whatever the values, so that it is cut once, and values move the sides of the parts' rows alone. Parts are numbered
+    as `split` orders them."""
+
+    def __init__(self, form: StandardForm, columns: np.ndarray) -> None:
+        self._form, self._columns = form, columns
+        nothing = fix(form, columns, np.zeros(len(columns)))
+        fixed = nothing.lower == nothing.upper
+        held = np.where(fixed & np.isfinite(nothing.lower), nothing.lower, 0.0)
+        self._others, self._size = form.matrix @ held, np.abs(form.matrix) @ np.abs(held)
+        self._held, self._of = np.where(fixed, held, np.nan), sparse.csr_matrix(form.matrix[:, columns])
+        free = np.flatnonzero(~fixed)
+        matrix = sparse.csr_matrix(form.matrix[:, free])
+        used = np.diff(matrix.indptr) > 0
+        rows = np.flatnonzero(used)
+        self._bare = np.flatnonzero(~used)
+        cut = list(_cut(form, free, rows, matrix[rows], np.zeros(len(rows))))
+        cut.sort(key=lambda each: (-len(each[0].columns), each[0].columns[0]))
+        self.parts = [part for part, _ in cut]
+        self._rows = [own for _, own in cut]
+
+    def at(self, values: np.ndarray) -> At:
+        """What is left with the columns at some values (columns,). Raises ValueError when a row of fixed columns alone
+        is broken."""
+        form, bare = self._form, self._bare
+        shift = self._others + self._of @ values
+        size = np.maximum(1.0, (self._size + np.abs(self._of) @ np.abs(values))[bare])
+        low, high = form.row_lower[bare] - FEASIBILITY * size, form.row_upper[bare] + FEASIBILITY * size
+        broken = (shift[bare] < low) | (shift[bare] > high)
+        if broken.any():
+            raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
+        known = self._held.copy()
+        known[self._columns] = values
+        cost = form.constant + float(form.cost @ np.nan_to_num(known))
+        return At([shift[own] for own in self._rows], known, cost)
+
+    def part(self, number: int, shift: np.ndarray) -> StandardForm:
+        """The program of a part whose rows hold what the fixed columns add to each, (rows of the part,)."""
+        own = self.parts[number].form
+        return replace(own, row_lower=own.row_lower - shift, row_upper=own.row_upper - shift)
+
+
+class At(NamedTuple):
+    """A frame at some values: what the fixed columns add to the rows of each part, the fixed values (NaN elsewhere) and
+    their cost."""
+
+    shifts: list[np.ndarray]
+    known: np.ndarray
+    cost: float
+
+
 def _parts(
     form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
 ) -> Iterator[Part]:
+    return (part for part, _ in _cut(form, free, rows, matrix, shift))
+
+
+def _cut(
+    form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
+) -> Iterator[tuple[Part, np.ndarray]]:
+    """The parts, and the rows of the whole that each holds."""
     graph = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
     count, label = connected_components(graph, directed=False)
     of_row, of_column = label[: len(rows)], label[len(rows) :]
@@ -119,7 +178,7 @@ def _parts(
         where, start = free[c], blocks.indptr[row_cut[n] : row_cut[n + 1] + 1]
         inside = slice(start[0], start[-1])
         block = (blocks.data[inside], blocks.indices[inside] - column_cut[n], start - start[0])
-        yield Part(
+        part = Part(
             StandardForm(
                 cost=form.cost[where],
                 constant=0.0,
@@ -134,3 +193,4 @@ def _parts(
             ),
             where,
         )
+        yield part, rows[r]

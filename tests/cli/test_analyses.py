@@ -36,6 +36,12 @@ def test_a_possible_package_is_explained_by_what_its_decisions_are_worth(tmp_pat
     limits = pd.read_csv(tmp_path / "told" / "shadow_prices.csv")
     assert {"pool.ordinary_million_yen", "nation.limit_million_yen"} <= set(limits["setting"])
     assert (tmp_path / "told" / "explanation.md").read_text(encoding="utf-8").startswith("# Why")
+    worth = pd.read_csv(tmp_path / "told" / "arrangements.csv")
+    assert set(worth["service"]) == {"registry"} and "registry" in told.out and "To whom: " in told.out
+    carried = pd.read_csv(tmp_path / "told" / "rests_on.csv")
+    assert set(carried["service"]) == {"registry"} and "It rests (" in told.out
+    record = json.loads((tmp_path / "told" / "explanation.json").read_text(encoding="utf-8"))
+    assert len(record["arrangements"]) == len(worth) and len(record["rests_on"]) == len(carried)
 
 
 def test_an_infeasible_run_points_to_the_explanation(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimization.solving.highs import Limits, solve
-from optimization.solving.residual import fix, split
+from optimization.solving.residual import Frame, fix, split
 from tests.solving.programs import program, random_blocks, violation
 
 EXACT = Limits(gap=1e-9, seconds=30.0, threads=1)
@@ -90,3 +90,33 @@ def test_fixing_leaves_the_form_as_it_was() -> None:
     before = form.lower.copy(), form.upper.copy()
     fix(form, national, np.ones(len(national)))
     assert np.array_equal(form.lower, before[0]) and np.array_equal(form.upper, before[1])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_frame_at_any_values_is_what_the_cut_of_these_values_is(seed: int) -> None:
+    form, national = random_blocks(seed)
+    frame, draw = Frame(form, national), np.random.default_rng(seed)
+    for _ in range(4):
+        values = national_choice(national, form, draw)
+        try:
+            parts, fixed, cost = split(fix(form, national, values))
+        except ValueError:
+            with pytest.raises(ValueError, match="cannot hold"):
+                frame.at(values)
+            continue
+        left = frame.at(values)
+        assert left.cost == pytest.approx(cost)
+        assert np.array_equal(left.known, fixed, equal_nan=True)
+        assert len(parts) == len(frame.parts)
+        for n, part in enumerate(parts):
+            own = frame.part(n, left.shifts[n])
+            assert np.array_equal(frame.parts[n].columns, part.columns)
+            assert own.row_lower == pytest.approx(part.form.row_lower)
+            assert own.row_upper == pytest.approx(part.form.row_upper)
+            assert (own.matrix != part.form.matrix).nnz == 0
+
+
+def test_a_frame_refuses_values_that_break_a_row_of_their_own() -> None:
+    form, national = random_blocks(1)
+    with pytest.raises(ValueError, match="cannot hold"):
+        Frame(form, national).at(np.zeros(len(national)))  # no group of three has its one
