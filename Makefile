@@ -100,6 +100,7 @@ docs: $(READY)
 	$(BIN)/python docs/build_rules.py
 	$(BIN)/python docs/build_settings.py
 	$(BIN)/python docs/build_results.py
+	$(BIN)/python docs/build_packages.py
 	$(BIN)/python -m validation --page
 	$(BIN)/python docs/build_notebooks.py
 

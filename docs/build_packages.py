@@ -34,6 +34,8 @@ RESIDENT = "_yen_per_resident"
 MIL = "_million_yen"
 STEPS = ("permission", "early_warning", "rehabilitation")
 
+NO_RUN = "No run of the whole country is at hand."
+
 Figures = dict[str, Any]
 
 
@@ -199,13 +201,13 @@ def told(f: Figures) -> str:
     nation, prefectures, municipalities = (_billion(budgets[each]) for each in budgets)
     return " ".join(
         [
-            f"Budgets save {SAY.money(sum(budgets.values()), signed=True)} a year (nation {nation}, prefectures "
-            f"{prefectures}, municipalities {municipalities}); residents bear {SAY.money(f['residents'], signed=True)} "
-            f"beside them; real cost {SAY.money(f['real_cost'], signed=True)}.",
+            f"Budgets save {SAY.money(sum(budgets.values()))} a year (nation {nation}, prefectures {prefectures}, "
+            f"municipalities {municipalities}); residents bear {SAY.money(f['residents'])} beside them; real cost "
+            f"{SAY.money(f['real_cost'], signed=True)}.",
             _side(f["less"], "less"),
             _side(f["more"], "more"),
             _debts(f),
-            f"Released: {SAY.money(f['released'], signed=True)}.",
+            f"Released: {SAY.money(f['released'])}.",
         ]
     )
 
@@ -240,11 +242,11 @@ MARK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end of figures -->)", re
 
 
 def page(text: str, every: Mapping[str, Figures]) -> str:
-    """The page with everything between its marks written anew. Raises KeyError for a package that was not run."""
+    """The page with everything between its marks written anew."""
 
     def written(found: re.Match[str]) -> str:
         name = found[2]
-        inside = TABLES[name](every) if name in TABLES else told(every[name])
+        inside = TABLES[name](every) if name in TABLES else told(every[name]) if name in every else NO_RUN
         return f"{found[1]}{inside}\n{found[3]}"
 
     return MARK.sub(written, text)

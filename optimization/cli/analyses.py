@@ -133,6 +133,7 @@ def alternatives(
     as_json: Json = False,
 ) -> int:
     """Plans that cost almost as little and differ most."""
+    from optimization.explain.prices import difference
     from optimization.outcome.session import decided_once
     from optimization.studies.alternatives import alternative_plans, differences, open_tiers
 
@@ -147,8 +148,12 @@ def alternatives(
         session, result = question.solved(limits, narrowed)
         planned(result)
         if free is not None and free.accounts is not None:
-            more = result.outcome.objective - free.outcome.objective
-            out.print(f"What is kept and forbidden costs {billion(more)} billion yen a year.")
+            wished = difference(result.outcome, free.outcome)
+            ends = (wished.cost, wished.at_least, wished.at_most)  # below 0 is only what the gap leaves open
+            told = "{} billion yen a year (at least {}, at most {})".format(
+                *(billion(max(0.0, e)) for e in ends)
+            )
+            out.print(f"What is kept and forbidden costs {told}.")
         plans = alternative_plans(session, within, count, least, CountLine("moves priced"))
         table, duties = differences(session, plans)
         found = {"plans": table, "duties": duties}

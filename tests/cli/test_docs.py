@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import re
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +12,8 @@ from types import ModuleType
 import pytest
 from command_line import REPO
 
+from optimization.case.face import DEFAULT_CASE, PACKAGES
+from optimization.case.package import STATUS_QUO
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tables import load_tables
 from optimization.rules.listed import STATEMENTS
@@ -40,6 +44,27 @@ def script(name: str) -> ModuleType:
 def test_a_written_page_is_up_to_date(name: str, function: str, page: str) -> None:
     written = (DOCS / page).read_text(encoding="utf-8")
     assert getattr(script(name), function)() == written, f"run: python docs/{name}.py"
+
+
+def test_the_figures_of_packages_are_those_of_their_runs() -> None:
+    """Between its marks the page says what was taken from the runs, and every package has its place there."""
+    build = script("build_packages")
+    every, text = (path.read_text(encoding="utf-8") for path in (build.FIGURES, build.PAGE))
+    assert build.page(text, json.loads(every)) == text, "run: python docs/build_packages.py"
+    shipped = {path.stem for path in PACKAGES.glob("*.toml")}
+    marked = {found[2] for found in build.MARK.finditer(text)} - set(build.TABLES)
+    assert marked | {STATUS_QUO} == shipped and set(json.loads(every)) <= shipped
+
+
+def test_figures_of_a_package_that_asks_for_something_else_are_told_as_old() -> None:
+    build = script("build_packages")
+    figures = {"package": build.settings_of("uniform"), "assumptions": "of another day"}
+    assert build.stale({"uniform": figures}) == ["uniform"]
+    now = hashlib.sha256((DEFAULT_CASE / "parameters.csv").read_bytes()).hexdigest()
+    assert build.stale({"uniform": {**figures, "assumptions": now}}) == []
+    assert build.stale({"uniform": {**figures, "assumptions": now, "package": "of another day"}}) == [
+        "uniform"
+    ]
 
 
 def test_every_rule_that_is_wired_stands_in_the_rules() -> None:

@@ -20,6 +20,7 @@ from optimization.referee.closure import closures
 from tests.ledger.test_accounts import four_governments, today
 from tests.model.random_case import decisions, random_question
 from tests.seeds import seeds
+from tests.small_case import as_given
 
 YEN = 1e-6
 """Million yen."""
@@ -79,7 +80,7 @@ def rows_of(accounts: Accounts) -> dict[str, list[dict[str, str]]]:
     instance = accounts.instance
     grants = pd.Series(accounts.transfer, index=instance.case.governments.index)
     question = replace(random_question(0).package, settings=instance.settings)
-    result = Result(question, instance, None, accounts, grants, tabulated=result_tables)  # type: ignore[arg-type]
+    result = Result(question, instance, as_given(accounts), accounts, grants, tabulated=result_tables)
     return {
         name: table.astype(object).map(_digits).to_dict("records")
         for name, table in result.tables.items()

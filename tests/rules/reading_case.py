@@ -29,7 +29,7 @@ from optimization.rules.statement import Reading, Statement
 from optimization.rules.written import Written
 from optimization.solving.highs import solve
 from optimization.solving.standard_form import compile_model
-from tests.small_case import EXACT, Small, settings
+from tests.small_case import EXACT, Small, as_given, settings
 
 LOOSE: dict[str, Any] = {
     "equity.adequacy_floor": 0.0,
@@ -143,7 +143,7 @@ class Read:
         accounts = Accounts(instance, self.accounts.decision)
         grants = pd.Series(accounts.transfer, index=instance.case.governments.index)
         package = replace(self.question.package, settings=instance.settings)
-        result = Result(package, instance, None, accounts, grants, tabulated=result_tables)  # type: ignore[arg-type]
+        result = Result(package, instance, as_given(accounts), accounts, grants, tabulated=result_tables)
         return result.tables
 
     def from_tables(self) -> Reading:
