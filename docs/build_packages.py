@@ -86,12 +86,13 @@ def _places(table: pd.DataFrame) -> Figures:
     return found
 
 
-def _crossing(table: pd.DataFrame) -> list[Any]:
-    """Names and debt service ratios, today and under the package, of who crosses a step of the law."""
+def _crossing(table: pd.DataFrame) -> Figures:
+    """How many come to or over a step of the law; names and debt service ratios, today and now, of some."""
     rank = {step: n for n, step in enumerate(("sound", *STEPS))}
     crossing = table[table["debt_stage"].map(rank) > table["debt_stage_today"].map(rank)]
     ratios = ["name_ja", "real_debt_service_today_ratio", "real_debt_service_ratio"]
-    return [list(row) for row in crossing[ratios].itertuples(index=False, name=None)]
+    named = [list(row) for row in crossing[ratios].head(NAMED).itertuples(index=False, name=None)]
+    return {"governments": len(crossing), "named": named}
 
 
 def settings_of(name: str) -> str:
@@ -152,7 +153,7 @@ def summary(every: Mapping[str, Figures]) -> str:
             f"{f['less']['people'] / 1e6:.1f}",
             SAY.number(-least[0][1]) if least else "0",
             f"{apart:.2f}",
-            f"{f['at_a_step'][1]} ({len(f['crossing'])})",
+            f"{f['at_a_step'][1]} ({f['crossing']['governments']})",
             _billion(f["released"]),
         )
 
@@ -223,11 +224,11 @@ def _side(of: Figures, word: str) -> str:
 
 def _debts(f: Figures) -> str:
     today, now = f["at_a_step"]
-    crossing = f["crossing"]
+    crossing = f["crossing"]["governments"]
     if not crossing:
         return f"Debts: {now} governments at or over a step of the law ({today} today), none crosses one."
-    named = ", ".join(f"{name} {before:.1%} to {after:.1%}" for name, before, after in crossing[:NAMED])
-    more = f" and {len(crossing) - NAMED} more" if len(crossing) > NAMED else ""
+    named = ", ".join(f"{name} {before:.1%} to {after:.1%}" for name, before, after in f["crossing"]["named"])
+    more = f" and {crossing - NAMED} more" if crossing > NAMED else ""
     return f"Debts: {now} governments at or over a step of the law ({today} today); {named}{more} cross one."
 
 
