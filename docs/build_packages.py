@@ -119,40 +119,39 @@ def _table(heads: tuple[str, ...], rows: Iterator[str]) -> str:
     return "\n".join([_row(*heads), _row(*["---"] * len(heads)), *rows])
 
 
-def summary(every: Mapping[str, Figures]) -> str:
-    """Budgets, residents, who has less left, equality, debts and what the pool leaves of every package."""
+def budgets(every: Mapping[str, Figures]) -> str:
+    """What budgets save and whose, what residents bear, the real cost of every package."""
     heads = (
-        *(
-            "package",
-            "budgets save",
-            "nation",
-            "prefectures",
-            "municipalities",
-            "residents bear",
-            "real cost",
-        ),
-        *(
-            "million people with less left",
-            "most, yen",
-            "places apart",
-            "at a step of debts (crossing)",
-            "released",
-        ),
+        "package",
+        "budgets save",
+        "nation",
+        "prefectures",
+        "municipalities",
+        "residents bear",
+        "real cost",
     )
 
     def row(name: str, f: Figures) -> str:
-        budgets = f["budgets"]
+        each = f["budgets"]
+        return _row(
+            name, *map(_billion, (sum(each.values()), *each.values(), f["residents"], f["real_cost"]))
+        )
+
+    return _table(heads, (row(*one) for one in every.items()))
+
+
+def places(every: Mapping[str, Figures]) -> str:
+    """Who has less left, equality, debts and what the pool leaves of every package."""
+    heads = ("package", "people with less left, million", "most, yen a resident", "places apart")
+    heads += ("at a step of debts (come to one)", "released")
+
+    def row(name: str, f: Figures) -> str:
         least = f["less"]["most"]
-        apart = f["dispersion"][1] / f["dispersion"][0]
         return _row(
             name,
-            _billion(sum(budgets.values())),
-            *(_billion(budgets[each]) for each in budgets),
-            _billion(f["residents"]),
-            _billion(f["real_cost"]),
             f"{f['less']['people'] / 1e6:.1f}",
             SAY.number(-least[0][1]) if least else "0",
-            f"{apart:.2f}",
+            f"{f['dispersion'][1] / f['dispersion'][0]:.2f}",
             f"{f['at_a_step'][1]} ({f['crossing']['governments']})",
             _billion(f["released"]),
         )
@@ -176,7 +175,7 @@ def money(every: Mapping[str, Figures]) -> str:
         amounts = ("grant_municipal", "grant_prefectural", "guarantees", "national_outlay")
         return _row(
             name,
-            *(f"{f[each] / 1e6:.2f}" for each in amounts),
+            *(SAY.number(f[each] / 1e6, 2) for each in amounts),
             f"{f['place_cover_floor']:.3f}",
             *(SAY.number(f[each]) for each in ("duties_moved", "wide_area_bodies")),
             f"{f['retention_municipal']:.1%}, {f['retention_prefectural']:.1%}",
@@ -235,7 +234,8 @@ def _debts(f: Figures) -> str:
 # ---- the page
 
 TABLES: Mapping[str, Callable[[Mapping[str, Figures]], str]] = {
-    "summary": summary,
+    "budgets": budgets,
+    "places": places,
     "money": money,
     "runs": runs,
 }
@@ -243,7 +243,9 @@ MARK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end of figures -->)", re
 
 
 def page(text: str, every: Mapping[str, Figures]) -> str:
-    """The page with everything between its marks written anew."""
+    """The page with everything between its marks written anew; tables name packages in the order of the page."""
+    told_of = [found[2] for found in MARK.finditer(text)]
+    every = {name: every[name] for name in told_of if name in every}
 
     def written(found: re.Match[str]) -> str:
         name = found[2]
