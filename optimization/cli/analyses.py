@@ -17,6 +17,7 @@ from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.cli.commands import placed
 from optimization.cli.console import Telling, billion, err, out, show_frame
+from optimization.cli.doubts import show_draws, show_sensitivity
 from optimization.cli.options import (
     MOST_DUTIES,
     CaseFolder,
@@ -43,7 +44,6 @@ from optimization.solving.highs import Limits
 
 if TYPE_CHECKING:  # a part that may not be installed, and the model, which takes a second to load
     from optimization.outcome.session import OpenTiers, Session
-    from optimization.studies.sensitivity import Findings
 
 
 def explain(
@@ -278,8 +278,8 @@ def sensitivity(
             "inputs_sha256": dict(case.sha256),
         }
         target = placed(kept(target, partial(_fill_study, found.tables, record), whole=False), target)
-        _show_sensitivity(found.tables, method)
-        _show_draws(found)
+        show_sensitivity(found.tables, method)
+        show_draws(found)
         telling.wrote(target)
     return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
 
@@ -289,45 +289,6 @@ def _fill_study(tables: Mapping[str, pd.DataFrame], record: Mapping[str, object]
     write_tables(draft, tables)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     (draft / "study.json").write_text(text, encoding="utf-8")
-
-
-def _show_draws(found: Findings) -> None:
-    """How many draws have no plan, no answer, or one that counts as none."""
-    counts = f"{found.impossible} leave no plan (proven), {found.unsettled} were not settled to the gap"
-    out.print(f"{found.draws} draws: {counts}.")
-    if found.broken:
-        message = f"The plans of {found.broken} draws break rules and count as none; see draws.csv"
-        err.print(message, style="bold red")
-
-
-def _show_sensitivity(tables: Mapping[str, pd.DataFrame], method: str) -> None:
-    """How stable the recommendations are, or which of them one assumption alone overturns, and what moves them."""
-    (_show_overturned if method == "tornado" else _show_stability)(
-        tables["recommendations"], tables["bodies"]
-    )
-    first = tables["effects"]
-    for output in ("cost_million_yen", "duties_changed"):
-        show_frame(first[first["output"] == output], f"What moves {output}", rows=8)
-
-
-def _show_stability(table: pd.DataFrame, bodies: pd.DataFrame) -> None:
-    counts = table["mark"].value_counts()
-    said = ", ".join(f"{counts.get(mark, 0)} {mark}" for mark in ("firm", "likely", "open"))
-    out.print(f"Of {len(table)} recommended tiers {said}; of {len(bodies)} bodies "
-              f"{(bodies['mark'] == 'firm').sum()} firm.")  # fmt: skip
-    shaky = table[table["mark"] != "firm"].sort_values("share_of_draws", kind="stable")
-    shown = shaky.drop(columns="overturned_by")
-    show_frame(shown, "Recommendations that do not stand in at least 95% of the draws", rows=20)
-
-
-def _show_overturned(table: pd.DataFrame, bodies: pd.DataFrame) -> None:
-    turned, gone = (frame[frame["overturned_by"] != ""] for frame in (table, bodies))
-    out.print(
-        f"Of {len(table)} recommended tiers {len(turned)} are overturned by one assumption alone, "
-        f"of {len(bodies)} bodies {len(gone)}. Of several together this says nothing: --method morris does."
-    )
-    shown = turned[["service", "rule_group", "tier", "rival_tier", "overturned_by"]]
-    show_frame(shown, "Recommendations overturned by one assumption at a value", rows=20)
 
 
 class Asked(NamedTuple):

@@ -10,7 +10,8 @@ from optimization.ledger.decision import status_quo
 from optimization.ledger.hold_harmless import guaranteed_share, top_ups
 from optimization.ledger.measures import all_measures
 from optimization.outcome.debt_table import debts
-from optimization.outcome.tables import hold_harmless, measures_table
+from optimization.outcome.government_tables import hold_harmless
+from optimization.outcome.tables import measures_table
 from tests.fiscal.fiscal_case import DOWN, decided, money, rules_of, stops_at, towns, with_kappa
 from tests.small_case import Prefecture, Service, Town, small
 
