@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SECURITY_READY := $(VENV)/.security-ready
 
-.PHONY: run check coverage test slow national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history clean
+.PHONY: run check coverage test slow national bench bench-test browser referee validation fuzz faults attack places compositions security docs site inputs history evidence clean
 
 run: $(READY)
 	$(BIN)/python solve.py
@@ -102,6 +102,7 @@ docs: $(READY)
 	$(BIN)/python docs/build_results.py
 	$(BIN)/python docs/build_packages.py
 	$(BIN)/python -m validation --page
+	$(BIN)/python docs/build_evidence.py
 	$(BIN)/python docs/build_notebooks.py
 
 # Rebuild the embedded cases from the official files: make inputs DATA=<folder of the files>
@@ -109,6 +110,13 @@ inputs: $(READY)
 	$(BIN)/python solve.py prepare --year 2022 --allocation-tax $(DATA)/allocation_tax \
 		--tables $(DATA)/tables --indicators $(DATA)/indicators --settlement $(DATA)/settlement \
 		--out inputs/japan-2022
+	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
+
+# What can be estimated, anew: its page, its figures, and the numbers marked `estimated` of both cases
+evidence: $(READY)
+	rm -rf results/estimates
+	$(BIN)/python solve.py estimate --write --out results/estimates
+	$(BIN)/python docs/build_evidence.py --from results/estimates
 	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
 
 # All years of the allocation tax in one table: make history DATA=<folder of the files>

@@ -17,6 +17,8 @@ from optimization.evidence.estimates import Sheet
 from optimization.evidence.registered import registered
 from optimization.evidence.sample import Sample, with_curve
 from optimization.geography.distance import straight_km, travel_minutes
+from optimization.prepare.other_year import section_of
+from optimization.prepare.package import write_datapackage
 from optimization.reading.table_file import text_table
 
 COLUMNS = ("parameter", "service", "unit", "low", "central", "high", "mark", "source")
@@ -64,6 +66,8 @@ def _scale(sheet: Sheet, sample: Sample) -> list[dict[str, Any]]:
             continue
         fit = sheet.fits[name, "a_fixed"]
         for service in purpose.services:
+            if service in registered().parameters["directly_known"]:
+                continue
             if service in purpose.shared and name not in sheet.few:
                 low, high = fit.interval("group_size", sheet.level)
                 value, error = float(fit.value["group_size"]), fit.error("group_size")
@@ -136,8 +140,8 @@ def drawn_quantile(values: np.ndarray, groups: np.ndarray) -> Number:
 
 
 def written_into(case_folder: Path, rows: pd.DataFrame) -> int:
-    """Put the rows in the place of those of the case's parameters.csv; returns how many were assumptions before.
-    `InputError` where the case has no such row, before anything is written."""
+    """Put the rows in the place of those of the case's parameters.csv, and tell its datapackage; returns how many were
+    assumptions before. `InputError` where the case has no such row, before anything is written."""
     file = case_folder / "parameters.csv"
     table = text_table(file).fillna("")
     keys = pd.MultiIndex.from_frame(table[["parameter", "service"]])
@@ -161,6 +165,8 @@ def written_into(case_folder: Path, rows: pd.DataFrame) -> int:
     for column in COLUMNS:
         table.iloc[place, table.columns.get_loc(column)] = [_text(v) for v in rows[column]]
     written_over(file, table.to_csv(index=False, lineterminator="\n"))
+    if (case_folder / "datapackage.json").is_file():
+        write_datapackage(case_folder, section=section_of(case_folder / "README.md"))
     return were
 
 
