@@ -86,9 +86,8 @@ def test_an_estimate_without_a_row_is_refused_and_nothing_written(tmp_path: Path
 
 
 def test_an_estimated_number_is_varied_by_sensitivity(tmp_path: Path, row: pd.DataFrame) -> None:
-    from optimization.studies.factors import factors_of
-
     from optimization.case.face import load_package
+    from optimization.ledger.factors import factors_of
 
     case = tmp_path / "case"
     shutil.copytree(IWATE, case)
