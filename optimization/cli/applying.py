@@ -25,8 +25,9 @@ from optimization.cli.options import (
 )
 from optimization.cli.plain import print_json
 from optimization.errors import InputError, Problem, raise_if_any
-from optimization.outcome.applied import METHOD, apply
+from optimization.outcome.applied import apply
 from optimization.outcome.given import GivenBody, GivenPlan, plan_of
+from optimization.outcome.result import APPLIED
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
 from optimization.solving.highs import Limits
@@ -58,7 +59,7 @@ def apply_package(
     result = apply(case, package, codes, listed, before)
     for note in [*result.package.warnings, *map(str, package.overridden)]:
         err.print(f"note: {note}")
-    target = placed(write_run(result, target, Limits(), METHOD, codes), target)
+    target = placed(write_run(result, target, Limits(), APPLIED, codes), target)
 
     def show() -> None:
         if as_json:

@@ -172,7 +172,7 @@ class Accounts(Provided):
         total = self.other_cost + instance.bond
         for tier in LOCAL_TIERS:
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
-            net = np.where(self.tiers == tier, self.budget - earmarked, 0.0).sum(axis=1)
+            net = np.where(self.held_by[tier], self.budget - earmarked, 0.0).sum(axis=1)
             np.add.at(total, instance.paying_government(tier), net)
         return np.asarray(total + sum(self.units[tier].sum(axis=1) for tier in LOCAL_TIERS))
 
@@ -206,7 +206,7 @@ class Accounts(Provided):
         instance = self.instance
         total = self.paid + float(self.units[NATION].sum() + self.guarantee.sum() + self.special.sum())
         for tier in LOCAL_TIERS:
-            gross = np.where(self.tiers == tier, instance.costs.by_tier[tier].standard, 0.0)
+            gross = np.where(self.held_by[tier], instance.costs.by_tier[tier].standard, 0.0)
             total += float((gross @ instance.national_share).sum())
         return total + self.handed_over + self.national_services + self.national_debt_service
 
@@ -301,6 +301,11 @@ def todays_accounts(instance: Instance) -> Accounts:
 
 
 _TODAYS: WeakKeyDictionary[Instance, Accounts] = WeakKeyDictionary()
+
+
+def share_today(known: Instance, question: Instance) -> None:
+    """Let a question have the accounts of today of another one, whose case, weights and crises are the same."""
+    _TODAYS[question] = todays_accounts(known)
 
 
 def with_bonds(instance: Instance, decision: Decision) -> Decision:

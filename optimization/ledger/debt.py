@@ -37,6 +37,8 @@ DIGITS = 9
 """A ratio counts as having reached a stage when it does so to these decimals."""
 
 SCALE = "standard_scale_million_yen"
+KNOWN = "debts_by_law"
+"""Where accounts keep their debts, beside what else they have worked out."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,12 @@ def debts_today(instance: Instance) -> DebtFigures:
 
 
 def debts_of(accounts: Accounts) -> DebtFigures:
-    """Debts under a decision, in a question's first year."""
-    return _under(accounts, accounts.instance)
+    """Debts under a decision, in a question's first year; worked out once for each accounts."""
+    known = vars(accounts)
+    if KNOWN not in known:
+        known[KNOWN] = _under(accounts, accounts.instance)
+    found: DebtFigures = known[KNOWN]
+    return found
 
 
 def debts_later(accounts: Accounts) -> list[DebtFigures]:

@@ -21,7 +21,7 @@ costs, and is no flow of it: it stays as it is beside any package, and no yen of
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -42,15 +42,19 @@ NOWHERE: Final = ""
 """In place of a government's code where a flow touches none."""
 
 
-def flows_of(accounts: Accounts) -> pd.Series:
-    """Every flow of a year, million yen, by from_sector, to_sector, kind and the government it touches."""
+Row = tuple[Any, Any, str, Any]
+"""Who pays, who receives (a sector, or one for each government), the kind, and the amount, of each or in all."""
+
+
+def _rows(accounts: Accounts) -> tuple[list[Row], list[Row]]:
+    """Every flow of a year, million yen: those that touch a government, (G,) each, and the others."""
     instance = accounts.instance
     table = instance.case.governments
     sector = np.where(table["tier"] == PREFECTURE, "prefectures", "municipalities")
     gross = {t: instance.costs.by_tier[t].standard for t in LOCAL_TIERS}
     earmarked = accounts.sum_of(gross, instance.national_share)
     other = accounts.other_cost + instance.bond
-    local = [
+    local: list[Row] = [
         (RESIDENTS, sector, "local_taxes", accounts.own_revenue),
         (NATION, sector, "allocation", accounts.grant),
         (sector, NATION, "contribution", accounts.contribution + 0.0),
@@ -63,22 +67,42 @@ def flows_of(accounts: Accounts) -> pd.Series:
     ]
     own = accounts.national_services + float(accounts.units[NATION].sum())
     taxes = todays_accounts(instance).national_outlay - accounts.handed_over
-    national = [
+    national: list[Row] = [
         (RESIDENTS, NATION, "national_taxes", taxes),
         (NATION, SERVICES, RESOURCE_COST, own),
         (NATION, OUTSIDE, "debt_service", accounts.national_debt_service),
     ]
-    parts = [
-        pd.DataFrame(dict(zip([*ROAD, "amount"], row, strict=True)) | {"government": codes})
-        for rows, codes in ((local, table.index.to_numpy()), (national, [NOWHERE]))
-        for row in rows
-    ]
-    return pd.concat(parts).set_index([*ROAD, "government"])["amount"]
+    return local, national
+
+
+def flows_of(accounts: Accounts) -> pd.Series:
+    """Every flow of a year, million yen, indexed as `side_by_side`."""
+    return side_by_side(accounts, accounts)["package_million_yen"].rename("amount")
 
 
 def side_by_side(after: Accounts, before: Accounts) -> pd.DataFrame:
-    """The flows of two decisions, columns today_million_yen and package_million_yen, indexed as `flows_of`."""
-    return pd.DataFrame({"today_million_yen": flows_of(before), "package_million_yen": flows_of(after)})
+    """The flows of two decisions on one question, columns today_million_yen and package_million_yen, by from_sector,
+    to_sector, kind and the government a flow touches."""
+    codes = after.instance.case.governments.index.to_numpy(object)
+    local, national = _rows(after)
+    ends = [
+        np.concatenate(
+            [
+                *(np.broadcast_to(np.asarray(row[n], dtype=object), codes.shape) for row in local),
+                np.array([row[n] for row in national], dtype=object),
+            ]
+        )
+        for n in range(len(ROAD))
+    ]
+    touched = np.concatenate([*[codes] * len(local), np.full(len(national), NOWHERE, dtype=object)])
+    index = pd.MultiIndex.from_arrays([*ends, touched], names=[*ROAD, "government"])
+    pairs = (("today_million_yen", _rows(before)), ("package_million_yen", (local, national)))
+    return pd.DataFrame({name: _amounts(*rows) for name, rows in pairs}, index=index)
+
+
+def _amounts(local: list[Row], national: list[Row]) -> np.ndarray:
+    """The amounts of flows, one after another."""
+    return np.concatenate([*(row[-1] for row in local), np.array([row[-1] for row in national], dtype=float)])
 
 
 def by_sector(flows: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,16 @@ class Provided:
         return tier_by_place(self.instance, self.decision)
 
     @cached_property
+    def held_by(self) -> dict[str, np.ndarray]:
+        """Whether each tier answers at each place for each service, shape (I, S) by tier."""
+        return {tier: self.tiers == tier for tier in TIERS}
+
+    @cached_property
+    def away(self) -> np.ndarray:
+        """Whether another tier than today's answers at each place for each service, shape (I, S)."""
+        return np.asarray(self.tiers != np.array(self.instance.groups.home))
+
+    @cached_property
     def bodies(self) -> np.ndarray:
         """Row of the providing body, shape (I, W); -1 where none."""
         return body_by_place(self.instance, self.decision)
@@ -43,7 +53,7 @@ class Provided:
         costs = self.instance.costs
         result = {c: np.zeros(self.tiers.shape) for c in COMPONENTS}
         for tier in TIERS:
-            here = np.flatnonzero(self.tiers == tier)
+            here = np.flatnonzero(self.held_by[tier])
             for c in COMPONENTS if len(here) else ():
                 result[c].ravel()[here] = getattr(costs.by_tier[tier], c).ravel()[here]
         for b, w, s, members in jointly(self.instance, self.decision):
@@ -66,7 +76,7 @@ class Provided:
         result = {}
         for tier in TIERS:
             moved = np.array(instance.groups.home) != tier
-            serves = (self.tiers == tier) & (instance.today > 0) & moved
+            serves = self.held_by[tier] & (instance.today > 0) & moved
             taken = np.flatnonzero(serves.any(axis=0))
             result[tier] = np.zeros((len(instance.case.governments), len(instance.services)))
             for offices in instance.offices[tier] if len(taken) else ():
@@ -96,10 +106,10 @@ class Provided:
         today, both shape (G,)."""
         instance = self.instance
         part, change = instance.of_works(amount), np.zeros(len(amount))
-        away = self.tiers != np.array(instance.groups.home)
+        away = self.away
         np.add.at(change, instance.home_government[away], -part[away])
         for tier in LOCAL_TIERS:
-            here = np.where(away & (self.tiers == tier), part, 0.0).sum(axis=1)
+            here = np.where(away & self.held_by[tier], part, 0.0).sum(axis=1)
             np.add.at(change, instance.paying_government(tier), here)
         return change
 
@@ -108,7 +118,7 @@ class Provided:
         factor = np.ones(len(self.instance.services)) if factor is None else factor
         total = np.zeros(len(self.instance.case.governments))
         for tier in LOCAL_TIERS:
-            amount = np.where(self.tiers == tier, value[tier], 0.0) @ factor
+            amount = np.where(self.held_by[tier], value[tier], 0.0) @ factor
             np.add.at(total, self.instance.paying_government(tier), amount)
         return total
 
@@ -116,12 +126,12 @@ class Provided:
     def national_debt_service(self) -> float:
         """Debt service that the nation pays with the duties it has taken over, million yen."""
         part = self.instance.of_works(self.instance.asset_debt_service)
-        return float(part[self.tiers == NATION].sum())
+        return float(part[self.held_by[NATION]].sum())
 
     @cached_property
     def national_services(self) -> float:
         """Budget cost of the services that the nation provides itself, without its units, million yen."""
-        return float(self.instance.costs.by_tier[NATION].budget[self.tiers == NATION].sum())
+        return float(self.instance.costs.by_tier[NATION].budget[self.held_by[NATION]].sum())
 
     @cached_property
     def joint_work(self) -> np.ndarray:

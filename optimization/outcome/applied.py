@@ -34,13 +34,10 @@ from optimization.ledger.layout import with_bodies
 from optimization.outcome.clock import Clock
 from optimization.outcome.given import GivenBody, GivenPlan, body_problems
 from optimization.outcome.question import laid_out
-from optimization.outcome.result import Result
+from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.tables import result_tables
 from optimization.rules.checks import breaches
 from optimization.solving.highs import Outcome, Status
-
-METHOD = "applied"
-"""Method named in the result of a decision that was given."""
 
 Members = tuple[int, ...]
 Shared = dict[tuple[int, Members], str]
@@ -99,7 +96,7 @@ def applied(
         solver_grants=pd.Series(accounts.transfer, index=names),
         breaches=breaches(accounts),
         size={**NO_PROGRAM, "candidate_bodies": len(instance.bodies)},
-        method=METHOD,
+        method=APPLIED,
         tabulated=result_tables,
     )
 
@@ -110,7 +107,7 @@ NO_PROGRAM = {"columns": 0, "rows": 0, "nonzeros": 0, "integer_columns": 0}
 def as_outcome(objective: float) -> Outcome:
     """The outcome of a decision that was given, whose cost is the objective, million yen: nothing is proven of it."""
     log = "Nothing was solved: the decision was given.\n"
-    return Outcome(Status.APPLIED, METHOD, None, objective, -np.inf, np.inf, 0.0, 0, log)
+    return Outcome(Status.APPLIED, APPLIED, None, objective, -np.inf, np.inf, 0.0, 0, log)
 
 
 def _decided_once(package: ResolvedPackage) -> None:
@@ -171,14 +168,11 @@ def shared_services(
     plan: GivenPlan | None,
 ) -> tuple[Shared, list[str]]:
     """Every service that a body provides, and what there is to say of bodies that lose members or end."""
-    of = question.groups.of_municipality
     services, codes = question.services, question.case.codes
-    municipal = {
-        s: np.array([tier.get((s, int(k))) == MUNICIPALITY for k in of]) for s in range(len(services))
-    }
+    of, today, existing = question.groups.of_municipality.tolist(), question.today, question.bodies.existing
 
     def answering(s: int, members: Sequence[int]) -> Members:
-        return tuple(sorted(i for i in members if municipal[s][i] and question.today[i, s] > 0))
+        return tuple(sorted(i for i in members if tier.get((s, of[i])) == MUNICIPALITY and today[i, s] > 0))
 
     own: list[tuple[int, Members]] = [
         (int(services.get_loc(service)), tuple(codes.get_indexer(list(body.members)).tolist()))
@@ -190,12 +184,12 @@ def shared_services(
     for s, members in _before(question, plan):
         left = answering(s, [i for i in members if (s, i) not in taken])
         if len(left) > 1:
-            shared[s, left] = _source(question.bodies.existing, left)
+            shared[s, left] = _source(existing, left)
     notes = []
     for s, members in own:
         left = answering(s, members)
         if len(left) > 1:
-            shared[s, left] = _source(question.bodies.existing, left)
+            shared[s, left] = _source(existing, left)
         if len(left) < len(members):
             gone = ", ".join(codes[i] for i in members if i not in left)
             notes.append(
@@ -207,9 +201,9 @@ def shared_services(
 
 def _source(existing: ExistingBodies, members: Members) -> str:
     """Where a body comes from: it stands today, is what may be left of one that does, or is given."""
-    if members in existing.members:
-        return TODAY
-    return PART_OF_TODAY if members in existing.standing else PRESCRIBED
+    if members not in existing.standing:
+        return PRESCRIBED
+    return TODAY if members in set(existing.members) else PART_OF_TODAY
 
 
 def _before(question: Instance, plan: GivenPlan | None) -> Iterator[tuple[int, Members]]:

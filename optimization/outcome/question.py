@@ -36,6 +36,11 @@ def laid_out(
     codes = case.prefecture_codes(prefectures)
     raise_if_any(settings_problems(package))
     question = lay_out(case.with_parameters(package.assumptions), package.settings, codes, candidates)
+    return checked(question, package, codes)
+
+
+def checked(question: Instance, package: ResolvedPackage, codes: Sequence[str]) -> Instance:
+    """A question that was laid out for a package on some prefectures. Raises `InputError` where it cannot be asked."""
     raise_if_any(list(setter_problems(question)))
     raise_if_any(_of_other_places(question.case, package, codes))
     raise_if_any(shortened(list(finite_problems(question))))

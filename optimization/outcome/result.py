@@ -34,6 +34,9 @@ def stopped_with(*plans: Result | None) -> InterruptedRun:
     return InterruptedRun(min(known, key=lambda plan: plan.outcome.objective, default=None))
 
 
+APPLIED = "applied"
+"""Method of the result of a decision that was given."""
+
 TODAY, PLAN = "today", "plan"
 """Names of two courses: today's arrangement, and the plan itself."""
 

@@ -27,9 +27,8 @@ from optimization.outcome.government_tables import governments, hold_harmless
 from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.place_table import place_table
-from optimization.outcome.result import Result
+from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.spending_table import spending_tables
-from optimization.outcome.verdict import Worth
 
 MIL = "_million_yen"
 
@@ -68,7 +67,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
 
 def _breaches(result: Result) -> dict[str, pd.DataFrame]:
     """The limits that a decision which was given does not keep; no table where it keeps them all."""
-    given = result.worth is Worth.APPLIED and bool(result.breaches)
+    given = result.method == APPLIED and bool(result.breaches)
     return {"breaches": breach_table(result.breaches, result.instance)} if given else {}
 
 

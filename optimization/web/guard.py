@@ -30,7 +30,10 @@ LARGEST_FORM = 256 * 1024
 MOST_FIELDS = 2_000
 PATIENCE_SECONDS = 10.0
 """How long a form may take to arrive."""
-FORM = "application/x-www-form-urlencoded"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+API = "/api/"
+"""Addresses that take JSON and change nothing. A page of another site cannot send it: a browser asks us first whether
+it may (OPTIONS), and is refused. What is no browser sends neither Origin nor Sec-Fetch-Site."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -122,6 +125,9 @@ class Guard:
             cookies(request).get(cookie_name(request, KEY), "").encode(), self.door.key.encode()
         ):
             return None
+        bearer = f"Bearer {self.door.token}".encode()
+        if is_api(request) and hmac.compare_digest(request.headers.get("authorization", "").encode(), bearer):
+            return None
         shown = request.query_params.get("token", "")
         if request.method == "GET" and hmac.compare_digest(shown.encode(), self.door.token.encode()):
             rest = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
@@ -136,9 +142,11 @@ class Guard:
             return None
         if request.method != "POST":
             return self.refuse(request, 405, "refused_method")
-        if not same_origin(request.headers):
+        foreign = "origin" in request.headers or "sec-fetch-site" in request.headers
+        if (foreign or not is_api(request)) and not same_origin(request.headers):
             return self.refuse(request, 403, "refused_origin")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        wanted = JSON if is_api(request) else FORM
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
             return self.refuse(request, 415, "refused_upload")
         body = b""
         try:
@@ -149,6 +157,9 @@ class Guard:
                         return self._hang_up(request, 413, "refused_size")
         except TimeoutError:
             return self._hang_up(request, 408, "refused_slow")
+        if is_api(request):
+            request.state.body = body
+            return None
         fields: dict[str, list[str]] = {}
         try:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -184,6 +195,11 @@ class Guard:
             await send(message)
 
         return dressed
+
+
+def is_api(request: Request) -> bool:
+    """Whether an address is one that takes JSON."""
+    return request.url.path.startswith(API)
 
 
 def own_path(request: Request) -> str:

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from optimization.dictionary.results import LANGUAGES
-from optimization.web.guard import HEADERS, own_path
+from optimization.web.guard import HEADERS, is_api, own_path
 from optimization.web.language import COOKIE, KEPT, Voice, language_of
 
 HERE = Path(__file__).parent
@@ -73,7 +73,15 @@ def switched(request: Request, language: str, typed: Any = None) -> str:
 
 
 def refusal(request: Request, status: int, key: str, detail: list[str] | None = None) -> Response:
-    """A page that says in plain words why there is none."""
+    """A page that says in plain words why there is none; where JSON is asked for the same as JSON."""
+    if is_api(request):
+        said = {
+            "place": "",
+            "value": "",
+            "message": voice_of(request)(key),
+            "remedy": "see /api/openapi.json",
+        }
+        return JSONResponse({"faults": [said]}, status)
     return page(
         request,
         "refusal.html",

@@ -36,6 +36,7 @@ from optimization.web.cases import (
     is_own,
     packages,
 )
+from optimization.web.counting import Counting
 from optimization.web.digest import file_digest, folder_digest
 from optimization.web.downloads import attached, inert_csv, keep_newest, table_of
 from optimization.web.form import (
@@ -103,6 +104,7 @@ class Site:
             Route("/compare.csv", self.apart(self.compare_csv)),
             Route("/compare.xlsx", self.apart(self.compare_xlsx)),
             Route("/about", self.about),
+            *Counting().routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
 

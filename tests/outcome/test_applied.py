@@ -16,9 +16,9 @@ from optimization.case.face import load_package, with_on_top
 from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError
-from optimization.outcome.applied import METHOD, apply
+from optimization.outcome.applied import apply
 from optimization.outcome.given import GivenBody, plan_of
-from optimization.outcome.result import Result
+from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
 from optimization.referee.audit import audit_of, audit_run, written_settings
@@ -202,7 +202,7 @@ def test_a_plan_of_two_phases_is_refused(case: Case) -> None:
 def folder(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of a decision that breaks limits."""
     result = apply(case, asked(case, "role_division", "equity.adequacy_floor=1.1"))
-    return write_run(result, tmp_path_factory.mktemp("applied") / "run", ONE, METHOD, [])
+    return write_run(result, tmp_path_factory.mktemp("applied") / "run", ONE, APPLIED, [])
 
 
 def test_the_folder_is_sound(folder: Path) -> None:
