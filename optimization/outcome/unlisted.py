@@ -74,10 +74,11 @@ class SetsOfCluster:
         return replace(self, more=replace(self.more, cost=np.vstack(costs)))
 
     def without(self, listed: Collection[Members]) -> SetsOfCluster:
-        """These sets, those of a list marked as held already."""
+        """These sets, those of a list marked as held already. A body of today may lie in two clusters: it is none of
+        these sets."""
         number = np.random.default_rng(0).integers(0, 2**63, len(self.places), dtype=np.uint64)
         position = {place: n for n, place in enumerate(self.places.tolist())}
-        own = [members for members in listed if members[0] in position]
+        own = [members for members in listed if position.keys() >= set(members)]
         keys = {int(number[[position[i] for i in members]].sum(dtype=np.uint64)) for members in own}
         members = self.more.members
         key = np.add.reduceat(number[members.indices], members.indptr[:-1], dtype=np.uint64)

@@ -153,6 +153,26 @@ def test_sets_on_the_list_gain_nothing_and_all_others_may(seed: int) -> None:
         assert [members in known for members in positions] == group.more.inside.tolist()
 
 
+def test_a_body_of_today_that_lies_in_two_clusters_is_none_of_their_sets() -> None:
+    """Two pairs of neighbours with nothing between them, and a union of today that holds a town of either."""
+    codes = ("01201", "01202", "01203", "01204")
+    question = small(
+        [Town(code, 10_000, {"fire": 40.0}, base=60.0) for code in codes],
+        [Service("fire", wide=True, slope=0.3)],
+        [Prefecture("01")],
+        borders=[codes[:2], codes[2:]],
+        bodies_today={("union", "fire"): codes[1:3]},
+        changes={"wide_area.services": ["fire"], "wide_area.sources": ["connected"]},
+    )
+    priced = on_demand(question)
+    every = all_sets(priced.instance).beside(priced.instance)
+    assert (1, 2) in listed_sets(priced.instance) and len(every.clusters) == 2
+    assert not any(group.more.inside.any() for group in every.clusters.values())
+    whole, result = question.solve("plain"), priced.solve("decomposed")
+    assert result.breaches == []
+    assert result.outcome.objective == pytest.approx(whole.outcome.objective, rel=1e-6)
+
+
 def test_sets_that_join_the_list_keep_the_others() -> None:
     instance = random_question(1).but(**{"wide_area.sources": ["nearest"]}).instance
     before = listed_sets(instance)
