@@ -10,6 +10,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimization.dictionary.tiers import Pair
+from optimization.dictionary.typed_settings import SettingKey
 
 FAMILIES_FILE = Path(__file__).with_name("families.toml")
 GIVEN = ("low", "central", "high", "unit", "mark", "source")
@@ -56,6 +57,9 @@ def load_families() -> dict[str, Family]:
 
 TODAYS_FAMILY: Final = next(iter(load_families()))
 """The family of today's law: the one whose need an adjustment rate cuts and an extraordinary bond stands in for."""
+
+FAMILY_SETTINGS: Final[tuple[SettingKey, ...]] = ("formula.family", "formula.family_prefecture")
+"""The settings that name the family of municipalities and of prefectures."""
 
 
 def family_parameters() -> dict[str, FamilyParameter]:

@@ -7,17 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import PREFECTURE
-from optimization.dictionary.typed_settings import SettingKey, Settings
+from optimization.dictionary.typed_settings import Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.formulas import ENVELOPE_FAMILIES, FAMILIES, Position
 from optimization.ledger.instance import Instance
 from optimization.ledger.tax_sources import unknown_names
 
 SETTLED: Final = "formula.settles_duties"
-FAMILY_SETTINGS: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
 POOL_SHARES: Final = "pool.national_tax_shares"
 
 BASE_GROUPS = {

@@ -16,10 +16,9 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.parameters import ASSUMED, UNSURE
 from optimization.case.resolved import ResolvedPackage
-from optimization.dictionary.families import load_families
+from optimization.dictionary.families import FAMILY_SETTINGS, load_families
 from optimization.dictionary.settings import load_settings, setting_key, value_of
 from optimization.dictionary.typed_settings import Settings
-from optimization.ledger.allocation import FAMILY_SETTINGS
 
 CRISIS = ("aid_loss", "crisis_urgency", "reserve_cost", "response_", "spare_capacity", "surge_")
 OF_FAMILY = {

@@ -25,14 +25,13 @@ from typing import Any, Final
 import numpy as np
 
 from optimization.case.case import Case
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.errors import InputError, Problem
 
 YEARS: Final = "horizon.years"
 SECOND_PHASE: Final = "horizon.second_phase_year"
-FAMILIES: tuple[SettingKey, ...] = ("formula.family", "formula.family_prefecture")
 OWNER: Final = "pool.released"
 ONLY_FIRST: Mapping[SettingKey, Any] = {
     "crisis.scenarios": [],
@@ -80,7 +79,7 @@ def horizon_years(case: Case, settings: Settings) -> tuple[int, ...]:
         message = "cannot be followed over two phases: the taxes of the second would have to move by its own figures"
         remedy = f"name another owner, or leave {SECOND_PHASE} at 0"
         problems.append(Problem("package", message, remedy, column=OWNER, value="transfer"))
-    for key in FAMILIES if len(years) > 1 else ():
+    for key in FAMILY_SETTINGS if len(years) > 1 else ():
         if value_of(settings, key) != TODAYS_FAMILY:
             message = f"cannot be followed over later years: the pool's bond needs {TODAYS_FAMILY}"
             remedy = f"name {TODAYS_FAMILY}, or leave {YEARS} empty"

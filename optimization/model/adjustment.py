@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.errors import Problem, raise_if_any
-from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED, rate_is_free, rate_range
+from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
 from optimization.model.columns import Columns
 from optimization.model.expressions import total
 from optimization.model.money import is_free

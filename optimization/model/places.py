@@ -13,10 +13,10 @@ import numpy as np
 import pyomo.environ as pyo
 from scipy import sparse
 
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
-from optimization.ledger.allocation import FAMILY_SETTINGS, SETTLED
+from optimization.ledger.allocation import SETTLED
 from optimization.ledger.places import leeway as leeway_of
 from optimization.ledger.places import people, per_resident
 from optimization.model.affine import Affine, block, constraint, fixed, rows

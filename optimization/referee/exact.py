@@ -24,7 +24,7 @@ from typing import Any
 from optimization.archive import read_run
 from optimization.archive.form import AGAIN
 from optimization.archive.schemas import FORMER_WORDS
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
@@ -160,7 +160,7 @@ def exact_check(folder: str | Path) -> ExactCheck:
 def _refuse_what_is_not_covered(
     folder: Path, record: Mapping[str, Any], tables: Mapping[str, Any], settings: Settings
 ) -> None:
-    families = {settings["formula.family"], settings["formula.family_prefecture"]}
+    families = {value_of(settings, key) for key in FAMILY_SETTINGS}
     reasons = {
         "has no plan": record["objective_million_yen"] is None,
         "has later years": "horizon" in tables,

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimization.dictionary.families import TODAYS_FAMILY
+from optimization.dictionary.families import FAMILY_SETTINGS, TODAYS_FAMILY
 from optimization.dictionary.settings import value_of
+from optimization.dictionary.tiers import ACCOUNT_TIERS
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.referee.debts import TABLE as DEBTS
 
@@ -50,10 +51,7 @@ def rate_is_least(tables: dict[str, pd.DataFrame], settings: Settings) -> bool:
 
 def grants_follow(table: pd.DataFrame, settings: Settings, rate: float) -> bool:
     """Whether grants under today's family are what it gives on need and capacity at a rate, to 1 thousand yen."""
-    families: dict[str, SettingKey] = {
-        "municipality": "formula.family",
-        "prefecture": "formula.family_prefecture",
-    }
+    families = dict(zip(ACCOUNT_TIERS, FAMILY_SETTINGS, strict=True))
     table = table[[value_of(settings, families[tier]) == TODAYS_FAMILY for tier in table["tier"]]]
     need = table["need_million_yen"] - table["guarantee_million_yen"]
     home = table["home_need_million_yen"] if settings["formula.settles_duties"] else need
