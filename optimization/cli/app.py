@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from optimization import __version__
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.cli import analyses, applying, commands, making, showing
+from optimization.cli import analyses, applying, commands, looking, making, showing
 from optimization.cli.console import err, show_problems
 from optimization.cli.console import out as console
 from optimization.cli.parts import missing_part
@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (commands.rerun, "rerun results/mine"),
     (commands.validate, "validate wide_area --case inputs/iwate-2022"),
     (commands.packages, "packages role_division"),
+    (looking.list_names, "list settings equity"),
+    (looking.town, "town Tono results/mine"),
     (making.prepare, "prepare --allocation-tax DIR --year 2022 --out inputs/new-2022"),
     (commands.compare, "compare status_quo wide_area role_division --prefectures 03"),
     (commands.exact, "exact results/mine"),

@@ -53,6 +53,11 @@ class ExistingBodies:
         return len(self.names)
 
     @cached_property
+    def number_of(self) -> dict[tuple[int, ...], int]:
+        """Number of a body by its members."""
+        return {members: t for t, members in enumerate(self.members)}
+
+    @cached_property
     def services(self) -> list[int]:
         """The services that some body provides today, in order."""
         return sorted(set(self.service))
@@ -178,7 +183,7 @@ def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodie
     its members where the statute may give one of these another responsible tier."""
     table = case.bodies_today
     table = table[table["function"].isin(WHOLE)]
-    names, services, members, pieces = [], [], [], []
+    names, services, members = [], [], []
     wide = case.services["wide_area"].astype(bool)
     for (name, service), rows in table.groupby(["body_id", "service"], sort=True):
         if not wide.get(service, False):
@@ -187,12 +192,21 @@ def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodie
         places = np.sort(case.codes.get_indexer(rows["code"][need > 0]))
         if len(places) < 2:
             continue
-        s = int(case.services.index.get_loc(service))
-        of = groups.of_municipality[places]
-        fixed = all(groups.options.get((s, int(k))) == (MUNICIPALITY,) for k in np.unique(of))
         names.append(str(name))
-        services.append(s)
+        services.append(int(case.services.index.get_loc(service)))
         members.append(tuple(places.tolist()))
-        pieces.append(tuple((0 * of if fixed else of).tolist()))
     people = case.municipalities["population_persons"].to_numpy(float)
-    return ExistingBodies(tuple(names), tuple(services), tuple(members), tuple(pieces), people, kept)
+    whole = ExistingBodies(tuple(names), tuple(services), tuple(members), (), people, kept)
+    return under_groups(whole, groups, kept)
+
+
+def under_groups(existing: ExistingBodies, groups: RuleGroups, kept: bool) -> ExistingBodies:
+    """Today's bodies under other rule groups, along which they may be divided."""
+    of, fixed, pieces = groups.of_municipality.tolist(), (MUNICIPALITY,), []
+    for s, members in zip(existing.service, existing.members, strict=True):
+        own = [of[i] for i in members]
+        whole = all(groups.options.get((s, k)) == fixed for k in set(own))
+        pieces.append(tuple([0] * len(own) if whole else own))
+    return ExistingBodies(
+        existing.names, existing.service, existing.members, tuple(pieces), existing.people, kept
+    )

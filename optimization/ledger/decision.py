@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ class Decision:
         """The formula of the decision with every duty with today's tier, and no bodies."""
         return replace(self, tier=status_quo(instance).tier, joint=(), lead={}, second=None)
 
-    @property
+    @cached_property
     def tiers_in_use(self) -> dict[int, set[str]]:
         """Tiers that answer for each service in one place or another."""
         result: dict[int, set[str]] = {}

@@ -6,15 +6,17 @@ and who stands together today are worked out again where a setting changes them;
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 
 from optimization.case.rule_groups import RuleGroups, rule_groups
-from optimization.costs.provision import body_parts_of
+from optimization.costs.provision import ProvisionCosts, body_parts_of
 from optimization.dictionary.settings import setting_key
+from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.dictionary.typed_settings import SettingKey, Settings
-from optimization.geography.existing import existing_bodies
+from optimization.geography.candidates import Bodies
+from optimization.geography.existing import under_groups
 from optimization.ledger.accounts import share_today
 from optimization.ledger.instance import FACED, Instance
 from optimization.ledger.layout import Candidates
@@ -25,6 +27,10 @@ OF_THE_CASE: Final = (
     "residual", "special_share", "formula_paid", "tiers_held", "population", "area", "prefecture", "areas", "offices",
 )  # fmt: skip
 """What a question works out of its case alone, whatever a package says."""
+
+ONE = (MUNICIPALITY,)
+MOST_KNOWN = 24
+"""Lists of bodies, and accounts of today, that are remembered."""
 
 OF_NEED: Final = ("formula_need",)
 NEED: Final[tuple[SettingKey, ...]] = (
@@ -47,37 +53,64 @@ OF_BODIES: Final[tuple[SettingKey, ...]] = (
 """Settings on which the bodies of today, and what they may do, hang."""
 
 
-def relaid(base: Instance, settings: Settings, candidates: Candidates) -> Instance:
-    """A question of one year under other settings; `candidates` lists its bodies where they have to be listed again.
-    Raises `InputError` for rule groups that there are not."""
+Key = tuple[Any, ...]
+
+
+@dataclass
+class Known:
+    """What former questions on one base have worked out: bodies with their costs, and who holds today's accounts."""
+
+    bodies: dict[Key, tuple[Bodies, ProvisionCosts]] = field(default_factory=dict)
+    today: dict[Key, Instance] = field(default_factory=dict)
+
+
+def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Known) -> Instance:
+    """A question of one year under other settings; `candidates` lists its bodies where they have to be listed again,
+    `known` is what is remembered between questions. Raises `InputError` for rule groups that there are not."""
     if base.horizon is not None or settings["horizon.years"]:
         raise ValueError("a question over several years is laid out anew")
     groups = rule_groups(base.case, settings, base.today)
-    bodies, costs = base.bodies, base.costs
-    if not (_same(base.settings, settings, OF_BODIES) and _same_for_bodies(base, groups)):
-        existing = existing_bodies(base.case, groups, settings["wide_area.keep_existing"])
-        bodies = candidates(base.case, settings, base.km, existing)
-        costs = body_parts_of(base.case, settings, base.standard, costs.by_tier, bodies, base.km)
+    bodies, costs = _remembered(
+        known.bodies,
+        (_values(settings, OF_BODIES), _parts(base, groups)),
+        lambda: _bodies(base, settings, groups, candidates),
+    )
     changed = replace(base, settings=settings, groups=groups, bodies=bodies, costs=costs)
-    known = (*OF_THE_CASE, *(OF_NEED if _same(base.settings, settings, NEED) else ()))
-    vars(changed).update({name: getattr(base, name) for name in known})
-    if groups.labels == base.groups.labels and _same(base.settings, settings, _faced(settings)):
-        share_today(base, changed)
+    same = _values(base.settings, NEED) == _values(settings, NEED)
+    vars(changed).update({name: getattr(base, name) for name in (*OF_THE_CASE, *(OF_NEED if same else ()))})
+    faced = [setting_key(key) for key in settings if key.startswith(("weights.", *FACED))]
+    share_today(_remembered(known.today, (_values(settings, faced), groups.labels), lambda: changed), changed)
     return changed
 
 
-def _faced(settings: Settings) -> list[SettingKey]:
-    """Settings under which today's arrangement is judged."""
-    return [setting_key(key) for key in settings if key.startswith(("weights.", *FACED))]
+def _bodies(
+    base: Instance, settings: Settings, groups: RuleGroups, candidates: Candidates
+) -> tuple[Bodies, ProvisionCosts]:
+    existing = under_groups(base.bodies.existing, groups, settings["wide_area.keep_existing"])
+    bodies = candidates(base.case, settings, base.km, existing)
+    costs = body_parts_of(base.case, settings, base.standard, base.costs.by_tier, bodies, base.km)
+    return bodies, costs
 
 
-def _same(one: Settings, other: Settings, keys: Collection[SettingKey]) -> bool:
-    return all(one[key] == other[key] for key in keys)
+def _values(settings: Settings, keys: Collection[SettingKey]) -> Key:
+    return tuple(repr(settings[key]) for key in keys)
 
 
-def _same_for_bodies(base: Instance, groups: RuleGroups) -> bool:
-    """Whether the bodies of today fall into the same parts."""
+def _parts(base: Instance, groups: RuleGroups) -> Key:
+    """Along which lines the bodies of today may be divided."""
     shared = set(base.bodies.existing.services)
-    return groups.labels == base.groups.labels and all(
-        options == groups.options[duty] for duty, options in base.groups.options.items() if duty[0] in shared
-    )
+    divided = sorted(duty for duty, tiers in groups.options.items() if duty[0] in shared and tiers != ONE)
+    return groups.labels, tuple(divided)
+
+
+Found = TypeVar("Found")
+
+
+def _remembered(store: dict[Key, Found], key: Key, work: Callable[[], Found]) -> Found:
+    """What is stored under a key, worked out where it is not; the oldest is forgotten."""
+    if key not in store:
+        found = work()
+        while len(store) >= MOST_KNOWN:
+            store.pop(next(iter(store)), None)
+        store[key] = found
+    return store[key]

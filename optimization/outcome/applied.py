@@ -203,7 +203,7 @@ def _source(existing: ExistingBodies, members: Members) -> str:
     """Where a body comes from: it stands today, is what may be left of one that does, or is given."""
     if members not in existing.standing:
         return PRESCRIBED
-    return TODAY if members in set(existing.members) else PART_OF_TODAY
+    return TODAY if members in existing.number_of else PART_OF_TODAY
 
 
 def _before(question: Instance, plan: GivenPlan | None) -> Iterator[tuple[int, Members]]:

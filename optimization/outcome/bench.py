@@ -8,7 +8,7 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
 from optimization.errors import raise_if_any
 from optimization.ledger.instance import Instance
-from optimization.ledger.relaid import relaid
+from optimization.ledger.relaid import Known, relaid
 from optimization.outcome.applied import applied, apply, bodies_of_today
 from optimization.outcome.given import GivenBody, GivenPlan
 from optimization.outcome.question import checked, laid_out
@@ -24,6 +24,7 @@ class Bench:
         self._case, self._codes = case, case.prefecture_codes(prefectures)
         self._assumptions = dict(package.assumptions)
         self._base: Instance | None = None
+        self._known = Known()
         if not package.settings["horizon.years"]:
             self._base = laid_out(case, package, self._codes, bodies_of_today)
 
@@ -37,5 +38,5 @@ class Bench:
         if self._base is None or package.settings["horizon.years"]:
             return apply(self._case, package, self._codes, bodies, plan)
         raise_if_any(settings_problems(package))
-        question = relaid(self._base, package.settings, bodies_of_today)
+        question = relaid(self._base, package.settings, bodies_of_today, self._known)
         return applied(checked(question, package, self._codes), package, bodies, plan)

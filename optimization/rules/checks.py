@@ -39,7 +39,7 @@ class Breach:
 def breaches(accounts: Accounts) -> list[Breach]:
     """All breaches of the hard rules of the package; empty for a sound decision. Raises ValueError for what
     is no decision at all: a service provided twice or without responsibility (R2)."""
-    body_by_place(accounts.instance, accounts.decision)
+    _ = accounts.bodies  # working it out raises
     return [
         *_responsibility(accounts),
         *_bodies(accounts),

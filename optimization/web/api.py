@@ -20,8 +20,8 @@ from optimization.case.overlay import overlay_package
 from optimization.case.package import STATUS_QUO
 from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import FIX
-from optimization.dictionary.settings import load_settings, shown
-from optimization.errors import InputError, Problem
+from optimization.dictionary.settings import load_settings, nearest, shown
+from optimization.errors import InputError, Problem, raise_if_any
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import crossing, debt_ratios, debt_stages
 from optimization.ledger.flows import by_sector, side_by_side
@@ -82,7 +82,10 @@ class Asked(BaseModel):
         description="Prescribed tier by service, or by service@group for one rule group: fire@town_below_10k.",
     )
     bodies: list[AskedBody] = Field(default=[], max_length=MOST_BODIES)
-    places: bool = Field(default=True, description="Whether the answer holds every place.")
+    places: bool | list[str] = Field(
+        default=True,
+        description="Whether the answer holds every place, or the columns that it holds of each.",
+    )
 
 
 class Answered(BaseModel):
@@ -216,11 +219,19 @@ def _laid_out(
 # ---- the answer
 
 
-def answer_of(result: Result, case: str, with_places: bool = True) -> dict[str, Any]:
+def answer_of(result: Result, case: str, with_places: bool | list[str] = True) -> dict[str, Any]:
     """The answer that a result makes, in kinds that JSON has; numbers are those of the tables of a run."""
     after, before = result.accounts, result.baseline
     assert after is not None
     places = place_table(after, before)
+    if isinstance(with_places, list):
+        raise_if_any(
+            [
+                Problem("question", "is no column of places", nearest(name, places), "", "places", name[:80])
+                for name in with_places
+                if name not in places
+            ]
+        )
     change, people = places["change_yen_per_resident"], places["population_persons"]
     found = breach_table(result.breaches, after.instance)
     return {
@@ -236,7 +247,7 @@ def answer_of(result: Result, case: str, with_places: bool = True) -> dict[str, 
         },
         "sectors": columns_of(by_sector(side_by_side(after, before)).reset_index()),
         "roles": _roles(after, before),
-        "places": columns_of(places) if with_places else None,
+        "places": columns_of(places if with_places is True else places[with_places]) if with_places else None,
         "summary": {
             "places_losing": int((places["gains"] < 0).sum()),
             "people_losing": int(people[places["gains"] < 0].sum()),
