@@ -28,7 +28,7 @@ class Counting:
         self._turn, self._waiting = asyncio.Semaphore(AT_ONCE), 0
 
     def routes(self) -> list[Route]:
-        """Its addresses."""
+        """The routes that count a decision, and that describe how to ask."""
         return [Route("/api/apply", self.apply, methods=["POST"]), Route("/api/openapi.json", self.described)]
 
     async def apply(self, request: Request) -> Response:
