@@ -51,13 +51,22 @@ def write_run(
     method: str,
     prefectures: Sequence[str],
     spare: Path | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the run folder whole, or nothing; returns where it stands, which is `folder` unless that cannot be
-    written any more (see `kept`)."""
-    return kept(folder, lambda draft: _fill(draft, result, limits, method, prefectures), spare)
+    written any more (see `kept`). `beside` are further texts of the folder by the names of their files."""
+    texts = beside or {}
+    return kept(folder, lambda draft: _fill(draft, result, limits, method, prefectures, texts), spare)
 
 
-def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures: Sequence[str]) -> None:
+def _fill(
+    folder: Path,
+    result: Result,
+    limits: Limits,
+    method: str,
+    prefectures: Sequence[str],
+    beside: Mapping[str, str],
+) -> None:
     record = run_record(result, limits, method, prefectures)
     (folder / "run.json").write_text(
         json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
@@ -70,6 +79,8 @@ def _fill(folder: Path, result: Result, limits: Limits, method: str, prefectures
     ranges = {"coefficients": result.coefficients} if len(result.coefficients.columns) else {}
     tables = result.tables and {**result.tables, **ranges}
     write_tables(folder, tables)
+    for name, text in beside.items():
+        (folder / name).write_text(text, encoding="utf-8")
     seal(folder)
 
 

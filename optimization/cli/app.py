@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from optimization import __version__
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.cli import analyses, applying, commands, looking, making, showing
+from optimization.cli import analyses, applying, commands, looking, making, recommending, showing
 from optimization.cli.console import err, show_problems
 from optimization.cli.console import out as console
 from optimization.cli.parts import missing_part
@@ -40,6 +40,7 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (analyses.alternatives, "alternatives role_division --within 0.005 --count 3"),
     (analyses.pareto, "pareto role_division --against equity,changes --points 8"),
     (analyses.sensitivity, "sensitivity role_division --method morris --draws 200"),
+    (recommending.recommend, "recommend role_division --case inputs/iwate-2022"),
     (analyses.sweep, "sweep inputs/studies/pool_and_floor.toml --processes 2"),
     (showing.report, "report results/mine --study results/sensitivity-role_division-morris"),
     (showing.export, "export results/mine --language ja --out mine.xlsx"),

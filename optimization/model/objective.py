@@ -41,12 +41,21 @@ def total_cost(
     The two of D6 pull against each other: a lower counted share lets a government keep more of a tax
     rise and asks for more grants.
     """
+    pairs, constant = terms(model, columns, later)
+    model.total_cost = pyo.Objective(expr=total(pairs, constant), sense=pyo.minimize)
+
+
+def terms(
+    model: pyo.ConcreteModel, columns: Columns, later: list[tuple[float, Any]] | None = None
+) -> tuple[list[tuple[float, Any]], float]:
+    """Terms of the objective as pairs of coefficient and variable, and its constant, at the costs of the columns'
+    question; the variables may be those of the model of another question with the same columns."""
     instance, settings = columns.instance, columns.instance.settings
     alone = instance.social.by_tier[MUNICIPALITY]
     place = np.array(columns.alone, dtype=int).reshape(-1, 2)
     s = instance.costs.wide_columns[place[:, 1]] if len(place) else np.zeros(0, int)
     mass = instance.mass
-    terms = [
+    blocks = [
         (duty_cost(columns), model.y),
         (alone[place[:, 0], s], model.x),
         (instance.social.bodies[columns.pair_body, columns.pair_service], model.v),
@@ -55,7 +64,7 @@ def total_cost(
     ]
     pairs = [
         (float(c), variable)
-        for values, block in terms
+        for values, block in blocks
         for c, variable in zip(values, block.values(), strict=True)
         if c
     ]
@@ -64,8 +73,7 @@ def total_cost(
     pairs += later or []
     crisis, constant = crisis_cost(model, columns)
     apart = joint_work(columns)
-    expression = total(pairs + apart.terms(model, 0) + crisis, constant)
-    model.total_cost = pyo.Objective(expr=expression, sense=pyo.minimize)
+    return pairs + apart.terms(model, 0) + crisis, constant
 
 
 def soft_budget(model: pyo.ConcreteModel, columns: Columns) -> list[tuple[float, Any]]:

@@ -115,8 +115,9 @@ def reachable(instance: Instance) -> np.ndarray:
     return np.asarray(costs.allowed & ((members @ own) > 0) & ((members @ barred.astype(float)) == 0))
 
 
-def screen(instance: Instance, keep_dominated: bool = False) -> Screening:
-    """Sort all pairs of the instance. `keep_dominated` keeps every reachable pair (the plain list)."""
+def screen(instance: Instance, keep_dominated: bool | np.ndarray = False) -> Screening:
+    """Sort all pairs of the instance. `keep_dominated` keeps every reachable pair (the plain list), or those that it
+    marks, boolean (B, W)."""
     costs, members = instance.costs, instance.bodies.membership
     together = members @ costs.own[:, costs.wide_columns]
     apart, within_reach = as_if_apart(instance), reachable(instance)

@@ -67,7 +67,7 @@ def saving_range(
 ) -> SavingRange | None:
     """What a decision saves against today in joint draws; None where no number of the costs is marked as one that is
     not known. Over a horizon the first year's saving. `whole` is the case of which the question may be a part."""
-    first = replace(instance, horizon=None)
+    first, decision = replace(instance, horizon=None), replace(decision, second=None)
     worlds = Worlds(whole, package, first)
     if not worlds.groups:
         return None

@@ -33,10 +33,13 @@ from optimization.dictionary.results import (
 from optimization.dictionary.tables import load_tables
 from optimization.dictionary.tiers import TIERS
 from optimization.ledger.debt import STAGES
+from optimization.ledger.worlds import GROUPS, World, centre
 from optimization.outcome.existing_table import FATES
 from optimization.outcome.given import GivenBody
 from optimization.outcome.result import Result
 from optimization.outcome.verdict import Worth
+from optimization.recommend.recommend import recommend
+from optimization.recommend.tables import CENTRAL, OTHER, OWN, RECOMMENDED, VERDICTS, told
 from optimization.report.workbook import write_workbook
 from optimization.solving.highs import Limits
 
@@ -76,7 +79,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             package = with_settings(package, {"choice.change_threshold_million_yen": 1.0})
         write_run(solve(case, package, limits=limits), root / name, limits, "auto", [])
     write_run(_applied(case), root / "applied", limits, "applied", [])
-    return {"example": EXAMPLE, **{name: root / name for name in (*PACKAGES, "applied")}}
+    write_run(_recommended(case, root / "answers"), root / "recommended_plan", limits, "auto", [])
+    return {"example": EXAMPLE, **{name: root / name for name in (*PACKAGES, "applied", "recommended_plan")}}
+
+
+def _recommended(case: Case, answers: Path) -> Result:
+    """A plan of one prefecture chosen for three worlds."""
+    worlds = [centre(), *(World(f"gains_{level:.0f}", {"realisation": level}) for level in (0.0, 1.0))]
+    limits = Limits(gap=1e-3, threads=1)
+    return told(recommend(case, load_package(case, "role_division"), answers, worlds=worlds, limits=limits))
 
 
 def _applied(case: Case) -> Result:
@@ -113,7 +124,8 @@ def test_every_word_has_its_labels_and_none_is_idle(
         record = pd.read_json(folder / "run.json", typ="series")
         words |= {record["status"], *(record["objective_parts_million_yen"] or {})}
     assert all(word(name, language) for name in words for language in LANGUAGES)
-    known = {*TIERS, *STAGES, *CRISIS_TYPES, *FATES, *map(str, Worth), *_choices(), "all"}
+    known = {*TIERS, *STAGES, *CRISIS_TYPES, *FATES, *map(str, Worth), *_choices(), "all", *VERDICTS}
+    known |= {f"numbers_{group}" for group in GROUPS} | {RECOMMENDED, CENTRAL, OWN, OTHER}
     assert all(word(name, "ja") for name in known)
     idle = set(load_words()) - {re.sub("[0-9]+$", "#", name) for name in words} - words - known
     assert not idle

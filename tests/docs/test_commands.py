@@ -56,6 +56,7 @@ CUTS = {
     "pareto": {"--points": "2", "--gap": "1e-3"},
     "sensitivity": {"--draws": "2", "--gap": "1e-2", "--processes": "1"},
     "sweep": {"--processes": "1"},
+    "recommend": {"--draws": "1", "--gap": "1e-3", "--processes": "1"},
 }
 """What makes a command that solves many times quick."""
 
@@ -118,7 +119,7 @@ def on_the_teaching_case(line: Line) -> tuple[str, ...]:
 
 ALL = [line for page in PAGES for line in lines_of(page)]
 RUN = list({on_the_teaching_case(line): line for line in ALL if line.text not in NOT_RUN}.values())
-MANY_SOLVES = ("alternatives", "compare", "pareto", "sensitivity")
+MANY_SOLVES = ("alternatives", "compare", "pareto", "recommend", "sensitivity")
 """Commands that solve many times: in every run of the tests one line of each, the others in `make slow`."""
 
 

@@ -145,3 +145,13 @@ def test_the_saving_in_a_draw_is_that_of_plan_against_today_in_that_world(
         ]
         assert found.real[n] == pytest.approx(costs[0] - costs[1], abs=1e-4)
     assert found.moved_by[0][0] in GROUPS and found.record["draws"] == 3
+
+
+def test_of_a_plan_of_two_phases_the_first_is_counted(
+    case: Case, package: ResolvedPackage, worlds: Worlds
+) -> None:
+    instance, home = worlds.instance, status_quo(worlds.instance)
+    body = next(b for b in range(len(instance.bodies)) if b not in home.existing_bodies)
+    decision = replace(home, second=replace(home, joint=tuple(sorted((*home.joint, (body, 0))))))
+    found = saving_range(case, package, instance, decision, draws=2)
+    assert found is not None and np.abs(found.real).max() < 1e-6

@@ -1,0 +1,69 @@
+"""Which worlds have something in common, as one threshold on one group of numbers, in words and numbers.
+
+A tree of one split: among all groups and all levels halfway between two neighbouring ones, the split that tells most
+worlds right; of equals the first group, then the level nearest to the centre. With few worlds a deeper tree would tell
+chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from optimization.dictionary.results import word
+from optimization.ledger.factors import Number
+from optimization.ledger.worlds import CENTRE, World, Worlds, value_at
+
+LARGE = 1000.0
+"""Figure from which on digits after the point say nothing."""
+
+
+class Condition(NamedTuple):
+    """A threshold: the group, whether the worlds lie above it, the level of the group from 0 to 1, the part of all
+    worlds that it tells right, and the whole in words."""
+
+    group: str
+    above: bool
+    level: float
+    right: float
+    words: str
+
+
+def condition(worlds: Worlds, drawn: Sequence[World], has: np.ndarray) -> Condition | None:
+    """The threshold that best tells the worlds that have something, boolean (W,), from the others; None where all or
+    none have it, or no threshold tells more than always saying the same."""
+    if has.all() or not has.any():
+        return None
+    tried: list[tuple[float, int, float, str, bool, float]] = []
+    for n, group in enumerate(worlds.groups):
+        levels = np.array([world.level(group) for world in drawn])
+        known = np.unique(levels)
+        for level in (known[:-1] + known[1:]) / 2.0:
+            for above in (True, False):
+                right = float(((levels > level) == (has == above)).mean())
+                tried.append((-right, n, abs(level - CENTRE), group, above, float(level)))
+    if not tried:
+        return None
+    lost, _, _, group, above, level = min(tried)
+    if -lost <= max(has.mean(), 1.0 - has.mean()):
+        return None
+    return Condition(group, above, level, -lost, _words(worlds, group, above, level))
+
+
+def _words(worlds: Worlds, group: str, above: bool, level: float) -> str:
+    """A threshold in words, with the value of every number of the group that is one for all services."""
+    numbers: Sequence[tuple[Number, int, bool]] = worlds.numbers[group]
+    values = [
+        f"{number.key} {'above' if above == (sign > 0) else 'below'} "
+        f"{_figure(value_at(number, level if sign > 0 else 1.0 - level))} {number.unit}"
+        for number, sign, setting in numbers
+        if setting or "." not in number.key
+    ]
+    told = f" ({'; '.join(values)})" if values else ""
+    return f"{word(f'numbers_{group}', 'en')} {'above' if above else 'below'} {level:.2f} of its range{told}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:.3g}"
