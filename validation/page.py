@@ -35,9 +35,31 @@ def page(tables: Tables) -> str:
     """The page in Markdown."""
     words = Template(Path(__file__).with_name("page.md").read_text(encoding="utf-8"))
     figures: dict[str, str] = {}
-    for section in (_official, _strength, _inequality, _curves, _sizes, _joint, _parameters):
+    for section in (_official, _strength, _inequality, _curves, _sizes, _joint, _parameters, _evidence):
         figures |= section(tables)
     return words.substitute(figures)
+
+
+def _evidence(tables: Tables) -> dict[str, str]:
+    """Outcomes within their intervals, and sharing foretold for prefectures that no fit has seen (docs/evidence/)."""
+    folder = Path(__file__).parents[1] / "docs" / "evidence"
+    told = pd.read_csv(folder / "estimates.csv").dropna(subset=["coverage"]).drop_duplicates("purpose")
+    names = ["phi", "phi_size_only", "people_foretold_ratio", "people_observed_ratio"]
+    shared = pd.read_csv(folder / "sharing.csv").groupby("function", sort=False)[names].mean()
+    rows = [
+        [row.purpose.replace("_", " "), percent(row.held_out_error, 0), percent(row.coverage)]
+        for row in told.itertuples()
+    ]
+    cells = [
+        [str(row.Index).replace("_", " "), f"{row.phi:.2f}", f"{row.phi_size_only:.2f}",
+         percent(row.people_foretold_ratio, 0), percent(row.people_observed_ratio, 0)]
+        for row in shared.itertuples()
+    ]  # fmt: skip
+    heads = ["function", "phi", "phi by size alone", "people served jointly, foretold", "observed"]
+    return {
+        "coverage": markdown(["purpose", "median error", "within their 90% interval"], rows),
+        "foretold_sharing": markdown(heads, cells),
+    }
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
