@@ -37,6 +37,10 @@ def show_result(result: Result, folder: str) -> None:
     moves, joint = _moves(result.tables["responsibility"]), _joint(result)
     if moves.row_count:
         out.print(moves)
+    if "priced_changes" in result.tables:
+        saved = _saved(result.tables["priced_changes"])
+        if saved.row_count:
+            out.print(saved)
     if joint.row_count:
         out.print(joint)
     out.print(_cost(result.baseline, result.accounts))
@@ -163,6 +167,27 @@ def _moves(table: pd.DataFrame) -> Table:
         share = f"{len(rows)} of {(table['service'] == service).sum()}"
         people = SAY.people(rows["population_persons"].sum())
         grid.add_row(service, SAY.tier(today, "spoken"), SAY.tier(tier, "spoken"), share, people)
+    return grid
+
+
+def _saved(table: pd.DataFrame) -> Table:
+    """What the changes of each service save, one rule group given back alone and all of the service together."""
+    grid = grid_of(
+        "What each change saves, billion yen a year",
+        [
+            ("service", "l"),
+            ("to", "l"),
+            *((name, "r") for name in ("rule groups", "one alone, least", "most", "all of the service")),
+            ("needed by limits", "l"),
+        ],
+    )
+    for (service, tier), rows in table.groupby(["service", "tier"], sort=False):
+        alone = rows["saving_million_yen"].dropna()
+        together = rows["service_saving_million_yen"].dropna()
+        amounts = [*((alone.min(), alone.max()) if len(alone) else (None, None)), *together.head(1)]
+        said = ["" if amount is None else f"{billions(amount):,.2f}" for amount in [*amounts, None][:3]]
+        needed = f"{int(rows['needed'].sum())} of {len(rows)}" if rows["needed"].any() else ""
+        grid.add_row(service, SAY.tier(tier, "spoken"), str(len(rows)), *said, needed)
     return grid
 
 

@@ -114,6 +114,7 @@ SettingKey = Literal[
     "horizon.revenue_growth",
     "horizon.need_growth",
     "horizon.debt_cost",
+    "horizon.debt_steps_reach",
     "horizon.debt_repayment",
 ]
 """Every setting a package may name."""
@@ -226,6 +227,7 @@ Settings = TypedDict(
         "horizon.revenue_growth": float,
         "horizon.need_growth": float,
         "horizon.debt_cost": float,
+        "horizon.debt_steps_reach": float,
         "horizon.debt_repayment": float,
     },
 )

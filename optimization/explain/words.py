@@ -144,6 +144,7 @@ def plan_sentences(
     moved = known.sort_values("forced_cost_million_yen", ascending=False)
     for _, row in moved.head(TOLD).iterrows():
         yield f"{forced_sentence(row)}: among the dearest to change."
+    yield from threshold_sentence(result, given_back)
     yield from map(given_sentence, saving_least(given_back).itertuples())
     near = known[known["at_least_million_yen"] <= 0]
     yield (
@@ -158,6 +159,30 @@ def plan_sentences(
         yield price_sentence(row)
     if len(shadow_prices) and priced.empty:
         yield "No limit has a price beyond the gap: a small step to either side changes nothing that can be told."
+
+
+def threshold_sentence(result: Result, given_back: pd.DataFrame) -> Iterator[str]:
+    """Whether every change that was given back saves what the package asks of each; nothing where it asks nothing."""
+    least = result.instance.settings["choice.change_threshold_million_yen"]
+    known = given_back.dropna(subset=["saving_million_yen"])
+    if least is None or known.empty:
+        return
+    asked = f"the {least:,.0f} million yen a year that the package asks of each"
+    poor = known[known["saving_million_yen"] < least * (1.0 - ROUNDING)]
+    if poor.empty:
+        yield f"All {len(known)} changes, each given back alone, save at least {asked}."
+        return
+    named = ", ".join(
+        f"{row.service} of {row.rule_group} ({row.saving_million_yen:,.1f})" for row in poor.itertuples()
+    )
+    yield (
+        f"{len(poor)} of {len(known)} changes save less than {asked} (million yen): {named}; limits need them, or the "
+        "time to give them back was over (table priced_changes of a run)."
+    )
+
+
+ROUNDING = 1e-5
+"""Part of a least saving by which one may miss it by the solver's rounding."""
 
 
 def saving_least(given_back: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from optimization.ledger import measures
 from optimization.model import clarity, crisis, discipline, equity, money, places, pool, taxes
 from optimization.model.affine import Affine
 from optimization.model.columns import Columns
-from optimization.rules.accounts import UNCHANGED, of_today
+from optimization.rules.accounts import ANYWAY, of_today, reached_anyway
 from optimization.rules.statement import Reading
 
 QUANTITIES: Mapping[str, Callable[[Columns], Affine]] = {
@@ -65,8 +65,8 @@ class ColumnsReading(Reading):
 
     def today(self, name: str) -> np.ndarray:
         """A ratio of today's, or a quantity of governments today, shape (G,)."""
-        if name in UNCHANGED and self.columns.year:
-            return self.columns.debts_unchanged.ratios[UNCHANGED.index(name)]
+        if name in ANYWAY and self.columns.year:
+            return reached_anyway(self.columns.debts_unchanged, name, self.settings)
         return of_today(self.columns.today, name)
 
     def members(self, tier: int) -> np.ndarray:

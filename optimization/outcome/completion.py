@@ -17,9 +17,11 @@ import numpy as np
 
 from optimization.dictionary.tiers import ACCOUNT_TIERS
 from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.allocation import SETTLED
 from optimization.ledger.decision import Decision
 from optimization.model.columns import Columns
 from optimization.model.horizon import SHARED, block_name
+from optimization.outcome.lightened import ROOMS, lightened
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.reading.units import MILLION_IN_BILLION
@@ -40,6 +42,9 @@ STEPS = 4
 
 ANY_PLAN = 1.0
 """Relative gap at which the first plan is good enough."""
+
+WHOLE, FOLLOWING = ("y", "v", "q"), ("x", "z", "u")
+"""Blocks of decisions that are whole numbers, and blocks that follow from these."""
 
 SETTLING = 0.5
 """Part of the time for a plan over a horizon in which the ledger may settle its money."""
@@ -73,11 +78,16 @@ def completed(
 ) -> Outcome | None:
     """The best plan found for the relaxation's statute in the time given, against the relaxation's bound; None where
     none is sound. Of the shares no more are tried once one is good enough."""
-    instance, deadline = problem.instance, Deadline(limits.seconds)
-    values = _statute(problem.form, national, relaxed, limits)
+    instance, deadline, form = problem.instance, Deadline(limits.seconds), problem.form
+    assert relaxed.values is not None
+    choices = exclusive_choices(form, national)
+    guide = relaxed.values.copy()
+    columns, chosen = as_columns(choices, rounded(relaxed.values, choices))
+    guide[columns] = chosen
+    values = _provided(form, national, guide, limits)
     if values is None:
         return None
-    decision = read_decision(problem.columns, problem.model, Values(problem.form, values))
+    decision = read_decision(problem.columns, problem.model, Values(form, values))
     best: Accounts | None = None
     for n, tried in enumerate(_shares(problem.columns, decision)):
         good_enough = best is not None and gap_reached(best.objective, relaxed.bound, limits.gap)
@@ -89,10 +99,33 @@ def completed(
         if not breaches(accounts):
             best = accounts
         elif not n:
-            plan = _with_switches(problem, national, accounts, relaxed, deadline.within(limits))
-            if plan is not None:
+            plan = _mended(problem, national, (accounts, values), relaxed, deadline.within(limits))
+            if plan is not None or instance.settings[SETTLED]:
                 return plan
     return None if best is None else _as_point(problem, best, values, relaxed, limits)
+
+
+def _mended(
+    problem: MasterProblem,
+    national: np.ndarray,
+    broken: tuple[Accounts, np.ndarray],
+    relaxed: Outcome,
+    limits: Limits,
+) -> Outcome | None:
+    """A sound plan near one that breaks a rule, whose accounts and point are given: with the changes given back by
+    which debts break theirs, or whatever statute keeps the rules with who receives held as it is."""
+    deadline, form = Deadline(limits.seconds), problem.form
+    accounts, values = broken
+    for room in ROOMS:
+        guide = lightened(problem, accounts, values, relaxed, room)
+        point = None if guide is None else _provided(form, national, guide, deadline.within(limits))
+        if point is None:
+            break
+        decision = read_decision(problem.columns, problem.model, Values(form, point))
+        accounts, values = Accounts(problem.instance, with_bonds(problem.instance, decision)), point
+        if not breaches(accounts):
+            return _as_point(problem, accounts, values, relaxed, deadline.within(limits))
+    return _with_switches(problem, national, broken[0], relaxed, deadline.within(limits))
 
 
 def _with_switches(
@@ -109,17 +142,18 @@ def _with_switches(
     return None if found.values is None else _against(found, relaxed, limits)
 
 
-def _statute(form: StandardForm, national: np.ndarray, relaxed: Outcome, limits: Limits) -> np.ndarray | None:
-    """Values of all columns with the relaxation's statute rounded and every part but the money solved."""
-    assert relaxed.values is not None
-    choices = exclusive_choices(form, national)
+def _provided(
+    form: StandardForm, national: np.ndarray, guide: np.ndarray, limits: Limits
+) -> np.ndarray | None:
+    """Values of all columns with the statute of a point and every part but the money solved; None where nothing can be
+    provided under it."""
     try:
-        parts, fixed, _ = split(fix(form, *as_columns(choices, rounded(relaxed.values, choices))))
+        parts, fixed, _ = split(fix(form, national, np.round(guide[national])))
     except ValueError:
         return None
     money = np.zeros(len(form.cost), dtype=bool)
     money[form.column_family("transfer")[0]] = True
-    values = np.where(np.isnan(fixed), relaxed.values, fixed)
+    values = np.where(np.isnan(fixed), guide, fixed)
     for part in parts:
         if not money[part.columns].any():
             found = solve_part(part.form, replace(limits, gap=PART_SHARE * limits.gap, threads=1))
@@ -150,25 +184,32 @@ def _shares(table: Columns, decision: Decision) -> Iterator[Decision]:
 def _as_point(
     problem: MasterProblem, accounts: Accounts, values: np.ndarray, relaxed: Outcome, limits: Limits
 ) -> Outcome | None:
-    """The plan as a point of the program: decisions, bonds and who receives are fixed, accounts follow."""
+    """The plan as a point of the program: decisions, bonds and who receives are fixed, accounts follow. Of provision
+    who answers, who serves jointly and who leads are enough, in whole numbers as the ledger has read them: a part that
+    leans on money was not solved."""
     table, model, form = problem.columns, problem.model, problem.form
     wanted: dict[int, float] = {}
     given = Values(form, values)
     for name in (*SHARED, "q", "reserve"):
         block = model.component(name)
-        if block is not None:
-            wanted |= {id(v): x for v, x in zip(block.values(), given.of(block.values()), strict=True)}
+        if block is not None and name not in FOLLOWING:
+            read = given.of(block.values())
+            exact = np.round(read) if name in WHOLE else read
+            wanted |= {id(v): x for v, x in zip(block.values(), exact, strict=True)}
     rates = {t: accounts.decision.counted[here] for t, here in enumerate(_common(table))}
     wanted |= {id(model.rho[t]): float(part[0]) for t, part in rates.items() if len(part)}
     wanted |= switches(problem, accounts)
-    wanted |= {
+    bonds = {
         id(model.bond[y]): MILLION_IN_BILLION * b
         for y, b in zip(table.later, accounts.decision.bonds, strict=True)
     }
-    columns = np.array([n for n, v in enumerate(form.variables) if id(v) in wanted], dtype=int)
-    point = fix(form, columns, np.array([wanted[id(form.variables[n])] for n in columns]))
-    found = solve_plain(point, replace(limits, threads=1))
-    return None if found.values is None else _against(found, relaxed, limits)
+    for known in (wanted | bonds, wanted):  # the second where rounding leaves no room with the least bonds
+        columns = np.array([n for n, v in enumerate(form.variables) if id(v) in known], dtype=int)
+        point = fix(form, columns, np.array([known[id(form.variables[n])] for n in columns]))
+        found = solve_plain(point, replace(limits, threads=1))
+        if found.values is not None:
+            return _against(found, relaxed, limits)
+    return None
 
 
 def switches(problem: MasterProblem, accounts: Accounts) -> dict[int, float]:

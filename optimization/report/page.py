@@ -143,7 +143,13 @@ def _known(limit: str, run: RunView) -> str:
 def _roles(run: RunView, say: Speaker) -> dict[str, Any]:
     table = roles.matrix(run, say)
     folded = [_folded(row, say) for row in table.rows] if len(table.groups) > roles.MANY else []
-    return {"roles": table, "folded": folded, "signs": roles.SIGNS, "functions": roles.functions(run, say)}
+    return {
+        "roles": table,
+        "folded": folded,
+        "signs": roles.SIGNS,
+        "functions": roles.functions(run, say),
+        "saved": roles.savings(run, say),
+    }
 
 
 def _folded(row: roles.Row, say: Speaker) -> list[str]:

@@ -118,6 +118,31 @@ def _most(named: tuple[str, int]) -> tuple[int, str]:
     return -named[1], named[0]
 
 
+def savings(run: RunView, say: Speaker) -> list[list[str]]:
+    """What the changes of each service save: its label, the tier that takes it, in how many groups, what one of them
+    given back alone would cost (the least to the most), what all of the service given back would, and whether limits
+    need it; no rows where a run asks no least saving of a change. A saving that is not known is a dash."""
+    table = run.tables.get("priced_changes")
+    if table is None:
+        return []
+    rows = []
+    for (service, tier), changes in table.groupby(["service", "tier"], sort=False):
+        alone = changes["saving_million_yen"].dropna()
+        ends = (
+            [say.money(value) for value in dict.fromkeys([alone.min(), alone.max()])] if len(alone) else ["–"]
+        )
+        whole = (
+            changes["service_saving_million_yen"] if "service_saving_million_yen" in changes else alone[:0]
+        )
+        together = say.money(whole.iloc[0]) if whole.notna().any() else "–"
+        count = int((changes["needed"] == 1).sum())
+        needed = f"{say.number(count)} / {say.number(len(changes))}" if count else "–"
+        label = run.service(str(service), say)
+        said = [say.word(str(tier)), say.number(len(changes)), " – ".join(ends), together, needed]
+        rows.append([label, *said])
+    return rows
+
+
 def ordered_groups(table: pd.DataFrame) -> list[str]:
     """Rule groups by mean population of their municipalities, the largest first."""
     people = table["population_persons"] / table["municipalities"].clip(lower=1)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from optimization.dictionary.tiers import LOCAL_TIERS
+from optimization.dictionary.typed_settings import Settings
 from optimization.ledger import debt, hold_harmless, measures, places
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
@@ -27,19 +28,25 @@ TODAY: Mapping[str, Callable[[Accounts], np.ndarray]] = {
     "real_debt_service_ratio": lambda today: _official(today.instance, "real_debt_service_ratio"),
     "future_burden_ratio": lambda today: _official(today.instance, "future_burden_ratio"),
     "future_burden_warning": lambda today: debt.burden_warning(today.instance),
-    "debt_service_ratio_unchanged": lambda today: _official(today.instance, "real_debt_service_ratio"),
-    "future_burden_ratio_unchanged": lambda today: _official(today.instance, "future_burden_ratio"),
+    "debt_service_ratio_anyway": lambda today: _official(today.instance, "real_debt_service_ratio"),
+    "future_burden_ratio_anyway": lambda today: _official(today.instance, "future_burden_ratio"),
     "tax_price": places.tax_price,
     "mean_tax_price": places.mean_tax_price,
 }
 """Ratios of today's, shape (G,), or (I,) of places, from the accounts of today's arrangement."""
 
-UNCHANGED: Final = ("debt_service_ratio_unchanged", "future_burden_ratio_unchanged")
-"""Ratios of debts with today's arrangement, which in a later year stand beside its bonds since the first."""
+ANYWAY: Final = ("debt_service_ratio_anyway", "future_burden_ratio_anyway")
+"""Ratios of debts that are reached anyway; in a later year those of today's arrangement with its bonds since the first,
+and what such a projection may be off by."""
 
 
 def _official(instance: Instance, name: str) -> np.ndarray:
     return instance.case.governments[name].to_numpy(float)
+
+
+def reached_anyway(unchanged: debt.DebtFigures, name: str, settings: Settings) -> np.ndarray:
+    """One of `ANYWAY` in a later year, shape (G,), from the debts of today's arrangement in it."""
+    return unchanged.ratios[ANYWAY.index(name)] * (1.0 + settings["horizon.debt_steps_reach"])
 
 
 def of_today(today: Accounts, name: str) -> np.ndarray:
@@ -64,8 +71,8 @@ class AccountsReading(Reading):
 
     def today(self, name: str) -> np.ndarray:
         """A ratio of today's, or a quantity of governments today, shape (G,)."""
-        if self._unchanged is not None and name in UNCHANGED:
-            return self._unchanged.ratios[UNCHANGED.index(name)]
+        if self._unchanged is not None and name in ANYWAY:
+            return reached_anyway(self._unchanged, name, self.settings)
         return of_today(self._today, name)
 
     def members(self, tier: int) -> np.ndarray:

@@ -80,9 +80,9 @@ ROUNDING = 1e-4
 
 
 def _next_step(facts: Reading) -> np.ndarray:
-    """The lowest step of the law above each government's debt service ratio with today's arrangement in the same year,
-    in thousandths of a per cent, shape (G,); the last one where there is none above."""
-    ratio = facts.today("debt_service_ratio_unchanged") * THOUSANDTHS
+    """The lowest step of the law above the debt service ratio that each government reaches anyway, in thousandths of a
+    per cent, shape (G,); the last one where there is none above."""
+    ratio = facts.today("debt_service_ratio_anyway") * THOUSANDTHS
     step = np.full(len(ratio), STEPS[-1])
     for lower in reversed(STEPS[:-1]):
         step = np.where(np.asarray(ratio < lower - ROUNDING, dtype=bool), lower, step)
@@ -90,7 +90,7 @@ def _next_step(facts: Reading) -> np.ndarray:
 
 
 def _below(facts: Reading, ratio: str, step: np.ndarray) -> np.ndarray:
-    """Who is below a step with today's arrangement in the same year, shape (G,)."""
+    """Who does not reach a step anyway, shape (G,)."""
     return np.asarray(facts.today(ratio) * THOUSANDTHS < step - ROUNDING, dtype=bool)
 
 
@@ -106,7 +106,7 @@ def _warning(facts: Reading) -> np.ndarray:
     0.0,
     "the steps of the law on debts",
     of=("debt_base", "debt_service"),
-    among=lambda facts: _below(facts, "debt_service_ratio_unchanged", _next_step(facts)),
+    among=lambda facts: _below(facts, "debt_service_ratio_anyway", _next_step(facts)),
     scale=lambda facts: 1 / _next_step(facts),
     part=THOUSANDTHS,
 )
@@ -115,8 +115,8 @@ def debt_step(facts: Reading) -> Form:
 
     step[g] = the lowest of 18, 25 and 35% (permission, early warning, rehabilitation) above the ratio today[g]: no
     government crosses a step of the law that it is under today. Whoever is beyond the last one is left out. In a later
-    year today's ratio is that of today's arrangement in the same year, with the bonds that it borrows until then: a
-    plan answers for the steps that it brings about, not for those that come anyway.
+    year today's ratio is (1 + reach) x that of today's arrangement in the same year, with the bonds that it borrows
+    until then: a plan answers for the steps that it brings about, not for those that come anyway.
     """
     return at_least(debt_base=_next_step(facts) - MARGIN, debt_service=-THOUSANDTHS)
 
@@ -128,7 +128,7 @@ def debt_step(facts: Reading) -> Form:
     0.0,
     "the steps of the law on debts",
     of=("debt_base", "future_burden"),
-    among=lambda facts: _below(facts, "future_burden_ratio_unchanged", _warning(facts)),
+    among=lambda facts: _below(facts, "future_burden_ratio_anyway", _warning(facts)),
     scale=lambda facts: 1 / _warning(facts),
     part=THOUSANDTHS,
 )

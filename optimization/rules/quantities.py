@@ -92,8 +92,8 @@ TODAY: Mapping[str, str] = {
     "real_debt_service_ratio": "the official ratio",
     "future_burden_ratio": "the official ratio",
     "future_burden_warning": "the future burden ratio of early warning",
-    "debt_service_ratio_unchanged": "real debt service ratio of today's arrangement in the same year",
-    "future_burden_ratio_unchanged": "future burden ratio of today's arrangement in the same year",
+    "debt_service_ratio_anyway": "the official ratio; later what today's arrangement may come to",
+    "future_burden_ratio_anyway": "the official ratio; later what today's arrangement may come to",
     "tax_price": "own taxes of both tiers over the standard cost of their duties",
     "mean_tax_price": "all own taxes over all standard cost, by residents",
 }

@@ -81,9 +81,9 @@ class Written(Reading):
                 return np.array([(people * own).sum() / (people * cost).sum()] * len(people))
             case "real_debt_service_ratio" | "future_burden_ratio":
                 return self.tables.figures("governments", name.replace("_ratio", "_today_ratio"))
-            case "debt_service_ratio_unchanged":
+            case "debt_service_ratio_anyway":
                 return self.today("real_debt_service_ratio")
-            case "future_burden_ratio_unchanged":
+            case "future_burden_ratio_anyway":
                 return self.today("future_burden_ratio")
             case "future_burden_warning":
                 upper = np.isin(self.tables.words("governments", "class"), ("prefecture", UPPER_CLASS))

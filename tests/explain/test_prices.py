@@ -15,7 +15,7 @@ from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
 from optimization.explain.limits import limits_of
 from optimization.explain.prices import derivative, forced_tiers, given_back, shadow_prices
-from optimization.explain.words import plan_sentences
+from optimization.explain.words import plan_sentences, threshold_sentence
 from optimization.ledger.phases import restricted
 from optimization.outcome.in_place import rewritten, under
 from optimization.outcome.run import answer
@@ -184,3 +184,21 @@ def test_the_sentences_name_the_dearest_change_and_every_price() -> None:
     assert f"{dearest['service']} of {dearest['rule_group']}" in text
     for _, row in prices()[~prices()["within_the_gap"]].iterrows():
         assert row["setting"] in text
+
+
+def test_changes_that_save_too_little_are_named_and_else_it_is_said_that_none_is() -> None:
+    result = teaching().last.result
+    settings = {**result.instance.settings, "choice.change_threshold_million_yen": 100.0}
+    asked = replace(result, instance=replace(result.instance, settings=settings))
+    table = pd.DataFrame(
+        [
+            ("fire", "town", "municipality", "prefecture", 250.0),
+            ("waste", "city", "municipality", "prefecture", 40.0),
+        ],
+        columns=["service", "rule_group", "tier_today", "tier", "saving_million_yen"],
+    )
+    assert list(threshold_sentence(result, table)) == []
+    (poor,) = threshold_sentence(asked, table)
+    assert poor.startswith("1 of 2 changes save less than the 100 million") and "waste of city (40.0)" in poor
+    (none,) = threshold_sentence(asked, table[:1])
+    assert none.startswith("All 1 changes")

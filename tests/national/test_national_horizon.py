@@ -9,8 +9,12 @@ import pytest
 
 from optimization.case.face import DEFAULT_CASE, load_package
 from optimization.case.load import load_case
+from optimization.ledger import places
+from optimization.ledger.accounts import todays_accounts
+from optimization.ledger.debt import debts_later
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
+from optimization.reading.japan import DEBT_SERVICE_STAGES
 from optimization.solving.highs import Limits
 
 pytestmark = pytest.mark.national
@@ -49,3 +53,26 @@ def test_crises_and_years_together_for_one_bloc_in_five_minutes() -> None:
     assert result.breaches == [] and result.accounts is not None
     assert seconds < 300
     assert "crisis_protocol" in result.tables and "horizon" in result.tables
+
+
+def test_crises_years_equity_and_debts_together_have_a_plan_in_five_minutes_and_four_gigabytes() -> None:
+    """No place loses more than the limit in any year, places are no more unequal than with today's arrangement in the
+    same year, and nobody reaches a step of the law that he would not (all but) reach anyway."""
+    started, case = time.perf_counter(), load_case(DEFAULT_CASE)
+    package = load_package(case, ["recommended_2050"], [])
+    result = solve(case, package, [], Limits(gap=1e-3, seconds=280.0), beside=False)
+    assert time.perf_counter() - started < 300
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 * 1024**2
+    assert result.outcome.status == "optimal" and result.outcome.gap <= 1e-3
+    assert result.breaches == [] and result.accounts is not None
+    limit = package.settings["equity.place_loss_yen_per_resident"]
+    assert limit is not None
+    for now in (result.accounts, *result.accounts.later):
+        today = todays_accounts(now.instance)
+        assert (places.leeway(today) - places.leeway(now)).max() <= limit + 1.0
+        assert places.dispersion(now) <= places.dispersion(today) * (1 + 1e-6)
+    reach = 1.0 + package.settings["horizon.debt_steps_reach"]
+    debts = zip(debts_later(result.accounts), debts_later(result.baseline), strict=True)
+    for now, today in debts:
+        for step in DEBT_SERVICE_STAGES:
+            assert not ((now.ratios[0] >= step) & (reach * today.ratios[0] < step)).any()

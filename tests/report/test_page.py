@@ -18,7 +18,7 @@ from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker
 from optimization.report.page import SECTIONS, render_report, rendered, shortened, write_report
-from optimization.report.roles import functions, matrix
+from optimization.report.roles import functions, matrix, savings
 from optimization.report.studies import STUDY_TABLES
 from optimization.report.towns import KINDS
 from optimization.report.view import view_run
@@ -73,6 +73,23 @@ def test_the_functions_of_debated_duties_stand_by_the_roles(pages: dict[str, Htm
     assert teachers[0].startswith("Nat / Pref / Mun (")
     assert "who sets the standard, who pays, who delivers" in pages["en"].text
     assert "基準を定める主体" in pages["ja"].text
+
+
+def test_what_each_change_saves_stands_by_the_roles() -> None:
+    """Two classes of a service that save 1,200 and 300 million alone, 1,100 together, one of them needed by limits."""
+    rows = [
+        ("fire", "town", "municipality", "prefecture", 1200.0, 1100.0, 100.0, 0),
+        ("fire", "city", "municipality", "prefecture", 300.0, 1100.0, 100.0, 1),
+    ]
+    names = ["service", "rule_group", "tier_today", "tier"]
+    money = [f"{name}_million_yen" for name in ("saving", "service_saving", "threshold")]
+    table = pd.DataFrame(rows, columns=[*names, *money, "needed"])
+    run = replace(example(), tables={**example().tables, "priced_changes": table})
+    (row,) = savings(run, speaker("en"))
+    assert row[2:] == ["2", "0.300 billion yen – 1.2 billion yen", "1.1 billion yen", "1 / 2"]
+    for language, title in (("en", "What each change saves"), ("ja", "移譲ごとの節減額")):
+        assert title in rendered(run, language)
+        assert title not in rendered(example(), language)
 
 
 def test_the_look_up_holds_every_municipality() -> None:
