@@ -18,7 +18,7 @@ from optimization.case.resolved import as_text
 from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
-from optimization.report import flows, gains, maps, roles, sections, sentences
+from optimization.report import flows, gains, many_worlds, maps, roles, sections, sentences
 from optimization.report.language import Language, Speaker, speaker
 from optimization.report.opening import broken_limits, opening
 from optimization.report.towns import town_data
@@ -87,7 +87,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
         "sections": [(name, f"h_{name}") for name in SECTIONS],
-        "opening": opening(
+        "opening": [*many_worlds.rows(run.tables, lambda name: run.service(name, say), say), *opening(
             run.tables,
             run.places,
             run.record["baseline_parts_million_yen"],
@@ -95,7 +95,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
             run.settings["pool.released"],
             run.record.get("saving_range"),
             say,
-        ),
+        )],
         "recommendation": sentences.recommendation(run, say),
         "costs": [[row["part"], row["today"], row["now"], row["said"]] for row in sections.costs(run, say)],
         "provisions": [p.said(say.language) for p in run.package.provisions],
