@@ -13,7 +13,16 @@ from typer.exceptions import TyperException
 
 from optimization import __version__
 from optimization.case.face import DEFAULT_PACKAGE
-from optimization.cli import analyses, applying, commands, looking, making, recommending, showing
+from optimization.cli import (
+    analyses,
+    applying,
+    commands,
+    looking,
+    making,
+    recommending,
+    showing,
+    tracing,
+)
 from optimization.cli.console import err, show_problems
 from optimization.cli.console import out as console
 from optimization.cli.parts import missing_part
@@ -33,6 +42,7 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (commands.packages, "packages role_division"),
     (looking.list_names, "list settings equity"),
     (looking.town, "town Tono results/mine"),
+    (tracing.trace_grant, "trace Tono results/mine --out tono.xlsx"),
     (making.prepare, "prepare --allocation-tax DIR --year 2022 --out inputs/new-2022"),
     (commands.compare, "compare status_quo wide_area role_division --prefectures 03"),
     (commands.exact, "exact results/mine"),

@@ -1,0 +1,119 @@
+"""The command that shows every step of one government's grant; it returns its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from optimization.archive import read_run, read_settings
+from optimization.case.case import Case
+from optimization.case.face import compose_read, load_package
+from optimization.case.load import load_case
+from optimization.cli.console import out, show_frame
+from optimization.cli.looking import the_town
+from optimization.cli.options import AnyCase, Json
+from optimization.cli.plain import print_json
+from optimization.errors import InputError, Problem, raise_if_any
+from optimization.outcome.applied import apply
+from optimization.outcome.given import plan_of
+from optimization.outcome.result import Result
+from optimization.outcome.trace import BLOCKS, trace
+from optimization.reading.codes import read_prefectures
+from optimization.reading.whereabouts import DEFAULT_CASE, input_folder
+
+TITLES = {
+    "need_today": "Need today, from the official items",
+    "revenue_today": "Revenue today, from the official items",
+    "grant_today": "Grant today",
+    "need": "Need under the package",
+    "revenue": "Revenue under the package",
+    "grant": "Grant under the package",
+}
+MOST_ROWS = 1_000
+
+
+def trace_grant(
+    name: Annotated[str, typer.Argument(help="Municipality or prefecture, by name or code.")],
+    run: Annotated[Path | None, typer.Argument(help="Run folder; today's arrangement if left out.")] = None,
+    case_folder: AnyCase = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it as an Excel sheet too.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Every step of a grant, from official cell to package."""
+    result = counted_again(run, case_folder)
+    code, called = the_government(name, result.instance.case)
+    table = trace(result, code)
+    if target is not None:
+        from optimization.report.trace_sheet import write_trace
+
+        write_trace(table, called, target)
+    if as_json:
+        print_json({"government": code, "lines": json.loads(table.to_json(orient="records"))})
+        return 0
+    out.print(f"{called} ({code}): million yen a year", style="bold")
+    for block in BLOCKS:
+        rows = table[table["block"] == block]
+        show_frame(_shown(rows), _titled(block, rows), rows=MOST_ROWS)
+    if target is not None:
+        out.print(f"Wrote {target}.")
+    return 0
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a block as people read them, to the yen; totals behind a sign of equality."""
+    pairs = zip(rows["label_en"], rows["total"], strict=True)
+    return pd.DataFrame(
+        {
+            "": [f"= {label}" if total else label for label, total in pairs],
+            "million yen": rows["amount_million_yen"].map(lambda value: f"{round(value, 6) + 0.0:,.6f}"),
+            "service": rows["service"],
+            "official heading": rows["heading"],
+        }
+    )
+
+
+def _titled(block: str, rows: pd.DataFrame) -> str:
+    """The title of a block, with the workbooks and sheets in which its headings stand."""
+    named = rows[rows["workbook"] != ""]
+    where = dict.fromkeys(f"{row.workbook}, {row.sheet}" for row in named.itertuples())
+    return TITLES[block] + (f" ({'; '.join(where)})" if where else "")
+
+
+def counted_again(run: Path | None, case_folder: Path | None) -> Result:
+    """A run counted again from its tables; without a run today's arrangement. Raises InputError where a run holds no
+    decision, has later years, or was made of other figures than the case holds now."""
+    if run is None:
+        case = load_case(case_folder or DEFAULT_CASE)
+        return apply(case, load_package(case, "status_quo"))
+    from optimization.referee.rerun import changed_inputs
+
+    record, tables = read_run(run)
+    refused = {
+        "holds no decision": record["objective_million_yen"] is None,
+        "has later years": "horizon" in tables,
+    }
+    remedy = "name a run of one year that found a plan"
+    raise_if_any([Problem(str(run), what, remedy) for what, so in refused.items() if so])
+    case = load_case(case_folder or input_folder(str(record["case"])))
+    raise_if_any(changed_inputs(case, record["inputs_sha256"]))
+    codes = [str(code) for code in record["prefectures_asked"]]
+    package = compose_read(case, [read_settings(run)[0]], codes)
+    return apply(case, package, codes, plan=plan_of(tables))
+
+
+def the_government(name: str, case: Case) -> tuple[str, str]:
+    """Code of the government that a name means, and what it is called: a prefecture, or else a municipality. Raises
+    InputError where none or several do."""
+    try:
+        (code,) = read_prefectures([name], case.prefecture_names, "command line", "NAME")
+        called = str(case.prefectures.at[code, "name_ja"])
+    except (InputError, ValueError):
+        town = the_town(name, case)
+        return str(case.government_of_municipality[town.code]), f"{town.name_ja} {town.romaji}".strip()
+    return str(case.government_of_prefecture[code]), called
