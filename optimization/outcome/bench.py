@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
+from optimization.case.rule_groups import rule_groups
+from optimization.dictionary.settings import with_values
+from optimization.dictionary.tiers import TIERS
 from optimization.errors import raise_if_any
 from optimization.ledger.instance import Instance
 from optimization.ledger.relaid import Known, relaid
@@ -27,6 +30,18 @@ class Bench:
         self._known = Known()
         if not package.settings["horizon.years"]:
             self._base = laid_out(case, package, self._codes, bodies_of_today)
+
+    def open_tiers(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Every tier that the table opens to each service and rule group of the case by class, today's first."""
+        if self._base is None:
+            return {}
+        services = list(self._base.services)
+        free = {"responsibility.free_services": tuple(services), "responsibility.free_tiers": TIERS}
+        as_law = {"responsibility.fix": {}, "responsibility.at_home": (), "rules.groups": "by_class"}
+        groups = rule_groups(
+            self._base.case, with_values(self._base.settings, {**free, **as_law}), self._base.today
+        )
+        return {(services[s], groups.labels[k]): tiers for (s, k), tiers in groups.options.items()}
 
     def apply(
         self, package: ResolvedPackage, bodies: Sequence[GivenBody] = (), plan: GivenPlan | None = None

@@ -152,8 +152,7 @@ def answered(asked: Asked) -> dict[str, Any]:
     """The answer to a question. Raises `InputError` with every fault of what is asked."""
     package = package_asked(asked)
     bodies = [GivenBody(tuple(each.services), tuple(each.members)) for each in asked.bodies]
-    bench = _bench(asked.case, package, asked.prefectures)
-    result = bench.apply(package, bodies)
+    result = bench_of(asked, package).apply(package, bodies)
     return answer_of(result, asked.case, asked.places)
 
 
@@ -200,9 +199,11 @@ def _composed(case: str, names: tuple[str, ...], codes: tuple[str, ...], _: str)
     return load_package(case_of(case), list(names), codes, PACKAGES)
 
 
-def _bench(case: str, package: ResolvedPackage, codes: list[str]) -> Bench:
-    codes = case_of(case).prefecture_codes(codes, "question")
-    return _laid_out(case, tuple(codes), tuple(sorted(package.assumptions.items())), _stamp(case))
+def bench_of(asked: Asked, package: ResolvedPackage) -> Bench:
+    """The bench on which the package of a question is counted."""
+    codes = case_of(asked.case).prefecture_codes(asked.prefectures, "question")
+    assumptions = tuple(sorted(package.assumptions.items()))
+    return _laid_out(asked.case, tuple(codes), assumptions, _stamp(asked.case))
 
 
 @once(KEPT)

@@ -25,7 +25,7 @@ from optimization.errors import InputError
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
-from optimization.web import compare_view, run_view, town_view
+from optimization.web import compare_view, run_view, town_view, workbench
 from optimization.web.cases import (
     Finished,
     broken_cases,
@@ -105,6 +105,7 @@ class Site:
             Route("/compare.xlsx", self.apart(self.compare_xlsx)),
             Route("/about", self.about),
             *Counting().routes(),
+            *workbench.routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
 

@@ -22,7 +22,15 @@ def test_every_page_in_both_languages(page: Page) -> None:
     decided = [name for name in ids(page) if name != undecided(page)]
     assert len(decided) == 2
     assert OWN in decided
-    paths = ["/", "/runs", "/about", f"/runs/{OWN}", f"/runs/{OWN}/town", f"/runs/{OWN}/town?q=Morioka"]
+    paths = [
+        "/",
+        "/runs",
+        "/about",
+        "/workbench?case=iwate-2022",
+        f"/runs/{OWN}",
+        f"/runs/{OWN}/town",
+        f"/runs/{OWN}/town?q=Morioka",
+    ]
     paths += [
         f"/runs/{OWN}/town?q=zzz",
         f"/runs/{undecided(page)}",
@@ -66,7 +74,7 @@ def test_every_phrase_is_there_in_both_languages_and_used() -> None:
         "tier_",
         "phase_",
     )
-    families += ("state_", "failed_", "not_", "credit_", "label_", "note_", "lowest", "highest")
+    families += ("state_", "failed_", "not_", "credit_", "label_", "note_", "lowest", "highest", "bench_")
     for key, pair in phrases().items():
         assert key.startswith(families) or f'"{key}"' in text or f"'{key}'" in text, key
         if not key.startswith("unit "):

@@ -1,0 +1,304 @@
+"use strict";
+// The workbench: a draft of tiers and settings, counted by POST /api/apply after every change. The draft stands behind
+// the '#' of the address; undo and redo walk through former drafts. All text goes through textContent.
+const data = JSON.parse(document.getElementById("bench-data").textContent);
+const words = data.words;
+const empty = () => ({ tiers: {}, settings: {}, locked: [] });
+let draft = fromAddress();
+let past = [], future = [], roles = {}, asked = null;
+
+function fromAddress() {
+  try {
+    const found = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    const draft = empty();
+    for (const [key, tier] of Object.entries(found.tiers || {}))
+      if ((data.open[key] || []).includes(tier)) draft.tiers[key] = tier;
+    const known = new Set([...data.sliders, ...data.switches].map((each) => each.key));
+    for (const [key, value] of Object.entries(found.settings || {})) if (known.has(key)) draft.settings[key] = value;
+    draft.locked = (Array.isArray(found.locked) ? found.locked : []).filter((key) => key in data.open);
+    return draft;
+  } catch {
+    return empty();
+  }
+}
+
+function make(name, text, attributes = {}) {
+  const element = document.createElement(name);
+  if (text !== undefined) element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+const number = (value, digits = 0) =>
+  new Intl.NumberFormat(data.language, { maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
+const plain = (value) => new Intl.NumberFormat(data.language).format(value);
+const money = (million) =>
+  data.language === "ja" ? `${number(million / 100, 1)}億円` : `${number(million / 1000, 3)} billion yen`;
+
+// ---- changes
+
+function change(edit) {
+  past.push(JSON.stringify(draft));
+  if (past.length > 500) past.shift();
+  future = [];
+  edit(draft);
+  shown();
+}
+
+function walk(from, to) {
+  if (!from.length) return;
+  to.push(JSON.stringify(draft));
+  draft = JSON.parse(from.pop());
+  shown();
+}
+
+function shown() {
+  const text = JSON.stringify(draft);
+  history.replaceState(null, "", text === JSON.stringify(empty()) ? location.pathname + location.search : `#${encodeURIComponent(text)}`);
+  document.getElementById("undo").disabled = !past.length;
+  document.getElementById("redo").disabled = !future.length;
+  cells();
+  fields();
+  clearTimeout(shown.timer);
+  shown.timer = setTimeout(count, 60);
+}
+
+// ---- counting
+
+async function count() {
+  if (asked) asked.abort();
+  asked = new AbortController();
+  const strip = document.getElementById("strip");
+  strip.classList.add("busy");
+  const columns = ["code", "change_yen_per_resident", "population_persons", "gains"];
+  const question = { case: data.case, package: data.package, tiers: draft.tiers, settings: draft.settings, places: columns };
+  try {
+    const answer = await fetch("/api/apply", {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question), signal: asked.signal,
+    });
+    const found = await answer.json();
+    if (answer.ok) tell(found);
+    else strip.replaceChildren(...found.faults.map((each) => make("p", `${each.place} ${each.message}. ${each.remedy}`)));
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    strip.replaceChildren(make("p", words.failed));
+  }
+  strip.classList.remove("busy");
+}
+
+function tell(found) {
+  roles = {};
+  found.roles.service.forEach((service, n) => {
+    roles[`${service}@${found.roles.rule_group[n]}`] = { now: found.roles.tier[n], today: found.roles.tier_today[n] };
+  });
+  const balance = {};
+  found.sectors.sector.forEach((name, n) => {
+    balance[name] = found.sectors.balance_package_million_yen[n] - found.sectors.balance_today_million_yen[n];
+  });
+  const summary = found.summary;
+  const rows = [
+    [words.saving, money(found.cost.saving_million_yen)],
+    [words.nation, money(balance.nation)],
+    [words.prefectures, money(balance.prefectures)],
+    [words.municipalities, money(balance.municipalities)],
+    [words.losing, `${plain(summary.places_losing)} ${words.places}, ${plain(summary.people_losing)} ${words.people}`],
+    [words.crossing, plain(found.debts.crossing.government.length)],
+    [words.breaches, found.limits.length ? plain(found.limits.reduce((sum, each) => sum + each.places, 0)) : words.none],
+  ];
+  const list = make("dl");
+  for (const [label, value] of rows) list.append(make("dt", label), make("dd", value));
+  document.getElementById("strip").replaceChildren(list);
+  document.getElementById("broken").replaceChildren(
+    ...(found.limits.length ? found.limits : [null]).map((each) => {
+      if (!each) return make("li", words.none);
+      const name = data.language === "ja" && each.label_ja ? each.label_ja : each.setting || each.rule;
+      const amount = each.all_yen === null ? "" : `, ${money(each.all_yen / 1e6)} ${words.in_all}`;
+      return make("li", `${name} (${each.rule}): ${plain(each.places)} ${words.places}${amount}`);
+    }),
+  );
+  league(found.places);
+  cells();
+}
+
+function league(places) {
+  const order = places.code.map((_, n) => n).sort((a, b) => places.change_yen_per_resident[a] - places.change_yen_per_resident[b]);
+  const list = (title, some) => {
+    const part = make("div");
+    const items = make("ol");
+    for (const n of some)
+      items.append(make("li", `${data.places[places.code[n]]} ${number(places.change_yen_per_resident[n])} ${words.yen_each}`));
+    part.append(make("h3", title), items);
+    return part;
+  };
+  document.getElementById("league").replaceChildren(
+    list(words.lose_most, order.slice(0, 10)), list(words.gain_most, order.slice(-10).reverse()),
+  );
+}
+
+// ---- the matrix
+
+function build() {
+  const table = document.getElementById("matrix");
+  const head = make("tr");
+  head.append(make("td"));
+  for (const group of data.groups) head.append(make("th", group.label, { scope: "col" }));
+  const body = make("tbody");
+  for (const service of data.services) {
+    const keys = data.groups.map((group) => `${service.id}@${group.id}`);
+    if (!keys.some((key) => (data.open[key] || []).length > 1)) continue;
+    const row = make("tr");
+    row.append(make("th", service.label, { scope: "row" }));
+    data.groups.forEach((group, n) => {
+      const cell = make("td");
+      if (keys[n] in data.open) {
+        const button = make("button", "", { type: "button", class: "cell", "data-key": keys[n], "data-label": `${service.label}, ${group.label}` });
+        button.disabled = data.open[keys[n]].length < 2;
+        cell.append(button);
+      }
+      row.append(cell);
+    });
+    body.append(row);
+  }
+  const top = make("thead");
+  top.append(head);
+  table.replaceChildren(top, body);
+  table.addEventListener("click", (event) => turn(event.target.closest(".cell"), 1));
+  table.addEventListener("keydown", keyed);
+}
+
+const tierOf = (key) => draft.tiers[key] || (roles[key] && roles[key].now) || data.open[key][0];
+
+function turn(button, step) {
+  if (!button || button.disabled || draft.locked.includes(button.dataset.key)) return;
+  const key = button.dataset.key;
+  const open = data.open[key];
+  const next = open[(open.indexOf(tierOf(key)) + step + open.length) % open.length];
+  change((draft) => { draft.tiers[key] = next; });
+}
+
+function keyed(event) {
+  const button = event.target.closest(".cell");
+  if (!button) return;
+  const place = button.parentElement, row = place.parentElement;
+  const moves = {
+    ArrowRight: () => place.nextElementSibling, ArrowLeft: () => place.previousElementSibling,
+    ArrowDown: () => row.nextElementSibling && row.nextElementSibling.children[place.cellIndex],
+    ArrowUp: () => row.previousElementSibling && row.previousElementSibling.children[place.cellIndex],
+  };
+  const to = event.key in moves ? moves[event.key]() : null;
+  if (to && to.querySelector(".cell")) to.querySelector(".cell").focus();
+  else if (event.key === "l" || event.key === "L") lock(button.dataset.key);
+  else if (event.key === "+" || event.key === "-") turn(button, event.key === "+" ? 1 : -1);
+  else return;
+  event.preventDefault();
+}
+
+function lock(key) {
+  change((draft) => {
+    draft.locked = draft.locked.includes(key) ? draft.locked.filter((each) => each !== key) : [...draft.locked, key];
+  });
+}
+
+function cells() {
+  for (const button of document.querySelectorAll(".cell")) {
+    const key = button.dataset.key, tier = tierOf(key), locked = draft.locked.includes(key);
+    button.textContent = data.tiers[tier] + (locked ? " 🔒" : "");
+    button.setAttribute("aria-label", `${button.dataset.label}: ${data.tiers[tier]}${locked ? `, ${words.locked}` : ""}`);
+    button.classList.toggle("moved", Boolean(roles[key]) && tier !== roles[key].today);
+  }
+}
+
+// ---- sliders and switches
+
+function buildFields() {
+  const place = document.getElementById("sliders");
+  for (const each of data.sliders) {
+    const box = make("div", undefined, { class: "slide" });
+    const id = `s-${each.key.replaceAll(".", "-")}`;
+    const range = make("input", undefined, { type: "range", min: each.low, max: each.high, step: each.step, id, "data-key": each.key });
+    const field = make("input", undefined, { type: "number", min: each.low, max: each.most, step: "any", "aria-label": each.label, "data-key": each.key });
+    box.append(make("label", `${each.label} (${each.unit})`, { for: id }), range, field);
+    if (each.off) {
+      const label = make("label", words.off);
+      label.prepend(make("input", undefined, { type: "checkbox", "data-off": each.key }));
+      box.append(label);
+    }
+    box.append(make("p", each.source, { class: "note" }));
+    place.append(box);
+    const set = (text) => {
+      const value = Number(text);
+      if (text === "" || !Number.isFinite(value)) return;
+      const real = each.left ? Math.round((1 - value) * 1e9) / 1e9 : value;
+      change((draft) => { draft.settings[each.key] = each.range ? [real, real] : real; });
+    };
+    range.addEventListener("change", () => set(range.value));
+    field.addEventListener("change", () => set(field.value));
+    const off = box.querySelector("[data-off]");
+    if (off) off.addEventListener("change", () => change((draft) => {
+      draft.settings[each.key] = off.checked ? "off" : each.value === null ? Math.min(1, each.high) : each.value;
+    }));
+  }
+  for (const each of data.switches) {
+    const label = make("label", each.label);
+    const box = make("input", undefined, { type: "checkbox", "data-switch": each.key });
+    label.prepend(box);
+    document.getElementById("switches").append(label);
+    box.addEventListener("change", () => change((draft) => { draft.settings[each.key] = box.checked; }));
+  }
+}
+
+function fields() {
+  for (const each of data.sliders) {
+    const own = draft.settings[each.key];
+    let value = own === undefined ? each.value : own === "off" ? null : Array.isArray(own) ? own[0] : own;
+    if (own !== undefined && value !== null && each.left) value = Math.round((1 - value) * 1e9) / 1e9;
+    for (const input of document.querySelectorAll(`input[data-key="${each.key}"]`)) {
+      input.disabled = value === null;
+      if (value !== null) input.value = value;
+    }
+    const off = document.querySelector(`[data-off="${each.key}"]`);
+    if (off) off.checked = value === null;
+  }
+  for (const each of data.switches)
+    document.querySelector(`[data-switch="${each.key}"]`).checked = draft.settings[each.key] ?? each.value;
+}
+
+// ---- the package as a file
+
+function packageText() {
+  const say = (value) => JSON.stringify(value);
+  const day = new Date().toISOString().slice(0, 10);
+  const lines = ["[package]", 'name = "draft"', 'title = "Draft of the workbench"', 'title_ja = "作業台の案"', 'author = "the user of the page"',
+    'source = "workbench"', `date = ${day}`, 'baseline = "status_quo"'];
+  if (data.package !== "status_quo") lines.push(`extends = [${say(data.package)}]`);
+  lines.push("", "[[provision]]", "number = 1", 'text = "As set on the workbench."', 'text_ja = "作業台での設定による。"', "[provision.settings]");
+  const tiers = Object.entries(draft.tiers);
+  if (tiers.length) lines.push(`"responsibility.fix" = { ${tiers.map(([key, tier]) => `${say(key)} = ${say(tier)}`).join(", ")} }`);
+  for (const [key, value] of Object.entries(draft.settings)) lines.push(`${say(key)} = ${say(value)}`);
+  return lines.join("\n") + "\n";
+}
+
+document.getElementById("save").addEventListener("click", () => {
+  const link = make("a", undefined, { download: "draft.toml" });
+  link.href = URL.createObjectURL(new Blob([packageText()], { type: "application/toml" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+});
+document.getElementById("undo").addEventListener("click", () => walk(past, future));
+document.getElementById("redo").addEventListener("click", () => walk(future, past));
+document.getElementById("reset").addEventListener("click", () => change((draft) => {
+  const kept = Object.fromEntries(Object.entries(draft.tiers).filter(([key]) => draft.locked.includes(key)));
+  draft.tiers = kept;
+  draft.settings = {};
+}));
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
+  if (event.key === "z" && !event.shiftKey) walk(past, future);
+  else if (event.key === "y" || (event.key === "z" && event.shiftKey)) walk(future, past);
+  else return;
+  event.preventDefault();
+});
+
+build();
+buildFields();
+shown();

@@ -1,0 +1,125 @@
+"""The workbench: a draft made by hand, of which every change is counted at once (`api`)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from optimization.case.package import STATUS_QUO
+from optimization.case.rule_groups import SIZE_CLASSES
+from optimization.dictionary.settings import ends_of, load_settings
+from optimization.dictionary.tiers import TIERS
+from optimization.reading.whereabouts import DEFAULT_CASE
+from optimization.web.api import Asked, bench_of, package_asked
+from optimization.web.cases import case_cards, case_of, packages
+from optimization.web.form import name_of
+from optimization.web.language import Voice
+from optimization.web.page import page, voice_of
+
+SLIDERS = (
+    ("formula.counted_share", 0.005, True),
+    ("formula.counted_share_prefecture", 0.005, True),
+    ("equity.adequacy_floor", 0.005, False),
+    ("equity.place_cover_floor", 0.005, False),
+    ("equity.place_loss_yen_per_resident", 100, False),
+    ("formula.equalisation_rate", 0.01, False),
+    ("debt.follows_duty_share", 0.05, False),
+)
+"""Settings with a slider: step, and whether what is shown is what is left to 1 (the retained share)."""
+
+SWITCHES = ("discipline.balance", "discipline.debt_steps_kept", "formula.settles_duties")
+MOST_SHOWN = {"equity.place_loss_yen_per_resident": 20_000.0, "equity.adequacy_floor": 1.2,
+              "equity.place_cover_floor": 1.2}  # fmt: skip
+"""Where a slider ends before the bound of its setting; the field beside it takes more."""
+
+
+def routes() -> list[Route]:
+    """The address of the workbench."""
+    return [Route("/workbench", workbench)]
+
+
+def workbench(request: Request) -> Response:
+    """The page; case and package stand in the address, the draft behind its '#', which no server sees."""
+    voice = voice_of(request)
+    case = request.query_params.get("case", DEFAULT_CASE.name)
+    package = request.query_params.get("package", STATUS_QUO)
+    names = sorted(each.name for each in packages())
+    if case not in case_cards() or package not in names:
+        raise HTTPException(404)
+    return page(
+        request,
+        "workbench.html",
+        cases=list(case_cards()),
+        packages=names,
+        case=case,
+        package=package,
+        data=data_of(case, package, voice),
+    )
+
+
+def data_of(name: str, package: str, voice: Voice) -> str:
+    """What the page works with, as JSON that may stand within a page."""
+    asked = Asked(case=name, package=package)
+    resolved = package_asked(asked)
+    opened = bench_of(asked, resolved).open_tiers()
+    case = case_of(name)
+    groups = [each for each in SIZE_CLASSES if any(group == each for _, group in opened)]
+    data: dict[str, Any] = {
+        "case": name,
+        "package": package,
+        "language": voice.language,
+        "services": [
+            {"id": str(s), "label": str(case.services.at[s, f"label_{voice.language}"])}
+            for s in case.services.index
+        ],
+        "groups": [{"id": each, "label": voice.called(each)} for each in groups],
+        "open": {f"{service}@{group}": list(tiers) for (service, group), tiers in opened.items()},
+        "tiers": {tier: voice.tier(tier, "short") for tier in TIERS},
+        "places": dict(zip(map(str, case.codes), map(str, case.municipalities["name_ja"]), strict=True)),
+        "sliders": [
+            _slider(key, step, left, dict(resolved.settings)[key], voice) for key, step, left in SLIDERS
+        ],
+        "switches": [
+            {
+                "key": key,
+                "label": name_of(load_settings()[key], voice),
+                "value": bool(dict(resolved.settings)[key]),
+            }
+            for key in SWITCHES
+        ],
+        "words": {key: voice(f"bench_{key}") for key in WORDS},
+    }
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+WORDS = (
+    "saving", "nation", "prefectures", "municipalities", "losing", "crossing", "breaches", "none", "places", "people",
+    "failed", "off", "locked", "lose_most", "gain_most", "yen_each", "in_all",
+)  # fmt: skip
+
+
+def _slider(key: str, step: float, left: bool, value: Any, voice: Voice) -> dict[str, Any]:
+    """A setting as a slider: bounds and value as they are shown (None: off), and whether what is left to 1 is shown."""
+    setting = load_settings()[key]
+    low, high = setting.minimum or 0.0, setting.maximum or 1.0
+    most = min(high, MOST_SHOWN.get(key, high))
+    now = None if value is None else float(ends_of(value)[0])
+    return {
+        "key": key,
+        "label": voice(f"bench_retained_{key.rpartition('_')[2]}") if left else name_of(setting, voice),
+        "unit": voice.unit_of(setting.unit),
+        "low": 1.0 - most if left else low,
+        "high": 1.0 - low if left else most,
+        "most": 1.0 - low if left else high,
+        "step": step,
+        "left": left,
+        "range": setting.type == "range",
+        "off": setting.off,
+        "value": None if now is None else 1.0 - now if left else now,
+        "source": setting.source or setting.meaning,
+    }
