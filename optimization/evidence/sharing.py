@@ -1,8 +1,8 @@
 """Observed against foretold sharing: bodies of held-out prefectures from what bodies elsewhere tell of preferences.
 
-The coefficients are fitted on training prefectures; what a member asks of a body beside them is set so that, on a part
-of the training prefectures, as many people are in bodies as there are today. The bodies of held-out prefectures are
-known to none of it.
+The coefficients are fitted on training prefectures; what a member asks of a body beside them is set so that as many
+people of the training prefectures are in bodies as there are today. The bodies of held-out prefectures are known to
+none of it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from optimization.evidence.candidates import FEATURES, PRICED, Candidates, Membe
 from optimization.evidence.choice import Choice, fit_choice, partition
 from optimization.evidence.registered import registered
 from optimization.reading.japan import JOINT_MUNICIPALITY
-
-EVERY = 5
-"""One training prefecture of so many sets what a member asks."""
 
 HALVINGS = 5
 MOST_ASKED = 6.0
@@ -115,7 +112,7 @@ def _draw(seen: Observed, outside: set[str]) -> tuple[dict[str, Any], Choice]:
     training = sorted(set(seen.home) - outside)
     choice = fit_choice(seen.found, seen.home, set(training), seen.known)
     worth = choice.worth(seen.found.features)
-    asked = asked_of_a_body(seen, worth, training[::EVERY])
+    asked = asked_of_a_body(seen, worth, training)
     member = seen.bodies(worth, sorted(outside), asked)
     held = np.isin(seen.home, sorted(outside)) & seen.known
     by_size = size_only(seen, seen.known & ~np.isin(seen.home, sorted(outside)), held)
