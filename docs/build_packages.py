@@ -30,6 +30,9 @@ SAY = speaker("en")
 NAMED = 3
 """Places and governments that are told by name."""
 
+SHOWN = 6
+"""Digits of a checksum that are shown."""
+
 RESIDENT = "_yen_per_resident"
 MIL = "_million_yen"
 STEPS = ("permission", "early_warning", "rehabilitation")
@@ -186,11 +189,12 @@ def money(every: Mapping[str, Figures]) -> str:
 
 def runs(every: Mapping[str, Figures]) -> str:
     """Status, gap, seconds and memory of every run."""
-    heads = ("package", "status", "gap", "seconds", "memory, MB", "run of")
+    heads = ("package", "status", "gap", "seconds", "memory, MB", "run of", "assumptions")
 
     def row(name: str, f: Figures) -> str:
         seconds, memory = f"{f['seconds']:,.0f}", f"{f['memory_mb']:,.0f}"
-        return _row(name, f["status"].replace("_", " "), f"{f['gap']:.4%}", seconds, memory, f["written"])
+        when = (f["written"], f["assumptions"][:SHOWN])
+        return _row(name, f["status"].replace("_", " "), f"{f['gap']:.4%}", seconds, memory, *when)
 
     return _table(heads, (row(*one) for one in every.items()))
 
