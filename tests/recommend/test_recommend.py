@@ -32,7 +32,7 @@ from optimization.report.page import render_report
 from optimization.solving.highs import Limits
 
 IWATE = Path(__file__).parents[2] / "inputs/iwate-2022"
-LIMITS = Limits(gap=1e-5, seconds=120.0, threads=1)
+LIMITS = Limits(gap=2e-4, seconds=900.0, threads=1)
 FEW = [
     centre(),
     World("realisation_low", {"realisation": 0.0}),
@@ -77,7 +77,7 @@ def test_costs_in_every_world_are_those_of_the_ledger(kept: Kept) -> None:
 
 def test_the_least_cost_of_a_world_is_that_of_a_run_of_it(case: Case, kept: Kept) -> None:
     own = solve(case, load_package(case, "role_division"), limits=LIMITS)
-    assert kept.found.search.most[0] == pytest.approx(own.outcome.objective, rel=2e-5)
+    assert kept.found.search.most[0] == pytest.approx(own.outcome.objective, rel=3e-4)
     assert kept.found.search.least[0] <= own.outcome.objective + 1e-6
 
 
@@ -108,7 +108,7 @@ def test_tables_tell_what_the_search_found(kept: Kept) -> None:
     assert (told["group"] == "realisation").all()  # nothing else differs between these worlds
     known = tables["information"].set_index("group").loc["realisation"]
     assert known["expected_value_million_yen"] > 0
-    assert known["worst_regret_falls_million_yen"] == pytest.approx(found.of_plan, rel=0.2)
+    assert 0 < known["worst_regret_falls_million_yen"] <= found.of_plan
     families = tables["body_families"]
     assert (families["same_body_ratio"] <= families["family_ratio"] + 1e-12).all()
 
