@@ -331,8 +331,23 @@ def _closing(result: Result, folder: str) -> None:
         f"under {TODAYS_FAMILY} a receiving government keeps that of a tax rise (today 25%).\n"
         f"{_formula(result)}"
         f"{_status(result, judged)}"
+        f"{_side_effects(result)}"
         f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
+    )
+
+
+def _side_effects(result: Result) -> str:
+    """What is saved in all, and beside it who has less left and who crosses a step of the law on debts."""
+    accounts, places = result.accounts, result.tables["places"]
+    assert accounts is not None
+    losing, crossing = places["gains"] < 0, int(result.tables["debts"]["crosses_a_step"].sum())
+    who = "no place has" if not losing.any() else f"{losing.sum():,} places have"
+    people = SAY.people(places.loc[losing, "population_persons"].sum()) if losing.any() else ""
+    return (
+        f"Saved in all: {billion(result.baseline.real_cost - accounts.real_cost, signed=True)} billion yen a year; "
+        f"{who} less left{f', {people} people' if people else ''}; "
+        f"{crossing} governments cross a step of the law on debts.\n"
     )
 
 

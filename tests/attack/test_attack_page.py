@@ -386,3 +386,24 @@ def test_others_need_the_token(tmp_path: Path) -> None:
             assert server.token not in visitor.get("/").text
         with Visitor(server) as stranger:
             assert stranger.get("/").status_code == 403
+
+
+def test_the_workbench_and_its_api_run_and_read_nothing_of_others(visitor: Visitor) -> None:
+    for text in (SCRIPT, "../secret", "../../etc/passwd", "x" * 5_000):
+        answer = visitor.get(f"/workbench?case={quote(text)}&package={quote(text)}")
+        assert (
+            answer.status_code in (404, 414, 431) and SCRIPT not in answer.text and SECRET not in answer.text
+        )
+        question = {"case": text, "package": text, "tiers": {text: text}, "settings": {text: text}}
+        for asked in (
+            question,
+            {**question, "case": "iwate-2022"},
+            {"case": "iwate-2022", "tiers": {text: text}},
+        ):
+            answer = visitor.post("/api/apply", json=asked)
+            assert answer.status_code == 422 and SECRET not in answer.text
+            assert answer.headers["content-type"].startswith("application/json")
+    deep = visitor.post("/api/apply", content="[" * 200_000, headers={"content-type": "application/json"})
+    assert deep.status_code == 400
+    foreign = {"content-type": "application/json", "origin": "http://evil.example"}
+    assert visitor.post("/api/apply", content="{}", headers=foreign).status_code == 403

@@ -5,6 +5,7 @@ Needs Chromium (found on the path, or named by CHROMIUM); with SCREENSHOTS a fol
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import openpyxl
 import pytest
@@ -319,3 +320,65 @@ def test_it_works_without_scripts(browser: sync.Browser, server: str) -> None:
     page.get_by_role("button", name="Start the run").click()
     sync.expect(page.locator("main")).to_contain_text("Cost under the package", timeout=SHARP)
     context.close()
+
+
+BENCH = "/workbench?case=iwate-2022&package=status_quo&lang=en"
+
+
+def strip_of(page: sync.Page) -> str:
+    """What stands in the result strip once it is counted; the policy of the page lets nothing be evaluated."""
+    page.wait_for_timeout(150)
+    page.locator("#strip:not(.busy) dl").wait_for(timeout=SHARP)
+    return page.locator("#strip").inner_text()
+
+
+def test_a_draft_by_mouse_and_by_keys(
+    page: sync.Page, browser: sync.Browser, server: str, tmp_path: Path
+) -> None:
+    from optimization.case.package_reader import read_package
+
+    page.goto(BENCH, timeout=SHARP)
+    before = strip_of(page)
+    cell = page.locator('[data-key="fire@core_city"]')
+    cell.click()
+    moved = strip_of(page)
+    assert moved != before and "moved" in str(cell.get_attribute("class"))
+    cell.press("l")
+    assert "locked" in str(cell.get_attribute("aria-label"))
+    cell.press("+")
+    assert strip_of(page) == moved
+    cell.press("ArrowRight")
+    page.keyboard.press("+")
+    both = strip_of(page)
+    assert both != moved
+    page.keyboard.press("Control+z")
+    assert strip_of(page) == moved
+    page.keyboard.press("Control+y")
+    assert strip_of(page) == both
+    field = page.locator('input[type=number][data-key="formula.counted_share"]')
+    field.fill("0.3")
+    field.press("Tab")
+    told = strip_of(page)
+    assert told != both
+    fresh = browser.new_context(base_url=server).new_page()
+    fresh.goto(page.url, timeout=SHARP)
+    assert strip_of(fresh) == told
+    fresh.context.close()
+    with page.expect_download() as saved:
+        page.click("#save")
+    saved.value.save_as(tmp_path / "draft.toml")
+    settings = read_package(tmp_path / "draft.toml").settings
+    assert settings["responsibility.fix"]["fire@core_city"] == "prefecture"
+    assert settings["formula.counted_share"] == [0.7, 0.7]
+    shot(page, "workbench")
+    page.set_viewport_size(HAND)
+    assert page.evaluate("document.documentElement.scrollWidth") <= HAND["width"]
+
+
+def test_an_address_of_ill_will_is_no_draft(page: sync.Page) -> None:
+    draft = {"tiers": {"<img src=x onerror=alert(1)>": "nation", "fire@core_city": "emperor"}}
+    page.goto(f"{BENCH}#{quote(json.dumps(draft))}", timeout=SHARP)
+    clean = strip_of(page)
+    page.goto("about:blank")
+    page.goto(BENCH, timeout=SHARP)
+    assert strip_of(page) == clean
