@@ -15,6 +15,7 @@ from optimization.cli.console import Telling, billion, err, out, show_frame
 from optimization.cli.options import (
     CaseFolder,
     Gap,
+    Given,
     Json,
     Out,
     Packages,
@@ -40,10 +41,9 @@ def recommend(
     packages: Packages = None,
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
+    given: Given = None,
     criterion: Annotated[str, typer.Option(metavar="NAME", help="worst, cvar or expected.")] = "worst",
-    draws: Annotated[
-        int, typer.Option(metavar="N", min=0, max=1_000, help="Joint draws; 0: one factor at a time.")
-    ] = 0,
+    draws: Annotated[int, typer.Option(metavar="N", min=0, max=1_000, help="Joint draws; 0: by factor.")] = 0,
     tail: Annotated[float, typer.Option(metavar="X", help="Part of the worst worlds, for cvar.")] = 0.2,
     folder: Out = None,
     time_limit: Seconds = 3600.0,
@@ -57,7 +57,7 @@ def recommend(
     from optimization.recommend.tables import told
 
     with Telling(as_json) as telling:
-        case, codes, package = asked(packages, case_folder, prefectures)
+        case, codes, package = asked(packages, case_folder, prefectures, given)
         target = new_folder(folder, f"recommend-{package.name}", RESULTS)
         begun = RESULTS / "-".join(["recommending", package.name, *codes])
         room_for_scratch(target.parent)

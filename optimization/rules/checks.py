@@ -65,7 +65,8 @@ def broken(statement: Statement, reading: Reading, accounts: Accounts) -> Iterat
         keys = statement.keys(len(excess)) if chosen is None else chosen.tolist()
         for n in np.flatnonzero(excess > TOLERANCE * size):
             where, unit = _called(accounts, statement, keys[n]), QUANTITIES[statement.of[0]].unit
-            yield Breach(statement.label, where, float(excess[n]), unit, statement.setting)
+            amount = float(excess[n]) / statement.part
+            yield Breach(statement.label, where, amount, unit, statement.setting)
 
 
 def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:

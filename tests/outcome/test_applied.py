@@ -235,3 +235,13 @@ def test_a_limit_told_as_broken_that_holds_is_seen(case: Case, folder: Path) -> 
 def replace_floor(settings: Any, floor: float) -> Any:
     """Settings with another floor of adequacy."""
     return {**settings, "equity.adequacy_floor": floor}
+
+
+def test_a_step_of_debt_that_is_crossed_is_told_in_money_that_there_is(case: Case) -> None:
+    given = ("responsibility.fix.elderly_care=prefecture", "discipline.debt_steps_kept=true")
+    result = apply(case, asked(case, "status_quo", *given))
+    broken = {b.where: b.amount for b in result.breaches if b.rule == "D4step"}
+    debts = result.tables["debts"].set_index("government")
+    assert broken
+    for government, amount in broken.items():
+        assert 0 < amount < debts.at[government, "real_debt_service_million_yen"]
