@@ -67,7 +67,8 @@ def diagnose(case: Case, package: ResolvedPackage, prefectures: Sequence[str] = 
             found.proven = True
         except UnsettledError:
             found.conflict = limits
-        found.misses = [miss for limit in found.conflict for miss in missed(question, limit, linear)]
+        asked = found.conflict if found.proven else []
+        found.misses = [miss for limit in asked for miss in missed(question, limit, linear)]
         found.seconds["conflict"] = deadline.spent
         corrections = corrections_of(question, limits, found.conflict, linear) if found.proven else iter(())
         found.repairs = repairs(question, corrections, deadline)

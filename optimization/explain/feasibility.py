@@ -41,6 +41,11 @@ PLAN_SECONDS = 15.0
 """Time in which a plan, or the proof that there is none, must be found."""
 
 
+LINEAR_SECONDS = 90.0
+"""Time for a linear relaxation: whether it has a solution is always settled in the end, of the whole country over years
+in half a minute and more."""
+
+
 class Rung(StrEnum):
     """What has shown that limits cannot hold together."""
 
@@ -96,7 +101,9 @@ class Feasibility:
         built, form = self._asked(settings, without)
         if linear_only:  # costs are no limit, and their absence spares most of the time
             form = changed(form, cost=np.zeros_like(form.cost))
-        relaxed = solve(form, Limits(gap=ANY_PLAN, threads=1, seconds=seconds), relax=True)
+        relaxed = solve(
+            form, Limits(gap=ANY_PLAN, threads=1, seconds=max(seconds, LINEAR_SECONDS)), relax=True
+        )
         if relaxed.values is None:
             return Verdict(None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
         if linear_only:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimization.explain.feasibility import Feasibility
+from optimization.explain.feasibility import LINEAR_SECONDS, Feasibility
 from optimization.explain.limits import STATED, Limit
 from optimization.model.columns import Columns
 from optimization.model.horizon import block_name
@@ -75,7 +75,7 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> list[Miss]:
         return []
     numbers, weight = np.array([row.number for row, _ in every]), np.array([size for _, size in every])
     elastic = with_slack(form, numbers, weight / np.median(weight))
-    outcome = solve(elastic, Limits(gap=0.05, seconds=question.seconds, threads=1), relax=True)
+    outcome = solve(elastic, Limits(gap=0.05, seconds=LINEAR_SECONDS, threads=1), relax=True)
     if outcome.values is not None and not linear:
         outcome = first_plan(elastic, outcome, question.seconds)
     if outcome.values is None:
