@@ -36,11 +36,12 @@ LEAST = {MONEY: 1e-3, YEN: 0.1, RATIO: 1e-6}
 @dataclass(frozen=True)
 class Miss:
     """How far a limit of the conflict is missed when all others hold and it is missed as little as possible in sum: the
-    scope of its rows, the year in which it is missed most (0: the question has one), how many members miss it then and
-    with how many residents, those that miss most with what each lacks in `unit`, and million yen in all (not a number
-    where what is missed is no money)."""
+    rule (where the limit stands for several; else empty) and the scope of its rows, the year in which it is missed most
+    (0: the question has one), how many members miss it then and with how many residents, those that miss most with what
+    each lacks in `unit`, and million yen in all (not a number where what is missed is no money)."""
 
     limit: Limit
+    rule: str
     scope: Scope
     year: int
     count: int
@@ -150,6 +151,7 @@ def _miss(
     money = unit == MONEY or statement.scope is Scope.PLACE
     return Miss(
         limit,
+        statement.label if len(STATED[limit.key]) > 1 else "",
         statement.scope,
         year,
         len(order),

@@ -81,6 +81,7 @@ def miss_sentence(miss: Miss) -> str:
     """Who misses a limit, by name, and by how much."""
     when = f" in {miss.year}" if miss.year else ""
     words, kept = miss.limit.words, f"With all else kept{when},"
+    words += f" (rule {miss.rule})" if miss.rule else ""
     in_all = f"{billions(miss.total_million_yen):,.2f} billion yen in all"
     named = ", ".join(name for name, _ in miss.worst)
     if miss.scope is Scope.GOVERNMENT:

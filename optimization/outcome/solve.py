@@ -51,10 +51,11 @@ def solve(
     (773659, 0.0)
     """
     asked = limits or Limits()
-    terms = Terms(replace(asked, gap=gap_sought(package, asked)), method, log_file, on_progress)
+    terms = Terms(asked, method, log_file, on_progress)
     clock, aside = Clock(), Clock()
     with clock.phase("layout"):
         instance = laid_out(case, package, prefectures)
+    terms = replace(terms, limits=replace(asked, gap=gap_sought(package, asked)))
     deadline = Deadline(terms.limits.seconds, lambda: clock.solving + aside.solving)
 
     def part(question: Instance, share: float = PHASE_SHARE, clock: Clock = clock) -> Result:

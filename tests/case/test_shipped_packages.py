@@ -38,7 +38,7 @@ RELAXED = {
 }
 """The limits that a single prefecture cannot meet, at a level Iwate can."""
 
-OVERRIDES = {"uniform": {"rules.groups"}}
+OVERRIDES = {"uniform": {"rules.groups"}, "recommended_2050": {"choice.cost_gap"}}
 """What a package may set anew in a package it extends."""
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -159,7 +159,8 @@ class TestOurDefects:
         assert done.finished.code == 1
         assert "breaks rules in 1 places: E1" in done.finished.err
         assert done.record["status"] == "breaks_rules"
-        assert done.record["breaches"] == [{"rule": "E1", "where": "03201", "amount": 5.0}]
+        (breach,) = done.record["breaches"]
+        assert (breach["rule"], breach["where"], breach["amount"]) == ("E1", "03201", 5.0)
 
     def test_the_tables_do_not_agree(self, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(audit, "audit_run", lambda folder: Audit(0.0, {"a": True, "sums agree": False}))

@@ -129,7 +129,7 @@ def test_an_impossible_step_is_explained_with_who_would_cross_it() -> None:
         found = diagnose(question.case, question.package)
     assert {limit.key for limit in found.conflict} == {"discipline.debt_steps_kept", "responsibility.fix"}
     said = " ".join(sentences(found))
-    assert "the steps of the law on debts" in said and "1 governments must miss" in said and "03201" in said
+    assert "1 government must miss the steps of the law on debts (rule D4step) by" in said and "03201" in said
 
 
 def test_refunds_that_end_end_wherever_the_debt_goes() -> None:
