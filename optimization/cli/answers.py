@@ -173,12 +173,12 @@ def _moves(table: pd.DataFrame) -> Table:
 def _saved(table: pd.DataFrame) -> Table:
     """What the changes of each service save, one rule group given back alone and all of the service together."""
     grid = grid_of(
-        "What each change saves, billion yen a year",
+        "What each change saves, billion yen a year: each rule group alone, and all of the service together",
         [
             ("service", "l"),
             ("to", "l"),
-            *((name, "r") for name in ("rule groups", "one alone, least", "most", "all of the service")),
-            ("needed by limits", "l"),
+            *((name, "r") for name in ("rule groups", "least", "most", "together")),
+            ("limits need", "l"),
         ],
     )
     for (service, tier), rows in table.groupby(["service", "tier"], sort=False):

@@ -16,7 +16,7 @@ from optimization.report.language import PHRASES, speaker
 
 ROOM = REPO / "optimization" / "report"
 EN, JA = speaker("en"), speaker("ja")
-BUILT = ("h_", "short_", "tier_", "flow_", "question_", "open_owner_")
+BUILT = ("h_", "short_", "tier_", "flow_", "question_", "open_owner_", "worlds_", "rule_")
 """Beginnings of keys that are put together with a word, which the room names."""
 
 
