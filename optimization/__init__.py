@@ -4,7 +4,7 @@
 >>> package = load_package(case, "role_division")
 >>> result = solve(case, package)
 >>> str(result.outcome.status), round(result.outcome.objective)  # million yen a year
-('optimal', 772140)
+('optimal', 772674)
 >>> len(result.tables["governments"])
 34
 """

@@ -48,7 +48,7 @@ def solve(
     >>> case = load_case("inputs/iwate-2022")
     >>> result = solve(case, load_package(case, "status_quo"))
     >>> round(result.outcome.objective), round(result.outcome.gap, 6)  # million yen a year, ratio
-    (773659, 0.0)
+    (773734, 0.0)
     """
     asked = limits or Limits()
     terms = Terms(asked, method, log_file, on_progress)
