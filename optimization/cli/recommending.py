@@ -44,9 +44,7 @@ def recommend(
     given: Given = None,
     criterion: Annotated[str, typer.Option(metavar="NAME", help="worst, cvar or expected.")] = "worst",
     draws: Annotated[int, typer.Option(metavar="N", min=0, max=1_000, help="Joint draws; 0: by factor.")] = 0,
-    tail: Annotated[
-        float, typer.Option(metavar="X", min=0.001, max=1.0, help="Part of the worst worlds, for cvar.")
-    ] = 0.2,
+    tail: Annotated[float, typer.Option(metavar="X", min=0.001, max=1.0, help="Worst part, for cvar.")] = 0.2,
     folder: Out = None,
     time_limit: Seconds = 3600.0,
     gap: Gap = 1e-4,
