@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ import pandas as pd
 from optimization.archive import read_run
 from optimization.case.face import DEFAULT_CASE, PACKAGES
 from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
+from optimization.ledger.debt import STEPS
 from optimization.report.language import speaker
+from optimization.report.opening import comes_to_a_step
 
 PAGE, FIGURES = (Path(__file__).with_name(f"packages.{ending}") for ending in ("md", "json"))
 SAY = speaker("en")
@@ -35,7 +37,6 @@ SHOWN = 6
 
 RESIDENT = "_yen_per_resident"
 MIL = "_million_yen"
-STEPS = ("permission", "early_warning", "rehabilitation")
 
 NO_RUN = "No run of the whole country is at hand."
 
@@ -91,8 +92,7 @@ def _places(table: pd.DataFrame) -> Figures:
 
 def _crossing(table: pd.DataFrame) -> Figures:
     """How many come to or over a step of the law; names and debt service ratios, today and now, of some."""
-    rank = {step: n for n, step in enumerate(("sound", *STEPS))}
-    crossing = table[table["debt_stage"].map(rank) > table["debt_stage_today"].map(rank)]
+    crossing = table[comes_to_a_step(table)]
     ratios = ["name_ja", "real_debt_service_today_ratio", "real_debt_service_ratio"]
     named = [list(row) for row in crossing[ratios].head(NAMED).itertuples(index=False, name=None)]
     return {"governments": len(crossing), "named": named}
@@ -118,8 +118,9 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _table(heads: tuple[str, ...], rows: Iterator[str]) -> str:
-    return "\n".join([_row(*heads), _row(*["---"] * len(heads)), *rows])
+def _table(heads: tuple[str, ...], every: Mapping[str, Figures], row: Callable[[str, Figures], str]) -> str:
+    lines = (row(name, figures) for name, figures in every.items())
+    return "\n".join([_row(*heads), _row(*["---"] * len(heads)), *lines])
 
 
 def budgets(every: Mapping[str, Figures]) -> str:
@@ -140,7 +141,7 @@ def budgets(every: Mapping[str, Figures]) -> str:
             name, *map(_billion, (sum(each.values()), *each.values(), f["residents"], f["real_cost"]))
         )
 
-    return _table(heads, (row(*one) for one in every.items()))
+    return _table(heads, every, row)
 
 
 def places(every: Mapping[str, Figures]) -> str:
@@ -159,7 +160,7 @@ def places(every: Mapping[str, Figures]) -> str:
             _billion(f["released"]),
         )
 
-    return _table(heads, (row(*one) for one in every.items()))
+    return _table(heads, every, row)
 
 
 def money(every: Mapping[str, Figures]) -> str:
@@ -184,7 +185,7 @@ def money(every: Mapping[str, Figures]) -> str:
             f"{f['retention_municipal']:.1%}, {f['retention_prefectural']:.1%}",
         )
 
-    return _table(heads, (row(*one) for one in every.items()))
+    return _table(heads, every, row)
 
 
 def runs(every: Mapping[str, Figures]) -> str:
@@ -196,7 +197,7 @@ def runs(every: Mapping[str, Figures]) -> str:
         when = (f["written"], f["assumptions"][:SHOWN])
         return _row(name, f["status"].replace("_", " "), f"{f['gap']:.4%}", seconds, memory, *when)
 
-    return _table(heads, (row(*one) for one in every.items()))
+    return _table(heads, every, row)
 
 
 def told(f: Figures) -> str:

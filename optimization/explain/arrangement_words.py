@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimization.ledger.flows import GOVERNING
 from optimization.reading.units import billions
 
 TOLD = 4
@@ -14,8 +15,6 @@ TOLD = 4
 
 FEW = 2
 """Rule groups that are all named."""
-
-SIDES = ("nation", "prefectures", "municipalities")
 
 
 def arrangement_sentences(arrangements: pd.DataFrame, rests_on: pd.DataFrame) -> Iterator[str]:
@@ -64,7 +63,7 @@ def _saving(row: Any) -> str:
 def _to_whom(row: Any) -> str:
     """Whose budget gains by the plan, and who has more or less left."""
     budgets = ", ".join(
-        f"{side} {_amount(getattr(row, f'{side}_million_yen'), signed=True)}" for side in SIDES
+        f"{side} {_amount(getattr(row, f'{side}_million_yen'), signed=True)}" for side in GOVERNING
     )
     text = f"To whom: {budgets} billion yen a year"
     if row.people_with_less or row.people_with_more:

@@ -18,11 +18,10 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from optimization.case.case import Case
-from optimization.dictionary.tiers import NATION
 from optimization.ledger import places
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS, of_kind, real_cost
-from optimization.ledger.flows import by_sector, side_by_side
+from optimization.ledger.flows import GOVERNING, by_sector, side_by_side
 from optimization.ledger.provided import Provided
 from optimization.ledger.worlds import Worlds, decision_in, only_bodies
 from optimization.outcome.given_back import Duty, Prices
@@ -31,7 +30,6 @@ from optimization.outcome.run import Answer
 from optimization.rules.checks import breaches
 
 MIL = "_million_yen"
-SECTORS = (NATION, "prefectures", "municipalities")
 KINDS = {"budgets": BUDGET, "residents": RESIDENTS, "beside": BESIDE, "judgement": JUDGEMENT}
 
 COUNTS = 1.0
@@ -86,17 +84,10 @@ def worth_of(last: Answer, services: Sequence[str]) -> Worth:
         own = {duty: tiers for duty, tiers in instance.groups.options.items() if duty[0] == s}
         for tier in dict.fromkeys((home, *(t for tiers in own.values() for t in tiers))):
             duties = tuple(d for d, tiers in own.items() if tier in tiers and chosen[d] != tier)
-            other = _counted(last, prices, values, _moved(prices, statute, duties, tier)) if duties else None
+            other = _counted(last, prices, values, prices.without(statute, duties, tier)) if duties else None
             if other is not None:
                 found.append(Arrangement(s, tier, duties, tier == home, other))
     return Worth(plan, tuple(found))
-
-
-def _moved(prices: Prices, statute: np.ndarray, duties: Sequence[Duty], tier: str) -> np.ndarray:
-    """A statute with some duties given to a tier."""
-    of = [(s, k) in duties for s, k, _ in prices.duties]
-    there = [float(t == tier) for _, _, t in prices.duties]
-    return np.where(of, there, statute)
 
 
 def _counted(last: Answer, prices: Prices, values: np.ndarray, statute: np.ndarray) -> Accounts | None:
@@ -147,7 +138,7 @@ def _row(plan: Accounts, other: Arrangement) -> dict[str, object]:
         f"saving{MIL}": then.real_cost - plan.real_cost,
         **{f"saving_of_{name}{MIL}": saved[name] for name in list(KINDS)[:3]},
         f"judgement{MIL}": saved["judgement"],
-        **{f"{sector}{MIL}": float(more[sector]) for sector in SECTORS},
+        **{f"{sector}{MIL}": float(more[sector]) for sector in GOVERNING},
         "people_with_more": int(residents[gains].sum()),
         "people_with_less": int(residents[loses].sum()),
         "places_with_less": int(loses.sum()),

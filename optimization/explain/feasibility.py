@@ -108,9 +108,8 @@ class Feasibility:
             return Verdict(None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
         if linear_only:
             return Verdict(relaxed.values, Rung.LINEAR)
-        for limit in without:
-            settings = limit.without(settings)
-        asked = MasterProblem(under(built.problem.columns, settings), built.problem.model, form)
+        columns = under(built.problem.columns, _left(settings, without))
+        asked = MasterProblem(columns, built.problem.model, form)
         found = any_plan(asked, relaxed, seconds)
         settled = found.values is not None or found.status is Status.INFEASIBLE
         return Verdict(found.values, Rung.INTEGER, settled)
@@ -118,9 +117,7 @@ class Feasibility:
     def kept_by_todays(self, settings: Settings, without: Collection[Limit] = ()) -> bool:
         """Whether today's arrangement keeps the settings when some limits are left out, by the ledger: a plan that need
         not be searched. False where it does not, or the settings differ in more than limits."""
-        for limit in without:
-            settings = limit.without(settings)
-        known = next(iter(self._built.values()))
+        settings, known = _left(settings, without), next(iter(self._built.values()))
         if any(settings.get(key) != value for key, value in known.settings.items() if key not in REWRITABLE):
             return False
         instance = under(known.problem.columns, settings).instance
@@ -201,3 +198,10 @@ def held(form: StandardForm, values: np.ndarray, limit: Limit) -> bool:
     activity, size = part @ values, np.maximum(1.0, np.abs(part) @ np.abs(values))
     low, high = form.row_lower[rows], form.row_upper[rows]
     return bool(((activity >= low - FEASIBILITY * size) & (activity <= high + FEASIBILITY * size)).all())
+
+
+def _left(settings: Settings, without: Collection[Limit]) -> Settings:
+    """The settings with some limits left out."""
+    for limit in without:
+        settings = limit.without(settings)
+    return settings

@@ -98,7 +98,7 @@ def _rows(form: StandardForm, table: Columns, statement: Statement) -> Iterator[
     """The rows of a statement in every year."""
     for year, part in ((0, table), *table.later.items()):
         name = f"{block_name(year)}.{statement.component}" if year else statement.component
-        scale = statement.scale(ColumnsReading(part)) if callable(statement.scale) else statement.scale
+        scale = statement.scaled(ColumnsReading(part))
         people = _people(part, statement.scope)
         for number in form.rows_of(name).tolist():
             member = member_of(form.constraints[number])

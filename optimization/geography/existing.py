@@ -9,7 +9,7 @@ member changes its provider and does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -207,6 +207,4 @@ def under_groups(existing: ExistingBodies, groups: RuleGroups, kept: bool) -> Ex
         own = [of[i] for i in members]
         whole = all(groups.options.get((s, k)) == fixed for k in set(own))
         pieces.append(tuple([0] * len(own) if whole else own))
-    return ExistingBodies(
-        existing.names, existing.service, existing.members, tuple(pieces), existing.people, kept
-    )
+    return replace(existing, piece=tuple(pieces), kept=kept)

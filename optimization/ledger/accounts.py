@@ -120,8 +120,7 @@ class Accounts(Provided):
         """By how much revenue falls short of need under the law's formula, (1 - rate) need - capacity, of duties at
         home where they are settled, shape (G,): above 0 of who receives."""
         figures = self.figures
-        need = figures.need if figures.home_need is None else figures.home_need
-        return np.asarray((1.0 - self.adjustment_rate) * need - figures.capacity)
+        return np.asarray((1.0 - self.adjustment_rate) * figures.need_cut - figures.capacity)
 
     @property
     def net_need(self) -> np.ndarray:
@@ -140,8 +139,7 @@ class Accounts(Provided):
         """What receivers go without by the adjustment rate, million yen: how a short pool is spread over them."""
         cut = np.zeros(len(self.transfer), dtype=bool)
         cut[served(self.instance).get(TODAYS_FAMILY, np.zeros(0, int))] = True
-        need = self.figures.need if self.figures.home_need is None else self.figures.home_need
-        return float(self.adjustment_rate * need[cut & (self.transfer > 0)].sum())
+        return float(self.adjustment_rate * self.figures.need_cut[cut & (self.transfer > 0)].sum())
 
     @cached_property
     def grant(self) -> np.ndarray:

@@ -63,6 +63,11 @@ class Figures:
     home_need: np.ndarray | None = None
     adjustment_rate: float = 0.0
 
+    @property
+    def need_cut(self) -> np.ndarray:
+        """The need that the adjustment rate cuts, (G,): that at home where duties are settled."""
+        return self.need if self.home_need is None else self.home_need
+
 
 def rate_range(settings: Settings) -> tuple[float, float]:
     """Least and most adjustment rate."""

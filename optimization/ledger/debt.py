@@ -14,9 +14,9 @@ official ratio is a mean of three years; here it is as if the package had held i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -33,12 +33,13 @@ RULES: Mapping[SettingKey, str] = {SERVICE_CEILING: "D4", BURDEN_CEILING: "D4bur
 """The rule of each ceiling."""
 
 STAGES = ("sound", "permission", "early_warning", "rehabilitation")
+STEPS = STAGES[1:]
+"""Steps of the law on debts."""
+
 DIGITS = 9
 """A ratio counts as having reached a stage when it does so to these decimals."""
 
 SCALE = "standard_scale_million_yen"
-KNOWN = "debts_by_law"
-"""Where accounts keep their debts, beside what else they have worked out."""
 
 
 @dataclass(frozen=True)
@@ -87,21 +88,34 @@ def debts_today(instance: Instance) -> DebtFigures:
 
 def debts_of(accounts: Accounts) -> DebtFigures:
     """Debts under a decision, in a question's first year; worked out once for each accounts."""
-    known = vars(accounts)
-    if KNOWN not in known:
-        known[KNOWN] = _under(accounts, accounts.instance)
-    found: DebtFigures = known[KNOWN]
-    return found
+    return _known(accounts, "debts_by_law", lambda: _under(accounts, accounts.instance))
 
 
-def debts_later(accounts: Accounts) -> list[DebtFigures]:
+def debts_later(accounts: Accounts) -> tuple[DebtFigures, ...]:
     """Debts in every later year of a horizon: those of today, for old debts are renewed as they are repaid, and each
-    government's part of the extraordinary bonds since (of the debt itself, and of its yearly service)."""
-    share, owed = bond_share(accounts.instance), accounts.debts
-    return [
-        _under(later, accounts.instance, share * service, share * burden)
-        for later, service, burden in zip(accounts.later, owed.service[1:], owed.local[1:], strict=True)
-    ]
+    government's part of the extraordinary bonds since (of the debt itself, and of its yearly service); worked out once
+    for each accounts."""
+
+    def work() -> tuple[DebtFigures, ...]:
+        share, owed = bond_share(accounts.instance), accounts.debts
+        return tuple(
+            _under(later, accounts.instance, share * service, share * burden)
+            for later, service, burden in zip(accounts.later, owed.service[1:], owed.local[1:], strict=True)
+        )
+
+    return _known(accounts, "later_debts_by_law", work)
+
+
+Found = TypeVar("Found")
+
+
+def _known(accounts: Accounts, name: str, work: Callable[[], Found]) -> Found:
+    """What is known of some accounts under a name, worked out where it is not yet."""
+    known = vars(accounts)
+    if name not in known:
+        known[name] = work()
+    found: Found = known[name]
+    return found
 
 
 def _under(

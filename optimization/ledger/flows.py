@@ -33,6 +33,9 @@ RESIDENTS: Final = "residents"
 SERVICES: Final = "services"
 OUTSIDE: Final = "outside"
 SECTORS: Final = (RESIDENTS, "municipalities", "prefectures", NATION)
+GOVERNING: Final = (NATION, "prefectures", "municipalities")
+"""Sectors of government, in the order in which a council asks for them."""
+
 RESOURCE_COST: Final = "resource_cost"
 
 ROAD: Final = ["from_sector", "to_sector", "kind"]

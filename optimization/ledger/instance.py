@@ -18,8 +18,8 @@ from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
 from optimization.costs.social import SocialCosts, social_costs
 from optimization.costs.standard import StandardCosts
+from optimization.dictionary.settings import setting_key, value_of, with_values
 from optimization.dictionary.settings import status_quo as status_quo_settings
-from optimization.dictionary.settings import value_of, with_values
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS, tier_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
@@ -49,6 +49,12 @@ FACED = (
     "horizon.",
 )
 """What today's arrangement must face too: the crises of a package, priced as it prices them."""
+
+
+def kept_today(settings: Settings) -> dict[SettingKey, object]:
+    """The settings of a package that today's arrangement has too: its weights, and what it must face."""
+    kept = ("weights.", *FACED)
+    return {setting_key(key): value for key, value in settings.items() if key.startswith(kept)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +92,7 @@ class Instance:
     def as_today(self) -> Instance:
         """The question under today's formula, taxes and guarantees, with the package's weights and crises."""
         today = status_quo_settings(list(self.services), self.case.defaults)
-        kept = {key: value for key, value in self.settings.items() if key.startswith(("weights.", *FACED))}
-        settings = with_values(today, kept)
+        settings = with_values(today, kept_today(self.settings))
         if self.horizon is None:
             return replace(self, settings=settings)
         pairs = zip(self.horizon.later, self.horizon.richer, strict=True)

@@ -12,13 +12,12 @@ from typing import Any, Final, TypeVar
 
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.provision import ProvisionCosts, body_parts_of
-from optimization.dictionary.settings import setting_key
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
 from optimization.geography.existing import under_groups
 from optimization.ledger.accounts import share_today
-from optimization.ledger.instance import FACED, Instance
+from optimization.ledger.instance import Instance, kept_today
 from optimization.ledger.layout import Candidates
 
 OF_THE_CASE: Final = (
@@ -78,8 +77,8 @@ def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Kn
     changed = replace(base, settings=settings, groups=groups, bodies=bodies, costs=costs)
     same = _values(base.settings, NEED) == _values(settings, NEED)
     vars(changed).update({name: getattr(base, name) for name in (*OF_THE_CASE, *(OF_NEED if same else ()))})
-    faced = [setting_key(key) for key in settings if key.startswith(("weights.", *FACED))]
-    share_today(_remembered(known.today, (_values(settings, faced), groups.labels), lambda: changed), changed)
+    key = (_values(settings, kept_today(settings)), groups.labels)
+    share_today(_remembered(known.today, key, lambda: changed), changed)
     return changed
 
 

@@ -22,7 +22,7 @@ def least_rate(instance: Instance, figures: Figures, pool: float) -> float:
     rate, high = rate_range(instance.settings)
     if rate == high:
         return rate
-    need = figures.need if figures.home_need is None else figures.home_need
+    need = figures.need_cut
     room = pool - float(instance.residual.sum() + (figures.need - need).sum())
     for _ in range(HALVINGS):
         gap = (1.0 - rate) * need - figures.capacity

@@ -10,7 +10,7 @@ bounds of bodies), formulas and crises stay as the package has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import NormalDist
@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from optimization.case.case import Case
+from optimization.case.parameters import ESTIMATED
 from optimization.case.ranges import range_of
 from optimization.case.resolved import ResolvedPackage
 from optimization.costs.curves import ScaleCurve
@@ -55,7 +56,6 @@ GROUPS: Final[Mapping[str, Mapping[str, int]]] = {
 ONE_FACTOR: Final = tuple(GROUPS)[:6]
 """Groups that the worlds of one factor take to either end."""
 
-ESTIMATED: Final = "estimated"
 CENTRE: Final = 0.5
 EFFICIENT: Final = "efficient_scale_persons"
 NORMAL: Final = NormalDist()
@@ -222,9 +222,3 @@ def decision_in(instance: Instance, decision: Decision) -> Decision:
     low, high = instance.guarantee
     guarantee = np.where(low == high, low, decision.guarantee)
     return replace(decision.on(instance.bodies), guarantee=guarantee)
-
-
-def levels_table(worlds: Sequence[World], groups: Sequence[str]) -> Iterator[dict[str, float | str]]:
-    """A row for every world: its name and the level of every group."""
-    for world in worlds:
-        yield {"world": world.name, **{f"{group}_level": world.level(group) for group in groups}}

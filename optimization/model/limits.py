@@ -36,7 +36,7 @@ def relations(place: Any, statement: Statement, reading: ColumnsReading) -> dict
     only = which(reading.columns) if which is not None else None if chosen is None else chosen.tolist()
     if only == []:
         return {}
-    scale = statement.scale(reading) if callable(statement.scale) else statement.scale
+    scale = statement.scaled(reading)
     found: dict[Any, Any] = {}
     for side in statement.sides(reading):
         keys: list[Any] = statement.keys(len(side.left))

@@ -96,11 +96,11 @@ class Prices:
             if one > 0.5 and tier != self.home[s]
         }
 
-    def without(self, statute: np.ndarray, given: Set) -> np.ndarray:
-        """A statute with some duties given back."""
+    def without(self, statute: np.ndarray, given: Set, tier: str | None = None) -> np.ndarray:
+        """A statute with some duties given back, or to another tier."""
         of = [(s, k) in given for s, k, _ in self.duties]
-        back = [float(tier == self.home[s]) for s, _, tier in self.duties]
-        return np.where(of, back, statute)
+        there = [float(each == (tier or self.home[s])) for s, _, each in self.duties]
+        return np.where(of, there, statute)
 
     def price(self, statute: np.ndarray) -> float:
         """What provision costs under a statute, million yen; infinite where none is possible."""

@@ -18,12 +18,11 @@ import numpy as np
 from scipy import sparse
 
 from optimization.dictionary.tiers import rank
-from optimization.ledger import debt
-from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import SETTLED
 from optimization.model.horizon import block_name
 from optimization.outcome.master import MasterProblem
-from optimization.rules.accounts import AccountsReading
+from optimization.rules.accounts import AccountsReading, later_readings
 from optimization.rules.debts import STATEMENTS
 from optimization.solving.highs import Limits, Outcome, solve
 from optimization.solving.standard_form import StandardForm
@@ -83,18 +82,17 @@ def _rows(problem: MasterProblem, accounts: Accounts) -> Iterator[tuple[str, Row
     """The rows of debts in every year, by the prefix of the year."""
     form, table = problem.form, problem.columns
     years = [("", AccountsReading(accounts))]
-    today = todays_accounts(accounts.instance)
-    debts = zip(debt.debts_later(accounts), debt.debts_later(today), strict=True)
-    for year, later, (owed, unchanged) in zip(table.later, accounts.later, debts, strict=True):
-        years.append((f"{block_name(year)}.", AccountsReading(later, owed, unchanged)))
+    prefixes = (f"{block_name(year)}." for year in table.later)
+    years += zip(prefixes, later_readings(accounts), strict=True)
     for prefix, reading in years:
         for statement in STATEMENTS:
             if not statement.in_force(reading.settings):
                 continue
             rows, member = form.family(f"{prefix}{statement.component}")
             (side,) = statement.sides(reading)
-            scale = statement.scale(reading) if callable(statement.scale) else statement.scale
-            slack = np.broadcast_to(np.asarray(scale) * (side.left - side.right), side.left.shape)
+            slack = np.broadcast_to(
+                np.asarray(statement.scaled(reading)) * (side.left - side.right), side.left.shape
+            )
             yield prefix, (rows, member, slack[member], reading.debts.base[member])
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.tiers import LOCAL_TIERS
 from optimization.errors import InputError, Problem
 from optimization.ledger.accounts import Accounts
@@ -298,9 +299,8 @@ def _revenue(after: Accounts, before: Accounts) -> Iterator[Line]:
 
 
 def _grant(after: Accounts) -> Iterator[Line]:
-    law = np.array(family_of(after.instance)) == "japan_lat"
-    home = after.figures.need if after.figures.home_need is None else after.figures.home_need
-    cut = np.where(law, after.adjustment_rate * home, 0.0)
+    law = np.array(family_of(after.instance)) == TODAYS_FAMILY
+    cut = np.where(law, after.adjustment_rate * after.figures.need_cut, 0.0)
     parts = after.revised_need, after.guarantee, after.capacity, cut, after.transfer
     yield from _formula("grant", *parts)
     residual = after.instance.residual

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimization.dictionary.results import load_units, unit_label
 from optimization.dictionary.settings import load_settings
-from optimization.dictionary.tiers import NATION
 from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
+from optimization.ledger.debt import STAGES, STEPS
+from optimization.ledger.flows import GOVERNING
 from optimization.outcome.place_table import RESIDENT
 from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import Speaker
 from optimization.rules.listed import STATEMENTS
-
-GOVERNING: Final = (NATION, "prefectures", "municipalities")
-"""Sectors in the order in which a council asks for them."""
-
-STEPS: Final = ("permission", "early_warning", "rehabilitation")
-"""Steps of the law on debts."""
 
 MOST_TOLD, TOLD = 3, 0.2
 """Groups of numbers that are named at most, and the rank correlation from which one is."""
@@ -121,12 +116,14 @@ def _debts(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
     """Governments at or over the first step of the law, and how many cross one."""
     governments = tables["governments"]
     today, now = (governments[f"debt_stage{when}"].isin(STEPS).sum() for when in ("_today", ""))
-    rank = {step: n for n, step in enumerate(("sound", *STEPS))}
-    crossing = governments["debt_stage"].map(rank) > governments["debt_stage_today"].map(rank)
-    yield (
-        say("open_debts"),
-        say("open_steps", today=say.number(today), now=say.number(now), crossing=say.number(crossing.sum())),
-    )
+    coming = say.number(comes_to_a_step(governments).sum())
+    yield say("open_debts"), say("open_steps", today=say.number(today), now=say.number(now), crossing=coming)
+
+
+def comes_to_a_step(governments: pd.DataFrame) -> pd.Series:
+    """Which rows of the table `governments` come to a graver step of the law on debts than today's."""
+    rank = {stage: n for n, stage in enumerate(STAGES)}
+    return governments["debt_stage"].map(rank) > governments["debt_stage_today"].map(rank)
 
 
 def _breaches(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:

@@ -215,3 +215,11 @@ QUANTITIES: Mapping[str, Callable[[AccountsReading], Any]] = {
     "surge": AccountsReading.surge,
 }
 """Every quantity of `rules.quantities` from the accounts of a decision."""
+
+
+def later_readings(accounts: Accounts) -> list[AccountsReading]:
+    """The accounts of every later year of a horizon, with the debts of that year and those of today's arrangement in
+    it."""
+    today = todays_accounts(accounts.instance)
+    debts = (debt.debts_later(accounts), debt.debts_later(today))
+    return [AccountsReading(*of_year) for of_year in zip(accounts.later, *debts, strict=True)]

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
-from optimization.ledger import debt
-from optimization.ledger.accounts import Accounts, todays_accounts
+from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import pool_range, rate_range
 from optimization.ledger.decision import Decision, body_by_place
 from optimization.ledger.instance import Instance
 from optimization.ledger.phases import broken_order
 from optimization.ledger.tax_sources import TIER_NAMES, TaxSources
-from optimization.rules.accounts import AccountsReading
+from optimization.rules.accounts import AccountsReading, later_readings
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.quantities import QUANTITIES, Scope
 from optimization.rules.statement import Reading, Statement
@@ -95,10 +94,8 @@ def _later(accounts: Accounts) -> Iterator[Breach]:
     if accounts.instance.horizon is None:
         return
     yield from _second_phase(accounts)
-    years, today = accounts.instance.horizon.years[1:], todays_accounts(accounts.instance)
-    debts = zip(debt.debts_later(accounts), debt.debts_later(today), strict=True)
-    for year, later, (owed, unchanged) in zip(years, accounts.later, debts, strict=True):
-        reading = AccountsReading(later, owed, unchanged)
+    years = accounts.instance.horizon.years[1:]
+    for year, later, reading in zip(years, accounts.later, later_readings(accounts), strict=True):
         for statement in STATEMENTS:
             if statement.in_force(later.instance.settings) and not statement.decided_once:
                 for found in broken(statement, reading, later):

@@ -181,6 +181,10 @@ class Statement:
         value = value_of(settings, self.setting)
         return value is not None and value is not False and self.on(settings)
 
+    def scaled(self, reading: Reading) -> Any:
+        """What its rows are multiplied by over a reading: a number, or one for each member of its scope."""
+        return self.scale(reading) if callable(self.scale) else self.scale
+
     def sides(self, reading: Reading) -> list[Side]:
         """The inequalities of the statement over what a reading gives, one or, of an absolute value, two."""
         form = self.formula(reading)

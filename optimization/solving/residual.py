@@ -60,14 +60,17 @@ def rest(form: StandardForm) -> Rest:
     free = np.flatnonzero(~fixed)
     matrix = sparse.csr_matrix(form.matrix[:, free])
     used = np.diff(matrix.indptr) > 0
-    size = np.maximum(1.0, np.abs(form.matrix) @ np.abs(values))
-    broken = ~used & (
-        (activity < form.row_lower - FEASIBILITY * size) | (activity > form.row_upper + FEASIBILITY * size)
-    )
-    if broken.any():
-        raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
+    _refuse_broken(form, np.flatnonzero(~used), activity, np.abs(form.matrix) @ np.abs(values))
     rows = np.flatnonzero(used)
     return Rest(free, rows, matrix[rows], activity[rows], np.where(fixed, form.lower, np.nan))
+
+
+def _refuse_broken(form: StandardForm, rows: np.ndarray, activity: np.ndarray, size: np.ndarray) -> None:
+    """Raise ValueError where some rows do not hold with an activity, whose terms have some size, both by row."""
+    at, slack = activity[rows], FEASIBILITY * np.maximum(1.0, size[rows])
+    broken = (at < form.row_lower[rows] - slack) | (at > form.row_upper[rows] + slack)
+    if broken.any():
+        raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
 
 
 def whole_rest(form: StandardForm) -> tuple[Part, np.ndarray]:
@@ -95,8 +98,7 @@ def split(form: StandardForm) -> tuple[list[Part], np.ndarray, float]:
     fixed. Raises ValueError when a row of fixed columns alone is broken.
     """
     left = rest(form)
-    parts = list(_parts(form, left.free, left.rows, left.matrix, left.shift))
-    parts.sort(key=lambda part: (-len(part.columns), part.columns[0]))
+    parts = [part for part, _ in _cut(form, left.free, left.rows, left.matrix, left.shift)]
     return parts, left.values, form.constant + float(form.cost @ np.nan_to_num(left.values))
 
 
@@ -117,21 +119,15 @@ class Frame:
         used = np.diff(matrix.indptr) > 0
         rows = np.flatnonzero(used)
         self._bare = np.flatnonzero(~used)
-        cut = list(_cut(form, free, rows, matrix[rows], np.zeros(len(rows))))
-        cut.sort(key=lambda each: (-len(each[0].columns), each[0].columns[0]))
+        cut = _cut(form, free, rows, matrix[rows], np.zeros(len(rows)))
         self.parts = [part for part, _ in cut]
         self._rows = [own for _, own in cut]
 
     def at(self, values: np.ndarray) -> At:
         """What is left with the columns at some values (columns,). Raises ValueError when a row of fixed columns alone
         is broken."""
-        form, bare = self._form, self._bare
-        shift = self._others + self._of @ values
-        size = np.maximum(1.0, (self._size + np.abs(self._of) @ np.abs(values))[bare])
-        low, high = form.row_lower[bare] - FEASIBILITY * size, form.row_upper[bare] + FEASIBILITY * size
-        broken = (shift[bare] < low) | (shift[bare] > high)
-        if broken.any():
-            raise ValueError(f"{int(broken.sum())} rows cannot hold with the fixed columns")
+        form, shift = self._form, self._others + self._of @ values
+        _refuse_broken(form, self._bare, shift, self._size + np.abs(self._of) @ np.abs(values))
         known = self._held.copy()
         known[self._columns] = values
         cost = form.constant + float(form.cost @ np.nan_to_num(known))
@@ -152,16 +148,18 @@ class At(NamedTuple):
     cost: float
 
 
-def _parts(
-    form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
-) -> Iterator[Part]:
-    return (part for part, _ in _cut(form, free, rows, matrix, shift))
-
-
 def _cut(
     form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
+) -> list[tuple[Part, np.ndarray]]:
+    """The parts, largest first, and the rows of the whole that each holds."""
+    cut = list(_connected(form, free, rows, matrix, shift))
+    return sorted(cut, key=lambda each: (-len(each[0].columns), each[0].columns[0]))
+
+
+def _connected(
+    form: StandardForm, free: np.ndarray, rows: np.ndarray, matrix: sparse.csr_matrix, shift: np.ndarray
 ) -> Iterator[tuple[Part, np.ndarray]]:
-    """The parts, and the rows of the whole that each holds."""
+    """The parts and their rows as they are found."""
     graph = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
     count, label = connected_components(graph, directed=False)
     of_row, of_column = label[: len(rows)], label[len(rows) :]

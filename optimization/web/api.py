@@ -23,7 +23,7 @@ from optimization.case.rule_groups import FIX
 from optimization.dictionary.settings import load_settings, nearest, shown
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.debt import crossing, debt_ratios, debt_stages
+from optimization.ledger.debt import STEPS, crossing, debt_ratios, debt_stages
 from optimization.ledger.flows import by_sector, side_by_side
 from optimization.outcome.bench import Bench
 from optimization.outcome.breach_table import breach_table
@@ -287,10 +287,7 @@ def _debts(after: Accounts, before: Accounts) -> dict[str, Any]:
     crossed = np.flatnonzero(crossing(after, before))
     return {
         "steps": {
-            when: {
-                step: int((found == step).sum()) for step in ("permission", "early_warning", "rehabilitation")
-            }
-            for when, found in stages.items()
+            when: {step: int((found == step).sum()) for step in STEPS} for when, found in stages.items()
         },
         "crossing": {
             "government": [str(frame.index[g]) for g in crossed],
