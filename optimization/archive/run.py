@@ -138,6 +138,18 @@ def read_run(
     return record, tables
 
 
+def read_decided(
+    folder: Path, remedy: str = "name a run that found a plan", column: str = ""
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """`read_run` of a run that holds a decision. Raises `InputError` where it holds none, too, with a remedy (and the
+    `column`, an option, that named it)."""
+    record, tables = read_run(folder)
+    if record["objective_million_yen"] is None:
+        message = f"holds no decision (status {record['status']})"
+        raise InputError([Problem(str(folder), message, remedy, column=column)])
+    return record, tables
+
+
 def read_run_record(folder: Path, sealed: bool = True) -> dict[str, Any]:
     """The record of a run folder alone, brought up to date; raises `InputError` as `read_run` does."""
     file = folder / "run.json"

@@ -13,7 +13,6 @@ import typer
 
 from optimization.archive import kept, new_folder, room_for_scratch, write_tables
 from optimization.case.case import Case
-from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.cli.commands import placed
 from optimization.cli.console import Telling, billion, err, out, show_frame
@@ -31,12 +30,12 @@ from optimization.cli.options import (
     Seconds,
     Seed,
     Threads,
-    package_asked,
-    prefecture_codes,
+    read_question,
 )
 from optimization.cli.progress import CountLine
 from optimization.dictionary.settings import nearest
 from optimization.errors import InputError, Problem
+from optimization.outcome.question import decided_once
 from optimization.outcome.result import Result, planned
 from optimization.outcome.verdict import Worth, worst
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
@@ -64,7 +63,6 @@ def explain(
     from optimization.explain.diagnosis import diagnose
     from optimization.explain.folder import write_diagnosis
     from optimization.explain.words import sentences
-    from optimization.outcome.session import decided_once
 
     with Telling(as_json) as telling:
         question = asked(packages, case_folder, prefectures, given)
@@ -134,7 +132,6 @@ def alternatives(
 ) -> int:
     """Plans that cost almost as little and differ most."""
     from optimization.explain.prices import difference
-    from optimization.outcome.session import decided_once
     from optimization.studies.alternatives import alternative_plans, differences, open_tiers
 
     with Telling(as_json) as telling:
@@ -310,12 +307,10 @@ def asked(
     packages: Sequence[str] | None, case_folder: Path, prefectures: str, given: Sequence[str] | None = None
 ) -> Asked:
     """What a command line asks; notes of the package go to standard error."""
-    case = load_case(case_folder)
-    codes = prefecture_codes(prefectures, case)
-    package = package_asked(case, packages, codes, given)
-    for note in package.warnings:
+    question = Asked(*read_question(packages, case_folder, prefectures, given))
+    for note in question.package.warnings:
         err.print(f"note: {note}")
-    return Asked(case, codes, package)
+    return question
 
 
 def named_services(text: str, case: Case) -> tuple[str, ...]:

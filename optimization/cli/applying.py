@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from optimization.archive import new_folder, read_run, write_run
-from optimization.case.load import load_case
-from optimization.cli.answers import show_result
-from optimization.cli.commands import checked, placed
-from optimization.cli.console import err
+from optimization.archive import new_folder, read_decided, write_run
+from optimization.cli.commands import checked, placed, show_notes, show_run
 from optimization.cli.options import (
     CaseFolder,
     Given,
@@ -20,13 +16,11 @@ from optimization.cli.options import (
     Out,
     Packages,
     Prefectures,
-    package_asked,
-    prefecture_codes,
+    read_question,
 )
-from optimization.cli.plain import print_json
-from optimization.errors import InputError, Problem, raise_if_any
+from optimization.errors import Problem, raise_if_any
 from optimization.outcome.applied import apply
-from optimization.outcome.given import GivenBody, GivenPlan, plan_of
+from optimization.outcome.given import GivenBody, plan_of
 from optimization.outcome.result import APPLIED
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
@@ -51,32 +45,13 @@ def apply_package(
 ) -> int:
     """Apply exactly what packages prescribe, without a solver."""
     listed = [] if bodies is None else read_bodies(bodies)
-    before = None if plan is None else _plan(plan)
-    case = load_case(case_folder)
-    codes = prefecture_codes(prefectures, case)
-    package = package_asked(case, packages, codes, given)
+    before = None if plan is None else plan_of(read_decided(plan, column="--plan")[1])
+    case, codes, package = read_question(packages, case_folder, prefectures, given)
     target = new_folder(folder, f"apply-{package.name}", RESULTS)
     result = apply(case, package, codes, listed, before)
-    for note in [*result.package.warnings, *map(str, package.overridden)]:
-        err.print(f"note: {note}")
+    show_notes(result.package)
     target = placed(write_run(result, target, Limits(), APPLIED, codes), target)
-
-    def show() -> None:
-        if as_json:
-            print_json(json.loads((target / "run.json").read_text(encoding="utf-8")))
-        else:
-            show_result(result, str(target))
-
-    return checked(result, target, show)
-
-
-def _plan(run: Path) -> GivenPlan:
-    """The plan of a run folder. Raises InputError where it holds none."""
-    record, tables = read_run(run)
-    if record["objective_million_yen"] is None:
-        message = f"holds no decision (status {record['status']})"
-        raise InputError([Problem(str(run), message, "name a run that found a plan", column="--plan")])
-    return plan_of(tables)
+    return checked(result, target, lambda: show_run(result, target, as_json))
 
 
 def read_bodies(file: Path) -> list[GivenBody]:

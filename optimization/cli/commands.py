@@ -21,7 +21,7 @@ from optimization.archive import (
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.packages import list_packages, shelf
-from optimization.case.resolved import changes
+from optimization.case.resolved import ResolvedPackage, changes
 from optimization.cli.answers import show_result
 from optimization.cli.console import Telling, err, out
 from optimization.cli.held_against import show_comparison, show_exact, show_repetition
@@ -41,8 +41,7 @@ from optimization.cli.options import (
     Threads,
     known_method,
     named,
-    package_asked,
-    prefecture_codes,
+    read_question,
 )
 from optimization.cli.plain import print_json
 from optimization.cli.progress import progress_for
@@ -84,13 +83,21 @@ def run(
     asked = Question(named(packages), case_folder, prefectures, given or [])
     done = _solved(asked, folder, limits, known_method(method), as_json)
 
-    def show() -> None:
-        if as_json:
-            print_json(json.loads((done.folder / "run.json").read_text(encoding="utf-8")))
-        else:
-            show_result(done.result, str(done.folder))
+    return done.exit_code(lambda: show_run(done.result, done.folder, as_json))
 
-    return done.exit_code(show)
+
+def show_run(result: Result, folder: Path, as_json: bool) -> None:
+    """A run that was written into a folder: its record, or what people read."""
+    if as_json:
+        print_json(json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    else:
+        show_result(result, str(folder))
+
+
+def show_notes(package: ResolvedPackage) -> None:
+    """What there is to say of a package before it is answered, and what it sets anew, to standard error."""
+    for note in [*package.warnings, *map(str, package.overridden)]:
+        err.print(f"note: {note}")
 
 
 class Written(NamedTuple):
@@ -147,12 +154,9 @@ def _solved(
     """A run from the command line's words to its folder."""
     line, callback = progress_for(quiet)
     line.phase("Reading the case and the packages ...")
-    case = load_case(asked.case_folder)
-    codes = prefecture_codes(asked.prefectures, case)
-    package = package_asked(case, asked.names, codes, asked.given)
+    case, codes, package = read_question(*asked)
     folder = new_folder(folder, package.name, RESULTS)
-    for note in [*package.warnings, *map(str, package.overridden)]:
-        err.print(f"note: {note}")
+    show_notes(package)
     line.phase(f"Solving {package.name} on {case.name} ...")
     stopped = False
     room_for_scratch(folder.parent)
@@ -232,11 +236,9 @@ def validate(
     given: Given = None,
 ) -> int:
     """Check a case and packages without solving."""
-    case = load_case(case_folder)
-    codes = prefecture_codes(prefectures, case)
     from optimization.outcome.rehearsal import would_run
 
-    package = package_asked(case, packages, codes, given)
+    case, codes, package = read_question(packages, case_folder, prefectures, given)
     would_run(case, package, codes)
     for warning in package.warnings:
         out.print(f"warning: {warning}")

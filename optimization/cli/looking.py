@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from optimization.archive import read_run
+from optimization.archive import read_decided
 from optimization.case.case import Case
 from optimization.case.face import load_package
 from optimization.case.load import load_case
@@ -197,10 +197,7 @@ def looked_at(run: Path | None, case_folder: Path | None) -> tuple[Tables, Case]
     if run is None:
         case = load_case(case_folder or DEFAULT_CASE)
         return apply(case, load_package(case, "status_quo")).tables, case
-    record, tables = read_run(run)
-    if record["objective_million_yen"] is None:
-        message = f"holds no decision (status {record['status']})"
-        raise InputError([Problem(str(run), message, "name a run that found a plan")])
+    record, tables = read_decided(run)
     case = load_case(case_folder or input_folder(str(record["case"])))
     return tables, solved_part(case, record)
 

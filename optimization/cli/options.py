@@ -10,6 +10,7 @@ import typer
 from optimization.case.assignments import package_given, said_of_the_command
 from optimization.case.case import Case
 from optimization.case.face import DEFAULT_PACKAGE, load_package, with_on_top
+from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError, Problem
 from optimization.outcome.terms import METHODS
@@ -65,17 +66,19 @@ def named(packages: Sequence[str] | None) -> list[str]:
     return list(packages or [DEFAULT_PACKAGE])
 
 
-def package_asked(
-    case: Case, packages: Sequence[str] | None, codes: Sequence[str], given: Sequence[str] | None
-) -> ResolvedPackage:
-    """The packages of a command line on some prefectures of a case, with what `--set` gives on top. Raises `InputError`
-    with every fault of either."""
+def read_question(
+    packages: Sequence[str] | None, case_folder: Path, prefectures: str, given: Sequence[str] | None
+) -> tuple[Case, list[str], ResolvedPackage]:
+    """The case of a command line, the codes of its prefectures, and its packages on them with what `--set` gives on
+    top. Raises `InputError` with every fault of any of them."""
+    case = load_case(case_folder)
+    codes = prefecture_codes(prefectures, case)
     top = package_given(given or [])
     package = load_package(case, named(packages), codes)
-    if top is None:
-        return package
-    with said_of_the_command():
-        return with_on_top(case, package, top, codes)
+    if top is not None:
+        with said_of_the_command():
+            package = with_on_top(case, package, top, codes)
+    return case, codes, package
 
 
 def known_method(method: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimization.archive import read_run, read_settings
+from optimization.archive import read_decided, read_settings
 from optimization.case.case import Case
 from optimization.case.face import compose_read, load_package
 from optimization.case.load import load_case
@@ -93,13 +93,10 @@ def counted_again(run: Path | None, case_folder: Path | None) -> Result:
         return apply(case, load_package(case, "status_quo"))
     from optimization.referee.rerun import changed_inputs
 
-    record, tables = read_run(run)
-    refused = {
-        "holds no decision": record["objective_million_yen"] is None,
-        "has later years": "horizon" in tables,
-    }
     remedy = "name a run of one year that found a plan"
-    raise_if_any([Problem(str(run), what, remedy) for what, so in refused.items() if so])
+    record, tables = read_decided(run, remedy)
+    if "horizon" in tables:
+        raise InputError([Problem(str(run), "has later years", remedy)])
     case = load_case(case_folder or input_folder(str(record["case"])))
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
     codes = [str(code) for code in record["prefectures_asked"]]

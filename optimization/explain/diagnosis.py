@@ -15,7 +15,7 @@ from optimization.explain.limits import Limit, limits_of
 from optimization.explain.misses import Miss, missed
 from optimization.explain.repairs import Repair, repairs
 from optimization.outcome.counting import counting_arguments
-from optimization.outcome.session import decided_once
+from optimization.outcome.question import decided_once
 from optimization.outcome.solve import solve
 from optimization.solving.conflict import UnsettledError, smallest_conflict
 from optimization.solving.deadline import Deadline

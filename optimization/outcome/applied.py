@@ -22,18 +22,17 @@ from optimization.case.rule_groups import FIX
 from optimization.dictionary.settings import GROUP
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.dictionary.typed_settings import Settings
-from optimization.errors import InputError, Problem, raise_if_any
+from optimization.errors import Problem, raise_if_any
 from optimization.geography.candidates import Bodies, bodies_of
 from optimization.geography.existing import PART_OF_TODAY, PRESCRIBED, TODAY, ExistingBodies
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
-from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import with_bodies
 from optimization.outcome.clock import Clock
 from optimization.outcome.given import GivenBody, GivenPlan, body_problems
-from optimization.outcome.question import laid_out
+from optimization.outcome.question import decided_once, laid_out
 from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.tables import result_tables
 from optimization.rules.checks import breaches
@@ -65,7 +64,7 @@ def apply(
     ('applied', 1494)
     """
     clock = Clock()
-    _decided_once(package)
+    decided_once(package, "which cannot be applied")
     with clock.phase("layout"):
         question = laid_out(case, package, prefectures, bodies_of_today)
     with clock.phase("accounts"):
@@ -108,14 +107,6 @@ def as_outcome(objective: float) -> Outcome:
     """The outcome of a decision that was given, whose cost is the objective, million yen: nothing is proven of it."""
     log = "Nothing was solved: the decision was given.\n"
     return Outcome(Status.APPLIED, APPLIED, None, objective, -np.inf, np.inf, 0.0, 0, log)
-
-
-def _decided_once(package: ResolvedPackage) -> None:
-    """Raises `InputError` where the plan of a package has two phases, of which each is a decision of its own."""
-    if second := package.settings[SECOND_PHASE]:
-        message = "makes the plan one of two phases, which cannot be applied"
-        remedy = "set it to 0: the same package decided once for all years"
-        raise InputError([Problem(package.name, message, remedy, column=SECOND_PHASE, value=str(second))])
 
 
 # ---- who answers

@@ -8,10 +8,11 @@ from typing import Any, cast
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage, settings_problems
 from optimization.dictionary.settings import ends_of
-from optimization.errors import Problem, raise_if_any, shortened
+from optimization.errors import InputError, Problem, raise_if_any, shortened
 from optimization.geography.candidates import candidate_bodies
 from optimization.ledger.finite import finite_problems
 from optimization.ledger.functions import setter_problems
+from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import Candidates, lay_out
 
@@ -74,3 +75,12 @@ def _of_other_places(part: Case, package: ResolvedPackage, codes: Sequence[str])
         for key, value in given.items()
         if isinstance(value, float) and abs(ends_of(today[key])[0] - value) > SAME * max(1.0, abs(value))
     ]  # fmt: skip
+
+
+def decided_once(package: ResolvedPackage, refused: str = "of which this cannot be asked") -> None:
+    """Raises `InputError` where the plan of a package has two phases: what is applied, what a decision or a limit is
+    worth, what lies near and what contradicts what is known of one decision for all years only."""
+    if second := package.settings[SECOND_PHASE]:
+        message = f"makes the plan one of two phases, {refused}"
+        remedy = "set it to 0: the same package decided once for all years"
+        raise InputError([Problem(package.name, message, remedy, column=SECOND_PHASE, value=str(second))])

@@ -19,7 +19,6 @@ import numpy as np
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
-from optimization.errors import InputError, Problem
 from optimization.ledger.allocation import pool_is_shared_out
 from optimization.ledger.horizon import SECOND_PHASE
 from optimization.ledger.instance import Instance
@@ -31,7 +30,7 @@ from optimization.outcome.completion import national_columns
 from optimization.outcome.formula import chosen
 from optimization.outcome.in_place import under_limits
 from optimization.outcome.master import MasterProblem, no_collection
-from optimization.outcome.question import laid_out
+from optimization.outcome.question import decided_once, laid_out
 from optimization.outcome.readback import read_result
 from optimization.outcome.relaxed import searched
 from optimization.outcome.result import Result
@@ -215,16 +214,6 @@ class Session:
         if found.cut is not None:
             national.add(found.cut)
         return found.outcome
-
-
-def decided_once(package: ResolvedPackage) -> None:
-    """Raises `InputError` where the plan of a package has two phases: what a decision or a limit is worth, what lies
-    near and what contradicts what is known of one decision for all years only."""
-    second = package.settings[SECOND_PHASE]
-    if second:
-        message = "makes the plan one of two phases, of which this cannot be asked"
-        remedy = "set it to 0: the same package decided once for all years"
-        raise InputError([Problem(package.name, message, remedy, column=SECOND_PHASE, value=str(second))])
 
 
 def held_columns(last: Answer, choices: Mapping[Duty, str]) -> tuple[np.ndarray, np.ndarray]:

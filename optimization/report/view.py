@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimization.archive import read_changes, read_run, read_settings
+from optimization.archive import read_changes, read_decided, read_settings
 from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.package import Package
@@ -121,11 +121,8 @@ class RunView:
 def view_run(folder: Path, case_folder: Path | None = None, studies: Sequence[Path] = ()) -> RunView:
     """Read a run for a report. Raises `InputError` where there is no run, no decision in it, no case, or where a study
     belongs to another question."""
-    record, tables = read_run(folder)
-    if record["objective_million_yen"] is None:
-        remedy = "report a run that found a plan; see its diagnosis.md, or solve.py explain"
-        message = f"holds no decision (status {record['status']})"
-        raise InputError([Problem(str(folder), message, remedy)])
+    remedy = "report a run that found a plan; see its diagnosis.md, or solve.py explain"
+    record, tables = read_decided(folder, remedy)
     case = load_case(case_folder or input_folder(str(record["case"])))
     if case.name != record["case"]:
         message = f"is not the case of the run, {record['case']}"

@@ -10,13 +10,13 @@ import pytest
 from command_line import RUN_IWATE, Run, command
 
 from optimization.case.load import load_case
-from optimization.cli import applying, commands
+from optimization.cli import commands, options
 
 
 @pytest.fixture
 def quick_case(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the teaching case once for all tests that never get as far as using it."""
-    for room in (commands, applying):
+    for room in (commands, options):
         monkeypatch.setattr(room, "load_case", _load_once)
 
 
