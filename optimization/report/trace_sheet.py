@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pandas as pd
 
 from optimization.errors import InputError, Problem
+from optimization.report.workbook import AS_TEXT, engine
 
 HEADS = (
     ("block", "Block 段階", 14), ("label_en", "Line", 46), ("label_ja", "項目", 46), ("service", "Service 事務", 22),
@@ -18,26 +20,27 @@ HEADS = (
 
 def write_trace(table: pd.DataFrame, called: str, target: Path) -> None:
     """Write the lines of one government; totals stand in bold. Raises InputError where the file cannot be written."""
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    whole = (
+        io.BytesIO()
+    )  # an archive that meets a full disk while it is closed is closed again, and fails again
+    with engine().Workbook(whole, {"in_memory": True, **AS_TEXT}) as book:
+        page = book.add_worksheet("trace")
+        head = book.add_format({"bold": True, "bg_color": "#DCE6F1"})
+        money, bold = (book.add_format({"num_format": "#,##0.000000", "bold": b}) for b in (False, True))
+        page.freeze_panes(2, 0)
+        page.write_string(0, 0, called, book.add_format({"bold": True}))
+        for column, (_, heading, width) in enumerate(HEADS):
+            page.set_column(column, column, width)
+            page.write_string(1, column, heading, head)
+        for row, line in enumerate(table.to_dict("records"), start=2):
+            for column, (name, *_) in enumerate(HEADS):
+                if name == "amount_million_yen":
+                    page.write_number(row, column, float(line[name]), bold if line["total"] else money)
+                else:
+                    page.write_string(row, column, str(line[name]))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with xlsxwriter.Workbook(target, options) as book:
-            page = book.add_worksheet("trace")
-            head = book.add_format({"bold": True, "bg_color": "#DCE6F1"})
-            money, bold = (book.add_format({"num_format": "#,##0.000000", "bold": b}) for b in (False, True))
-            page.freeze_panes(2, 0)
-            page.write_string(0, 0, called, book.add_format({"bold": True}))
-            for column, (_, heading, width) in enumerate(HEADS):
-                page.set_column(column, column, width)
-                page.write_string(1, column, heading, head)
-            for row, line in enumerate(table.to_dict("records"), start=2):
-                for column, (name, *_) in enumerate(HEADS):
-                    if name == "amount_million_yen":
-                        page.write_number(row, column, float(line[name]), bold if line["total"] else money)
-                    else:
-                        page.write_string(row, column, str(line[name]))
+        target.write_bytes(whole.getvalue())
     except OSError as error:
         remedy = "name another place with --out"
         raise InputError([Problem(str(target), f"cannot be written ({error.strerror})", remedy)]) from error

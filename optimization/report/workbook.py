@@ -56,6 +56,8 @@ NARROWEST, WIDEST = 9, 40
 SAMPLE = 500
 """Rows that are looked at for the width of a column."""
 MONEY, GAP = "#,##0.0", "0.00000%"
+AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""Options under which XlsxWriter writes text as text, whatever it looks like."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], lang
     options = {"constant_memory": True, "tmpdir": str(draft.parent)}
     # the archive is made in memory: one that meets a full disk while it is closed is closed again, and fails again
     whole = io.BytesIO()
-    xlsxwriter = _engine()
+    xlsxwriter = engine()
     book = xlsxwriter.Workbook(whole, options)
     try:
         created = datetime.strptime(record["written"], TIME)
@@ -174,8 +176,8 @@ def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], lang
     draft.write_bytes(whole.getvalue())
 
 
-def _engine() -> Any:
-    """XlsxWriter, which only this export needs."""
+def engine() -> Any:
+    """XlsxWriter, which only workbooks need."""
     try:
         import xlsxwriter
     except ImportError as error:

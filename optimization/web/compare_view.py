@@ -13,6 +13,7 @@ import pandas as pd
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import TODAY_OF, compare_runs
+from optimization.report.workbook import AS_TEXT
 from optimization.web.cases import Finished
 from optimization.web.form import name_of, option_label, plain
 from optimization.web.language import Voice, phrases
@@ -125,13 +126,7 @@ def workbook(table: pd.DataFrame) -> bytes:
     import xlsxwriter
 
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(buffer, options) as book:
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, **AS_TEXT}) as book:
         page = book.add_worksheet("comparison")
         head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#DCE6F1"})
         page.set_column(0, 0, 10)

@@ -15,10 +15,12 @@ from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.case.resolved import with_settings
 from optimization.cli.app import start
+from optimization.errors import InputError
 from optimization.outcome.applied import apply
 from optimization.outcome.result import APPLIED
-from optimization.outcome.trace import BLOCKS, YEN, apart, trace, trace_lines
+from optimization.outcome.trace import BLOCKS, COLUMNS, YEN, apart, trace, trace_lines
 from optimization.reading.table_file import number_table
+from optimization.report.trace_sheet import write_trace
 from optimization.solving.highs import Limits
 
 INPUTS = Path(__file__).parents[2] / "inputs"
@@ -126,3 +128,10 @@ def test_what_cannot_be_traced_is_refused(
     case = ["--case", str(INPUTS / "iwate-2022")]
     assert start([*words, *case]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_sheet_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """A folder stands where the file is to go."""
+    table = pd.DataFrame(columns=COLUMNS)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_trace(table, "盛岡市", tmp_path)
