@@ -97,7 +97,7 @@ def _counted(last: Answer, prices: Prices, values: np.ndarray, statute: np.ndarr
     if provision is None:
         return None
     point = values.copy()
-    point[prices.columns] = provision
+    point[prices.problem.provision] = provision
     problem = last.problem
     decision = read_decision(problem.columns, problem.model, Values(problem.form, point))
     return Accounts(last.instance, with_bonds(last.instance, decision))

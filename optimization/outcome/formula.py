@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from optimization.model.affine import Affine, variables_of
-from optimization.model.choice import PROVISION, Distances, change_of_law, spread
+from optimization.model.choice import Distances, change_of_law, spread
 from optimization.outcome.certificate import proven
 from optimization.outcome.choices import CHANGE, COST, DISPERSION, FormulaChoice
 from optimization.outcome.master import MasterProblem
@@ -80,7 +80,7 @@ def with_chosen_formula(
     law = [each for each in law if _open(form, each)]
     if not law:
         return values, FormulaChoice()
-    fixed = np.concatenate([form.columns_of(name) for name in PROVISION])
+    fixed = problem.provision
     point = np.where(form.integer, np.round(values), values)
     try:
         part, known = whole_rest(fix(form, fixed, point[fixed]))

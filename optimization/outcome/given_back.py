@@ -16,7 +16,6 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from optimization.model.choice import PROVISION
 from optimization.outcome.choices import Given
 from optimization.outcome.master import MasterProblem
 from optimization.solving import workers
@@ -33,14 +32,6 @@ Duty = tuple[int, int]
 
 Set = tuple[Duty, ...]
 """Changes that are given back together."""
-
-
-def of_provision(form: StandardForm) -> np.ndarray:
-    """Which columns of a program are of provision, (columns,) booleans."""
-    kept = np.zeros(len(form.cost), dtype=bool)
-    for name in PROVISION:
-        kept[form.columns_of(name)] = True
-    return kept
 
 
 @dataclass
@@ -66,10 +57,10 @@ class Prices:
     @cached_property
     def _provision(self) -> tuple[StandardForm, np.ndarray]:
         """The program of provision alone, and where its statute stands among its columns."""
-        form = self.problem.form
-        kept = of_provision(form)
-        rows = np.flatnonzero(np.abs(form.matrix) @ (~kept).astype(float) == 0.0)
-        position = np.cumsum(kept) - 1
+        form, kept = self.problem.form, self.problem.provision
+        money = np.ones(len(form.cost))
+        money[kept] = 0.0
+        rows = np.flatnonzero(np.abs(form.matrix) @ money == 0.0)
         part = StandardForm(
             cost=form.cost[kept],
             constant=0.0,
@@ -82,7 +73,7 @@ class Prices:
             variables=(),
             constraints=(),
         )
-        return part, position[form.columns_of("y")]
+        return part, np.searchsorted(kept, form.columns_of("y"))
 
     def statute(self, values: np.ndarray) -> np.ndarray:
         """The statute of a point of the program, 0 or 1 for every column of it."""
@@ -107,13 +98,8 @@ class Prices:
         return self._cheapest(statute)[0]
 
     def provision(self, statute: np.ndarray) -> np.ndarray | None:
-        """The cheapest provision under a statute, (columns of `columns`,); None where none is possible."""
+        """The cheapest provision under a statute, of the problem's `provision` columns; None where none is possible."""
         return self._cheapest(statute)[1]
-
-    @cached_property
-    def columns(self) -> np.ndarray:
-        """Positions of the columns of provision among those of the program."""
-        return np.flatnonzero(of_provision(self.problem.form))
 
     @cached_property
     def _frame(self) -> Frame:
@@ -218,12 +204,10 @@ def _plan(prices: Prices, values: np.ndarray, statute: np.ndarray, limits: Limit
     """The cheapest point of the program under a statute; None where its limits leave none, or no time is left. Mostly
     the cheapest provision keeps the limits of money with some formula; else provision and money are sought together."""
     form, deadline = prices.problem.form, Deadline(limits.seconds)
-    provision = prices.provision(statute)
+    provision, columns = prices.provision(statute), prices.problem.provision
     if provision is not None:
-        point = _with_money(
-            fix(form, prices.columns, np.where(form.integer[prices.columns], np.round(provision), provision)),
-            deadline.within(limits),
-        )
+        held = fix(form, columns, np.where(form.integer[columns], np.round(provision), provision))
+        point = _with_money(held, deadline.within(limits))
         if point is not None:
             return point
     guide, columns = values.copy(), form.columns_of("y")

@@ -6,10 +6,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import pyomo.environ as pyo
 
 from optimization.ledger.instance import Instance
+from optimization.model.choice import PROVISION
 from optimization.model.columns import Columns
 from optimization.model.model import build_model
 from optimization.outcome.clock import Clock
@@ -28,6 +31,11 @@ class MasterProblem:
     def instance(self) -> Instance:
         """The question that the program asks."""
         return self.columns.instance
+
+    @cached_property
+    def provision(self) -> np.ndarray:
+        """Positions among the columns of those of who answers and who provides: of all that is no money."""
+        return np.sort(np.concatenate([self.form.columns_of(name) for name in PROVISION]))
 
 
 def master_problem(columns: Columns, clock: Clock) -> MasterProblem:

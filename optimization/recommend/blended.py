@@ -97,6 +97,13 @@ class Priced(NamedTuple):
     master: MasterProblem
     costs: tuple[np.ndarray, np.ndarray]
 
+    def read(self, values: np.ndarray) -> tuple[Plan, np.ndarray]:
+        """The plan of a point of the program, and what it costs in every world (W,), million yen."""
+        (cost, constant), form = self.costs, self.master.form
+        point = no_more_than_needed(form, np.where(form.integer, np.round(values), values))
+        decision = read_decision(self.master.columns, self.master.model, Values(form, point))
+        return Plan.of(decision), cost @ point + constant
+
 
 @dataclass
 class Blends:
@@ -108,6 +115,7 @@ class Blends:
     limits: Limits
     method: str = "auto"
     solved: dict[bytes, PartSolution] = field(default_factory=dict)
+    _last: tuple[bytes, Priced] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         instance = self.worlds.instance
@@ -175,34 +183,26 @@ class Blends:
             return Start.whole(self.screening)
         return starting_pairs(self.instance, self.screening, self.limits)
 
-    def problem(self, inside: np.ndarray) -> MasterProblem:
-        """The program over some pairs, boolean over the list, at the central costs."""
+    def priced(self, inside: np.ndarray) -> Priced:
+        """The program over some pairs, boolean over the list, at the central costs, with its costs in every world; the
+        last one is kept for the next blend."""
         key = np.packbits(inside).tobytes()
         if self._last is None or self._last[0] != key:
-            built = master_problem(columns(self.instance, self.screening, inside), Clock())
-            self._last = key, built, costs_of(built, self.questions)
+            self._last = key, self.priced_apart(inside)
         return self._last[1]
 
-    _last: tuple[bytes, MasterProblem, tuple[np.ndarray, np.ndarray]] | None = None
-
-    def problem_apart(self, inside: np.ndarray) -> Priced:
-        """The program over some pairs and its costs, without giving up the one that the next blend goes on from."""
+    def priced_apart(self, inside: np.ndarray) -> Priced:
+        """What `priced` gives, without giving up the one that the next blend goes on from."""
         master = master_problem(columns(self.instance, self.screening, inside), Clock())
         return Priced(master, costs_of(master, self.questions))
-
-    def costs(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cost of every column in every world (W, columns), and its constant (W,), of the program over some pairs."""
-        self.problem(inside)
-        assert self._last is not None
-        return self._last[2]
 
     def cheapest(self, weights: np.ndarray, inside: np.ndarray, seconds: float) -> Evaluated:
         """The cheapest plan at a blend of the worlds, found in at most some seconds, from some pairs on."""
         deadline, best = Deadline(seconds), None
         blend = self._blend(weights)
         while True:
-            problem = self.problem(inside)
-            cost, constant = self.costs(inside)
+            priced = self.priced(inside)
+            problem, (cost, constant) = priced
             form = changed(problem.form, cost=weights @ cost, constant=float(weights @ constant))
             asked = MasterProblem(with_blend(problem.columns, blend), problem.model, form)
             terms = replace(self.terms, limits=deadline.within(self.terms.limits))
@@ -212,25 +212,17 @@ class Blends:
                 round_ = searched(asked, replace(self.start, inside=inside), terms, self.solved)
                 outcome = round_.outcome
                 entering = None if round_.final else round_.entering
-            found = self._read(weights, problem, outcome, inside)
+            found = self._read(weights, priced, outcome, inside)
             best = found if best is None else _better(best, found, weights)
             if entering is None or deadline.over:
                 return best
             inside = inside | entering
 
-    def _read(
-        self, weights: np.ndarray, problem: MasterProblem, outcome: Outcome, inside: np.ndarray
-    ) -> Evaluated:
-        nothing = np.full(len(self.drawn), np.inf)
-        if outcome.values is None:
-            return Evaluated(weights, outcome.bound, None, nothing, str(outcome.status), inside)
-        values = no_more_than_needed(
-            problem.form, np.where(problem.form.integer, np.round(outcome.values), outcome.values)
-        )
-        decision = read_decision(problem.columns, problem.model, Values(problem.form, values))
-        cost, constant = self.costs(inside)
-        costs = cost @ values + constant
-        return Evaluated(weights, outcome.bound, Plan.of(decision), costs, str(outcome.status), inside)
+    def _read(self, weights: np.ndarray, priced: Priced, outcome: Outcome, inside: np.ndarray) -> Evaluated:
+        plan, costs = None, np.full(len(self.drawn), np.inf)
+        if outcome.values is not None:
+            plan, costs = priced.read(outcome.values)
+        return Evaluated(weights, outcome.bound, plan, costs, str(outcome.status), inside)
 
     def _blend(self, weights: np.ndarray) -> Instance:
         """The central question with the social costs of a blend."""

@@ -25,14 +25,11 @@ import numpy as np
 from scipy import sparse
 
 from optimization.errors import InputError, Problem
-from optimization.solving.highs import Limits, quiet, solve
+from optimization.solving.highs import Limits, pass_model, quiet, solve
 from optimization.solving.standard_form import StandardForm
 
 WORST, CVAR, EXPECTED = "worst", "cvar", "expected"
 CRITERIA: Final = (WORST, CVAR, EXPECTED)
-LEVEL: Final = 0.3
-"""How far from the best bound to what the plans seen allow the next weights must promise to come."""
-
 SMALL: Final = Limits(gap=0.0, seconds=30.0, threads=1)
 
 
@@ -119,9 +116,7 @@ def nearest_weights(
         np.zeros(count, dtype=bool), (), (),
     )  # fmt: skip
     solver = quiet(replace(SMALL, seconds=5.0))
-    from optimization.solving.highs import _pass_model
-
-    _pass_model(solver, form, relax=True)
+    pass_model(solver, form, relax=True)
     diagonal = np.arange(count + 1, dtype=np.int32)
     solver.passHessian(count, count, 1, diagonal[:-1], np.arange(count, dtype=np.int32), np.full(count, 2.0))
     solver.run()

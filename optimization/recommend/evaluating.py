@@ -12,7 +12,7 @@ import json
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,8 +27,9 @@ from optimization.reading.units import MILLION_IN_BILLION
 from optimization.recommend.blended import Blends, Evaluated, Plan
 from optimization.recommend.criteria import Criterion
 from optimization.recommend.recombined import Recombined, few, recombined, whole
+from optimization.recommend.search import BATCH
 from optimization.solving.highs import Limits, Status
-from optimization.solving.workers import at_most, pool_of_its_own
+from optimization.solving.workers import as_they_come, at_most, pool_of_its_own
 from optimization.studies import store
 from optimization.studies.study import Study
 
@@ -96,9 +97,10 @@ class Solving:
             for n in numbers:
                 yield n, self.blends.cheapest(weights[n], inside, seconds)
             return
-        sent = [(n, self.pool.submit(_cheapest_held, weights[n], inside, seconds)) for n in numbers]
-        for n, future in sent:
-            yield n, future.result()
+        tasks = [(weights[n], inside, seconds) for n in numbers]
+        pool, here = nullcontext(self.pool), self.blends.cheapest
+        for k, fresh in as_they_come(_cheapest_held, tasks, pool, here):
+            yield numbers[k], fresh
 
     def together(self, least: np.ndarray, plans: Sequence[Plan], seconds: float) -> Recombined | None:
         """The best plan that can be put together of some."""
@@ -185,13 +187,13 @@ def _cheapest_held(weights: np.ndarray, inside: np.ndarray, seconds: float) -> E
 
 @contextmanager
 def processes_for(asked: Asked, processes: int) -> Iterator[Any]:
-    """A pool that holds the question; None where one process is enough."""
-    if at_most(processes) <= 1:
+    """A pool that holds the question, no more processes than a search asks at a time; None where one is enough."""
+    count = min(at_most(processes), BATCH)
+    if count <= 1:
         yield None
         return
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         packed = Path(folder) / "question"
         packed.write_bytes(pickle.dumps(asked))
-        begin: Callable[..., None] = _hold
-        yield stack.enter_context(pool_of_its_own(processes, begin, str(packed)))
+        with pool_of_its_own(count, _hold, str(packed)) as pool:
+            yield pool

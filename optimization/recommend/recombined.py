@@ -13,10 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from optimization.outcome.master import MasterProblem
-from optimization.outcome.readback import Values, read_decision
 from optimization.reading.units import MILLION_IN_BILLION
-from optimization.recommend.blended import Blends, Plan, costs_of, no_more_than_needed
+from optimization.recommend.blended import Blends, Plan, Priced
 from optimization.recommend.criteria import Criterion
 from optimization.solving.highs import Limits, solve
 from optimization.solving.standard_form import StandardForm
@@ -51,14 +49,15 @@ def recombined(
 ) -> Recombined | None:
     """The best plan that can be put together of some plans, against the least cost of each world (W,), million yen.
     None where none is found in the time."""
-    form, master = _program(blends, criterion, least, pairs_seen(blends, plans))
+    form, priced = _program(blends, criterion, least, pairs_seen(blends, plans))
+    master = priced.master
     numbers, index = master.form.column_family("y")
     upper = form.upper.copy()
     for column, n in zip(numbers.tolist(), index.tolist(), strict=True):
         s, k, tier = master.columns.duties[n]
         if all(plan.tier[s, k] != tier for plan in plans):
             upper[column] = 0.0
-    return _solved(blends, replace(form, upper=upper), master, limits)
+    return _solved(replace(form, upper=upper), priced, limits)
 
 
 def few(blends: Blends) -> bool:
@@ -70,26 +69,23 @@ def whole(blends: Blends, criterion: Criterion, least: np.ndarray, limits: Limit
     """The best plan of the whole program with a row for every world, and its bound; None where none is found in the
     time."""
     everything = np.ones(len(blends.screening.listed[0]), dtype=bool)
-    return _solved(blends, *_program(blends, criterion, least, everything), limits)
+    return _solved(*_program(blends, criterion, least, everything), limits)
 
 
 def _program(
     blends: Blends, criterion: Criterion, least: np.ndarray, inside: np.ndarray
-) -> tuple[StandardForm, MasterProblem]:
-    priced = blends.problem_apart(inside)
+) -> tuple[StandardForm, Priced]:
+    priced = blends.priced_apart(inside)
     cost, constant = priced.costs
-    return with_worlds(priced.master.form, cost, constant - least, criterion), priced.master
+    return with_worlds(priced.master.form, cost, constant - least, criterion), priced
 
 
-def _solved(blends: Blends, form: StandardForm, master: MasterProblem, limits: Limits) -> Recombined | None:
+def _solved(form: StandardForm, priced: Priced, limits: Limits) -> Recombined | None:
     found = solve(form, limits)
     if found.values is None:
         return None
-    own = found.values[: len(master.form.cost)]
-    own = no_more_than_needed(master.form, np.where(master.form.integer, np.round(own), own))
-    cost, constant = costs_of(master, blends.questions)
-    plan = Plan.of(read_decision(master.columns, master.model, Values(master.form, own)))
-    return Recombined(plan, cost @ own + constant, found.bound / MILLION_IN_BILLION)
+    plan, costs = priced.read(found.values[: len(priced.master.form.cost)])
+    return Recombined(plan, costs, found.bound / MILLION_IN_BILLION)
 
 
 def with_worlds(

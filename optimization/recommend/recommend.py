@@ -123,9 +123,7 @@ class Recommendation:
     @cached_property
     def weights(self) -> np.ndarray:
         """The weights of the worlds (W,) at which the bound is highest."""
-        most = self.search.most
-        bounds = [each.bound - float(each.weights @ most) for each in self.search.found]
-        return self.search.found[int(np.argmax(bounds))].weights
+        return self.search.steepest
 
     @cached_property
     def own(self) -> list[Plan]:
@@ -138,18 +136,18 @@ class Recommendation:
         blend of worlds where the bound is highest, over the pairs of all worlds' own plans. Limits of money are left
         out. A change for which there was no time is missing."""
         blends, deadline = self.blends, Deadline(GIVEN_UP_SECONDS)
-        priced = blends.problem_apart(pairs_seen(blends, [self.plan, *self.own]))
+        priced = blends.priced_apart(pairs_seen(blends, [self.plan, *self.own]))
         cost, constant = priced.costs
         form = changed(priced.master.form, cost=self.weights @ cost, constant=float(self.weights @ constant))
         prices = Prices(replace(priced.master, form=form))
-        statute = np.array([float(self.plan.tier[s, k] == tier) for s, k, tier in prices.duties])
+        statute = _statute(prices.duties, self.plan)
         with_all = prices.provision(statute)
         if with_all is None:
             return {}
 
         def costs_at(point: np.ndarray) -> np.ndarray:
             values = np.zeros(len(form.cost))
-            values[prices.columns] = point
+            values[prices.problem.provision] = point
             return np.asarray(cost @ no_more_than_needed(form, values) + constant)
 
         before, found = costs_at(with_all), dict[Duty, GivenUp]()

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from optimization.recommend.blended import Evaluated, Plan
-from optimization.recommend.criteria import LEVEL, Criterion, best_mixture, nearest_weights
+from optimization.recommend.criteria import Criterion, best_mixture, nearest_weights
 from optimization.recommend.recombined import Recombined
 from optimization.solving.deadline import Deadline
 
@@ -34,6 +34,9 @@ SAME: Final = 1e-6
 IDLE: Final = 2
 """Rounds without a better plan or bound after which the search ends: what is left is the gap of the solves, and what a
 mixture of plans could reach and no plan does."""
+
+LEVEL: Final = 0.3
+"""How far from the best bound to what the plans seen allow the next weights must promise to come."""
 
 NEARLY: Final = 0.25
 """Part of the asked gap that mixtures may still promise when the search turns to putting plans together."""
@@ -111,8 +114,18 @@ class Search:
     @property
     def bound(self) -> float:
         """What the criterion of no plan can fall below; at least 0, for no regret is negative."""
+        return max(self.known, float(self.bounds.max()))
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """What each answer says that no plan's criterion can fall below, (answers,)."""
         most = self.most
-        return max(self.known, max(each.bound - float(each.weights @ most) for each in self.found))
+        return np.array([each.bound - float(each.weights @ most) for each in self.found])
+
+    @property
+    def steepest(self) -> np.ndarray:
+        """The weights of the worlds (W,) at which the bound is highest."""
+        return self.found[int(np.argmax(self.bounds))].weights
 
     @property
     def criteria(self) -> np.ndarray:
@@ -190,12 +203,10 @@ class Search:
 
     def _next_weights(self) -> list[np.ndarray]:
         """The weights to be tried next, none of which were tried before."""
-        regrets, most = self.table - self.most, self.most
+        regrets, highest = self.table - self.most, float(self.bounds.max())
         value, most_promising = best_mixture(regrets, self.criterion)
-        bounds = [each.bound - float(each.weights @ most) for each in self.found]
-        near = self.found[int(np.argmax(bounds))].weights
-        level = max(bounds) + LEVEL * (value - max(bounds))
-        nearest = nearest_weights(regrets, self.criterion, level, near)
+        level = highest + LEVEL * (value - highest)
+        nearest = nearest_weights(regrets, self.criterion, level, self.steepest)
         wanted: list[np.ndarray] = []
         for each in (nearest, most_promising):
             if each is not None and all(_apart(each, other) for other in self._tried(wanted)):

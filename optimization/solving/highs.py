@@ -253,7 +253,7 @@ def load(
 ) -> highspy.Highs:
     """A HiGHS object holding the program (or its linear relaxation), not yet run."""
     solver = quiet(limits, log_file)
-    _pass_model(solver, form, relax)
+    pass_model(solver, form, relax)
     return solver
 
 
@@ -277,7 +277,8 @@ def _configure(solver: highspy.Highs, limits: Limits, log_file: Path | None) -> 
     solver.setOptionValue("random_seed", int(limits.seed))
 
 
-def _pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:
+def pass_model(solver: highspy.Highs, form: StandardForm, relax: bool) -> None:
+    """Give a program, or its linear relaxation, to HiGHS. Raises RuntimeError where it is refused."""
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = form.matrix.shape[1], form.matrix.shape[0]
     model.col_cost_, model.offset_ = form.cost, form.constant
