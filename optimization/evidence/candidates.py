@@ -25,7 +25,7 @@ from optimization.geography.candidates import (
     medical_sets,
     nearest_sets,
 )
-from optimization.geography.distance import straight_km
+from optimization.geography.distance import medical_area_of, straight_km
 
 PRICED = ("scale", "distance", "coordination", "fixed", "taste")
 BESIDE = ("county", "medical_area", "largest", "partner_size", "own_size", "density", "joining")
@@ -85,9 +85,15 @@ def _counties(case: Case, borders: Borders) -> Iterator[frozenset[int]]:
 
 def observed_bodies(case: Case, function: str) -> list[Members]:
     """Bodies of today of a function, positions of members in order."""
+    return sorted(
+        tuple(sorted(rows.tolist())) for _, rows in places_of_bodies(case, function).groupby(level=0)
+    )
+
+
+def places_of_bodies(case: Case, function: str) -> pd.Series:
+    """Position of every member of the bodies of today of a function, by body."""
     bodies = case.bodies_today[case.bodies_today["function"] == function]
-    place = pd.Series(case.codes.get_indexer(bodies["code"]), bodies["body_id"].to_numpy())
-    return sorted(tuple(sorted(rows.tolist())) for _, rows in place.groupby(level=0))
+    return pd.Series(case.codes.get_indexer(bodies["code"]), bodies["body_id"].to_numpy())
 
 
 def candidates(case: Case, function: str, service: str, sets: set[Members]) -> Candidates:
@@ -151,8 +157,7 @@ def _features(
 
 
 def _areas(case: Case) -> np.ndarray:
-    area = case.medical_areas.sort_values("population_share", ascending=False).drop_duplicates("code")
-    return area.set_index("code")["medical_area_code"].reindex(case.codes).fillna("").to_numpy(str)
+    return medical_area_of(case).reindex(case.codes).fillna("").to_numpy(str)
 
 
 def _same(

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from optimization.archive import written_over
 from optimization.case.parameters import ASSUMED, ESTIMATED
 from optimization.errors import InputError, Problem
+from optimization.evidence.candidates import places_of_bodies
 from optimization.evidence.estimates import Sheet
 from optimization.evidence.registered import registered
+from optimization.evidence.regress import half_width
 from optimization.evidence.sample import Sample, with_curve
 from optimization.geography.distance import straight_km, travel_minutes
 from optimization.prepare.other_year import section_of
@@ -83,7 +84,7 @@ def _scale(sheet: Sheet, sample: Sample) -> list[dict[str, Any]]:
                 spread = np.sqrt(
                     (own * part_error) ** 2 + (part * own_error) ** 2 + (own_error * part_error) ** 2
                 )
-                half = float(stats.t.ppf(0.5 + sheet.level / 2, pooled.freedom)) * float(spread)
+                half = half_width(float(spread), sheet.level, pooled.freedom)
                 source = (
                     f"Estimated: spending on {name.replace('_', ' ')} falls with the own size by {own:.2f} of the "
                     f"slope (s.e. {own_error:.2f}; settlements FY2023, {fit.n:,} municipalities), of which bodies "
@@ -104,8 +105,7 @@ def _travel(sample: Sample) -> list[dict[str, Any]]:
     for function, service in rule["travel_functions"].items():
         if function not in whole:
             continue
-        bodies = case.bodies_today[case.bodies_today["function"] == function]
-        place = pd.Series(case.codes.get_indexer(bodies["code"]), bodies["body_id"].to_numpy())
+        place = places_of_bodies(case, function)
         seat = place.groupby(level=0).transform(lambda members: members.iloc[people[members].argmax()])
         goes = place.to_numpy() != seat.to_numpy()
         minutes = travel_minutes(km[place[goes], seat[goes]], case)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
+
+from optimization.evidence.regress import half_width
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Pooled:
 
     def foretold(self, level: float) -> tuple[float, float]:
         """Interval of the effect of a purpose that was not among them."""
-        half = float(stats.t.ppf(0.5 + level / 2, self.freedom)) * self.of_another
+        half = half_width(self.of_another, level, self.freedom)
         return self.mean - half, self.mean + half
 
 

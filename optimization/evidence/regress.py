@@ -8,6 +8,7 @@ freedom since the clusters hold them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,12 @@ def apart(columns: pd.DataFrame) -> list[str]:
     return kept
 
 
+def _clustered(y: pd.Series, x: pd.DataFrame, clusters: pd.Series) -> Any:
+    """Least squares with errors robust to clusters."""
+    kinds = {"groups": pd.factorize(clusters)[0], "use_correction": True}
+    return sm.OLS(y, x).fit(cov_type="cluster", cov_kwds=kinds, use_t=True)
+
+
 def fixed_effects(y: pd.Series, x: pd.DataFrame, groups: pd.Series, clusters: pd.Series | None = None) -> Fit:
     """Least squares of `y` (n,) on `x` (n, k) with an effect for every group; errors robust to `clusters` (the groups
     where none are given). Columns without spread of their own are left out. ValueError below three clusters."""
@@ -73,9 +80,7 @@ def fixed_effects(y: pd.Series, x: pd.DataFrame, groups: pd.Series, clusters: pd
         raise ValueError(f"errors robust to clusters need three of them, found {clusters.nunique()}")
     inner = within(x, groups)
     names = apart(inner)
-    result = sm.OLS(within(y.to_frame("y"), groups)["y"], inner[names]).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(clusters)[0], "use_correction": True}, use_t=True
-    )
+    result = _clustered(within(y.to_frame("y"), groups)["y"], inner[names], clusters)
     left = y - x[names] @ result.params
     effect = left.groupby(groups).mean()
     covariance = pd.DataFrame(np.asarray(result.cov_params()), names, names)
@@ -103,8 +108,7 @@ def two_stages(
     names = apart(inner[list(x)])
     z = inner[[*names, *instruments]]
     target, moved = within(y.to_frame("y"), groups)["y"], within(endogenous.to_frame(name), groups)[name]
-    kinds = {"groups": pd.factorize(groups)[0], "use_correction": True}
-    first = sm.OLS(moved, z).fit(cov_type="cluster", cov_kwds=kinds, use_t=True)
+    first = _clustered(moved, z, groups)
     restriction = np.zeros((instruments.shape[1], z.shape[1]))
     restriction[:, len(names) :] = np.eye(instruments.shape[1])
     test = first.wald_test(restriction, use_f=True, scalar=True)
@@ -113,9 +117,7 @@ def two_stages(
     value = sm.OLS(target, fitted).fit().params
     residual = target - design @ value
     covariance = _sandwich(fitted, residual, groups)
-    control = sm.OLS(target, design.assign(first_stage=first.resid)).fit(
-        cov_type="cluster", cov_kwds=kinds, use_t=True
-    )
+    control = _clustered(target, design.assign(first_stage=first.resid), groups)
     left = y - pd.concat([endogenous, x[names]], axis=1) @ value
     effect = left.groupby(groups).mean()
     return Instrumented(
@@ -186,10 +188,6 @@ def matched(
     )
     ones = pd.DataFrame({"sharing": 1.0}, index=who)
     home = groups[who]
-    result = sm.OLS(difference, ones).fit(
-        cov_type="cluster",
-        cov_kwds={"groups": pd.factorize(home)[0], "use_correction": True},
-        use_t=True,
-    )
+    result = _clustered(difference, ones, home)
     covariance = pd.DataFrame(np.asarray(result.cov_params()), ["sharing"], ["sharing"])
     return Fit(result.params, covariance, result.resid, pd.Series(dtype=float), home.nunique())

@@ -18,7 +18,7 @@ from optimization.costs.curves import ScaleCurve
 from optimization.costs.standard import scale_curves
 from optimization.errors import InputError, Problem
 from optimization.evidence.registered import Purpose, registered
-from optimization.geography.distance import straight_km
+from optimization.geography.distance import medical_area_of, straight_km
 from optimization.reading.table_file import text_table
 
 CITIES = ("core_city", "special_city", "city")
@@ -114,11 +114,6 @@ class Sample:
         )
         return per_head(money, self.places["residents"])
 
-    def spent_in_all(self) -> pd.Series:
-        """Log of general funds per head spent on all registered purposes."""
-        table = spent_by_purpose(self.case)[SPENT[2]].unstack("purpose").reindex(self.places.index)
-        return per_head(table[list(registered().purposes)].sum(axis=1), self.places["residents"])
-
 
 def per_head(money: pd.Series, residents: pd.Series) -> pd.Series:
     """Log of money per head; NaN where there is none."""
@@ -198,8 +193,7 @@ def _places(case: Case) -> pd.DataFrame:
             "health_centre": places["has_own_health_centre"].astype(float),
         }
     )
-    area = case.medical_areas.sort_values("population_share", ascending=False).drop_duplicates("code")
-    area_of = area.set_index("code")["medical_area_code"].reindex(frame.index)
+    area_of = medical_area_of(case).reindex(frame.index)
     others = residents.groupby(area_of).transform("sum") - residents
     frame["area_residents"] = np.log1p(others.fillna(0.0))
     frame["area_number"] = np.log(residents.groupby(area_of).transform("size").fillna(1.0))

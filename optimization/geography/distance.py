@@ -28,13 +28,16 @@ def travel_minutes(km: np.ndarray, case: Case) -> np.ndarray:
     return km * case.parameters("detour_factor") / case.parameters("travel_speed_km_per_hour") * 60.0
 
 
+def medical_area_of(case: Case) -> pd.Series:
+    """The secondary medical area of most of the people of each municipality that has one, by code."""
+    areas = case.medical_areas.sort_values("population_share", ascending=False).drop_duplicates("code")
+    return areas.set_index("code")["medical_area_code"]
+
+
 def branch_area(case: Case) -> pd.Series:
     """The area in which a prefecture, bloc or nation serves each municipality from one branch office: the part of its
-    secondary medical area (the one of most of its people) in the same prefecture, by code."""
-    areas = case.medical_areas.sort_values("population_share", ascending=False).drop_duplicates("code")
-    frame = case.municipalities[["prefecture_code"]].join(
-        areas.set_index("code")["medical_area_code"], validate="one_to_one"
-    )
+    secondary medical area in the same prefecture, by code."""
+    frame = case.municipalities[["prefecture_code"]].join(medical_area_of(case), validate="one_to_one")
     return frame["prefecture_code"] + "/" + frame["medical_area_code"]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimization import __version__
-from optimization.case.face import load_package, with_on_top
+from optimization.case.face import with_on_top
 from optimization.case.overlay import overlay_package
 from optimization.case.package import STATUS_QUO
 from optimization.case.resolved import ResolvedPackage
@@ -31,7 +31,7 @@ from optimization.outcome.given import GivenBody
 from optimization.outcome.place_table import place_table
 from optimization.outcome.result import Result
 from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, input_folder
-from optimization.web.cases import case_cards, case_of, packages
+from optimization.web.cases import case_cards, case_of, packages, resolved
 from optimization.web.digest import folder_digest
 from optimization.web.once import once
 
@@ -123,13 +123,19 @@ class Refused(BaseModel):
     faults: list[Fault]
 
 
+class NoJsonError(InputError):
+    """What came is no JSON at all."""
+
+
 def read_question(body: bytes) -> Asked:
-    """The question of a request. Raises `InputError` with every fault of its form."""
+    """The question of a request. Raises `InputError` with every fault of its form, `NoJsonError` where it has none."""
     try:
         return Asked.model_validate(json.loads(body, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         if not isinstance(error, ValidationError):
-            raise InputError([Problem("question", "is no JSON", "send one JSON object", value="")]) from error
+            raise NoJsonError(
+                [Problem("question", "is no JSON", "send one JSON object", value="")]
+            ) from error
         raise InputError(
             [
                 Problem(
@@ -158,8 +164,8 @@ def answered(asked: Asked) -> dict[str, Any]:
 
 def package_asked(asked: Asked) -> ResolvedPackage:
     """The packages of a question with what it sets on top."""
-    if asked.case not in case_cards():
-        remedy = f"choose {', '.join(case_cards()) or 'a case with inputs'}"
+    if asked.case not in (known := case_cards()):
+        remedy = f"choose {', '.join(known) or 'a case with inputs'}"
         raise InputError([Problem("question", "is not a case", remedy, column="case", value=asked.case)])
     case = case_of(asked.case)
     codes = case.prefecture_codes(asked.prefectures, "question")
@@ -180,7 +186,7 @@ def package_asked(asked: Asked) -> ResolvedPackage:
                 for name in unknown
             ]
         )
-    package = _composed(asked.case, tuple(names), tuple(codes), _stamp(asked.case))
+    package = resolved(asked.case, "+".join(names), tuple(codes))
     settings = dict(asked.settings)
     if asked.tiers:
         settings[FIX] = {**settings.get(FIX, {}), **asked.tiers}
@@ -194,11 +200,6 @@ def _stamp(case: str) -> str:
     return folder_digest(input_folder(case)) + folder_digest(PACKAGES)
 
 
-@once(32)
-def _composed(case: str, names: tuple[str, ...], codes: tuple[str, ...], _: str) -> ResolvedPackage:
-    return load_package(case_of(case), list(names), codes, PACKAGES)
-
-
 def bench_of(asked: Asked, package: ResolvedPackage) -> Bench:
     """The bench on which the package of a question is counted."""
     codes = case_of(asked.case).prefecture_codes(asked.prefectures, "question")
@@ -210,7 +211,7 @@ def bench_of(asked: Asked, package: ResolvedPackage) -> Bench:
 def _laid_out(
     name: str, codes: tuple[str, ...], assumptions: tuple[tuple[str, float], ...], stamp: str
 ) -> Bench:
-    case, package = case_of(name), _composed(name, (STATUS_QUO,), codes, stamp)
+    case, package = case_of(name), resolved(name, STATUS_QUO, codes)
     if assumptions:
         top = overlay_package(NAME, "the page", SAID, {}, dict(assumptions))
         package = with_on_top(case, package, top, codes)

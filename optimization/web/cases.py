@@ -103,14 +103,17 @@ def _packages(folder: Path, _: str) -> tuple[tuple[Package, ...], tuple[Problem,
     return tuple(found), tuple(problems)
 
 
-def resolved(case: str, package: str) -> ResolvedPackage:
-    """What a package amounts to on a case."""
-    return _resolved(case, package, PACKAGES, folder_digest(input_folder(case)), folder_digest(PACKAGES))
+def resolved(case: str, package: str, codes: tuple[str, ...] = ()) -> ResolvedPackage:
+    """What a package amounts to on a case, or on some of its prefectures."""
+    digests = folder_digest(input_folder(case)), folder_digest(PACKAGES)
+    return _resolved(case, package, codes, PACKAGES, *digests)
 
 
 @once(64)
-def _resolved(case: str, package: str, shelf: Path, _: str, __: str) -> ResolvedPackage:
-    return load_package(case_of(case), package, directory=shelf)
+def _resolved(
+    case: str, package: str, codes: tuple[str, ...], shelf: Path, _: str, __: str
+) -> ResolvedPackage:
+    return load_package(case_of(case), package, codes, shelf)
 
 
 def composed(case: str, package: str, prefectures: Sequence[str]) -> ResolvedPackage:

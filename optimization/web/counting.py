@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from optimization.errors import InputError, Problem
-from optimization.web.api import answered, openapi, read_question
+from optimization.web.api import NoJsonError, answered, openapi, read_question
 from optimization.web.page import refusal
 
 AT_ONCE = 2
@@ -54,11 +54,9 @@ class Counting:
 def _counted(body: bytes) -> Response:
     try:
         asked = read_question(body)
-    except InputError as error:
-        malformed = any(problem.message == "is no JSON" for problem in error.problems)
-        return faults(400 if malformed else 422, error)
-    try:
         text = json.dumps(answered(asked), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except NoJsonError as error:
+        return faults(400, error)
     except InputError as error:
         return faults(422, error)
     return Response(text, media_type="application/json")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from optimization.case.package import STATUS_QUO
 from optimization.case.rule_groups import SIZE_CLASSES
-from optimization.dictionary.settings import ends_of, load_settings
+from optimization.dictionary.settings import ends_of, load_settings, setting_key, value_of
 from optimization.dictionary.tiers import TIERS
 from optimization.reading.whereabouts import DEFAULT_CASE
+from optimization.report.page import embedded
 from optimization.web.api import Asked, bench_of, package_asked
 from optimization.web.cases import case_cards, case_of, packages
 from optimization.web.form import name_of
@@ -62,7 +63,7 @@ def workbench(request: Request) -> Response:
     )
 
 
-def data_of(name: str, package: str, voice: Voice) -> str:
+def data_of(name: str, package: str, voice: Voice) -> Markup:
     """What the page works with, as JSON that may stand within a page."""
     asked = Asked(case=name, package=package)
     resolved = package_asked(asked)
@@ -82,19 +83,20 @@ def data_of(name: str, package: str, voice: Voice) -> str:
         "tiers": {tier: voice.tier(tier, "short") for tier in TIERS},
         "places": dict(zip(map(str, case.codes), map(str, case.municipalities["name_ja"]), strict=True)),
         "sliders": [
-            _slider(key, step, left, dict(resolved.settings)[key], voice) for key, step, left in SLIDERS
+            _slider(key, step, left, value_of(resolved.settings, setting_key(key)), voice)
+            for key, step, left in SLIDERS
         ],
         "switches": [
             {
                 "key": key,
                 "label": name_of(load_settings()[key], voice),
-                "value": bool(dict(resolved.settings)[key]),
+                "value": bool(value_of(resolved.settings, setting_key(key))),
             }
             for key in SWITCHES
         ],
         "words": {key: voice(f"bench_{key}") for key in WORDS},
     }
-    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return embedded(data)
 
 
 WORDS = (

@@ -70,7 +70,7 @@ async function count() {
   asked = new AbortController();
   const strip = document.getElementById("strip");
   strip.classList.add("busy");
-  const columns = ["code", "change_yen_per_resident", "population_persons", "gains"];
+  const columns = ["code", "change_yen_per_resident"];
   const question = { case: data.case, package: data.package, tiers: draft.tiers, settings: draft.settings, places: columns };
   try {
     const answer = await fetch("/api/apply", {
