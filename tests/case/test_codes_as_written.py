@@ -14,7 +14,7 @@ from optimization.case.case import Case
 from optimization.case.load import load_case
 from optimization.case.tables import read_tables
 from optimization.cli.app import start
-from optimization.cli.commands import prefecture_codes
+from optimization.cli.options import prefecture_codes
 from optimization.errors import InputError
 from optimization.outcome.terms import METHODS
 from optimization.prepare.case import cut_case
