@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SOLVE = "solve"
-"""The phase to which the time limit applies."""
+SOLVE, STAY_PUT, FORMULA = "solve", "stay_put", "formula"
+"""The phases to which the time limit applies: the search for the least cost, and the choices after it."""
 
 
 class Clock:
@@ -28,4 +28,4 @@ class Clock:
     @property
     def solving(self) -> float:
         """Seconds spent by the solver: what the time limit of a run counts."""
-        return self.seconds.get(SOLVE, 0.0)
+        return sum(self.seconds.get(phase, 0.0) for phase in (SOLVE, STAY_PUT, FORMULA))

@@ -19,7 +19,7 @@ from optimization.model.columns import columns
 from optimization.model.screening import screen
 from optimization.outcome.certificate import overstatement, proven
 from optimization.outcome.choices import asked
-from optimization.outcome.clock import SOLVE, Clock
+from optimization.outcome.clock import FORMULA, SOLVE, STAY_PUT, Clock
 from optimization.outcome.formula import chosen
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.readback import read_result
@@ -35,6 +35,13 @@ from optimization.solving.highs import Limits, Outcome, StoppedByHandError
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.national import Cut
 from optimization.solving.standard_form import coefficient_ranges
+
+KEPT_SHARE, KEPT_SECONDS = 0.2, 90.0
+"""Part of the time limit, and most seconds of it, that the search leaves to the choices after it: a plan whose search
+was cut has a formula chosen like that of any other."""
+
+TO_STAY = 2 / 3
+"""Part of what the search left that the stay-put rule may take; the rest is the formula's."""
 
 
 @dataclass
@@ -76,7 +83,9 @@ def answer(
     """The answer to a question laid out, its formula chosen after cost. The objective reported is recomputed outside
     the solver from the rounded decision, and every hard rule is checked on it. Raises `InterruptedRun` on Ctrl-C, and
     `InputError` for bodies on demand that cannot be priced."""
-    run = _Run.begun(package, terms or Terms(), clock or Clock())
+    terms = terms or Terms()
+    kept = min(KEPT_SHARE * terms.limits.seconds, KEPT_SECONDS)
+    run = _Run.begun(package, terms, clock or Clock(), kept)
     return run.chosen(run.least_cost(*run.listed(instance)))
 
 
@@ -99,20 +108,26 @@ def better(before: Answer, now: Answer, limits: Limits) -> Answer:
 
 @dataclass
 class _Run:
-    """One run: the package asked, the terms, the clock, the deadline (which counts what the solver takes in this run),
-    and the parts solved so far."""
+    """One run: the package asked, the terms, the clock, the deadlines of the search and of the whole (which count what
+    the solver takes in this run), and the parts solved so far."""
 
     package: ResolvedPackage
     terms: Terms
     clock: Clock
-    deadline: Deadline
+    search: Deadline
+    whole: Deadline
     solved: dict[bytes, PartSolution] = field(default_factory=dict)
 
     @staticmethod
-    def begun(package: ResolvedPackage, terms: Terms, clock: Clock) -> _Run:
-        """A run that begins now, on a clock that others may have used before."""
-        before = clock.solving
-        return _Run(package, terms, clock, Deadline(terms.limits.seconds, lambda: clock.solving - before))
+    def begun(package: ResolvedPackage, terms: Terms, clock: Clock, kept: float = 0.0) -> _Run:
+        """A run that begins now, on a clock that others may have used before; `kept` seconds of its limit are left to
+        the choices after the search."""
+        before, most = clock.solving, terms.limits.seconds
+
+        def spent() -> float:
+            return clock.solving - before
+
+        return _Run(package, terms, clock, Deadline(most - kept, spent), Deadline(most, spent))
 
     def listed(self, instance: Instance) -> tuple[Instance, Unlisted | None]:
         """The question with its list of bodies, and beside the list the connected sets that are left to pricing."""
@@ -145,10 +160,10 @@ class _Run:
         result = found.result
         try:
             if self.terms.stay_put and asked(result.instance.settings):
-                with self.clock.phase("stay_put"):
-                    result = staying(result, found.problem, self.deadline.within(self.terms.limits))
-            with self.clock.phase("formula"):
-                result = chosen(result, found.problem, self.deadline.within(self.terms.limits))
+                with self.clock.phase(STAY_PUT):
+                    result = staying(result, found.problem, self.whole.within(self.terms.limits, TO_STAY))
+            with self.clock.phase(FORMULA):
+                result = chosen(result, found.problem, self.whole.within(self.terms.limits))
         except KeyboardInterrupt as stop:
             raise stopped_with(found.result) from stop
         return replace(found, result=replace(certified(result), seconds=self.clock.seconds))
@@ -172,19 +187,19 @@ class _Run:
                 point = now if point is None else point.followed_by(now, terms.limits)
                 if found.by_hand:
                     raise KeyboardInterrupt
-                if found.final or found.growing or self.deadline.over:
+                if found.final or found.growing or self.search.over:
                     break
                 inside = inside | found.entering
         except KeyboardInterrupt as stop:
             known = point is not None and point.outcome.values is not None
             raise stopped_with(self.read(point, terms, unlisted) if point and known else None) from stop
-        growing = [] if self.deadline.over else found.growing
+        growing = [] if self.search.over else found.growing
         result = self.read(point, terms, unlisted)
         return Answer(point.problem, start, result, self.solved, found.cut, growing)
 
     def round(self, problem: MasterProblem, start: Start, terms: Terms) -> Round:
         """One round in the time that is left; on Ctrl-C what is known by then."""
-        terms = replace(terms, limits=self.deadline.within(terms.limits))
+        terms = replace(terms, limits=self.search.within(terms.limits))
         none = np.zeros(len(start.inside), dtype=bool)
         with self.clock.phase(SOLVE):
             try:

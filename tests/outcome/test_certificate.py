@@ -10,7 +10,7 @@ import pytest
 
 from optimization.ledger.instance import Instance
 from optimization.outcome.certificate import BOUND, proven
-from optimization.outcome.clock import SOLVE, Clock
+from optimization.outcome.clock import SOLVE, STAY_PUT, Clock
 from optimization.outcome.question import laid_out
 from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
@@ -125,6 +125,17 @@ def test_a_run_on_a_clock_that_others_used_has_its_whole_limit() -> None:
     question, used = phased(60.0, 0.02), Clock()
     used.seconds[SOLVE] = 1e6
     run = _Run.begun(question.package, Terms(Limits(seconds=30.0)), used)
-    assert not run.deadline.over and run.deadline.left == pytest.approx(30.0)
+    assert not run.search.over and run.search.left == pytest.approx(30.0)
     used.seconds[SOLVE] += 20.0
-    assert run.deadline.left == pytest.approx(10.0)
+    assert run.search.left == pytest.approx(10.0)
+
+
+def test_a_search_that_was_cut_leaves_time_to_choose_the_formula() -> None:
+    """Of 100 seconds the search has 80 (a fifth is kept), and what it took, with the stay-put rule, is the formula's
+    no more."""
+    question, clock = phased(60.0, 0.02), Clock()
+    run = _Run.begun(question.package, Terms(Limits(seconds=100.0)), clock, kept=20.0)
+    clock.seconds[SOLVE] = 80.0
+    assert run.search.over and run.whole.left == pytest.approx(20.0)
+    clock.seconds[STAY_PUT] = 12.0
+    assert run.whole.left == pytest.approx(8.0)

@@ -10,7 +10,9 @@ import pytest
 from optimization import load_case, load_package, solve
 from optimization.ledger.accounts import Accounts
 from optimization.outcome.choices import CHANGE, DISPERSION
+from optimization.outcome.clock import SOLVE, Clock
 from optimization.outcome.formula import chosen
+from optimization.outcome.master import MasterProblem
 from optimization.outcome.result import Result
 from optimization.outcome.run import answer, least_cost
 from optimization.outcome.terms import Terms
@@ -125,6 +127,32 @@ def test_without_time_the_formula_stays_and_the_record_says_so(monkeypatch: pyte
     assert before.result.accounts is not None and after.accounts is not None
     assert after.accounts.decision.counted.tolist() == before.result.accounts.decision.counted.tolist()
     assert [choice.record["settled"] for choice in after.formula] == [False]
+
+
+class Spent(Clock):
+    """A clock by which every search takes all the time there is."""
+
+    @property
+    def solving(self) -> float:
+        return 75.0 if SOLVE in self.seconds else 0.0
+
+
+def test_where_the_search_took_all_its_time_the_formula_is_chosen_in_what_was_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 90 seconds a fifth, 18, is kept: a search of 75 is over its 72 and leaves 15."""
+    given: list[float] = []
+
+    def seen(result: Result, problem: MasterProblem, limits: Limits) -> Result:
+        given.append(limits.seconds)
+        return chosen(result, problem, limits)
+
+    monkeypatch.setattr("optimization.outcome.run.chosen", seen)
+    question = two_towns(40.0, 80.0)
+    with given_curves(question.curves):
+        found = answer(question.instance, question.package, Terms(replace(EXACT, seconds=90.0)), Spent())
+    assert given == [15.0]
+    assert [choice.record["settled"] for choice in found.result.formula] == [True]
 
 
 def out_of_time(*asked: object) -> Outcome:
