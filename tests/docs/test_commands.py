@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from optimization.case.load import load_case
-from optimization.cli import analyses, applying, commands
+from optimization.cli import commands, options, showing
 from optimization.cli.app import app, start
 from optimization.studies import sensitivity
 
@@ -191,7 +191,7 @@ _all_factors = sensitivity.factors_of
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the case once; vary two factors only."""
-    for room in (commands, analyses, applying):
+    for room in (commands, options, showing):
         monkeypatch.setattr(room, "load_case", _read_once)
 
     def two(*asked: Any) -> Any:

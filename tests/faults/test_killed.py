@@ -20,9 +20,9 @@ pytestmark = pytest.mark.faults
 
 RUN = ("run", "role_division", *ON_IWATE, "--threads", "2")
 MOMENTS = [
-    ("optimization.cli.commands", "load_case", 1, "before"),
-    ("optimization.cli.commands", "load_case", 1, "after"),
-    ("optimization.cli.commands", "load_package", 1, "after"),
+    ("optimization.cli.options", "load_case", 1, "before"),
+    ("optimization.cli.options", "load_case", 1, "after"),
+    ("optimization.cli.options", "load_package", 1, "after"),
     ("optimization.cli.commands", "new_folder", 1, "after"),
     ("optimization.outcome.run", "screen", 1, "after"),
     ("optimization.outcome.master", "build_model", 1, "after"),
