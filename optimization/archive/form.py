@@ -97,6 +97,22 @@ class SavingRangeRecord(BaseModel):
     moved_by: list[MovedBy]
 
 
+class AssumptionsRecord(BaseModel):
+    """What `run.json` holds of the marked assumptions: how many the case has, and those that the figures hang on."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+    marked: int = Field(ge=0)
+    rest_on: int = Field(ge=0)
+    keys: list[str]
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if not self.rest_on == len(set(self.keys)) <= self.marked:
+            raise ValueError("counts other assumptions than it names")
+        return self
+
+
 class Record(BaseModel):
     """What `run.json` holds at least; the figures of a decision are missing where there is none."""
 
@@ -112,6 +128,7 @@ class Record(BaseModel):
     certificate: str
     stay_put: StayPutRecord | None = None
     saving_range: SavingRangeRecord | None = None
+    assumptions: AssumptionsRecord | None = None
     seconds: Parts
     columns: int = Field(ge=0)
     rows: int = Field(ge=0)

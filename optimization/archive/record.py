@@ -63,6 +63,7 @@ def run_record(result: Result, limits: Limits, method: str, prefectures: Sequenc
         "certificate": GIVEN if outcome.status is Status.APPLIED else certificate(instance.settings),
         "stay_put": _stay_put(result),
         "saving_range": None if result.saving_range is None else result.saving_range.record,
+        "assumptions": result.rests_on.record if found else None,
         "formula_choice": [choice.record for choice in result.formula],
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "peak_memory_mb": peak_memory_mb(),

@@ -9,6 +9,7 @@
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
 | 3 | 0.2.0 | what a plan saves in joint draws of the numbers that are not known: `saving_range` in the record |
+| 3 | 0.2.0 | which of the marked assumptions the figures can depend on: `assumptions` in the record |
 | 3 | 0.2.0 | who gains and who loses is told of `places`, no longer of `governments` |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.
@@ -46,7 +47,7 @@ FLOWS_SINCE = 3
 """First version with the closed accounts and the factor on the law's shares."""
 
 FLOWS = ("flows", "flows_by_government", "sectors", "joint_work", "functions")
-NOT_TOLD: Mapping[str, None] = {"saving_range": None}
+NOT_TOLD: Mapping[str, None] = {"saving_range": None, "assumptions": None}
 """Entries of a record that some runs of its layout do not have yet, and mean nothing by it."""
 
 FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")

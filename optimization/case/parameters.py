@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
@@ -25,15 +25,21 @@ class Parameters:
     overrides: Mapping[str, float]
 
     @cached_property
+    def _central(self) -> dict[str, float]:
+        return dict(zip(self.keys, self.table["central"].tolist(), strict=True))
+
+    @cached_property
     def _values(self) -> dict[str, float]:
-        return {**dict(zip(self.keys, self.table["central"], strict=True)), **self.overrides}
+        return {**self._central, **self.overrides}
 
     @cached_property
     def keys(self) -> list[str]:
         """`parameter` for a general number, `service.parameter` for one of a service."""
         return [
             f"{service}.{name}" if service else name
-            for name, service in zip(self.table["parameter"], self.table["service"], strict=True)
+            for name, service in zip(
+                self.table["parameter"].tolist(), self.table["service"].tolist(), strict=True
+            )
         ]
 
     def __call__(self, parameter: str, service: str = "") -> float:
@@ -61,4 +67,18 @@ class Parameters:
 
     def override(self, values: Mapping[str, float]) -> Parameters:
         """The table with other values in use; the rows, ranges and marks stay as they are."""
-        return Parameters(self.table, {**self.overrides, **values})
+        others = replace(self, overrides={**self.overrides, **values})
+        vars(others).update(keys=self.keys, _central=self._central)
+        return others
+
+
+@dataclass(frozen=True)
+class Noting(Parameters):
+    """Parameters that note the names of those that are read."""
+
+    noted: set[str] = field(default_factory=set, compare=False)
+
+    def __call__(self, parameter: str, service: str = "") -> float:
+        """Value of a parameter in use, which is noted."""
+        self.noted.add(parameter)
+        return super().__call__(parameter, service)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from optimization.case.parameters import ASSUMED
 from optimization.cli.console import SAY, billion, grid_of, out
 from optimization.dictionary.families import TODAYS_FAMILY
 from optimization.dictionary.results import word
@@ -332,7 +331,8 @@ def _closing(result: Result, folder: str) -> None:
         f"{_formula(result)}"
         f"{_status(result, judged)}"
         f"{_side_effects(result)}"
-        f"Figures rest on {_assumption_count(result)} marked assumptions; see parameters.csv and changes.csv.\n"
+        f"Figures rest on {len(result.rests_on.on)} of the {result.rests_on.marked} marked assumptions, the others can "
+        "change nothing here; see parameters.csv and changes.csv.\n"
         f"Run folder: {folder}"
     )
 
@@ -407,7 +407,3 @@ def _fates(result: Result) -> str:
         f"{found.new} new; of {found.today} bodies of today (each service counted) {found.unchanged} go on unchanged, "
         f"{found.extended} with more members, {found.reduced} with fewer, {ended} end"
     )
-
-
-def _assumption_count(result: Result) -> int:
-    return int((result.instance.case.parameters.table["mark"] == ASSUMED).sum())

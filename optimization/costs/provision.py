@@ -272,12 +272,17 @@ def _may_serve(
 ) -> np.ndarray:
     """Which pairs may serve, (B, W): see `ProvisionCosts`."""
     columns = case.services.index.get_indexer(wide)
-    minutes = travel_minutes(bodies.table["max_km"].to_numpy(float), case)
-    limit = case.parameters.of("max_travel_minutes", wide).to_numpy() * settings["access.limit_factor"]
-    allowed = (minutes[:, None] <= limit) & opened & bodies.table["within_bounds"].to_numpy()[:, None]
+    allowed = in_reach(case, settings, bodies, wide) & opened
     for w, s in enumerate(columns.tolist()):
         allowed[:, w] &= ~bodies.existing.cut_through(s, bodies.membership)
     position = positions(columns)
     for b, s in bodies.standing:
         allowed[b, position[s]] = True
     return np.asarray(allowed)
+
+
+def in_reach(case: Case, settings: Settings, bodies: Bodies, wide: pd.Index) -> np.ndarray:
+    """Which bodies within the package's bounds keep the longest way to a seat of each service (R7), boolean (B, W)."""
+    minutes = travel_minutes(bodies.table["max_km"].to_numpy(float), case)
+    limit = case.parameters.of("max_travel_minutes", wide).to_numpy() * settings["access.limit_factor"]
+    return np.asarray((minutes[:, None] <= limit) & bodies.table["within_bounds"].to_numpy()[:, None])

@@ -20,13 +20,14 @@ import numpy as np
 from scipy import sparse
 
 from optimization.case.case import Case
-from optimization.case.parameters import ESTIMATED
+from optimization.case.parameters import ESTIMATED, Noting
 from optimization.case.ranges import range_of
 from optimization.case.resolved import ResolvedPackage
 from optimization.costs.curves import ScaleCurve
 from optimization.costs.provision import body_parts_of, tier_parts
 from optimization.costs.standard import (
     Needs,
+    StandardCosts,
     fitted_curves,
     level_from_efficient_scale,
     needs_of,
@@ -184,20 +185,37 @@ class Worlds:
         self, assumptions: Mapping[str, float], settings: Mapping[str, float], bodies: Bodies
     ) -> Instance:
         whole = self.whole.with_parameters({**self.package.assumptions, **assumptions})
-        levelled = self.instance.standard.curves
-        if EFFICIENT in assumptions:
-            levelled = level_from_efficient_scale(whole, self._curves)
-        standard = standard_costs(whole, levelled, self._needs)
+        standard, noted = self._usual
+        other = bool(noted & {key.rpartition(".")[2] for key in assumptions})
+        if other:
+            standard = self._standard(whole, EFFICIENT in assumptions)
         parts = tier_parts(whole, standard, self._office_km)
         if not self._kept.all():
             parts = {tier: part.rows(self._kept) for tier, part in parts.items()}
             standard = standard.rows(self._kept)
         case = self.instance.case.with_parameters(assumptions)
-        changed = with_values(self.instance.settings, {**self._of_today(case), **settings})
+        today = self._of_today(case) if other else {}
+        changed = with_values(self.instance.settings, {**today, **settings})
         costs = body_parts_of(case, changed, standard, parts, bodies, self.instance.km)
         return replace(
             self.instance, case=case, settings=changed, standard=standard, costs=costs, bodies=bodies
         )
+
+    @cached_property
+    def _usual(self) -> tuple[StandardCosts, set[str]]:
+        """The standard costs of the whole case under the package's own assumptions, and the names of all parameters
+        that they hang on."""
+        whole = self.whole.with_parameters(self.package.assumptions)
+        noting = Noting(whole.parameters.table, whole.parameters.overrides)
+        standard = self._standard(replace(whole, parameters=noting), anew=True)
+        return standard, noting.noted
+
+    def _standard(self, whole: Case, anew: bool) -> StandardCosts:
+        """The standard costs of the whole case with some parameters; `anew` where its curves become level elsewhere."""
+        levelled = self.instance.standard.curves
+        if anew:
+            levelled = level_from_efficient_scale(whole, self._curves)
+        return standard_costs(whole, levelled, self._needs)
 
     def _of_today(self, case: Case) -> dict[str, float]:
         """Limits that are a figure of today, as that figure is in a world."""

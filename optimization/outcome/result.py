@@ -12,6 +12,7 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
+from optimization.ledger.rests_on import Rests, rests_on
 from optimization.outcome.choices import FormulaChoice, StayPut
 from optimization.outcome.saving_range import SavingRange, saving_range
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
@@ -115,6 +116,12 @@ class Result:
         if self.whole is None or self.accounts is None or self.breaches:
             return None
         return saving_range(self.whole, self.package, self.accounts.instance, self.accounts.decision)
+
+    @cached_property
+    def rests_on(self) -> Rests:
+        """The marked assumptions that the answer can depend on."""
+        asked = self.instance if self.accounts is None else self.accounts.instance
+        return rests_on(self.whole or asked.case, self.package, asked)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

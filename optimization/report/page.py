@@ -292,12 +292,18 @@ def _assumed(run: RunView, say: Speaker) -> dict[str, Any]:
 
     return {
         "assumptions": sections.assumptions(run, say),
-        "assumption_count": say.number(sentences.assumption_count(run)),
+        "assumptions_lead": _assumptions_lead(run, say),
         "changes": [
             [called(row["setting"]), valued(row["from"]), valued(row["to"]), row["source"]]
             for _, row in run.changes.iterrows()
         ],
     }
+
+
+def _assumptions_lead(run: RunView, say: Speaker) -> str:
+    counted = sentences.assumptions_counted(run, say)
+    rest = say("assumptions_rest", on=counted["on"]) if "on" in counted else ""
+    return sentences.joined(say, say("assumptions_lead", marked=counted["marked"]), rest)
 
 
 def shortened(text: str, most: int = 120) -> str:

@@ -281,7 +281,7 @@ def _how_sure(run: RunView, say: Speaker) -> str:
     if rule := say_stay(run, say):
         text = joined(say, text, rule)
     if run.stability is None:
-        return joined(say, text, say("sure_untested", assumptions=assumption_count(run)))
+        return joined(say, text, say("sure_untested", assumptions=say_assumptions(run, say)))
     study, counts = run.telling_study, run.stability["mark"].value_counts()
     assert study is not None
     marks = ("overturned",) if study.alone else ("firm", "likely", "open")
@@ -389,9 +389,19 @@ def measure(run: RunView, name: str) -> pd.Series:
     return table.loc[name]
 
 
-def assumption_count(run: RunView) -> int:
-    """Numbers of the case that are marked as assumptions."""
-    return int((run.case.parameters.table["mark"] == ASSUMED).sum())
+def say_assumptions(run: RunView, say: Speaker) -> str:
+    """On how many of the marked assumptions the figures rest; all of them in a run that does not tell."""
+    counted = assumptions_counted(run, say)
+    return say("assumptions_some" if "on" in counted else "assumptions_all", **counted)
+
+
+def assumptions_counted(run: RunView, say: Speaker) -> dict[str, str]:
+    """How many numbers of the case are `marked` as assumptions, and `on` how many of them the figures of the run rest,
+    where it tells."""
+    told = run.record["assumptions"]
+    if told is None:
+        return {"marked": say.number((run.case.parameters.table["mark"] == ASSUMED).sum())}
+    return {"marked": say.number(told["marked"]), "on": say.number(told["rest_on"])}
 
 
 def joined(say: Speaker, *sentences: str) -> str:

@@ -165,7 +165,7 @@ def test_one_unit_in_a_report(one: Shown, language: Language) -> None:
     """What its head says holds for all that follows: nothing but assumptions stands in another unit of money."""
     page, say, _ = report(one.run, language)
     assert say.unit in page.text.split(say("contents"))[0] or say.unit in page.text[:600]
-    seen = page.text.split(say("assumptions_lead", count="{").split("{")[0] or say("h_assumptions"))[0]
+    seen = page.text.split(say("assumptions_lead", marked="{").split("{")[0] or say("h_assumptions"))[0]
     assert not re.search(r"\d (?:million|trillion) yen|\d tn|\d兆\b(?!円|[\d,]+億)", seen)
 
 
