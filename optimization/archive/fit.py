@@ -20,6 +20,8 @@ from optimization.dictionary.tiers import (
     TIERS,
 )
 from optimization.errors import Problem
+from optimization.ledger.worlds import GROUPS
+from optimization.outcome.verdicts import REASONS, VERDICT_TABLES, VERDICTS
 
 Tables = Mapping[str, pd.DataFrame]
 Problems = Iterator[Problem]
@@ -36,6 +38,7 @@ TOGETHER = (
     ("crisis_protocol", "crisis_shortage", "crisis_cost", "crisis_reserve"),
     ("horizon", "horizon_services", "horizon_governments", "horizon_coverage", "waiting"),
     ("responsibility_second", "provision_second", "bodies_second", "taxes_second"),
+    VERDICT_TABLES,
 )
 """Tables of which a run has all or none."""
 
@@ -61,7 +64,7 @@ def presence_problems(folder: Path, tables: Tables) -> Problems:
 
 def fit_problems(folder: Path, tables: Tables) -> Problems:
     """Every disagreement between the tables of a run with a decision; they have passed `presence_problems`."""
-    for check in (_twice, _services, _tiers, _providers, _bodies):
+    for check in (_twice, _services, _tiers, _verdicts, _providers, _bodies):
         yield from _problems(folder, check(tables))
 
 
@@ -100,11 +103,12 @@ def _services(tables: Tables) -> Iterator[Disagreement]:
             if strange := set(text.split("|")) - services:
                 yield name, "does not stand in services.csv", "services", min(strange)
                 break
-    yield from _outside(tables, "functions", "service", services, "does not stand in services.csv")
+    for name in ("functions", "change_verdicts", "together_verdicts"):
+        yield from _outside(tables, name, "service", services, "does not stand in services.csv")
     for column in ("service", "with_service"):
         yield from _outside(tables, "joint_work", column, services, "does not stand in services.csv")
     groups = set(tables["responsibility"]["rule_group"])
-    for name in ("crisis_protocol", "joint_work", "functions"):
+    for name in ("crisis_protocol", "joint_work", "functions", "change_verdicts"):
         yield from _outside(tables, name, "rule_group", groups, "does not stand in responsibility.csv")
 
 
@@ -116,6 +120,7 @@ def _tiers(tables: Tables) -> Iterator[Disagreement]:
         ("provision", ("responsible_tier",)),
         ("provision" + SECOND, ("responsible_tier",)),
         ("functions", ("standard_tier", "paying_tier", "delivering_tier")),
+        ("change_verdicts", ("tier", "tier_today")),
         ("joint_work", ("tier", "with_tier", "tier_today", "with_tier_today")),
         ("crisis_protocol", ("lead", "lead_today", "responsible_tier")),
         ("crisis_reserve", ("tier",)),
@@ -132,6 +137,24 @@ def _tiers(tables: Tables) -> Iterator[Disagreement]:
     spoken_of = {*ACCOUNT_TIERS, NATION, *tables["responsibility"]["tier"]}
     for tier in sorted(spoken_of - set(tables["tiers"]["tier"])):
         yield "tiers", "has no row for this tier", "tier", tier
+
+
+def _verdicts(tables: Tables) -> Iterator[Disagreement]:
+    """Verdicts and groups of numbers are such as there are."""
+    changes, together, worth = VERDICT_TABLES
+    yield from _outside(tables, changes, "reason", REASONS, "is no reason of a verdict")
+    for name in (changes, together):
+        yield from _outside(tables, name, "verdict", VERDICTS, "is no verdict")
+    for name in VERDICT_TABLES:
+        if name in tables:
+            known = {name: tables[name].fillna({"group": ""})}
+            none = set() if name == worth else {""}
+            yield from _outside(known, name, "group", {*none, *GROUPS}, "is no group of numbers")
+    places = set(tables["provision"]["code"])
+    for members in tables[together]["member_codes"] if together in tables else ():
+        if strange := set(members.split("|")) - places:
+            yield together, "does not stand in provision.csv", "member_codes", min(strange)
+            return
 
 
 def _providers(tables: Tables) -> Iterator[Disagreement]:

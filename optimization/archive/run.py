@@ -77,7 +77,7 @@ def _fill(
     if result.arguments or result.accounts is None:
         (folder / "diagnosis.md").write_text(diagnosis(result, in_markdown), encoding="utf-8")
     ranges = {"coefficients": result.coefficients} if len(result.coefficients.columns) else {}
-    tables = result.tables and {**result.tables, **ranges}
+    tables = result.tables and {**result.tables, **result.verdicts, **ranges}
     write_tables(folder, tables)
     for name, text in beside.items():
         (folder / name).write_text(text, encoding="utf-8")

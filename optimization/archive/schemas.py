@@ -10,6 +10,7 @@
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
 | 3 | 0.2.0 | what a plan saves in joint draws of the numbers that are not known: `saving_range` in the record |
 | 3 | 0.2.0 | which of the marked assumptions the figures can depend on: `assumptions` in the record |
+| 3 | 0.2.0 | what to do now, only if and not: `change_verdicts`, `together_verdicts`, `worth_knowing` |
 | 3 | 0.2.0 | who gains and who loses is told of `places`, no longer of `governments` |
 
 A folder is never rewritten: it is brought up to date in memory, one step a version, each time it is read.

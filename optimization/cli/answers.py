@@ -23,7 +23,8 @@ from optimization.outcome.result import PLAN, TODAY, Result
 from optimization.outcome.verdict import Worth
 from optimization.reading.japan import JOINT_MUNICIPALITY
 from optimization.reading.units import billions
-from optimization.report.opening import opening
+from optimization.report import verdicts
+from optimization.report.opening import ends, opening
 
 
 def show_result(result: Result, folder: str) -> None:
@@ -64,8 +65,25 @@ def _in_short(result: Result) -> None:
     parts = result.baseline.objective_parts, result.accounts.objective_parts
     owner = result.instance.settings["pool.released"]
     spread = None if result.saving_range is None else result.saving_range.record
-    for label, text in opening(result.tables, result.tables["places"], *parts, owner, spread, SAY):
+    told = [
+        *verdicts.rows(result.verdicts, _names(result), SAY),
+        *opening(result.tables, result.tables["places"], *parts, owner, spread, SAY),
+    ]
+    for label, text in told:
         out.print(f"- {label}: {text.replace('−', '-')}")
+
+
+def _names(result: Result) -> verdicts.Names:
+    """What services and rule groups are called."""
+    services, places = result.instance.case.services["label_en"], result.instance.case.prefectures["name_en"]
+
+    def group(label: str) -> str:
+        code, _, kind = label.partition("_")
+        if code in places.index:
+            return f"{places[code]} / {word(kind, 'en')}" if kind else str(places[code])
+        return label if label in result.instance.case.codes else word(label, "en")
+
+    return verdicts.Names(lambda name: str(services[name]), group)
 
 
 def _sectors(table: pd.DataFrame) -> Table:
@@ -344,8 +362,13 @@ def _side_effects(result: Result) -> str:
     losing, crossing = places["gains"] < 0, int(result.tables["debts"]["crosses_a_step"].sum())
     who = "no place has" if not losing.any() else f"{losing.sum():,} places have"
     people = SAY.people(places.loc[losing, "population_persons"].sum()) if losing.any() else ""
+    ranged = ""
+    if result.saving_range is not None and not result.saving_range.first_year:
+        found = ends(result.saving_range.record["real_million_yen"], SAY)
+        ranged = f" ({found['low']} to {found['high']})".replace("−", "-")
     return (
-        f"Saved in all: {billion(result.baseline.real_cost - accounts.real_cost, signed=True)} billion yen a year; "
+        f"Saved in all: {billion(result.baseline.real_cost - accounts.real_cost, signed=True)} billion yen a year"
+        f"{ranged}; "
         f"{who} less left{f', {people} people' if people else ''}; "
         f"{crossing} governments cross a step of the law on debts.\n"
     )

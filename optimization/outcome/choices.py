@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from optimization.dictionary.typed_settings import Settings
+from optimization.outcome.steps import Duty, Pair, Step
 from optimization.solving.highs import Outcome, Status
 from optimization.solving.lexicographic import Reached
 
@@ -68,13 +69,27 @@ def asked(settings: Settings) -> bool:
 class Given:
     """A change of the plan, what it saves by itself and what all changes of its service save together, million yen a
     year (infinite where today's tier leaves no provision, not a number where there was no time to price it), and
-    whether it must be kept because without it no plan keeps all limits."""
+    whether it must be kept because without it no plan keeps all limits. `without` and `without_all` are the steps by
+    which it, and all changes of its service, are given back; None where there was no price."""
 
-    duty: tuple[int, int]
+    duty: Duty
     tier: str
     saving: float
     together: float
     needed: bool
+    without: Step | None = None
+    without_all: Step | None = None
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What is left of a plan's changes once those that save too little are given back: what each saves, the sets that
+    were given back, and the pairs of body and service from which the savings are reckoned: those of the plan with
+    provision decided anew (None where it was not)."""
+
+    given: tuple[Given, ...] = ()
+    returned: tuple[tuple[Duty, ...], ...] = ()
+    joint: tuple[Pair, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class StayPut:
     """How a plan in which less changes was chosen: the cheapest plan found with its certificate (`least`), what the
     rule costs more, million yen a year; residents for whom duties change hands (each duty counted) and new bodies,
     before and after; what the aims came to, in their order. `kept` is False where the plan found would break a rule,
-    so that the cheapest stays. `given` tells what every change that is left saves, where one must save something."""
+    so that the cheapest stays. `back` tells what every change that is left saves, where one must save something."""
 
     tolerance: float
     least: Outcome
@@ -91,7 +106,12 @@ class StayPut:
     bodies: tuple[int, int]
     reached: tuple[Reached, ...]
     kept: bool = True
-    given: tuple[Given, ...] = ()
+    back: GivenBack = GivenBack()
+
+    @property
+    def given(self) -> tuple[Given, ...]:
+        """What every change that is left saves, where one must save something."""
+        return self.back.given
 
     @property
     def gap(self) -> float:

@@ -16,8 +16,9 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from optimization.outcome.choices import Given
+from optimization.outcome.choices import Given, GivenBack
 from optimization.outcome.master import MasterProblem
+from optimization.outcome.steps import Pair, Step
 from optimization.solving import workers
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import price_choices, solve_part
@@ -127,6 +128,26 @@ class Prices:
             values[frame.parts[n].columns] = point
         return cost, values
 
+    def joint(self, statute: np.ndarray) -> tuple[Pair, ...] | None:
+        """Pairs of body and service in the cheapest provision under a statute; None where none is possible."""
+        point = self.provision(statute)
+        if point is None:
+            return None
+        numbers, index = self.problem.form.column_family("v")
+        chosen = index[point[np.searchsorted(self.problem.provision, numbers)] > 0.5]
+        table = self.problem.columns
+        pairs = zip(table.pair_body[chosen].tolist(), table.pair_service[chosen].tolist(), strict=True)
+        return tuple(sorted(pairs))
+
+    def step(self, statute: np.ndarray, given: Set) -> Step | None:
+        """The step by which some duties are given back, provision decided anew; None where that leaves none."""
+        before, after = self.joint(statute), self.joint(self.without(statute, given))
+        if before is None or after is None:
+            return None
+        ended, begun = set(before) - set(after), set(after) - set(before)
+        tiers = {(s, k): self.home[s] for s, k in given}
+        return Step(tiers, tuple(sorted(ended)), tuple(sorted(begun)))
+
     def alone(self, statute: np.ndarray) -> list[Set]:
         """Every change of a statute as a set of its own."""
         return [(duty,) for duty in self.changes(statute)]
@@ -151,13 +172,13 @@ class Prices:
 
 def giving_back(
     problem: MasterProblem, values: np.ndarray, threshold: float, limits: Limits
-) -> tuple[np.ndarray, list[Given]]:
+) -> tuple[np.ndarray, GivenBack]:
     """The point of a plan with every change given back that saves less than a threshold, million yen a year, and all
     changes of a service whose saving together is less than the threshold for each of them; the worst first, single
     ones before services, as long as all limits can be kept without them. Beside it what every change that is left
     saves. What there is no time for is left as it is."""
     prices, deadline = Prices(problem, limits.processes), Deadline(limits.seconds)
-    statute, needed = prices.statute(values), set[Set]()
+    statute, needed, returned = prices.statute(values), set[Set](), list[Set]()
     while True:
         alone = prices.savings(statute, prices.alone(statute), deadline)
         worst, saved = _worst(alone, threshold, needed), alone
@@ -170,11 +191,13 @@ def giving_back(
         plan = _plan(prices, values, fewer, deadline.within(limits))
         if plan is not None:
             values, statute = plan, fewer
+            returned.append(worst)
         elif deadline.over:
             break
         else:
             needed.add(worst)
-    return values, list(_told(prices, statute, saved, needed))
+    given = tuple(_told(prices, statute, saved, needed))
+    return values, GivenBack(given, tuple(returned), prices.joint(statute) if saved else None)
 
 
 def _worst(saved: Mapping[Set, float], threshold: float, needed: set[Set]) -> Set | None:
@@ -197,7 +220,8 @@ def _told(
     for duty, tier in prices.changes(statute).items():
         both = (duty,), service[duty[0]]
         alone, together = (saved.get(given, np.nan) for given in both)
-        yield Given(duty, tier, alone, together, any(given in needed for given in both))
+        steps = [prices.step(statute, given) if given in saved else None for given in both]
+        yield Given(duty, tier, alone, together, any(given in needed for given in both), *steps)
 
 
 def _plan(prices: Prices, values: np.ndarray, statute: np.ndarray, limits: Limits) -> np.ndarray | None:

@@ -21,6 +21,7 @@ from optimization.outcome.counting import counting_arguments
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.result import Result
 from optimization.outcome.tables import result_tables
+from optimization.outcome.verdicts import verdict_tables
 from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.checks import Breach, breaches
 from optimization.solving.highs import Outcome, Status
@@ -61,7 +62,17 @@ def read_result(package: ResolvedPackage, problem: MasterProblem, outcome: Outco
     found += [Breach("F4", str(names[g]), float(apart[g])) for g in np.flatnonzero(apart > APART)]
     checked = outcome.at_cost(accounts.objective, outcome.bound)
     found += overstatement(checked)
-    return Result(package, instance, checked, accounts, grants, found, size=size, tabulated=result_tables)
+    return Result(
+        package,
+        instance,
+        checked,
+        accounts,
+        grants,
+        found,
+        size=size,
+        tabulated=result_tables,
+        judged=verdict_tables,
+    )
 
 
 def size_of(problem: MasterProblem) -> dict[str, int]:

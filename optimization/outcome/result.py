@@ -13,7 +13,8 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, todays_accounts
 from optimization.ledger.instance import Instance
 from optimization.ledger.rests_on import Rests, rests_on
-from optimization.outcome.choices import FormulaChoice, StayPut
+from optimization.outcome.alternatives import alternatives
+from optimization.outcome.choices import FormulaChoice, GivenBack, StayPut
 from optimization.outcome.saving_range import SavingRange, saving_range
 from optimization.outcome.verdict import REASONS, NoPlanError, Worth
 from optimization.rules.checks import Breach
@@ -63,8 +64,8 @@ class Result:
     arguments that say why (may be empty when only the solver could tell). Over a horizon `courses` are those
     that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan,
     `stay` how the plan was chosen among those that cost almost as little: the gap of the outcome is then that of the
-    least cost. `tabulated` makes the tables of a result that has accounts. `whole` is the case of which the question
-    may be a part, None where nobody asks what the saving would be under other numbers."""
+    least cost. `tabulated` makes the tables of a result that has accounts, `judged` those of its verdicts. `whole` is
+    the case of which the question may be a part; None where nobody asks what is saved under other numbers."""
 
     package: ResolvedPackage
     instance: Instance
@@ -81,6 +82,7 @@ class Result:
     formula: tuple[FormulaChoice, ...] = ()
     stay: StayPut | None = None
     tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
+    judged: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
     whole: Case | None = None
 
     @property
@@ -115,7 +117,9 @@ class Result:
         that keeps the rules, or where no number of the costs is uncertain."""
         if self.whole is None or self.accounts is None or self.breaches:
             return None
-        return saving_range(self.whole, self.package, self.accounts.instance, self.accounts.decision)
+        instance, back = self.accounts.instance, GivenBack() if self.stay is None else self.stay.back
+        held = alternatives(instance, self.accounts.decision, back)
+        return saving_range(self.whole, self.package, instance, held)
 
     @cached_property
     def rests_on(self) -> Rests:
@@ -128,6 +132,12 @@ class Result:
         """The result tables by name; empty without a feasible decision. They are the caller's own: what he changes in
         them changes nothing that is written."""
         return {name: table.copy(deep=False) for name, table in self._tables.items()}
+
+    @cached_property
+    def verdicts(self) -> dict[str, pd.DataFrame]:
+        """The tables of what to do now, only if and not, and of what to find out first; none where the saving has no
+        range. Not among `tables`: they take as long as the range."""
+        return self.judged(self)
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:

@@ -1,12 +1,14 @@
-"""How much a plan saves where the assumed and estimated numbers are others than the central ones.
+"""How much a plan, and each thing in it, saves where the assumed and estimated numbers are not the central ones.
 
 The plan stays as it is. In every joint draw of the numbers today's arrangement and the plan are both re-counted by the
 ledger, and the range is that of the change between the two, which is far narrower than that of either. It tells how
-wrong the saving of this plan may be, not what another plan would save in that world.
+wrong the saving of this plan may be, not what another plan would save in that world. So it is for each change: the plan
+is held against itself without the change, with all other duties as they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -20,6 +22,8 @@ from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.instance import Instance
 from optimization.ledger.provided import Provided
 from optimization.ledger.worlds import Worlds, decision_in, joint_draws, only_bodies
+from optimization.outcome.alternatives import Alternatives, Change, Group
+from optimization.outcome.steps import Cover, Step, StepCosts
 
 DRAWS: Final = 20
 SEED: Final = 0
@@ -28,15 +32,35 @@ ENDS: Final = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
+class Savings:
+    """What single things save, million yen a year: a column for every change by itself, for every change with all of
+    its service, and for every group of municipalities."""
+
+    alone: np.ndarray
+    together: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True)
 class SavingRange:
     """What a plan saves in each of some draws, million yen a year: `budgets` what the budgets save, `real` what is
-    saved in all, (draws,) each; `levels` (draws, groups) of the `groups` of numbers."""
+    saved in all, (draws,) each; `levels` (draws, groups) of the `groups` of numbers. `each` tells it of the single
+    things, a row for every draw; `central` in one row where the central values are right. `worlds` are those drawn
+    from, `held` what the plan is held against."""
 
     budgets: np.ndarray
     real: np.ndarray
     levels: np.ndarray
-    groups: tuple[str, ...]
+    worlds: Worlds
+    held: Alternatives
+    each: Savings
+    central: Savings
     first_year: bool = False
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of numbers that move."""
+        return self.worlds.groups
 
     @cached_property
     def moved_by(self) -> list[tuple[str, float]]:
@@ -53,8 +77,8 @@ class SavingRange:
             "draws": len(self.real),
             "seed": SEED,
             "first_year": self.first_year,
-            "budgets_million_yen": _ends(self.budgets),
-            "real_million_yen": _ends(self.real),
+            "budgets_million_yen": ends_of(self.budgets),
+            "real_million_yen": ends_of(self.real),
             "draws_in_which_it_saves": int((self.real > 0).sum()),
             "moved_by": [
                 {"group": group, "rank_correlation": round(told, 3)} for group, told in self.moved_by
@@ -63,25 +87,33 @@ class SavingRange:
 
 
 def saving_range(
-    whole: Case, package: ResolvedPackage, instance: Instance, decision: Decision, draws: int = DRAWS
+    whole: Case, package: ResolvedPackage, instance: Instance, held: Alternatives, draws: int = DRAWS
 ) -> SavingRange | None:
-    """What a decision saves against today in joint draws; None where no number of the costs is marked as one that is
-    not known. Over a horizon the first year's saving. `whole` is the case of which the question may be a part."""
-    first, decision = replace(instance, horizon=None), replace(decision, second=None)
+    """What a decision saves against today in joint draws, and what each thing in it saves against what it is held
+    against; None where no number of the costs is marked as one that is not known. Over a horizon the first year's
+    saving. `whole` is the case of which the question may be a part."""
+    first, decision = replace(instance, horizon=None), replace(held.decision, second=None)
     worlds = Worlds(whole, package, first)
     if not worlds.groups:
         return None
     drawn = joint_draws(draws, SEED, worlds.groups)
-    few = only_bodies(instance.bodies, decision.existing_bodies)
-    saved = []
+    rows = sorted({*held.rows, *(row for row, *_ in instance.bodies.whole_today)})
+    few, cover = only_bodies(instance.bodies, rows), Cover(first)
+    place = {row: n for n, row in enumerate(rows)}
+    saved, each = [], []
     for world in drawn:
         question = worlds.question_in(world, few)
         plan, today = decision_in(question, decision), status_quo(question)
-        before, after = (np.array(_costs(Provided(question, each))) for each in (today, plan))
+        before, after = (np.array(_costs(Provided(question, one))) for one in (today, plan))
         saved.append(before - after)
+        each.append(_each(question, held, cover, place))
     budgets, real = np.array(saved).T
     levels = np.array([[world.level(group) for group in worlds.groups] for world in drawn])
-    return SavingRange(budgets, real, levels, worlds.groups, instance.horizon is not None)
+    central = _each(first, held, cover, {row: row for row in rows})
+    years = instance.horizon is not None
+    return SavingRange(
+        budgets, real, levels, worlds, held, _stacked(each), _stacked([central]), first_year=years
+    )
 
 
 def _costs(provided: Provided) -> tuple[float, float]:
@@ -90,7 +122,43 @@ def _costs(provided: Provided) -> tuple[float, float]:
     return sum(of_kind(parts, BUDGET).values()), real_cost(parts)
 
 
-def _ends(saved: np.ndarray) -> dict[str, float]:
+def _each(
+    question: Instance, held: Alternatives, cover: Cover, place: Mapping[int, int]
+) -> tuple[list[float], list[float], list[float]]:
+    """What every change saves by itself and with its service, and every group, in one question over some of the
+    bodies; `place` tells where those of the whole list stand there."""
+    plan, base = (StepCosts(question, _on(question, one), cover) for one in (held.decision, held.base))
+    known: dict[int, float] = {}
+
+    def saving(change: Change, step: Step) -> float:
+        if id(step) not in known:
+            more = (base if change.anew else plan).more(step.among(place))
+            known[id(step)] = more if change.inside else -more
+        return known[id(step)]
+
+    alone = [saving(change, change.step) for change in held.changes]
+    together = [saving(change, change.together) for change in held.changes]
+    return alone, together, [_of_group(plan, group, place) for group in held.groups]
+
+
+def _on(question: Instance, decision: Decision) -> Decision:
+    """A decision over the list of bodies of a question."""
+    return replace(decision, second=None).on(question.bodies)
+
+
+def _of_group(plan: StepCosts, group: Group, place: Mapping[int, int]) -> float:
+    """What municipalities save by acting together as the plan says, and not as today."""
+    now, before = (sum(plan.joint((place[b], w)) for b, w in pairs) for pairs in (group.plan, group.today))
+    return before - now - plan.standing(group.more_bodies)
+
+
+def _stacked(each: list[tuple[list[float], list[float], list[float]]]) -> Savings:
+    """What single things save in some questions, a row for each."""
+    alone, together, groups = (np.array(rows, dtype=float) for rows in zip(*each, strict=True))
+    return Savings(alone, together, groups)
+
+
+def ends_of(saved: np.ndarray) -> dict[str, float]:
     """Low end, middle and high end of what is saved."""
     return dict(zip(("low", "middle", "high"), np.quantile(saved, ENDS).tolist(), strict=True))
 

@@ -29,7 +29,7 @@ from optimization.outcome.choices import (
     OF_CHANGES,
     PEOPLE,
     TOLERANCE,
-    Given,
+    GivenBack,
     StayPut,
 )
 from optimization.outcome.completion import national_columns
@@ -84,10 +84,10 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
     own = replace(limits, seconds=min(limits.seconds, MOST_SECONDS), threads=1)
     start = np.where(problem.form.integer, np.round(least.values), least.values)
     reached = _reached(problem, start, least.bound, own)
-    values, given = reached[-1].values if reached else start, list[Given]()
+    values, back = reached[-1].values if reached else start, GivenBack()
     threshold = result.instance.settings[OF_CHANGES]
     if threshold is not None:
-        values, given = giving_back(problem, values, threshold, replace(own, processes=limits.threads))
+        values, back = giving_back(problem, values, threshold, replace(own, processes=limits.threads))
     people, bodies = (_of(problem, name) for name in (PEOPLE, BODIES))
     stay = StayPut(
         tolerance=result.instance.settings[TOLERANCE] or 0.0,
@@ -96,13 +96,14 @@ def staying(result: Result, problem: MasterProblem, limits: Limits) -> Result:
         people=(at(people, start), at(people, values)),
         bodies=(round(at(bodies, start)), round(at(bodies, values))),
         reached=tuple(reached),
-        given=tuple(given),
+        back=back,
     )
     found = read_result(result.package, problem, replace(least, values=values))
     if found.breaches and not result.breaches:
         same = stay.people[0], stay.bodies[0]
         return replace(
-            result, stay=replace(stay, people=(same[0],) * 2, bodies=(same[1],) * 2, kept=False, given=())
+            result,
+            stay=replace(stay, people=(same[0],) * 2, bodies=(same[1],) * 2, kept=False, back=GivenBack()),
         )
     return replace(
         result,

@@ -1,9 +1,4 @@
-"""Which worlds have something in common, as one threshold on one group of numbers, in words and numbers.
-
-A tree of one split: among all groups and all levels halfway between two neighbouring ones, the split that tells most
-worlds right; of equals the first group, then the level nearest to the centre. With few worlds a deeper tree would tell
-chance.
-"""
+"""A threshold on one group of numbers that tells worlds apart (`outcome.conditions`), in words and numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +9,8 @@ import numpy as np
 
 from optimization.dictionary.results import word
 from optimization.ledger.factors import Number
-from optimization.ledger.worlds import CENTRE, World, Worlds, value_at
+from optimization.ledger.worlds import World, Worlds, value_at
+from optimization.outcome.conditions import best_split
 
 LARGE = 1000.0
 """Figure from which on digits after the point say nothing."""
@@ -34,22 +30,12 @@ class Condition(NamedTuple):
 def condition(worlds: Worlds, drawn: Sequence[World], has: np.ndarray) -> Condition | None:
     """The threshold that best tells the worlds that have something, boolean (W,), from the others; None where all or
     none have it, or no threshold tells more than always saying the same."""
-    if has.all() or not has.any():
+    levels = np.array([[world.level(group) for group in worlds.groups] for world in drawn])
+    split = best_split(worlds.groups, levels, has)
+    if split is None:
         return None
-    tried: list[tuple[float, int, float, str, bool, float]] = []
-    for n, group in enumerate(worlds.groups):
-        levels = np.array([world.level(group) for world in drawn])
-        known = np.unique(levels)
-        for level in (known[:-1] + known[1:]) / 2.0:
-            for above in (True, False):
-                right = float(((levels > level) == (has == above)).mean())
-                tried.append((-right, n, abs(level - CENTRE), group, above, float(level)))
-    if not tried:
-        return None
-    lost, _, _, group, above, level = min(tried)
-    if -lost <= max(has.mean(), 1.0 - has.mean()):
-        return None
-    return Condition(group, above, level, -lost, _words(worlds, group, above, level))
+    words = _words(worlds, split.group, split.above, split.level)
+    return Condition(split.group, split.above, split.level, split.right, words)
 
 
 def _words(worlds: Worlds, group: str, above: bool, level: float) -> str:

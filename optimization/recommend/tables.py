@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.ledger.worlds import GROUPS
-from optimization.outcome.result import Result
+from optimization.outcome.result import Result, no_tables
 from optimization.outcome.session import Duty
 from optimization.recommend.blended import Blends, Plan
 from optimization.recommend.conditions import Condition, condition
@@ -30,9 +30,10 @@ ALWAYS: Final = 0.8
 
 
 def told(found: Recommendation) -> Result:
-    """The result of a recommendation, which tells its tables beside those of any plan."""
+    """The result of a recommendation, which tells its tables beside those of any plan, and its own verdicts in place of
+    those of draws with the plan held."""
     own, tables = found.result.tabulated, tables_of(found)
-    return replace(found.result, tabulated=lambda result: own(result) | tables)
+    return replace(found.result, tabulated=lambda result: own(result) | tables, judged=no_tables)
 
 
 def tables_of(found: Recommendation) -> dict[str, pd.DataFrame]:

@@ -28,6 +28,7 @@ from optimization.referee.duties import leads_are_open, roles
 from optimization.referee.horizon import horizon_checks
 from optimization.referee.objective import COMPONENT_WEIGHTS, recompute_objective
 from optimization.referee.places import place_closures
+from optimization.referee.verdicts import verdict_checks
 from optimization.rules.listed import STATEMENTS
 from optimization.rules.written import Written
 
@@ -133,6 +134,7 @@ def _checks(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: S
         "between bound and plan lie the gap and what the stay-put rule costs": _certified(record),
         **_stays(record, tables),
         **_priced(tables),
+        **verdict_checks(tables, record),
         "grants equal max(0, (1 - rate) need - capacity) to 1 thousand yen": money.grants_follow(
             tables["governments"], settings, money.rates_of(tables, settings)[0]
         ),

@@ -18,7 +18,7 @@ from optimization.case.resolved import as_text
 from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
-from optimization.report import flows, gains, many_worlds, maps, roles, sections, sentences
+from optimization.report import flows, gains, maps, roles, sections, sentences, verdicts
 from optimization.report.language import Language, Speaker, speaker
 from optimization.report.opening import broken_limits, opening
 from optimization.report.towns import town_data
@@ -87,7 +87,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
         "sections": [(name, f"h_{name}") for name in SECTIONS],
-        "opening": [*many_worlds.rows(run.tables, lambda name: run.service(name, say), say), *opening(
+        "opening": [*verdicts.rows(run.tables, names_of(run, say), say), *opening(
             run.tables,
             run.places,
             run.record["baseline_parts_million_yen"],
@@ -113,6 +113,11 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
                           "tiers": {tier_of(tier).sign: say.word(tier) for tier in TIERS}, **town_data(run, say)}),
     }  # fmt: skip
+
+
+def names_of(run: RunView, say: Speaker) -> verdicts.Names:
+    """What services and rule groups of a run are called."""
+    return verdicts.Names(lambda name: run.service(name, say), lambda label: run.group(label, say))
 
 
 def package_title(run: RunView, say: Speaker) -> str:

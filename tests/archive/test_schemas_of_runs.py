@@ -28,8 +28,11 @@ SINCE_3 = {
     "joint_work",
     "functions",
     "places",
+    "change_verdicts",
+    "together_verdicts",
+    "worth_knowing",
 }
-"""Tables of the closed accounts, of debts and of joint work, which older runs have not."""
+"""Tables of the closed accounts, of debts, of joint work and of verdicts, which older runs have not."""
 
 WHERE_THE_CASE_HAS_THEM = {"bodies_today", "spending"}
 """Tables of a run whose case tells of today's bodies and of spending: older cases did not."""

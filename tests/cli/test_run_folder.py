@@ -20,6 +20,7 @@ TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
     "coefficients", "outlook", "spending", "bodies_today", "flows", "flows_by_government", "sectors",
     "debts", "debts_of_services", "joint_work", "places", "functions",
+    "change_verdicts", "together_verdicts", "worth_knowing",
 ]  # fmt: skip
 KEYS = {
     "status", "termination", "objective_million_yen", "baseline_million_yen", "bound_million_yen", "gap",
@@ -33,10 +34,14 @@ COUNTS = {
     "changed", "municipalities", "members", "services", "services_today", "receiving", "receiving_today", "gains",
     "counted_in_part", "apart", "apart_today", "crosses_a_step",
     "tiers_involved", "tiers_involved_today", "rows", "nonzeros", "governments",
-}  # fmt: skip
+    "in_plan", "draws", "draws_paid", "service_draws_paid", "draws_told", "bodies", "bodies_today", "changes_decided",
+    "groups_decided",
+}  # fmt: skip  # fmt: skip
 OWN_UNIT = {
     "formula": {"today", "under_package"},
     "measures": {"today", "under_package"},
+    "change_verdicts": {"threshold", "taken"},
+    "together_verdicts": {"threshold", "taken"},
     "coefficients": {"smallest_coefficient", "largest_coefficient", "largest_right_hand_side"},
 }
 """Tables whose rows carry their unit in the column `unit`, or are in the solver's rows' own units."""
