@@ -322,7 +322,7 @@ def _objective(model: linopy.Model, columns: Columns) -> None:
         "y": duty_cost(columns) + apart.parts["y"].toarray()[0],
         "apart": apart.parts["apart"].toarray()[0],
         "x": alone[place[:, 0], costs.wide_columns[place[:, 1]]],
-        "v": costs.bodies.social(settings)[columns.pair_body, columns.pair_service],
+        "v": instance.social.bodies[columns.pair_body, columns.pair_service],
         "z": np.full(len(columns.body_rows), settings["weights.body_million_yen"]),
         "u": settings["weights.provision"] * np.asarray(columns.unit_cost.sum(axis=0)).ravel(),
         "grant": np.full(len(instance.other_need), settings["weights.soft_budget"]),

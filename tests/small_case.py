@@ -27,6 +27,7 @@ from optimization.case.package import Package, Provision
 from optimization.case.parameters import Parameters
 from optimization.case.projections import AGES
 from optimization.case.resolved import Origin, ResolvedPackage, Source
+from optimization.case.sharing import ASKED, FEATURES
 from optimization.costs.curves import ScaleCurve, flat_curve
 from optimization.dictionary.settings import canonical, load_settings, status_quo
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS
@@ -281,10 +282,12 @@ def make_case(
     shocks: Mapping[str, Shock] | None = None,
     bodies_today: Mapping[tuple[str, str], Sequence[str]] | None = None,
     bundles: Mapping[tuple[str, str], float] | None = None,
+    preferences: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Case:
     """A case of these places. `parameters` by `name` or `service.name`; `bodies` are the user's own
     candidate bodies, `bodies_today` those that exist, by (name, service); `bundles` by two services the rate of their
-    joint work; without `borders` all municipalities of a prefecture touch."""
+    joint work; `preferences` by service what a unit of a feature is worth to a member (0 where not named); without
+    `borders` all municipalities of a prefecture touch."""
     known = {p.code for p in prefectures}
     prefectures = [
         *prefectures,
@@ -329,6 +332,8 @@ def make_case(
                 "office_lon_deg": [t.east_km / KM_PER_DEGREE for t in towns],
                 "office_lat_deg": 0.0,
                 "area_km2": [t.area_km2 for t in towns],
+                "habitable_area_km2": [t.area_km2 for t in towns],
+                "county_ja": "",
                 "has_own_health_centre": 0,
                 "income_tax_million_yen": [
                     float(t.people if t.income_tax is None else t.income_tax) for t in towns
@@ -404,7 +409,18 @@ def make_case(
         sha256={},
         crises=_crises(towns, shocks),
         bundles=related,
+        sharing_preferences=preferences_table(preferences or {}),
     )
+
+
+def preferences_table(by_service: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """The table `sharing_preferences`: every feature of the services named, as those of fire brigades are."""
+    rows = [
+        ("fire", feature, service, float(worth.get(feature, 0.0)))
+        for service, worth in by_service.items()
+        for feature in (*FEATURES, ASKED)
+    ]
+    return pd.DataFrame(rows, columns=["function", "feature", "service", "value"])
 
 
 def today_table(bodies: Mapping[tuple[str, str], Sequence[str]]) -> pd.DataFrame:

@@ -41,7 +41,11 @@ OFF_SINCE = 3
 FORMER_WORDS = {("formula", "parameter"): {"left_to_special_allocation": "released"}}
 """Words of older layouts that have another name now, by table and column."""
 
-ADDED: Mapping[str, float] = {"weights.joint_work": 0.0, "crisis.lead_apart_million_yen": 0.0}
+ADDED: Mapping[str, float] = {
+    "weights.joint_work": 0.0,
+    "weights.observed_sharing_million_yen": 0.0,
+    "crisis.lead_apart_million_yen": 0.0,
+}
 """Weights of costs that runs of before did not know, as they were then."""
 
 FLOWS_SINCE = 3

@@ -20,6 +20,7 @@ from optimization.case.crisis import NO_CRISES, CrisisTables
 from optimization.case.functions import FUNCTIONS
 from optimization.case.parameters import Parameters
 from optimization.case.projections import growth
+from optimization.case.sharing import TABLE as PREFERENCES
 from optimization.case.today import no_rows, no_spending
 from optimization.dictionary.tiers import (
     CODE,
@@ -56,6 +57,7 @@ class Case:
       look on a map and are called; empty where the case has no such tables.
     - `joint_today` (code, function, service, mark, status, ...), `bodies_today` (body_id, function, code, ..., service)
       and `spending` (by code: tier, purpose, million yen) of `case.today`; empty where the case has no such tables.
+    - `sharing_preferences` (function, feature, service, value, ...) of `case.sharing`; empty likewise.
     - `bundles` (by name `first+second`): service_a, service_b of `case.bundles`; empty where the case has none.
     - `functions` (by service: standard, money, delivery): who holds each function, of `case.functions`; empty likewise.
     - `services` (index: service): label_en, label_ja, home_tier, need_items, scale_basis, ...
@@ -87,6 +89,7 @@ class Case:
     readings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"name_kana": [], "name_romaji": []}))
     joint_today: pd.DataFrame = field(default_factory=lambda: no_rows("joint_today"))
     bodies_today: pd.DataFrame = field(default_factory=lambda: no_rows("bodies_today").assign(service=""))
+    sharing_preferences: pd.DataFrame = field(default_factory=lambda: no_rows(PREFERENCES))
     spending: pd.DataFrame = field(default_factory=no_spending)
     functions: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(FUNCTIONS), dtype=object)
@@ -212,6 +215,12 @@ class Case:
                 if not _same(before, getattr(self, name))
             ]
         )
+
+    def status_today(self, function: str) -> pd.Series:
+        """Alone, joint, delegated or unknown in a function of joint bodies, by code; missing where the case does not
+        know the function."""
+        rows = self.joint_today[self.joint_today["function"] == function]
+        return rows.set_index("code")["status"].reindex(self.codes)
 
     @property
     def prefecture_names(self) -> dict[str, tuple[str, str]]:

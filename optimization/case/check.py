@@ -19,6 +19,7 @@ from optimization.case.identities import IDENTITIES
 from optimization.case.indicators import indicator_problems
 from optimization.case.plausible import possibilities
 from optimization.case.projections import projection_problems
+from optimization.case.sharing import preference_problems
 from optimization.case.spent import MONEY_BESIDE
 from optimization.case.standard_scale import scale_bounds, scale_problems
 from optimization.case.tables import Examined, place
@@ -43,6 +44,7 @@ CODES_AND_NAMES: tuple[Callable[[Tables], Iterable[Problem]], ...] = (
     bundle_problems,
     function_problems,
     today_problems,
+    preference_problems,
     scale_problems,
 )
 """Checks of which each is of use whatever the others find."""

@@ -29,6 +29,7 @@ from optimization.case.functions import functions_of
 from optimization.case.indicators import debt_ratios
 from optimization.case.parameters import Parameters
 from optimization.case.projections import projected
+from optimization.case.sharing import preferences_from
 from optimization.case.standard_scale import debt_notices, scale_of
 from optimization.case.tables import examined_tables
 from optimization.case.today import bodies_of, joint_of, spending_of
@@ -90,6 +91,7 @@ def load_case(path: str | Path) -> Case:
         readings=tables["readings"].set_index("code").sort_index(),
         joint_today=joint_of(tables),
         bodies_today=bodies_of(tables),
+        sharing_preferences=preferences_from(tables),
         spending=spending_of(tables),
         bundles=bundles_of(tables),
         functions=functions_of(tables),

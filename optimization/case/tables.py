@@ -28,7 +28,7 @@ from optimization.reading.table_file import BLANK, MOST_FAULTS, MOST_ROWS, Sheet
 OPTIONAL = frozenset(
     {
         *("bodies", "bundles", "crisis_scenarios", "crisis_exposure", "functions"),
-        *("outlines", "readings", "standard_scale"),
+        *("outlines", "readings", "sharing_preferences", "standard_scale"),
         *TODAY_TABLES,
     }
 )

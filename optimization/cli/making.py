@@ -105,7 +105,7 @@ def estimate(
         Path | None, typer.Option(metavar="DIR", help="Table of all years (that of the inputs).")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the estimates into the case's parameters.csv.")
+        bool, typer.Option("--write", help="Put them into the case: parameters.csv, sharing_preferences.csv.")
     ] = False,
 ) -> int:
     """Estimate effects of size and sharing on spending and need.
@@ -122,7 +122,7 @@ def estimate(
     target = kept(target, lambda draft: write_tables(draft, found.tables))
     show_frame(found.parameters.drop(columns=["unit", "source"]), "Parameters estimated", 3)
     if write:
-        were = written_into(case_folder, found.parameters)
+        were = written_into(case_folder, found.parameters, found.sharing_preferences)
         out.print(f"Wrote {len(found.parameters)} parameters into {case_folder}; {were} were assumptions.")
     out.print(f"Wrote {target}.")
     return 0

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from optimization.case.case import Case
 from optimization.costs import components
+from optimization.costs.sharing import shared_worth
 from optimization.costs.standard import NO_SCALE, StandardCosts, realised_ratio, tier_scale
 from optimization.dictionary.settings import setting_key, value_of
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE, TIERS, tier_of
@@ -65,7 +66,8 @@ class ProvisionCosts:
     `bodies`: Parts of shape (B, W) over `wide_services`, NaN-free: the services the package opens, and those that
     bodies provide today. `allowed` (B, W) tells which pairs may serve: today's bodies, and those of an opened service
     that keep its travel-time limit (R7) and cut through no body of today that must stand (R10); `may_act_alone` (I, W)
-    where a municipality may provide by itself (R10).
+    where a municipality may provide by itself (R10); `worth` (B, W) what a pair is worth to its members by the
+    preferences that bodies of today show, in units of a logit, 0 where the objective does not ask.
     """
 
     services: pd.Index
@@ -75,6 +77,7 @@ class ProvisionCosts:
     bodies: Parts
     allowed: np.ndarray
     may_act_alone: np.ndarray
+    worth: np.ndarray
 
     @cached_property
     def wide_columns(self) -> np.ndarray:
@@ -264,6 +267,7 @@ def body_parts_of(
         may_act_alone=np.column_stack([bodies.existing.may_act_alone(s) for s in columns.tolist()])
         if len(wide)
         else np.ones((len(case.codes), 0), dtype=bool),
+        worth=shared_worth(case, settings, standard.curves, bodies, wide, km),
     )
 
 

@@ -1,10 +1,4 @@
-"""Bodies that municipalities could form, and what each would be worth to each member, by the model's own prices.
-
-What a member weighs (columns `FEATURES`), each as a share of what the service costs it alone: the saving that the curve
-promises (the whole slope), the way to the largest member, coordination with every further member, the fixed cost of
-taking part, the loss from one level for unlike wishes. Beside the prices stand what no price tells: partners of the own
-county and of the own medical area, the own size, and being the largest.
-"""
+"""Bodies that municipalities could form, and what a member weighs in each: the features of `costs.sharing`."""
 
 from __future__ import annotations
 
@@ -15,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.costs import components
-from optimization.costs.standard import scale_curves
+from optimization.costs.curves import ScaleCurve
+from optimization.costs.sharing import member_features
 from optimization.geography.candidates import (
     Borders,
     borders_of,
@@ -25,16 +19,11 @@ from optimization.geography.candidates import (
     medical_sets,
     nearest_sets,
 )
-from optimization.geography.distance import medical_area_of, straight_km
 
-PRICED = ("scale", "distance", "coordination", "fixed", "taste")
-BESIDE = ("county", "medical_area", "largest", "partner_size", "own_size", "density", "joining")
-FEATURES = (*PRICED, *BESIDE)
 NEIGHBOURS = 10
 """Neighbours that the sets of nearest municipalities gather at most."""
 
 MOST_MEMBERS = 20
-DENSITY_OF_ONE = 1e-2
 Members = tuple[int, ...]
 
 
@@ -55,10 +44,10 @@ class Candidates:
     features: np.ndarray
 
 
-def candidate_sets(case: Case) -> set[Members]:
+def candidate_sets(case: Case, km: np.ndarray) -> set[Members]:
     """Sets of one prefecture that could be bodies: medical areas, clusters, nearest neighbours, counties, and the whole
-    prefecture."""
-    borders, km = borders_of(case, cross_prefectures=False), straight_km(case.municipalities)
+    prefecture; `km` (I, I) the straight line between town halls."""
+    borders = borders_of(case, cross_prefectures=False)
     found: set[Members] = set()
     for sets in (
         medical_sets(case, borders),
@@ -96,8 +85,10 @@ def places_of_bodies(case: Case, function: str) -> pd.Series:
     return pd.Series(case.codes.get_indexer(bodies["code"]), bodies["body_id"].to_numpy())
 
 
-def candidates(case: Case, function: str, service: str, sets: set[Members]) -> Candidates:
-    """The sets and the bodies of today of a function, with every member's features."""
+def candidates(
+    case: Case, function: str, service: str, sets: set[Members], curve: ScaleCurve, km: np.ndarray
+) -> Candidates:
+    """The sets and the bodies of today of a function, with every member's features; `curve` is that of the service."""
     today = set(observed_bodies(case, function))
     prefecture = case.municipalities["prefecture_code"].to_numpy(str)
     inside = {members for members in today if len({prefecture[i] for i in members}) == 1}
@@ -111,61 +102,5 @@ def candidates(case: Case, function: str, service: str, sets: set[Members]) -> C
         prefecture[[members[0] for members in bodies]],
         body,
         member,
-        _features(case, service, bodies, body, member),
+        member_features(case, service, curve, km, body, member),
     )
-
-
-def _features(
-    case: Case, service: str, bodies: tuple[Members, ...], body: np.ndarray, member: np.ndarray
-) -> np.ndarray:
-    """Features (R, F) of every member of every body, in the order of `FEATURES`."""
-    places, index = case.municipalities, pd.Index([service])
-    people = places["population_persons"].to_numpy(float)
-    scale = case.basis(case.services.at[service, "scale_basis"]).clip(lower=1.0).to_numpy(float)
-    need = case.standard_need(service).reindex(case.codes).to_numpy(float)
-    own = np.maximum(need / (1.0 - case.parameters("national_share", service)), 1.0)
-    curve, km = scale_curves(case)[service], straight_km(places)
-    count, number = len(bodies), np.bincount(body)
-    together = np.bincount(body, scale[member], count)
-    order = np.lexsort((-people[member], body))
-    first = np.concatenate([[0], np.cumsum(number)[:-1]])
-    hub, second = member[order][first], member[order][first + 1]
-    away = km[member, hub[body]]
-    each = components.access(case, index, np.ones(len(people)))[:, 0]
-    taste = components.log_taste(case)
-    mean = np.bincount(body, people[member] * taste[member], count) / np.bincount(body, people[member], count)
-    loss = components.uniformity(case, index, own[member][:, None], taste[member] - mean[body])[:, 0]
-    partner = np.where(hub[body] == member, people[second[body]], people[hub[body]])
-    columns = {
-        "scale": np.log(curve.per_unit(scale[member]) / curve.per_unit(together[body])),
-        "distance": np.log1p(each[member] * away / own[member] * 100) if each.any() else np.log1p(away),
-        "coordination": np.log(number[body] - 1.0),
-        "fixed": case.parameters("coordination_fixed_million_yen") / own[member],
-        "taste": loss / own[member],
-        "county": _same(places["county_ja"].fillna("").to_numpy(str), body, member, people, blank=True),
-        "medical_area": _same(_areas(case), body, member, people),
-        "largest": (hub[body] == member).astype(float),
-        "partner_size": np.log(partner) - 11.0,
-        "own_size": np.log(people[member]) - 10.0,
-        "density": np.log(people / places["habitable_area_km2"].clip(lower=DENSITY_OF_ONE).to_numpy(float))[
-            member
-        ]
-        - 6.0,
-        "joining": np.ones(len(member)),
-    }
-    return np.column_stack([columns[name] for name in FEATURES])
-
-
-def _areas(case: Case) -> np.ndarray:
-    return medical_area_of(case).reindex(case.codes).fillna("").to_numpy(str)
-
-
-def _same(
-    label: np.ndarray, body: np.ndarray, member: np.ndarray, people: np.ndarray, blank: bool = False
-) -> np.ndarray:
-    """Part of a member's partners (by number) that bear its label; none for who bears none (`blank`)."""
-    kind = pd.Series(label[member])
-    alike = kind.groupby([body, kind.to_numpy()]).transform("size").to_numpy(float) - 1.0
-    others = np.bincount(body)[body] - 1.0
-    same = alike / others
-    return np.where(kind.to_numpy() == "", 0.0, same) if blank else same

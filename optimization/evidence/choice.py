@@ -6,13 +6,15 @@ more candidates are listed joining is not worth more: their number is taken out 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import LinearConstraint, milp, minimize
 from scipy.sparse import csr_matrix
 
-from optimization.evidence.candidates import FEATURES, Candidates
+from optimization.case.sharing import FEATURES
+from optimization.evidence.candidates import Candidates
 
 PENALTY = 1.0
 """Weight of a squared coefficient (of a feature of spread one) against one municipality's log likelihood."""
@@ -36,8 +38,22 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What else may be asked of a fit: `signs` of coefficients that are bound (1: not below 0, -1: not above), whether
+    acting `alone` is an alternative, and how many `times` each prefecture counts (once where it is not named)."""
+
+    signs: Mapping[str, int] = field(default_factory=dict)
+    alone: bool = True
+    times: Mapping[str, float] = field(default_factory=dict)
+
+
+PLAIN = Asked()
+
+
+@dataclass(frozen=True)
 class _Rows:
-    """Rows of those who choose: each municipality's alternatives stand together, `start` their first rows."""
+    """Rows of those who choose: each municipality's alternatives stand together, `start` their first rows; `times` each
+    chooser counts; `alone` whether acting alone is an alternative."""
 
     features: np.ndarray
     start: np.ndarray
@@ -45,59 +61,80 @@ class _Rows:
     chosen: np.ndarray
     offset: np.ndarray
     home: np.ndarray
+    times: np.ndarray
+    alone: bool
 
 
-def fit_choice(found: Candidates, prefectures: np.ndarray, training: set[str], known: np.ndarray) -> Choice:
+def fit_choice(
+    found: Candidates,
+    prefectures: np.ndarray,
+    training: set[str],
+    known: np.ndarray,
+    asked: Asked = PLAIN,
+    near: Choice | None = None,
+) -> Choice:
     """Fit on the municipalities of the training prefectures whose status is `known` (I,); `prefectures` (I,) their
-    codes. Bodies of today are candidates there. ValueError where nobody shares."""
-    rows = _rows(found, prefectures, training, known)
+    codes. Bodies of today are candidates there. `near` is a fit to start from, whose spreads are kept. ValueError where
+    nobody shares."""
+    rows = _rows(found, prefectures, training, known, asked)
     if not rows.chosen.any():
         raise ValueError("nobody shares the function in the training prefectures")
-    spread = np.maximum(rows.features.std(axis=0), 1e-9)
+    spread = np.maximum(rows.features.std(axis=0), 1e-9) if near is None else near.spread
     spread[FEATURES.index("joining")] = 1.0
     z = rows.features / spread
     penalty = np.full(z.shape[1], PENALTY)
-    penalty[FEATURES.index("joining")] = 0.0
+    penalty[FEATURES.index("joining")] = 0.0 if asked.alone else PENALTY
+    each = rows.times[rows.chooser]
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        logs, chance = _chances(z @ theta + rows.offset, rows)
-        value = float(logs.sum() - (z @ theta + rows.offset)[rows.chosen].sum())
-        slope = z.T @ (chance - rows.chosen)
+        worth = z @ theta + rows.offset
+        logs, chance = _chances(worth, rows)
+        value = float(rows.times @ logs - (each * worth)[rows.chosen].sum())
+        slope = z.T @ (each * (chance - rows.chosen))
         return value + 0.5 * float(penalty @ theta**2), slope + penalty * theta
 
-    best = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    bounds = [{1: (0.0, None), -1: (None, 0.0)}.get(asked.signs.get(name, 0)) for name in FEATURES]
+    start = np.zeros(z.shape[1]) if near is None else near.value
+    ends = [(None, None) if bound is None else bound for bound in bounds]
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=ends, options={"maxiter": 500})
     chance = _chances(z @ best.x + rows.offset, rows)[1]
     return Choice(best.x, spread, _covariance(z, chance, rows, penalty), -float(best.fun), len(rows.start))
 
 
-def _rows(found: Candidates, prefectures: np.ndarray, training: set[str], known: np.ndarray) -> _Rows:
+def _rows(
+    found: Candidates, prefectures: np.ndarray, training: set[str], known: np.ndarray, asked: Asked
+) -> _Rows:
     inside = np.isin(found.home, sorted(training))[found.body] & known[found.member]
     keep = np.flatnonzero(inside)
     keep = keep[np.argsort(found.member[keep], kind="stable")]
     member = found.member[keep]
     start = np.flatnonzero(np.concatenate([[True], np.diff(member) != 0]))
     number = np.diff(np.concatenate([start, [len(member)]]))
-    chooser = np.repeat(np.arange(len(start)), number)
+    chooser, home = np.repeat(np.arange(len(start)), number), prefectures[member[start]]
     return _Rows(
         found.features[keep],
         start,
         chooser,
         found.observed[found.body[keep]],
         -np.log(number)[chooser],
-        prefectures[member[start]],
+        home,
+        np.array([asked.times.get(code, 1.0) for code in home.tolist()]),
+        asked.alone,
     )
 
 
 def _chances(worth: np.ndarray, rows: _Rows) -> tuple[np.ndarray, np.ndarray]:
     """Log of each chooser's sum over alternatives, alone among them, and every row's probability."""
-    most = np.maximum(np.maximum.reduceat(worth, rows.start), 0.0)
+    most = np.maximum.reduceat(worth, rows.start)
+    if rows.alone:
+        most = np.maximum(most, 0.0)
     each = np.exp(worth - most[rows.chooser])
-    total = np.add.reduceat(each, rows.start) + np.exp(-most)
+    total = np.add.reduceat(each, rows.start) + (np.exp(-most) if rows.alone else 0.0)
     return np.log(total) + most, each / total[rows.chooser]
 
 
 def _covariance(z: np.ndarray, chance: np.ndarray, rows: _Rows, penalty: np.ndarray) -> np.ndarray:
-    """Sandwich robust to clusters of prefecture."""
+    """Sandwich robust to clusters of prefecture, each prefecture once."""
     mean = np.add.reduceat(z * chance[:, None], rows.start)
     bread = np.linalg.inv((z * chance[:, None]).T @ z - mean.T @ mean + np.diag(penalty))
     score = np.add.reduceat(z * (rows.chosen - chance)[:, None], rows.start)

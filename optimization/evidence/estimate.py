@@ -8,27 +8,39 @@ from pathlib import Path
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.evidence.bodies import modelled_sharing
 from optimization.evidence.estimates import estimate_spending
+from optimization.evidence.objections import objections
 from optimization.evidence.panels import back_test, estimate_need, estimate_spent
 from optimization.evidence.parameters import proposed
 from optimization.evidence.registered import registered
 from optimization.evidence.sample import sample_of
-from optimization.evidence.sharing import held_out_sharing
+from optimization.evidence.sharing import held_out_sharing, preferences_of_the_case
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Tables by name, and the rows that the estimates make of parameters.csv."""
+    """Tables by name, the rows that the estimates make of parameters.csv, and the case's table of preferences."""
 
     tables: dict[str, pd.DataFrame]
     parameters: pd.DataFrame
+    sharing_preferences: pd.DataFrame
 
 
 def estimate(case: Case, history: Path | None) -> Evidence:
     """Every registered specification on a case; the panel of need only where a folder of all years is given."""
     sample = sample_of(case)
     sheet = estimate_spending(sample)
-    further = dict(zip(("sharing", "preferences"), held_out_sharing(case), strict=True))
+    sharing = held_out_sharing(case)
+    modelled, fitted = modelled_sharing(case, sharing)
+    preferences = preferences_of_the_case(fitted)
+    further = {
+        "sharing": sharing.rows,
+        "modelled_sharing": modelled,
+        "preferences": sharing.preferences,
+        "objections": objections(case, sharing),
+        "sharing_preferences": preferences,
+    }
     if history is not None:
         estimate_need(sheet, sample, history)
         further["backtest"] = back_test(sample, history)
@@ -36,6 +48,5 @@ def estimate(case: Case, history: Path | None) -> Evidence:
         estimate_spent(sheet, sample)
     parameters = proposed(sheet, sample)
     deviations = pd.DataFrame(registered().deviations)
-    return Evidence(
-        {**sheet.tables(), **further, "deviations": deviations, "parameters": parameters}, parameters
-    )
+    tables = {**sheet.tables(), **further, "deviations": deviations, "parameters": parameters}
+    return Evidence(tables, parameters, preferences)

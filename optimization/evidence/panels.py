@@ -40,20 +40,30 @@ def two_ways(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def estimate_need(sheet: Sheet, sample: Sample, history: Path) -> None:
-    """Specification (d) on need: the part of each curve's slope that a service's need showed over the years."""
-    need = load_history(history, years=list(CENSUS_OF))
+def _need_of(history: Path, years: list[int]) -> pd.DataFrame:
+    """Municipal need of some years, thousand yen: index code and fiscal_year, a column an item."""
+    need = load_history(history, years=years)
     need = need[(need["tier"] == "municipal") & (need["table"] == "need")]
-    people = number_table(sample.case.path / "population_history.csv", "code").loc[sample.places.index]
-    grown = {y: people[f"census_{c}_persons"] / sample.places["residents"] for y, c in CENSUS_OF.items()}
-    wide = need.pivot_table(
+    return need.pivot_table(
         index=["code", "fiscal_year"], columns="item", values="thousand_yen", observed=True
     )
-    items = sample.case.services["need_items"]
+
+
+def _of_service(wide: pd.DataFrame, sample: Sample, service: str) -> pd.DataFrame:
+    """Need of a service, thousand yen: rows as the sample's, a column a year."""
+    items = sample.case.services.at[service, "need_items"].split("+")
+    money = wide[[item for item in items if item in wide]].sum(axis=1)
+    return money.unstack("fiscal_year").reindex(sample.places.index)
+
+
+def estimate_need(sheet: Sheet, sample: Sample, history: Path) -> None:
+    """Specification (d) on need: the part of each curve's slope that a service's need showed over the years."""
+    wide = _need_of(history, list(CENSUS_OF))
+    people = number_table(sample.case.path / "population_history.csv", "code").loc[sample.places.index]
+    grown = {y: people[f"census_{c}_persons"] / sample.places["residents"] for y, c in CENSUS_OF.items()}
     for name, purpose in with_curve(sample).items():
         for service in purpose.services:
-            wanted = [item for item in items[service].split("+") if item in wide]
-            money = wide[wanted].sum(axis=1).unstack("fiscal_year").reindex(sample.places.index)
+            money = _of_service(wide, sample, service)
             columns = {
                 year: (per_head(money[year], grown[year] * sample.places["residents"]),
                        sample.own_size((service,), grown[year]))
@@ -67,17 +77,12 @@ def back_test(sample: Sample, history: Path) -> pd.DataFrame:
     service's curve by the change of residents and grown as in the training prefectures, beside grown alone. Median
     absolute errors by service over all draws; money per head in both."""
     first, last = (int(registered().backtest[name]) for name in ("from_year", "to_year"))
-    need = load_history(history, years=[first, last])
-    need = need[(need["tier"] == "municipal") & (need["table"] == "need")]
-    wide = need.pivot_table(
-        index=["code", "fiscal_year"], columns="item", values="thousand_yen", observed=True
-    )
+    wide = _need_of(history, [first, last])
     people = number_table(sample.case.path / "population_history.csv", "code").loc[sample.places.index]
     before, after = (people[f"census_{CENSUS_OF[year]}_persons"].astype(float) for year in (first, last))
     rows = []
     for service in (s for purpose in with_curve(sample).values() for s in purpose.services):
-        items = [i for i in sample.case.services.at[service, "need_items"].split("+") if i in wide]
-        money = wide[items].sum(axis=1).unstack("fiscal_year").reindex(sample.places.index)
+        money = _of_service(wide, sample, service)
         head = per_head(money[last], after) - per_head(money[first], before)
         curve = sample.own_size((service,), after / sample.places["residents"])
         curve = curve - sample.own_size((service,), before / sample.places["residents"])

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimization.archive import written_over
 from optimization.case.parameters import ASSUMED, ESTIMATED
+from optimization.case.sharing import TABLE as PREFERENCES
 from optimization.errors import InputError, Problem
 from optimization.evidence.candidates import places_of_bodies
 from optimization.evidence.estimates import Sheet
@@ -139,9 +140,10 @@ def drawn_quantile(values: np.ndarray, groups: np.ndarray) -> Number:
     return Number(float(np.quantile(values, rule["travel_quantile"])), float(low), float(high))
 
 
-def written_into(case_folder: Path, rows: pd.DataFrame) -> int:
-    """Put the rows in the place of those of the case's parameters.csv, and tell its datapackage; returns how many were
-    assumptions before. `InputError` where the case has no such row, before anything is written."""
+def written_into(case_folder: Path, rows: pd.DataFrame, preferences: pd.DataFrame | None = None) -> int:
+    """Put the rows in the place of those of the case's parameters.csv, `preferences` into its table of that name, and
+    tell its datapackage; returns how many were assumptions before. `InputError` where the case has no such row, before
+    anything is written."""
     file = case_folder / "parameters.csv"
     table = text_table(file).fillna("")
     keys = pd.MultiIndex.from_frame(table[["parameter", "service"]])
@@ -165,6 +167,9 @@ def written_into(case_folder: Path, rows: pd.DataFrame) -> int:
     for column in COLUMNS:
         table.iloc[place, table.columns.get_loc(column)] = [_text(v) for v in rows[column]]
     written_over(file, table.to_csv(index=False, lineterminator="\n"))
+    if preferences is not None:
+        text = preferences.to_csv(index=False, lineterminator="\n")
+        written_over(case_folder / f"{PREFERENCES}.csv", text)
     if (case_folder / "datapackage.json").is_file():
         write_datapackage(case_folder, section=section_of(case_folder / "README.md"))
     return were

@@ -94,8 +94,7 @@ class Sample:
 
     def status(self, function: str) -> pd.Series:
         """Alone, joint, delegated or unknown in a function."""
-        joint = self.case.joint_today
-        return joint[joint["function"] == function].set_index("code")["status"].reindex(self.places.index)
+        return self.case.status_today(function).reindex(self.places.index)
 
     def member(self, functions: tuple[str, ...]) -> pd.Series:
         """1 for who is joint in any of the functions, 0 for who is alone in all, NaN for others."""

@@ -7,7 +7,7 @@ none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,32 +17,43 @@ import statsmodels.api as sm
 from scipy import stats
 
 from optimization.case.case import Case
-from optimization.evidence.candidates import FEATURES, PRICED, Candidates, Members, candidate_sets, candidates
+from optimization.case.parameters import ESTIMATED
+from optimization.case.sharing import ASKED, FEATURES, PRICED
+from optimization.case.today import JOINT
+from optimization.costs.standard import scale_curves
+from optimization.dictionary.tables import load_tables
+from optimization.evidence.candidates import Candidates, candidate_sets, candidates
 from optimization.evidence.choice import Choice, fit_choice, partition
 from optimization.evidence.registered import registered
+from optimization.geography.distance import straight_km
 from optimization.reading.japan import JOINT_MUNICIPALITY
 
 HALVINGS = 5
 MOST_ASKED = 6.0
+DIGITS = 4
+"""Digits of a coefficient in a table of the case: more hang on the machine."""
+
+PAGE = "docs/evidence.md"
 
 
 @dataclass(frozen=True)
 class Observed:
-    """One function: its candidates, and for each municipality (I,) whether its status is known and whether it is in a
-    body."""
+    """One function: its candidates, and for each municipality (I,) whether its status is known, whether it is in a
+    body, and whether its worth counts in a body."""
 
     function: str
     found: Candidates
     known: np.ndarray
     joint: np.ndarray
+    counts: np.ndarray
     people: np.ndarray
     home: np.ndarray
 
     def bodies(self, worth: np.ndarray, prefectures: list[str], asked: float) -> np.ndarray:
         """Who is in a body foretold for the prefectures, (I,), where every member asks so much beside its `worth` (R,);
         whose status is not known is nobody."""
-        known, number = self.known[self.found.member], len(self.found.bodies)
-        total = np.bincount(self.found.body, (worth - asked) * known, number)
+        counts, number = self.counts[self.found.member], len(self.found.bodies)
+        total = np.bincount(self.found.body, (worth - asked) * counts, number)
         member = np.zeros(len(self.people), bool)
         for code in prefectures:
             for body in partition(self.found, total, code):
@@ -53,22 +64,43 @@ class Observed:
         """Part of the people of `where` who live with a member."""
         return float(self.people[where & member].sum() / self.people[where].sum())
 
+    def of(self, prefectures: list[str]) -> np.ndarray:
+        """Whose status is known in some prefectures, (I,)."""
+        return np.asarray(np.isin(self.home, prefectures) & self.known)
 
-def observe(case: Case, function: str, service: str, sets: set[Members]) -> Observed:
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the training prefectures of a draw tell of a function: its logit, and what a member asks of a body."""
+
+    choice: Choice
+    asked: float
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Every registered function as observed, what each draw's training prefectures tell of it (by function and number
+    of the draw, 0 for all prefectures), and the rows of `sharing` and `preferences`."""
+
+    seen: Mapping[str, Observed]
+    fitted: Mapping[tuple[str, int], Fitted]
+    rows: pd.DataFrame
+    preferences: pd.DataFrame
+
+
+def observe(case: Case, function: str, found: Candidates) -> Observed:
     """The candidates and what is known of a function. Who pays another, whose partners are not known and the wards are
     neither in a body nor alone."""
-    found = candidates(case, function, service, sets)
-    joint = case.joint_today[case.joint_today["function"] == function].set_index("code")["status"]
-    status = joint.reindex(case.codes)
+    status = case.status_today(function)
     member = np.zeros(len(case.codes), bool)
     for body in np.flatnonzero(found.observed):
         member[list(found.bodies[body])] = True
-    is_joint = (status == "joint").to_numpy(bool)
-    known = status.isin(["alone", "joint"]).to_numpy(bool) & (is_joint == (is_joint & member))
+    is_joint = (status == JOINT).to_numpy(bool)
+    known = status.isin(["alone", JOINT]).to_numpy(bool) & (is_joint == (is_joint & member))
     known &= (case.codes != JOINT_MUNICIPALITY).astype(bool)
     people = case.municipalities["population_persons"].to_numpy(float)
     home = case.municipalities["prefecture_code"].to_numpy(str)
-    return Observed(function, found, known, is_joint & member & known, people, home)
+    return Observed(function, found, known, is_joint & member & known, known, people, home)
 
 
 def phi(one: np.ndarray, other: np.ndarray) -> float:
@@ -78,7 +110,7 @@ def phi(one: np.ndarray, other: np.ndarray) -> float:
 
 def asked_of_a_body(seen: Observed, worth: np.ndarray, training: list[str]) -> float:
     """What a member asks of a body, so that as many people are in bodies of the training prefectures as today."""
-    where = np.isin(seen.home, training) & seen.known
+    where = seen.of(training)
     wanted, low, high = seen.served(seen.joint, where), -1.0, MOST_ASKED
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -94,52 +126,91 @@ def size_only(seen: Observed, training: np.ndarray, asked: np.ndarray) -> np.nda
     return np.asarray(fit.predict(sm.add_constant(logs[asked])) > 0.5)
 
 
-def held_out_sharing(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+def held_out_sharing(case: Case) -> Sharing:
     """Every draw of every registered function: phi and people served, foretold and observed, beside the logit on size;
-    and the coefficients of the main split with their errors."""
-    rule, rows, coefficients, sets = registered().sharing, [], [], candidate_sets(case)
+    the coefficients of the main split with their errors."""
+    rule, km, curves = registered().sharing, straight_km(case.municipalities), scale_curves(case)
+    sets = candidate_sets(case, km)
+    seen, fitted, rows, coefficients = {}, {}, [], []
     for function in rule["functions"]:
-        seen = observe(case, function, rule["service_of"][function], sets)
-        for number, outside in enumerate(registered().draws, 1):
-            row, choice = _draw(seen, set(outside))
-            rows.append({"function": function, "draw": number, **row})
+        service = rule["service_of"][function]
+        found = candidates(case, function, service, sets, curves[service], km)
+        own = seen[function] = observe(case, function, found)
+        for number, outside in enumerate([(), *registered().draws]):
+            fit, row = _draw(own, sorted(outside))
+            fitted[function, number] = fit
+            if number:
+                rows.append({"function": function, "draw": number, **row})
             if number == 1:
-                coefficients += list(_coefficients(function, choice))
-    return pd.DataFrame(rows), pd.DataFrame(coefficients)
+                coefficients += list(_coefficients(function, fit.choice))
+    return Sharing(seen, fitted, pd.DataFrame(rows), pd.DataFrame(coefficients))
 
 
-def _draw(seen: Observed, outside: set[str]) -> tuple[dict[str, Any], Choice]:
-    training = sorted(set(seen.home) - outside)
+def _draw(seen: Observed, outside: list[str]) -> tuple[Fitted, dict[str, Any]]:
+    training = sorted(set(seen.home) - set(outside))
     choice = fit_choice(seen.found, seen.home, set(training), seen.known)
     worth = choice.worth(seen.found.features)
-    asked = asked_of_a_body(seen, worth, training)
-    member = seen.bodies(worth, sorted(outside), asked)
-    held = np.isin(seen.home, sorted(outside)) & seen.known
-    by_size = size_only(seen, seen.known & ~np.isin(seen.home, sorted(outside)), held)
+    fitted = Fitted(choice, asked_of_a_body(seen, worth, training))
+    if not outside:
+        return fitted, {}
+    member = seen.bodies(worth, outside, fitted.asked)
+    held = seen.of(outside)
+    by_size = size_only(seen, seen.of(training), held)
     row = {
         "phi": phi(member[held], seen.joint[held]),
         "phi_size_only": phi(by_size, seen.joint[held]),
         "people_foretold_ratio": seen.served(member, held),
         "people_observed_ratio": seen.served(seen.joint, held),
         "municipalities": int(held.sum()),
-        "asked": asked,
+        "asked": fitted.asked,
     }
-    return row, choice
+    return fitted, row
+
+
+def half_of(choice: Choice, k: int) -> float:
+    """Half of the registered interval of a coefficient, in the unit of its feature."""
+    error = float(np.sqrt(choice.covariance[k, k]))
+    return float(stats.norm.ppf(0.5 + registered().level / 2)) * error / float(choice.spread[k])
 
 
 def _coefficients(function: str, choice: Choice) -> Iterator[dict[str, Any]]:
-    level = registered().level
     for k, name in enumerate(FEATURES):
-        error = float(np.sqrt(choice.covariance[k, k]))
-        half = float(stats.norm.ppf(0.5 + level / 2)) * error
-        scale = float(choice.spread[k])
+        value, half = float(choice.value[k]) / float(choice.spread[k]), half_of(choice, k)
         yield {
             "function": function,
             "feature": name,
             "priced": name in PRICED,
-            "value": float(choice.value[k]) / scale,
-            "low": (float(choice.value[k]) - half) / scale,
-            "high": (float(choice.value[k]) + half) / scale,
+            "value": value,
+            "low": value - half,
+            "high": value + half,
             "per_spread": float(choice.value[k]),
             "choosers": choice.n,
         }
+
+
+def preferences_of_the_case(fitted: Mapping[tuple[str, int], Fitted]) -> pd.DataFrame:
+    """The table `sharing_preferences` of a case: coefficients of all prefectures, and what a member asks, its interval
+    from the least to the most that draws of training prefectures give."""
+    rows = []
+    for function in registered().sharing["functions"]:
+        choice, asked = fitted[function, 0].choice, fitted[function, 0].asked
+        every = [each.asked for (name, _), each in sorted(fitted.items()) if name == function]
+        words = (
+            f"Estimated: logit of {choice.n:,} municipalities over candidate bodies and acting alone; {PAGE}."
+        )
+        about = {
+            "function": function, "service": registered().sharing["service_of"][function], "choosers": choice.n,
+            "mark": ESTIMATED, "source": words,
+        }  # fmt: skip
+        for k, name in enumerate(FEATURES):
+            value, half = float(choice.value[k]) / float(choice.spread[k]), half_of(choice, k)
+            error = float(np.sqrt(choice.covariance[k, k])) / float(choice.spread[k])
+            rows.append({**about, "feature": name, **_shown(value, error, value - half, value + half)})
+        apart = float(np.std(every[1:], ddof=1)) if len(every) > 2 else 0.0
+        rows.append({**about, "feature": ASKED, **_shown(asked, apart, min(every), max(every))})
+    return pd.DataFrame(rows, columns=list(load_tables()["sharing_preferences"].columns))
+
+
+def _shown(value: float, error: float, low: float, high: float) -> dict[str, float]:
+    numbers = {"value": value, "standard_error": error, "low": low, "high": high}
+    return {name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()}

@@ -3,7 +3,8 @@
 budget      what the budgets of the nation, prefectures and municipalities pay
 residents   travel, the loss from giving unlike places one level, joint work between two offices: no budget pays them
 beside      what is reckoned beside the accounts of a normal year: standing bodies, debts, crises
-judgement   terms that weigh what is thought of a formula (D6): nobody pays them, and no saving holds them
+judgement   terms that weigh what is thought of a formula (D6), and what sharing is worth to members by the bodies that
+            exist: nobody pays them, and no saving holds them
 
 The first three together are the real cost of a plan.
 """
@@ -25,7 +26,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         *("bodies", "debt", "crisis_response", "crisis_shortage"),
         *("crisis_reserve", "crisis_lead", "crisis_apart"),
     ),
-    JUDGEMENT: ("soft_budget", "dulled_incentive"),
+    JUDGEMENT: ("soft_budget", "dulled_incentive", "observed_sharing"),
 }
 """Every term of the objective once, in the order in which tables show them."""
 

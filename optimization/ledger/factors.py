@@ -16,6 +16,7 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.parameters import ASSUMED, UNSURE
 from optimization.case.resolved import ResolvedPackage
+from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.families import FAMILY_SETTINGS, load_families
 from optimization.dictionary.settings import load_settings, setting_key, value_of
 from optimization.dictionary.typed_settings import Settings
@@ -30,8 +31,9 @@ NEEDS: Mapping[str, Callable[[Settings], bool]] = {
     "formula.efficient_scale_persons": lambda s: s["formula.scale_correction"] < 1,
     "formula.area_weight": lambda s: s["formula.simplified_share"] > 0,
     "formula.promised_refunds_honoured": lambda s: s["formula.debt_service_refund"] < 1,
+    OBSERVED: lambda s: s[OBSERVED] > 0,
 }
-"""Settings whose effect hangs on another one that is not simply empty."""
+"""Settings whose effect hangs on another one that is not simply empty, or that a package must name."""
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,8 @@ class Instance:
         tiers = {t: sum(w * each.by_tier[t] for w, each in zip(shares, every, strict=True)) for t in TIERS}
         bodies = sum(w * each.bodies for w, each in zip(shares, every, strict=True))
         alone = sum(w * each.alone for w, each in zip(shares, every, strict=True))
-        return SocialCosts(tiers, bodies, alone)
+        judged = sum(w * each.judged for w, each in zip(shares, every, strict=True))
+        return SocialCosts(tiers, bodies, alone, judged)
 
     @cached_property
     def crisis(self) -> Crisis | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
+from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION, TIERS
 from optimization.ledger.decision import Decision, body_by_place, jointly, tier_by_place
@@ -94,7 +95,15 @@ class Provided:
         parts["units"] = settings["weights.provision"] * fixed
         parts["bodies"] = settings["weights.body_million_yen"] * len(self.decision.existing_bodies)
         parts["joint_work"] = settings["weights.joint_work"] * float(self.joint_work.sum())
+        if settings[OBSERVED]:
+            parts["observed_sharing"] = -settings[OBSERVED] * self.shared_worth
         return parts
+
+    @property
+    def shared_worth(self) -> float:
+        """What all bodies are worth to their members by the preferences that bodies of today show, units of a logit."""
+        worth = self.instance.costs.worth
+        return float(sum(worth[each.body, each.column] for each in jointly(self.instance, self.decision)))
 
     @cached_property
     def debt_service_moved(self) -> np.ndarray:

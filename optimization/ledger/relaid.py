@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.provision import ProvisionCosts, body_parts_of
+from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
@@ -48,6 +49,7 @@ OF_BODIES: Final[tuple[SettingKey, ...]] = (
     "wide_area.min_population_persons",
     "wide_area.radius_km",
     "access.limit_factor",
+    OBSERVED,
 )
 """Settings on which the bodies of today, and what they may do, hang."""
 

@@ -30,6 +30,7 @@ def total_cost(
 ) -> None:
     """minimise  sum of provision + access + coordination + uniformity + transition over what is chosen
     + fixed cost of units + body cost x number of bodies
+    - observed_sharing x sum over pairs (b, s) that provide of worth[b,s], in units of a logit (costs.sharing)
     + joint work of the bundles for which two tiers answer (R11)
     + soft_budget x sum of grants (D6)
     + dulled_incentive x sum of counted taxes of the governments that receive today (D6)

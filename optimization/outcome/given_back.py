@@ -95,8 +95,19 @@ class Prices:
         return np.where(of, there, statute)
 
     def price(self, statute: np.ndarray) -> float:
-        """What provision costs under a statute, million yen; infinite where none is possible."""
-        return self._cheapest(statute)[0]
+        """What provision really costs under a statute, million yen, without what observed preferences take off;
+        infinite where none is possible."""
+        cost, values = self._cheapest(statute)
+        return cost if values is None else cost + float(self._judged @ values)
+
+    @cached_property
+    def _judged(self) -> np.ndarray:
+        """What observed preferences take off the cost of every column of provision."""
+        columns, form, result = self.problem.columns, self.problem.form, np.zeros(len(self.problem.form.cost))
+        numbers, index = form.column_family("v")
+        judged = self.problem.instance.social.judged
+        result[numbers] = judged[columns.pair_body[index], columns.pair_service[index]]
+        return result[self.problem.provision]
 
     def provision(self, statute: np.ndarray) -> np.ndarray | None:
         """The cheapest provision under a statute, of the problem's `provision` columns; None where none is possible."""

@@ -28,6 +28,7 @@ from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.place_table import place_table
 from optimization.outcome.result import APPLIED, Result
+from optimization.outcome.sharing_table import sharing_table
 from optimization.outcome.spending_table import spending_tables
 
 MIL = "_million_yen"
@@ -55,6 +56,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         **bundle_table(after, before),
         **function_table(after, before),
         **existing_table(after),
+        **sharing_table(after),
         **path,
         **_breaches(result),
         **_priced_changes(result, after),

@@ -17,7 +17,7 @@ from optimization.reading.table_file import text_table
 
 TIERS = {"municipal": ("code", JOINT_MUNICIPALITY), "prefectural": ("prefecture_code", JOINT_PREFECTURE)}
 HOME = {"municipality": "municipal_need", "prefecture": "prefectural_need"}
-BY_SERVICE = ("services", "allowed_tiers", "parameters")
+BY_SERVICE = ("services", "allowed_tiers", "parameters", "sharing_preferences")
 """Tables whose rows belong to services."""
 
 HEADING = "## Taken from another year"

@@ -232,7 +232,10 @@ class Blends:
             return np.asarray(sum(w * part for w, part in zip(weights, each, strict=True) if w > 0))
 
         tiers = {t: mean([part.by_tier[t] for part in parts]) for t in parts[0].by_tier}
-        social = SocialCosts(tiers, mean([p.bodies for p in parts]), mean([p.alone for p in parts]))
+        bodies, alone, judged = (
+            mean([getattr(part, name) for part in parts]) for name in ("bodies", "alone", "judged")
+        )
+        social = SocialCosts(tiers, bodies, alone, judged)
         standing = float(weights @ [question.settings[BODY] for question in self.questions])
         return self._priced(social, standing)
 

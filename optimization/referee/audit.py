@@ -20,7 +20,7 @@ from optimization.archive.seal import SUMS, broken
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.verdict import Worth
-from optimization.referee import functions, money
+from optimization.referee import functions, money, sharing
 from optimization.referee.bundles import told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.debts import NEEDED, debt_closures
@@ -163,6 +163,7 @@ def _checks(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: S
         },
         **_bundles(tables),
         **_functions(tables),
+        **_sharing(tables),
         **_spending(tables),
         **_closed(tables, settings),
         **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
@@ -295,6 +296,14 @@ def _functions(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     if functions.TABLE not in tables:
         return {}
     return {"every function of a debated duty has one holder": functions.told_as_it_is(tables)}
+
+
+def _sharing(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """That the worth of bodies by observed preferences is told of those that provide; nothing of a run that does not
+    ask."""
+    if sharing.TABLE not in tables:
+        return {}
+    return {"the worth of sharing is told of every body, feature by feature": sharing.told_as_it_is(tables)}
 
 
 def _spending(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

@@ -215,6 +215,14 @@ def _parts(written: Mapping[str, Sequence[Row]], settings: Settings) -> Iterator
     soft = Fraction(str(settings["weights.soft_budget"]))
     given = [*column_of(written["governments"], "grant" + MIL), *_special(written).values()]
     yield "soft_budget", [soft * figure for figure in given]
+    if shared := Fraction(str(settings["weights.observed_sharing_million_yen"])):
+        yield (
+            "observed_sharing",
+            [
+                -shared * Fraction(row["coefficient"]) * Fraction(row["of_members"])
+                for row in written.get("observed_sharing", ())
+            ],
+        )
     dulled = Fraction(str(settings["weights.dulled_incentive"]))
     yield (
         "dulled_incentive",

@@ -10,6 +10,7 @@ import pandas as pd
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.referee.bundles import joint_work
+from optimization.referee.sharing import worth
 
 Tables = dict[str, pd.DataFrame]
 
@@ -28,6 +29,7 @@ def weighted_objective(tables: Tables, settings: Settings, component_weights: di
         cost += settings["weights.body_million_yen"] * len(bodies)
         suffix = "" if row["phase"] == 1 else "_second"
         cost += settings["weights.joint_work"] * joint_work(tables, row["year"], suffix)
+        cost -= settings["weights.observed_sharing_million_yen"] * worth(tables, row["year"])
         accounts = _of_year(tables, row["year"])
         money = float(accounts[f"grant{MIL}"].sum() + accounts[f"extraordinary_bond{MIL}"].sum())
         if settings["pool.released"] == "special":

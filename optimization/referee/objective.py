@@ -8,6 +8,7 @@ from optimization.dictionary.settings import value_of
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.referee.bundles import joint_work
 from optimization.referee.horizon import weighted_objective
+from optimization.referee.sharing import worth
 
 COMPONENT_WEIGHTS: dict[str, SettingKey] = {
     "standard": "weights.provision",
@@ -40,6 +41,7 @@ def _of_first_year(tables: dict[str, pd.DataFrame], settings: Settings) -> float
     total += settings["weights.body_million_yen"] * len(tables["bodies"])
     first = tables["joint_work"]["year"].min() if "joint_work" in tables else None
     total += settings["weights.joint_work"] * joint_work(tables, first)
+    total -= settings["weights.observed_sharing_million_yen"] * worth(tables)
     governments = tables["governments"]
     given = float(governments["grant_million_yen"].sum()) + _special(tables, settings)
     total += settings["weights.soft_budget"] * given

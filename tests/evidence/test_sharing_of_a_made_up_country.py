@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from optimization.evidence.candidates import FEATURES, Candidates
+from optimization.case.sharing import FEATURES
+from optimization.evidence.candidates import Candidates
 from optimization.evidence.choice import fit_choice, partition
 from optimization.evidence.sharing import phi
 

@@ -114,6 +114,7 @@ def random_question(seed: int) -> Small:
         },
         bodies={f"b{n}": sets[n] for n in chosen.tolist()},
         bundles=random_bundles(seed),
+        preferences=random_preferences(seed),
         adjustment_rate=float(draw.choice([0.0, 0.08])),
         changes={
             "rules.groups": "by_prefecture" if two else "by_class",
@@ -124,6 +125,7 @@ def random_question(seed: int) -> Small:
             "weights.body_million_yen": float(draw.uniform(0, 8)),
             "weights.soft_budget": float(draw.uniform(0, 0.08)),
             "weights.dulled_incentive": float(draw.uniform(0, 0.08)),
+            "weights.observed_sharing_million_yen": 0.0 if seed % 2 else 2.0,
         },
     )
     limits = _limits(question, draw)
@@ -137,6 +139,13 @@ def random_bundles(seed: int) -> dict[tuple[str, str], float]:
     draw = np.random.default_rng([seed, 11])
     rates = draw.uniform(0.0, 0.15, 2)
     return dict(zip([("fire", "health"), ("water", "fire")], rates.tolist(), strict=True)) if seed % 2 else {}
+
+
+def random_preferences(seed: int) -> dict[str, dict[str, float]]:
+    """What sharing fire or water is worth to members, from a stream of its own; some of it draws, some deters."""
+    draw = np.random.default_rng([seed, 13])
+    features = ("scale", "distance", "largest", "own_size", "joining", "asked")
+    return {s: dict(zip(features, draw.normal(0, 2, 6).tolist(), strict=True)) for s in ("fire", "water")}
 
 
 def _limits(question: Small, draw: np.random.Generator) -> dict[str, Any]:

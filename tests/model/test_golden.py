@@ -98,6 +98,7 @@ def three_by_three(third: str = "01301", **changes: Any) -> Small:
         parameters={"travel_cost_yen_per_person_km": 40.0, "coordination_fixed_million_yen": 0.5, **CRISIS},
         bodies={"ab": ["01201", "01202"], "ac": ["01201", third], "bc": ["01202", third]},
         bundles={("fire", "health"): 0.1, ("water", "fire"): 0.05},
+        preferences={"fire": {"scale": 2.0, "largest": 0.5, "joining": -1.0, "asked": 0.25}},
         adjustment_rate=0.05,
         shocks={
             "quake": Shock("earthquake", 0.1, {"01201": 0.5}, {"01201": 0.1}),
@@ -164,6 +165,7 @@ PACKAGES: dict[str, dict[str, Any]] = {
         "pool.national_tax_shares": {"income": [0.2, 0.3]},
     },
     "related services": {"weights.joint_work": 1.0},
+    "what sharing is worth to members": {"weights.observed_sharing_million_yen": 5.0},
     "crises": {
         "crisis.scenarios": ["all"],
         "crisis.lead_tiers": ["prefecture", "nation"],

@@ -90,7 +90,12 @@ def test_codes_and_the_order_of_rows_do_not_matter(seed: int) -> None:
 
 # money ------------------------------------------------------------------------------------------------
 
-MONEY_SETTINGS = ("pool.ordinary_million_yen", "nation.limit_million_yen", "weights.body_million_yen")
+MONEY_SETTINGS = (
+    "pool.ordinary_million_yen",
+    "nation.limit_million_yen",
+    "weights.body_million_yen",
+    "weights.observed_sharing_million_yen",
+)
 MONEY_PARAMETERS = (
     "travel_cost_yen_per_person_km",
     "coordination_fixed_million_yen",

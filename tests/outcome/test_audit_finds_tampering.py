@@ -45,6 +45,7 @@ def question() -> Small:
         parameters={"travel_cost_yen_per_person_km": 30.0, "coordination_fixed_million_yen": 0.5},
         bodies={"near": ["01201", "01202"]},
         bundles={("fire", "health"): 0.02},
+        preferences={"fire": {"scale": 2.0, "joining": 0.5, "asked": 0.2}},
         shocks={"river": Shock("flood", 0.1, {"01201": 0.5, "01301": 0.2})},
         changes={
             "wide_area.services": ["fire"],
@@ -59,6 +60,7 @@ def question() -> Small:
             "weights.soft_budget": 0.03,
             "weights.dulled_incentive": 0.05,
             "weights.body_million_yen": 2.0,
+            "weights.observed_sharing_million_yen": 1.5,
             "formula.counted_share": [0.6, 0.75],
             "pool.ordinary_million_yen": 700.0,
             "crisis.scenarios": ["river"],
@@ -287,6 +289,15 @@ TAMPERING: dict[str, tuple[Change, str]] = {
     "joint work of today": (
         raised("joint_work", "cost_today_million_yen", 0.1, first),
         "joint work stands",
+    ),
+    "a body worth more": (raised("observed_sharing", "of_members", 1.0, first), "objective agrees"),
+    "a worth that its features do not show": (
+        raised("observed_sharing", "worth", 0.1, first),
+        "worth of sharing",
+    ),
+    "a body of whose worth nothing is told": (
+        rows("observed_sharing", lambda f: f.assign(service="health")),
+        "worth of sharing",
     ),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
