@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimization.case.parameters import ASSUMED, DERIVED, ESTIMATED, SPENDING_RATIO
 from optimization.evidence.registered import registered
 
 HERE = Path(__file__).parent
@@ -62,6 +63,7 @@ def page(tables: dict[str, pd.DataFrame]) -> str:
         others=table(_others(fixed, names)), panels=table(_panels(found)),
         backtest=table(_backtest(tables["backtest"])),
         pooled=table(_pooled(found)), parameters=table(_parameters(tables["parameters"])),
+        money_spent=table(_money_spent(tables["parameters"])), **_ratios(tables["parameters"]),
         sharing=table(_sharing(tables["sharing"])),
         functions=" | ".join(spelt(f) for f in registered().sharing["functions"]),
         rules="---|" * len(registered().sharing["functions"]),
@@ -132,8 +134,27 @@ def _pooled(found: pd.DataFrame) -> Iterable[list[str]]:
         yield [spelt(row["effect"]), of, f"{row['value']:.2f}", f"{row['standard_error']:.2f}", interval]
 
 
+def _money_spent(rows: pd.DataFrame) -> Iterable[list[str]]:
+    """Services by what their ratio of money spent to the norm is, and why."""
+    rows = rows[rows["parameter"] == SPENDING_RATIO]
+    why = rows["source"].str.split("; docs/").str[0].str.split(" is of money already, for ").str[-1]
+    for (mark, reason), part in rows.groupby([rows["mark"], why], sort=False):
+        low, central, high = part[["low", "central", "high"]].iloc[0]
+        ratio = "1" if low == high else f"{central:.2f} ({low:.2f} to {high:.2f})"
+        yield [", ".join(spelt(s) for s in part["service"]), ratio, str(mark), str(reason)]
+
+
+def _ratios(rows: pd.DataFrame) -> dict[str, int]:
+    """How many services' ratios are of money already, of their own purpose, and lent."""
+    marks = rows.loc[rows["parameter"] == SPENDING_RATIO, "mark"].value_counts()
+    return {
+        name: int(marks.get(mark, 0))
+        for name, mark in (("once", DERIVED), ("own", ESTIMATED), ("lent", ASSUMED))
+    }
+
+
 def _parameters(rows: pd.DataFrame) -> Iterable[list[str]]:
-    for _, row in rows.iterrows():
+    for _, row in rows[rows["parameter"] != SPENDING_RATIO].iterrows():
         yield [
             spelt(row["parameter"]),
             spelt(row["service"]),

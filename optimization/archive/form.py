@@ -92,6 +92,7 @@ class SavingRangeRecord(BaseModel):
     draws: int = Field(ge=1)
     first_year: bool
     budgets_million_yen: Ends
+    spent_million_yen: Ends | None = None
     real_million_yen: Ends
     draws_in_which_it_saves: int = Field(ge=0)
     moved_by: list[MovedBy]

@@ -9,6 +9,7 @@
 | 3 | 0.2.0 | what the formula leaves of the pool is `released` in `formula`; tables of the closed accounts: `flows` |
 | 3 | 0.2.0 | `debts`, `debts_of_services`: what the ratios of debts are made of |
 | 3 | 0.2.0 | what a plan saves in joint draws of the numbers that are not known: `saving_range` in the record |
+| 3 | 0.2.0 | what is saved of the norm and of money spent: `savings`, `spent_million_yen` in the record |
 | 3 | 0.2.0 | which of the marked assumptions the figures can depend on: `assumptions` in the record |
 | 3 | 0.2.0 | what to do now, only if and not: `change_verdicts`, `together_verdicts`, `worth_knowing` |
 | 3 | 0.2.0 | who gains and who loses is told of `places`, no longer of `governments` |
@@ -58,6 +59,7 @@ NOT_TOLD: Mapping[str, None] = {"saving_range": None, "assumptions": None}
 FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")
 NEW_ROWS = ("pool_factor", "spread_by_rate")
 """Parameters of the formula since then."""
+SAVINGS = ("savings",)
 DEBTS = ("debts", "debts_of_services")
 STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
 PLACES = ("places",)
@@ -148,7 +150,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     kept = {
         name: table.drop(columns=FORMER_COLUMNS.get(name, []), errors="ignore")
         for name, table in tables.items()
-        if name not in (*FLOWS, *DEBTS, *PLACES)
+        if name not in (*FLOWS, *DEBTS, *PLACES, *SAVINGS)
     }
     if "formula" in kept:
         kept["formula"] = kept["formula"][~kept["formula"]["parameter"].isin(NEW_ROWS)].reset_index(drop=True)

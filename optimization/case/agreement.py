@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from optimization.case.parameters import SPENDING_RATIO
 from optimization.case.projections import DRIVERS
 from optimization.case.ranges import ALL_BY_SERVICE, ALL_GENERAL, GENERAL, NATIONAL, OFFERED, OTHER_YEARS
 from optimization.dictionary.settings import nearest
@@ -290,6 +291,14 @@ def parameters(tables: Tables) -> Problems:
                 message, remedy = f"must be {bounds.text}", bounds.remedy(value, f"correct it ({row.unit})")
                 yield Problem("parameters", message, remedy, label, column, f"{value:g}")
     given = set(zip(table["parameter"], table["service"], strict=True))
+    if SPENDING_RATIO in set(table["parameter"]):
+        scaled = tables["services"].query("scale_basis != @NO_SCALE")["service"]
+        for service in [s for s in scaled if (SPENDING_RATIO, s) not in given]:
+            message, remedy = (
+                "is given for other services and not for this one",
+                "give it for all or for none",
+            )
+            yield Problem("parameters", message, remedy, service, "parameter", SPENDING_RATIO)
     for parameter, service in _needed(tables["services"], _movable(tables)):
         if (parameter, service) not in given:
             message, remedy = "is needed and not given", "add a row with its range, mark and source"

@@ -10,10 +10,13 @@ import pandas as pd
 
 from optimization.errors import InputError, Problem
 
-ASSUMED, ESTIMATED = "assumption", "estimated"
+ASSUMED, ESTIMATED, DERIVED = "assumption", "estimated", "derived"
 UNSURE = (ASSUMED, "unverified", ESTIMATED)
 """Marks of numbers that may well be others: assumed, from a source that could not be checked, or estimated. The range
 of an estimated one is its 90% interval, cut to what can be: draw it from a normal law with that interval."""
+
+SPENDING_RATIO = "spending_ratio"
+"""The parameter that says what a yen saved of the norm is in money spent; a case may have none."""
 
 
 @dataclass(frozen=True)

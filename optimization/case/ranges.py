@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from optimization.case.bundles import JOINT_WORK
 from optimization.case.crisis import CRISIS_TYPES
+from optimization.case.parameters import SPENDING_RATIO
 from optimization.dictionary.families import family_parameters
 from optimization.dictionary.tiers import TIERS
 from optimization.reading.numerals import share_meant
@@ -80,6 +81,7 @@ BY_SERVICE = {
     "transition_cost": NOT_NEGATIVE,
     "coordination_rate": NOT_NEGATIVE,
     "max_travel_minutes": POSITIVE,
+    SPENDING_RATIO: NOT_NEGATIVE,
 }
 
 CRISIS = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.archive import written_over
-from optimization.case.parameters import ASSUMED, ESTIMATED
+from optimization.case.parameters import ASSUMED, DERIVED, ESTIMATED, SPENDING_RATIO
 from optimization.case.sharing import TABLE as PREFERENCES
 from optimization.errors import InputError, Problem
 from optimization.evidence.candidates import places_of_bodies
@@ -37,14 +37,19 @@ class Number(NamedTuple):
 
 
 def proposed(sheet: Sheet, sample: Sample) -> pd.DataFrame:
-    """Rows for `parameters.csv` (columns `COLUMNS`), every one marked `estimated`."""
-    rows = [*_scale(sheet, sample), *_travel(sample)]
+    """Rows for `parameters.csv` (columns `COLUMNS`), marked `estimated` but for ratios of money that are derived from
+    what they are ratios of, or lent by other purposes."""
+    scale = _scale(sheet, sample)
+    money = _money_spent(sheet, sample, {row["service"] for row in scale})
+    rows = [*scale, *_travel(sample), *money]
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["parameter", "service"], ignore_index=True)
 
 
-def _row(parameter: str, service: str, unit: str, number: Number, source: str) -> dict[str, Any]:
+def _row(
+    parameter: str, service: str, unit: str, number: Number, source: str, mark: str = ESTIMATED
+) -> dict[str, Any]:
     low, central, high = (float(f"{v:.{DIGITS}g}") for v in (number.low, number.central, number.high))
-    return dict(zip(COLUMNS, (parameter, service, unit, low, central, high, ESTIMATED, source), strict=True))
+    return dict(zip(COLUMNS, (parameter, service, unit, low, central, high, mark, source), strict=True))
 
 
 def cut(central: float, half: float) -> Number:
@@ -96,6 +101,41 @@ def _scale(sheet: Sheet, sample: Sample) -> list[dict[str, Any]]:
     return rows
 
 
+def _money_spent(sheet: Sheet, sample: Sample, estimated: set[str]) -> list[dict[str, Any]]:
+    """What a yen saved of the norm is in money spent, of every service with a part of the slope that comes true: 1
+    where that part was measured in money (services of `estimated`, and those registered), else what spending on its
+    purpose shows of the slope of need, or spending on all purposes."""
+    measured = {s: why for why, services in registered().money_spent["measured"].items() for s in services}
+    purpose_of = {s: name for name, purpose in with_curve(sample).items() for s in purpose.services}
+    pooled, rows = sheet.pools.get("own_size"), []
+    table = sample.case.parameters.table
+    for service in table.loc[table["parameter"] == "scale_realisation", "service"]:
+        name = purpose_of.get(service, "")
+        if service in estimated or service in measured:
+            why = measured.get(service, "it is a coefficient of spending on the curve of need")
+            source = f"Nothing is taken off twice: scale_realisation is of money already, for {why}; {PAGE}."
+            number, mark = Number(1.0, 1.0, 1.0), DERIVED
+        elif name and _usable(sheet, name):
+            fit = sheet.fits[name, "a_fixed"]
+            low, high = fit.interval("own_size", sheet.level)
+            number, mark = Number(float(fit.value["own_size"]), low, high), ESTIMATED
+            source = (
+                f"Estimated: spending on {name.replace('_', ' ')} falls with size by {number.central:.2f} of the slope "
+                f"of need (s.e. {fit.error('own_size'):.2f}; settlements FY2023, {fit.n:,} municipalities); {PAGE}."
+            )
+        elif pooled is not None:
+            low, high = pooled.foretold(sheet.level)
+            number, mark = Number(pooled.mean, low, high), ASSUMED
+            source = (
+                f"Lent: no spending on the service is estimated; what {pooled.count} purposes of municipal spending "
+                f"show of the slope of need, with the interval of a purpose not among them; {PAGE}."
+            )
+        else:
+            continue
+        rows.append(_row(SPENDING_RATIO, service, "ratio of the saving of the norm", number, source, mark))
+    return rows
+
+
 def _travel(sample: Sample) -> list[dict[str, Any]]:
     """Longest way to a seat: the quantile that members of today's bodies keep, prefectures drawn with replacement."""
     rule, case = registered().parameters, sample.case
@@ -142,10 +182,16 @@ def drawn_quantile(values: np.ndarray, groups: np.ndarray) -> Number:
 
 def written_into(case_folder: Path, rows: pd.DataFrame, preferences: pd.DataFrame | None = None) -> int:
     """Put the rows in the place of those of the case's parameters.csv, `preferences` into its table of that name, and
-    tell its datapackage; returns how many were assumptions before. `InputError` where the case has no such row, before
-    anything is written."""
+    tell its datapackage; returns how many were assumptions before. Ratios of money, which a case may lack, are added to
+    it. `InputError` where the case lacks another row, before anything is written."""
     file = case_folder / "parameters.csv"
     table = text_table(file).fillna("")
+    known = set(zip(table["parameter"], table["service"], strict=True))
+    new = [
+        pair[0] == SPENDING_RATIO and pair not in known
+        for pair in zip(rows["parameter"], rows["service"], strict=True)
+    ]
+    table = pd.concat([table, rows.loc[new, list(COLUMNS)].map(_text)], ignore_index=True)
     keys = pd.MultiIndex.from_frame(table[["parameter", "service"]])
     wanted = pd.MultiIndex.from_frame(rows[["parameter", "service"]])
     lacking = wanted.difference(keys)
@@ -163,7 +209,9 @@ def written_into(case_folder: Path, rows: pd.DataFrame, preferences: pd.DataFram
             ]
         )
     place = keys.get_indexer(wanted)
-    were = int((table["mark"].iloc[place] == ASSUMED).sum())
+    were = int(
+        ((table["mark"].iloc[place] == ASSUMED).to_numpy() & (rows["mark"] != ASSUMED).to_numpy()).sum()
+    )
     for column in COLUMNS:
         table.iloc[place, table.columns.get_loc(column)] = [_text(v) for v in rows[column]]
     written_over(file, table.to_csv(index=False, lineterminator="\n"))

@@ -44,6 +44,7 @@ class Registered(BaseModel):
     deviations: tuple[Mapping[str, str], ...]
     purposes: Mapping[str, Purpose]
     parameters: Mapping[str, Any]
+    money_spent: Mapping[str, Any]
     sharing: Mapping[str, Any]
     backtest: Mapping[str, Any]
 

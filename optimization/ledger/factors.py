@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
-from optimization.case.parameters import ASSUMED, UNSURE
+from optimization.case.parameters import ASSUMED, SPENDING_RATIO, UNSURE
 from optimization.case.resolved import ResolvedPackage
 from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.families import FAMILY_SETTINGS, load_families
@@ -124,6 +124,8 @@ def _idle(name: str, setting: bool, number: Number, settings: Settings) -> str:
         if need and not value_of(settings, setting_key(need)):
             return f"{need} is empty"
         return "" if NEEDS.get(name, lambda s: True)(settings) else "the settings it hangs on are as today"
+    if name == SPENDING_RATIO:
+        return "no cost is made of it: it says what a saving is in money spent"
     if name.startswith(CRISIS) and not settings["crisis.scenarios"]:
         return "the package names no crisis"
     return ""

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from optimization.case.case import Case
-from optimization.case.parameters import ASSUMED, Noting
+from optimization.case.parameters import ASSUMED, SPENDING_RATIO, Noting
 from optimization.case.resolved import ResolvedPackage
 from optimization.costs.provision import COMPONENTS, in_reach
 from optimization.dictionary.families import FAMILY_SETTINGS
@@ -28,6 +28,7 @@ from optimization.geography.candidates import Bodies
 from optimization.geography.distance import travel_minutes
 from optimization.ledger.factors import OF_FAMILY, Number, numbers_of
 from optimization.ledger.instance import Instance
+from optimization.ledger.money_spent import ratios_of
 from optimization.ledger.offices import offices_of
 from optimization.ledger.worlds import EFFICIENT, Worlds
 
@@ -84,7 +85,7 @@ def _rests_on(look: _Look) -> Rests:
     before = list(look.read({}))
     moved: dict[str, list[Number]] = {}
     for name, setting, number, idle in numbers_of(whole, package):
-        if number.mark == ASSUMED and not setting and not idle:
+        if number.mark == ASSUMED and not setting and (not idle or name == SPENDING_RATIO):
             moved.setdefault(name, []).append(number)
 
     def move(numbers: Sequence[Number], end: float) -> set[str]:
@@ -154,6 +155,11 @@ class _Look:
             for component in COMPONENTS:
                 yield Read(services, np.where(here, getattr(costs.by_tier[tier], component), 0.0))
         yield Read(services, costs.unit_fixed * np.any([*self.away.values()], axis=0))
+        ratios = ratios_of(question.case)
+        if ratios is not None:
+            changes = np.any([*self.away.values()], axis=0)
+            changes[costs.wide_columns] |= self.serving.any(axis=0)
+            yield Read(services, ratios.at(lambda number: number.central) * changes)
         wide = list(costs.wide_services)
         if wide:
             for component in COMPONENTS:

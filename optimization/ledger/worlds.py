@@ -207,8 +207,8 @@ class Worlds:
         that they hang on."""
         whole = self.whole.with_parameters(self.package.assumptions)
         noting = Noting(whole.parameters.table, whole.parameters.overrides)
-        standard = self._standard(replace(whole, parameters=noting), anew=True)
-        return standard, noting.noted
+        standard = self._standard(replace(whole, parameters=noting), anew=False)
+        return standard, noting.noted | {EFFICIENT}
 
     def _standard(self, whole: Case, anew: bool) -> StandardCosts:
         """The standard costs of the whole case with some parameters; `anew` where its curves become level elsewhere."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,13 +20,17 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.cost_kinds import BUDGET, of_kind, real_cost
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.instance import Instance
+from optimization.ledger.money_spent import ratios_of, saved
 from optimization.ledger.provided import Provided
-from optimization.ledger.worlds import Worlds, decision_in, joint_draws, only_bodies
+from optimization.ledger.worlds import Worlds, decision_in, joint_draws, only_bodies, value_at
 from optimization.outcome.alternatives import Alternatives, Change, Group
 from optimization.outcome.steps import Cover, Step, StepCosts
 
 DRAWS: Final = 20
 SEED: Final = 0
+MONEY: Final = "money"
+"""Name of the group of the ratios of money spent."""
+
 ENDS: Final = (0.05, 0.5, 0.95)
 """Shares of the draws that lie below the low end, the middle and the high end of a range."""
 
@@ -43,10 +47,11 @@ class Savings:
 
 @dataclass(frozen=True)
 class SavingRange:
-    """What a plan saves in each of some draws, million yen a year: `budgets` what the budgets save, `real` what is
-    saved in all, (draws,) each; `levels` (draws, groups) of the `groups` of numbers. `each` tells it of the single
-    things, a row for every draw; `central` in one row where the central values are right. `worlds` are those drawn
-    from, `held` what the plan is held against."""
+    """What a plan saves in each of some draws, million yen a year: `budgets` what the budgets save of the norm, `spent`
+    what they save of money spent (None where the case does not tell), `real` what is saved in all, (draws,) each;
+    `levels` (draws, groups) of the `groups` of numbers. `each` tells it of the single things, a row for every draw;
+    `central` in one row where the central values are right. `worlds` are those drawn from, `held` what the plan is held
+    against."""
 
     budgets: np.ndarray
     real: np.ndarray
@@ -56,6 +61,7 @@ class SavingRange:
     each: Savings
     central: Savings
     first_year: bool = False
+    spent: np.ndarray | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -78,6 +84,7 @@ class SavingRange:
             "seed": SEED,
             "first_year": self.first_year,
             "budgets_million_yen": ends_of(self.budgets),
+            "spent_million_yen": None if self.spent is None else ends_of(self.spent),
             "real_million_yen": ends_of(self.real),
             "draws_in_which_it_saves": int((self.real > 0).sum()),
             "moved_by": [
@@ -100,20 +107,30 @@ def saving_range(
     rows = sorted({*held.rows, *(row for row, *_ in instance.bodies.whole_today)})
     few, cover = only_bodies(instance.bodies, rows), Cover(first)
     place = {row: n for n, row in enumerate(rows)}
-    saved, each = [], []
-    for world in drawn:
+    ratios, change, spent, each = ratios_of(first.case), [], [], []
+    for world, ratio in zip(drawn, _money(draws), strict=True):
         question = worlds.question_in(world, few)
-        plan, today = decision_in(question, decision), status_quo(question)
-        before, after = (np.array(_costs(Provided(question, one))) for one in (today, plan))
-        saved.append(before - after)
+        today, plan = (
+            Provided(question, one) for one in (status_quo(question), decision_in(question, decision))
+        )
+        change.append(np.array(_costs(today)) - _costs(plan))
+        if ratios is not None:
+            of_money = ratios.at(partial(value_at, level=ratio))
+            spent.append(float(saved(today, plan).spent(of_money).sum()))
         each.append(_each(question, held, cover, place))
-    budgets, real = np.array(saved).T
+    budgets, real = np.array(change).T
     levels = np.array([[world.level(group) for group in worlds.groups] for world in drawn])
     central = _each(first, held, cover, {row: row for row in rows})
     years = instance.horizon is not None
-    return SavingRange(
-        budgets, real, levels, worlds, held, _stacked(each), _stacked([central]), first_year=years
-    )
+    told = _stacked(each), _stacked([central])
+    money = np.array(spent) if spent else None
+    return SavingRange(budgets, real, levels, worlds, held, *told, first_year=years, spent=money)
+
+
+def _money(draws: int) -> list[float]:
+    """Level at which each draw takes the ratios of money spent to the norm, all together: no cost is made of them, so
+    that they are drawn by themselves."""
+    return [world.level(MONEY) for world in joint_draws(draws, SEED + 1, (MONEY,))]
 
 
 def _costs(provided: Provided) -> tuple[float, float]:

@@ -28,6 +28,7 @@ from optimization.outcome.horizon_tables import horizon_tables
 from optimization.outcome.outlook_table import outlook
 from optimization.outcome.place_table import place_table
 from optimization.outcome.result import APPLIED, Result
+from optimization.outcome.savings_table import savings_table
 from optimization.outcome.sharing_table import sharing_table
 from optimization.outcome.spending_table import spending_tables
 
@@ -61,6 +62,7 @@ def result_tables(result: Result) -> dict[str, pd.DataFrame]:
         **_breaches(result),
         **_priced_changes(result, after),
         **spending_tables(after, before),
+        **savings_table(result, after, before),
         **crisis_tables(after, before),
         **horizon_tables(after, before, result.courses),
         **_second_phase(after, before),

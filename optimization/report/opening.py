@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimization.case.parameters import DERIVED
 from optimization.dictionary.results import load_units, unit_label
 from optimization.dictionary.settings import load_settings
 from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
@@ -17,6 +18,9 @@ from optimization.outcome.place_table import RESIDENT
 from optimization.reading.units import MILLION_IN_YEN
 from optimization.report.language import Speaker
 from optimization.rules.listed import STATEMENTS
+
+TOO_LITTLE = 0.5
+"""Million yen of standard cost that are not told apart."""
 
 MOST_TOLD, TOLD = 3, 0.2
 """Groups of numbers that are named at most, and the rank correlation from which one is."""
@@ -60,10 +64,36 @@ def _savings(
         ranged = {} if spread is None else ends(spread["budgets_million_yen"], say)
         total = say("open_ranged" if ranged else "open_plain", all=total, **ranged)
         yield say("open_budgets"), say("open_sectors", all=total, **each)
+    if "savings" in tables:
+        yield say("open_spent"), spent(tables["savings"], spread, say)
     borne = sum(of_kind(after, RESIDENTS).values()) - sum(of_kind(before, RESIDENTS).values())
     yield say("open_residents"), say("open_borne", change=say.money(borne, signed=True))
     if spread is not None:
         yield say("open_doubt"), doubt(spread, real_cost(before) - real_cost(after), say)
+
+
+def spent(savings: pd.DataFrame, spread: Mapping[str, Any] | None, say: Speaker) -> str:
+    """What is saved of money spent, with its range, and how much of the fall in standard cost was measured in money."""
+    total, rows = savings.iloc[-1], savings.iloc[:-1]
+    ranged = spread and spread.get("spent_million_yen")
+    found = ranged or {end: total[f"saving_spent_{end}_million_yen"] for end in ("low", "high")}
+    measured = rows["ratio_mark"].isin(["", DERIVED]) | rows["ratio_mark"].isna()
+    fall = rows["saving_standard_million_yen"]
+    rest = float(fall[~measured].sum())
+    text = say(
+        "spent_ranged" if ranged else "spent_at_ends",
+        spent=say.money(float(total["saving_spent_million_yen"]), signed=True),
+        **ends(found, say),
+    )
+    full = say("spent_full", full=say.money(float(total["saving_whole_slope_million_yen"]), signed=True))
+    if abs(rest) < TOO_LITTLE:
+        return text + say("spent_measured") + full
+    figures = {
+        "measured": say.money(float(fall[measured].sum()), signed=True),
+        "rest": say.money(rest, signed=True),
+        "lost": say.money(rest - float((fall * rows["spending_ratio"])[~measured].sum())),
+    }
+    return text + say("spent_in_part", **figures) + full
 
 
 def ends(found: Mapping[str, float], say: Speaker) -> dict[str, str]:

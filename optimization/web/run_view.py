@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from optimization.archive import distance_of
 from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
@@ -122,6 +124,7 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
         (voice("bodies"), voice.number(float(measures["wide_area_bodies"])), voice("bodies_note")),
         *_gain_lose(run, voice),
         (voice("allocation"), voice.money(grants[1]), voice("allocation_note", today=voice.money(grants[0]))),
+        *_money_spent(tables, voice),
     ]
 
 
@@ -135,6 +138,16 @@ def _change_note(record: Mapping[str, Any], share: float, voice: Voice) -> str:
         for name, other in (("low", "high"), ("high", "low"))
     }
     return voice("change_range", share=text, draws=voice.number(spread["draws"]), **ends)
+
+
+def _money_spent(tables: Mapping[str, pd.DataFrame], voice: Voice) -> list[tuple[str, str, str]]:
+    """What budgets save of money spent, beside what they save of the norm; nothing in a run that does not tell."""
+    if "savings" not in tables:
+        return []
+    total = tables["savings"].iloc[-1]
+    of_norm = voice.money(float(total["saving_norm_million_yen"]), signed=True)
+    of_money = voice.money(float(total["saving_spent_million_yen"]), signed=True)
+    return [(voice("saved_spent"), of_money, voice("saved_norm", norm=of_norm))]
 
 
 def _gain_lose(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:

@@ -31,6 +31,7 @@ SINCE_3 = {
     "change_verdicts",
     "together_verdicts",
     "worth_knowing",
+    "savings",
 }
 """Tables of the closed accounts, of debts, of joint work and of verdicts, which older runs have not."""
 

@@ -19,7 +19,7 @@ from optimization.referee.audit import audit_run
 TABLES = [
     "responsibility", "provision", "bodies", "formula", "governments", "services", "tiers", "taxes", "measures",
     "coefficients", "outlook", "spending", "bodies_today", "flows", "flows_by_government", "sectors",
-    "debts", "debts_of_services", "joint_work", "places", "functions",
+    "debts", "debts_of_services", "joint_work", "places", "functions", "savings",
     "change_verdicts", "together_verdicts", "worth_knowing",
 ]  # fmt: skip
 KEYS = {

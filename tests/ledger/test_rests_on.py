@@ -19,6 +19,7 @@ from optimization.costs.provision import COMPONENTS
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import lay_out
+from optimization.ledger.money_spent import ratios_of
 from optimization.ledger.rests_on import rests_on
 from optimization.outcome.question import laid_out
 from optimization.outcome.result import Result
@@ -83,7 +84,16 @@ def coefficients(asked: Instance) -> dict[str, np.ndarray]:
     ways = np.array(
         [value("detour_factor") / value("travel_speed_km_per_hour"), value("efficient_scale_persons")]
     )
-    rest = {"units": costs.unit_fixed, "allowed": costs.allowed, "joint": asked.bundles.cost, "ways": ways}
+    ratios = ratios_of(asked.case)
+    assert ratios is not None
+    money = ratios.at(lambda number: number.central)
+    rest = {
+        "money": money,
+        "units": costs.unit_fixed,
+        "allowed": costs.allowed,
+        "joint": asked.bundles.cost,
+        "ways": ways,
+    }
     return {**tiers, **bodies, **offices, **rest}
 
 
@@ -96,7 +106,7 @@ KINDS = (
     "max_travel_minutes", "joint_work_rate", "scale_realisation", "national_share", "branch_office_share",
     "coordination_fixed_million_yen", "detour_factor", "efficient_scale_persons", "national_overhead",
     "national_unit_share", "taste_elasticity", "transition_years", "travel_cost_yen_per_person_km",
-    "travel_speed_km_per_hour",
+    "travel_speed_km_per_hour", "spending_ratio",
 )  # fmt: skip
 """Every parameter of which some number counts."""
 

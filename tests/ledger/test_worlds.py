@@ -34,6 +34,7 @@ from optimization.outcome.saving_range import saving_range
 REPO = Path(__file__).parents[2]
 NOT_OF_COSTS = {
     "travel_speed_km_per_hour", "max_travel_minutes", "annual_probability", "severity", "discount_rate",
+    "spending_ratio",
 }  # fmt: skip
 """Numbers that are not known and of which no cost is made in a normal year: who may serve, and crises."""
 
