@@ -15,8 +15,9 @@ from optimization.case.parameters import UNSURE
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import with_values
 from optimization.ledger.accounts import Accounts
-from optimization.ledger.decision import status_quo
+from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.factors import CRISIS, OF_FAMILY, Number
+from optimization.ledger.instance import Instance
 from optimization.ledger.layout import lay_out
 from optimization.ledger.worlds import (
     GROUPS,
@@ -28,6 +29,8 @@ from optimization.ledger.worlds import (
     only_bodies,
     value_at,
 )
+from optimization.outcome.alternatives import Alternatives, alternatives
+from optimization.outcome.choices import GivenBack
 from optimization.outcome.question import laid_out
 from optimization.outcome.saving_range import saving_range
 
@@ -37,6 +40,11 @@ NOT_OF_COSTS = {
     "spending_ratio",
 }  # fmt: skip
 """Numbers that are not known and of which no cost is made in a normal year: who may serve, and crises."""
+
+
+def held(instance: Instance, decision: Decision) -> Alternatives:
+    """What a decision is held against whose changes nobody has priced."""
+    return alternatives(instance, decision, GivenBack())
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +131,7 @@ def test_every_number_that_is_not_known_and_of_which_costs_are_made_is_in_a_grou
 def test_what_stays_as_it_is_saves_nothing_in_any_draw(case: Case) -> None:
     package = load_package(case, "status_quo", ["03"])
     instance = laid_out(case, package, ["03"])
-    found = saving_range(case, package, instance, status_quo(instance), draws=3)
+    found = saving_range(case, package, instance, held(instance, status_quo(instance)), draws=3)
     assert found is not None and np.abs(found.real).max() < 1e-6 and np.abs(found.budgets).max() < 1e-6
 
 
@@ -137,7 +145,7 @@ def test_the_saving_in_a_draw_is_that_of_plan_against_today_in_that_world(
         for duty, old in home.tier.items()
     }
     plan = replace(home, tier=tier, joint=())
-    found = saving_range(case, package, instance, plan, draws=3)
+    found = saving_range(case, package, instance, held(instance, plan), draws=3)
     assert found is not None and np.ptp(found.real) > 1000.0
     for n, world in enumerate(joint_draws(3, 0, worlds.groups)):
         question = worlds.question_in(world)
@@ -154,5 +162,5 @@ def test_of_a_plan_of_two_phases_the_first_is_counted(
     instance, home = worlds.instance, status_quo(worlds.instance)
     body = next(b for b in range(len(instance.bodies)) if b not in home.existing_bodies)
     decision = replace(home, second=replace(home, joint=tuple(sorted((*home.joint, (body, 0))))))
-    found = saving_range(case, package, instance, decision, draws=2)
+    found = saving_range(case, package, instance, held(instance, decision), draws=2)
     assert found is not None and np.abs(found.real).max() < 1e-6
