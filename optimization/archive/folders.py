@@ -128,12 +128,12 @@ def _draft(parent: Path) -> Iterator[Path]:
         let_go(lock)
 
 
-def written_over(target: Path, text: str) -> None:
-    """Write a text file whole, in the place of an older one."""
+def written_over(target: Path, text: str | bytes) -> None:
+    """Write a file whole, text as UTF-8, in the place of an older one."""
     handle, draft = tempfile.mkstemp(prefix=DRAFT, dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8") if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         Path(draft).chmod(0o644)

@@ -53,6 +53,7 @@ COMMANDS: tuple[tuple[Callable[..., int], str], ...] = (
     (recommending.recommend, "recommend role_division --case inputs/iwate-2022"),
     (analyses.sweep, "sweep inputs/studies/pool_and_floor.toml --processes 2"),
     (showing.report, "report results/mine --study results/sensitivity-role_division-morris"),
+    (showing.brief, "brief results/mine --language ja --out brief.docx"),
     (showing.export, "export results/mine --language ja --out mine.xlsx"),
     (showing.serve, "serve --port 8000"),
     (making.curves, "curves --out results/scale_fit.csv"),

@@ -10,6 +10,7 @@ EXTRAS = {
     "jaconv": "prepare",
     "SALib": "sensitivity",
     "xlsxwriter": "report",
+    "docx": "brief",
     "starlette": "web",
     "uvicorn": "web",
     "distributed": "cluster",

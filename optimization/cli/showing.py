@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -13,12 +13,21 @@ from optimization.archive import read_run_record
 from optimization.case.load import load_case
 from optimization.cli.console import err, out
 from optimization.cli.options import AnyCase, Json, NamedLanguage, RunFolder
+from optimization.cli.parts import missing_part
 from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.errors import InputError, Problem
 from optimization.reading.files import bare_name
 from optimization.reading.whereabouts import RESULTS, input_folder
 
+if TYPE_CHECKING:  # loaded when it is asked for
+    from optimization.report.brief import Brief
+
+BRIEFS: dict[Language, tuple[str, str]] = {
+    "en": ("brief.html", "brief.docx"),
+    "ja": ("brief.ja.html", "brief.ja.docx"),
+}
+KINDS_OF_BRIEF = (".html", ".docx")
 REPORTS: dict[Language, str] = {"en": "report.html", "ja": "report.ja.html"}
 
 
@@ -47,6 +56,58 @@ def report(
         written.append(place)
     tell(written, as_json)
     return 0
+
+
+def brief(
+    run: RunFolder,
+    case_folder: AnyCase = None,
+    language: NamedLanguage = "",
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="One file, .html or .docx (all four in RUN)."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Two pages for who decides, to print or as docx."""
+    from optimization.report.brief import brief_of, brief_page
+    from optimization.report.page import write_report
+    from optimization.report.view import view_run
+
+    languages = LANGUAGES if not language and target is None else (named_language(language or "en"),)
+    if target is not None and target.suffix not in KINDS_OF_BRIEF:
+        remedy = f"end it in {' or '.join(KINDS_OF_BRIEF)}"
+        message = "is no kind of brief"
+        raise InputError([Problem("command line", message, remedy, column="--out", value=str(target))])
+    seen, written = view_run(run, case_folder), []
+    for each in languages:
+        places = [target] if target is not None else [run / name for name in BRIEFS[each]]
+        for place in places:
+            if place.suffix == ".html":
+                write_report(brief_page(seen, each), place)
+            elif not _document(brief_of(seen, each), place, target is not None):
+                continue
+            written.append(place)
+    tell(written, as_json)
+    return 0
+
+
+def _document(told: Brief, place: Path, asked: bool) -> bool:
+    """Write a brief as a document; whether it was. Where the library lacks that is a fault only if it was asked for."""
+    from optimization.report.brief_docx import brief_document
+    from optimization.report.page import write_report
+
+    try:
+        content = brief_document(told)
+    except ModuleNotFoundError as error:
+        missing = missing_part(error)
+        if asked:
+            raise missing from error
+        err.print(
+            f"note: {place.name} was not written: {missing.problems[0].message}; {missing.problems[0].remedy}"
+        )
+        return False
+    write_report(content, place)
+    return True
 
 
 def export(

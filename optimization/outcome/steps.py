@@ -89,7 +89,9 @@ class StepCosts:
         (b, w), question = pair, self.question
         members = question.bodies.members(b)
         members = members[question.today[members, question.costs.wide_columns[w]] > 0]
-        return float(question.social.bodies[b, w] - question.social.alone[members, w].sum())
+        social = question.social
+        real = social.bodies[b, w] + social.judged[b, w]  # no saving holds a judgement
+        return float(real - social.alone[members, w].sum())
 
     def standing(self, bodies: float) -> float:
         """What some bodies cost by standing."""

@@ -19,6 +19,15 @@ NEAR = 1e-4
 """How near two prices of a change must be, as a part of them."""
 
 MIL = "_million_yen"
+APART = (
+    "observed_sharing",
+    "crisis_response",
+    "crisis_shortage",
+    "crisis_reserve",
+    "crisis_lead",
+    "crisis_apart",
+)
+"""Terms of the objective that prices of changes hold, and savings in draws do not."""
 
 
 def verdict_checks(tables: Tables, record: Mapping[str, Any]) -> dict[str, bool]:
@@ -41,8 +50,9 @@ def verdict_checks(tables: Tables, record: Mapping[str, Any]) -> dict[str, bool]
         found["every verdict on acting together follows from its draws"] = bool(
             (_now(both) == (both["verdict"] == "now")).all()
         )
-    spread = record.get("saving_range")
-    if "priced_changes" in tables and spread and not spread["first_year"]:
+    spread, parts = record.get("saving_range"), record["objective_parts_million_yen"]
+    beside = any(parts.get(name) for name in APART)
+    if "priced_changes" in tables and spread and not spread["first_year"] and not beside:
         found["a change has one saving in all tables"] = _one_saving(inside, tables["priced_changes"])
     return found
 

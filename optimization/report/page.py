@@ -18,7 +18,7 @@ from optimization.case.resolved import as_text
 from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
-from optimization.report import flows, gains, maps, roles, sections, sentences, verdicts
+from optimization.report import flows, gains, maps, open_matters, roles, sections, sentences, verdicts
 from optimization.report.language import Language, Speaker, speaker
 from optimization.report.opening import broken_limits, opening
 from optimization.report.towns import town_data
@@ -28,8 +28,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 WIDE, NARROW = (560.0, 430.0), (340.0, 470.0)
 """Sizes of the flow diagrams on a desk and in a hand, pixels."""
 
-SECTIONS = ("recommendation", "package", "roles", "map", "town", "flows", "gains", "formula", "crisis", "years", "sure",
-            "assumptions", "solved", "limits", "credits")  # fmt: skip
+SECTIONS = ("recommendation", "verdicts", "package", "roles", "map", "town", "flows", "gains", "formula", "crisis",
+            "years", "sure", "assumptions", "solved", "limits", "credits")  # fmt: skip
 OPEN_HEADS = ("c_service", "c_group", "c_package")
 CAVEATS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_july", "limit_candidates")
 TOWN_WORDS = {
@@ -86,7 +86,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "say": say,
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
-        "sections": [(name, f"h_{name}") for name in SECTIONS],
+        "sections": [(name, f"h_{name}") for name in SECTIONS if name != "verdicts" or open_matters.tells(run.tables)],
         "opening": [*verdicts.rows(run.tables, names_of(run, say), say), *opening(
             run.tables,
             run.places,
@@ -99,6 +99,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "recommendation": sentences.recommendation(run, say),
         "costs": [[row["part"], row["today"], row["now"], row["said"]] for row in sections.costs(run, say)],
         "provisions": [p.said(say.language) for p in run.package.provisions],
+        "verdicts": open_matters.section(run, names_of(run, say), say),
         **_roles(run, say),
         **_map(run, say),
         **_flows(run, say),
@@ -169,6 +170,8 @@ def _folded(row: roles.Row, say: Speaker) -> list[str]:
 def _map(run: RunView, say: Speaker) -> dict[str, Any]:
     return {
         "map": maps.map_data(run),
+        "open_places": open_matters.open_places(run) if open_matters.tells(run.tables) else {},
+        "open_key": open_matters.open_key(say),
         "coverage_key": key_of(maps.COVERAGE_STEPS, say),
         "bodies_key": bodies_key(say),
     }
@@ -374,11 +377,11 @@ def credits(run: RunView) -> list[str]:
     return [str(entry["title"]) for entry in described.get("contributors", [])]
 
 
-def write_report(html: str, target: Path) -> None:
-    """Write a page whole, or nothing; an older report in its place is replaced."""
+def write_report(content: str | bytes, target: Path) -> None:
+    """Write a page or a document whole, or nothing; an older one in its place is replaced."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        written_over(target, html)
+        written_over(target, content)
     except OSError as error:
         remedy = "name another place with --out"
         raise InputError([Problem(str(target), f"cannot be written ({error.strerror})", remedy)]) from error

@@ -20,6 +20,7 @@ from optimization.report.gains import changes, losers
 from optimization.report.language import Speaker
 from optimization.report.opening import ends
 from optimization.report.roles import Move, cost_changes, moves
+from optimization.report.verdicts import in_draws
 from optimization.report.view import RunView
 
 NAMED = 3
@@ -280,6 +281,9 @@ def _how_sure(run: RunView, say: Speaker) -> str:
         text = say("sure_gap", bound=bound, gap=say.gap(distance))
     if rule := say_stay(run, say):
         text = joined(say, text, rule)
+    if run.stability is None and "change_verdicts" in run.tables:
+        rest = say("sure_assumptions", assumptions=say_assumptions(run, say))
+        return joined(say, text, in_draws(run.tables, run.record["saving_range"]["draws"], say), rest)
     if run.stability is None:
         return joined(say, text, say("sure_untested", assumptions=say_assumptions(run, say)))
     study, counts = run.telling_study, run.stability["mark"].value_counts()

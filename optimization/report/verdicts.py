@@ -33,23 +33,51 @@ class Names(NamedTuple):
     group: Callable[[str], str]
 
 
+class Said(NamedTuple):
+    """A row: its label, and the texts in it one by one."""
+
+    label: str
+    texts: list[str]
+
+
 def rows(tables: Tables, names: Names, say: Speaker) -> list[tuple[str, str]]:
     """Rows of label and text: those of a plan chosen for many worlds where it is one, else those of the draws; none of
     a run of before there were either."""
+    return [(label, joined(texts, say)) for label, texts in said(tables, names, say)]
+
+
+def said(tables: Tables, names: Names, say: Speaker) -> list[Said]:
+    """The rows with their texts apart."""
     certified = many_worlds.rows(tables, names.service, say)
     if certified:
-        return [*certified, *_otherwise(tables, names, say)]
+        return [*(Said(label, [text]) for label, text in certified), *_otherwise(tables, names, say)]
     if "change_verdicts" not in tables:
         return []
     return [
-        (say("verdict_now"), _now(tables, names, say)),
+        Said(say("verdict_now"), _now(tables, names, say)),
         *_only_if(tables, names, say),
-        (say("verdict_leave"), _leave(tables, names, say)),
-        (say("verdict_find_out"), joined(find_out(tables, names, say), say)),
+        Said(say("verdict_leave"), _leave(tables, names, say)),
+        Said(say("verdict_find_out"), find_out(tables, names, say)),
     ]
 
 
-def _otherwise(tables: Tables, names: Names, say: Speaker) -> Iterator[tuple[str, str]]:
+def in_draws(tables: Tables, draws: int, say: Speaker) -> str:
+    """How much of the plan pays in nearly all draws, in a sentence; empty of one that changes nothing."""
+    changes, groups = tables["change_verdicts"], tables["together_verdicts"]
+    inside = changes[changes["in_plan"] == 1]
+    if not len(inside) and not len(groups):
+        return ""
+    return say(
+        "sure_draws" if len(inside) else "sure_draws_groups",
+        draws=say.number(draws),
+        now=say.number((inside["verdict"] == "now").sum()),
+        changes=say.number(len(inside)),
+        sure=say.number((groups["verdict"] == "now").sum()),
+        groups=say.number(len(groups)),
+    )
+
+
+def _otherwise(tables: Tables, names: Names, say: Speaker) -> Iterator[Said]:
     """Where the draws with the plan held say something else than the worlds for which it was chosen."""
     if "change_verdicts" not in tables:
         return
@@ -62,7 +90,7 @@ def _otherwise(tables: Tables, names: Names, say: Speaker) -> Iterator[tuple[str
                 ours=say.word(row["verdict"]), draws=say.word(row["verdict_draws"]))
             for _, row in apart.iterrows()
         ]  # fmt: skip
-        yield say("verdict_apart"), joined(_few(told, say), say)
+        yield Said(say("verdict_apart"), _few(told, say))
 
 
 def joined(told: list[str], say: Speaker) -> str:
@@ -106,7 +134,7 @@ def changes_of(table: pd.DataFrame, verdict: str, inside: bool) -> Iterator[tupl
         yield str(service), str(tier), part
 
 
-def _now(tables: Tables, names: Names, say: Speaker) -> str:
+def _now(tables: Tables, names: Names, say: Speaker) -> list[str]:
     table = tables["change_verdicts"]
     told = []
     for service, tier, part in changes_of(table, "now", inside=True):
@@ -123,7 +151,7 @@ def _now(tables: Tables, names: Names, say: Speaker) -> str:
         sure = together[together["verdict"] == "now"]
         if len(sure):
             told.append(_together("verdict_now_together", sure, len(together), names, say))
-    return joined(told, say)
+    return told
 
 
 def _together(key: str, part: pd.DataFrame, of: int, names: Names, say: Speaker) -> str:
@@ -135,7 +163,7 @@ def _together(key: str, part: pd.DataFrame, of: int, names: Names, say: Speaker)
     return say(key, count=say.number(len(part)), all=say.number(of), services=say.listed(named))
 
 
-def _only_if(tables: Tables, names: Names, say: Speaker) -> Iterator[tuple[str, str]]:
+def _only_if(tables: Tables, names: Names, say: Speaker) -> Iterator[Said]:
     """What is in the plan and hangs on something, then what is not and would pay under a condition."""
     table = tables["change_verdicts"]
     told = [_conditional(service, tier, part, names, say)
@@ -144,12 +172,12 @@ def _only_if(tables: Tables, names: Names, say: Speaker) -> Iterator[tuple[str, 
     together = tables.get("together_verdicts")
     if together is not None and (together["verdict"] == "only_if").any():
         told.append(_open_together(together, names, say))
-    yield say("verdict_only_if"), joined(told, say)
+    yield Said(say("verdict_only_if"), told)
     outside = [_conditional(service, tier, part, names, say)
                for service, tier, parts in changes_of(table, "only_if", inside=False)
                for part in _by_condition(parts)]  # fmt: skip
     if outside:
-        yield say("verdict_would"), joined(_few(outside, say), say)
+        yield Said(say("verdict_would"), _few(outside, say))
 
 
 def _by_condition(part: pd.DataFrame) -> list[pd.DataFrame]:
@@ -227,12 +255,12 @@ def _open_together(together: pd.DataFrame, names: Names, say: Speaker) -> str:
     return told + (say("verdict_hang", groups=say.listed(named)) if named else "")
 
 
-def _leave(tables: Tables, names: Names, say: Speaker) -> str:
+def _leave(tables: Tables, names: Names, say: Speaker) -> list[str]:
     """How many duties stay and why, with those named that came nearest."""
     table = tables["change_verdicts"]
     stays = table[table["verdict"] == "leave"]
     if stays.empty:
-        return say("verdict_nothing")
+        return []
     counts = stays["reason"].value_counts()
     key = "verdict_reason_only" if len(counts) == 1 else "verdict_reason"
     why = [
@@ -240,11 +268,11 @@ def _leave(tables: Tables, names: Names, say: Speaker) -> str:
     ]
     nearest = nearest_of(table).head(NAMED - 1)
     named = [
-        say("verdict_near", change=_called(row["service"], row["tier"], [row["rule_group"]], names, say),
-            saved=spanned(row, say))
-        for _, row in nearest.iterrows()
+        say("verdict_near_next" if n else "verdict_near", saved=spanned(row, say),
+            change=_called(row["service"], row["tier"], [row["rule_group"]], names, say))
+        for n, (_, row) in enumerate(nearest.iterrows())
     ]  # fmt: skip
-    return say("verdict_left", count=say.number(len(stays)), why=say.listed(why), named=joined(named, say))
+    return [say("verdict_left", count=say.number(len(stays)), why=say.listed(why)), *named]
 
 
 def nearest_of(table: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from optimization.errors import InputError
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
-from optimization.web import compare_view, run_view, town_view, workbench
+from optimization.web import brief_pages, compare_view, run_view, town_view, workbench
 from optimization.web.cases import (
     Finished,
     broken_cases,
@@ -95,6 +95,8 @@ class Site:
             Route("/runs/{id}/progress", self.progress),
             Route("/runs/{id}/cancel", self.cancel, methods=["POST"]),
             Route("/runs/{id}/report", self.apart(self.report)),
+            Route("/runs/{id}/brief", self.apart(self.brief)),
+            Route("/runs/{id}/brief.docx", self.apart(self.document)),
             Route("/runs/{id}/town", self.town),
             Route("/runs/{id}/package.toml", self.package),
             Route("/runs/{id}/workbook.xlsx", self.apart(self.workbook)),
@@ -216,6 +218,7 @@ class Site:
                 run=run,
                 line=run_view.run_line(run, voice),
                 headline=run_view.headline(run, voice),
+                verdicts=run_view.verdict_rows(run, voice),
                 downloads=run_view.downloads(run, voice),
                 has_towns=case_is_here(run),
             )
@@ -264,6 +267,14 @@ class Site:
         except InputError as error:
             return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
         return HTMLResponse(html, headers={"content-security-policy": policy})
+
+    def brief(self, request: Request) -> Response:
+        """Two pages for who decides, to print."""
+        return brief_pages.printed(request, self._decided(request))
+
+    def document(self, request: Request) -> Response:
+        """The brief as a document."""
+        return brief_pages.document(request, self._decided(request))
 
     def town(self, request: Request) -> Response:
         """What the run means for a municipality."""

@@ -11,6 +11,7 @@ import pandas as pd
 from optimization.archive import distance_of
 from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
+from optimization.report import verdicts
 from optimization.report.sentences import granted
 from optimization.web.cases import Finished, case_cards, packages
 from optimization.web.jobs import RUNNING, Job, Jobs
@@ -126,6 +127,24 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
         (voice("allocation"), voice.money(grants[1]), voice("allocation_note", today=voice.money(grants[0]))),
         *_money_spent(tables, voice),
     ]
+
+
+def verdict_rows(run: Finished, voice: Voice) -> list[tuple[str, str]]:
+    """What to do now, only if and not, and what to find out first, as the report says it; nothing of a run that tells
+    none."""
+    labels = run.tables["services"].set_index("service")[f"label_{voice.language}"]
+    names = verdicts.Names(lambda name: str(labels[name]), lambda label: _group(run, label, voice))
+    return verdicts.rows(run.tables, names, voice)
+
+
+def _group(run: Finished, label: str, voice: Voice) -> str:
+    """A rule group as it is called: a class, a prefecture, both, or one municipality."""
+    card = case_cards().get(str(run.record["case"]))
+    known = {code: ja if voice.language == "ja" else en for code, en, ja in card.prefectures} if card else {}
+    code, _, kind = label.partition("_")
+    if code in known:
+        return f"{known[code]} / {voice.called(kind)}" if kind else known[code]
+    return voice.called(label)
 
 
 def _change_note(record: Mapping[str, Any], share: float, voice: Voice) -> str:

@@ -18,7 +18,7 @@ from optimization.ledger.cost_kinds import real_cost
 
 COMMANDS = sorted(c.name or c.callback.__name__ for c in app.registered_commands if c.callback)
 SCREEN_LINES = 24
-OVERVIEW_LINES = 28
+OVERVIEW_LINES = 29
 """Of the overview, which has a line for every command."""
 
 

@@ -254,3 +254,17 @@ def test_a_run_whose_case_has_gone_is_still_listed(
             assert page.get(f"/runs/{folder.name}/{path}").status_code == 422
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_brief_is_a_page_of_its_own_and_a_document(page: Page, language: str) -> None:
+    docx, headers = pytest.importorskip("docx"), {"cookie": f"optimization-lang={language}"}
+    printed = page.get(f"/runs/{OWN}/brief", headers=headers)
+    assert printed.status_code == 200 and f'<html lang="{language}">' in printed.text
+    assert "script-src 'none'" in printed.headers["content-security-policy"]
+    saved = page.get(f"/runs/{OWN}/brief.docx", headers=headers)
+    assert saved.status_code == 200 and "attachment" in saved.headers["content-disposition"]
+    title = docx.Document(io.BytesIO(saved.content)).core_properties.title
+    assert title and title in printed.text
+    assert f"/runs/{OWN}/brief.docx" in page.get(f"/runs/{OWN}").text
+    assert page.get(f"/runs/{undecided(page)}/brief").status_code == 404
