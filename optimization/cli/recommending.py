@@ -50,9 +50,15 @@ def recommend(
     gap: Gap = 1e-4,
     seed: Seed = 0,
     processes: Processes = 2,
+    corners: Annotated[str, typer.Option(metavar="HOW", help="none, search or all.")] = "none",
+    scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
+    check_draws: Annotated[
+        int, typer.Option(metavar="N", min=0, max=1_000, help="Fresh draws to hold the plan against.")
+    ] = 0,
     as_json: Json = False,
 ) -> int:
     """One plan for many possible worlds: least regret."""
+    from optimization.recommend.fresh import fresh_worlds
     from optimization.recommend.recommend import recommend as find
     from optimization.recommend.tables import told
 
@@ -64,12 +70,20 @@ def recommend(
         worlds = [centre(), *joint_draws(draws, seed, tuple(GROUPS))] if draws else None
         limits = Limits(gap=gap, seconds=time_limit, threads=1, seed=seed)
         found = find(
-            case, package, begun, codes, worlds, criterion, tail, limits, processes=processes, tell=_tell
-        )
-        result = told(found)
-        text = json.dumps(found.record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            case, package, begun, codes, worlds, criterion, tail, limits,
+            processes=processes, tell=_tell, corners=corners, scheduler=scheduler,
+        )  # fmt: skip
+        fresh = None
+        if check_draws:
+            err.print(f"Holding the plan against {check_draws} fresh worlds ...", style="dim")
+            fresh = fresh_worlds(found, begun, check_draws, seed, time_limit, processes, scheduler)
+        result = told(found, {} if fresh is None else {"fresh_worlds": fresh.table})
+        record = found.record if fresh is None else {**found.record, "fresh_worlds": fresh.record}
+        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         target = placed(write_run(result, target, limits, "auto", codes, beside={RECORD: text}), target)
         show_recommendation(found, result.tables)
+        if fresh is not None:
+            out.print(_of_fresh(fresh.record))
         telling.wrote(target)
         if failed := failed_checks(target):
             err.print(f"The re-check of the tables failed: {'; '.join(failed)}", style="bold red")
@@ -99,7 +113,13 @@ def show_recommendation(found: Recommendation, tables: dict[str, pd.DataFrame]) 
     )
     for name, broken in found.broken.items():
         rules = ", ".join(sorted({each.rule for each in broken}))
-        out.print(f"In the world {name} it does not keep: {rules} ({len(broken)} places).")
+        keeps = ""
+        if name in found.mended:
+            keeps = " Another formula" if found.mended[name] else " No formula"
+            keeps += " within the package keeps all there."
+        out.print(f"In the world {name} it does not keep: {rules} ({len(broken)} places).{keeps}")
+    for line in _of_corners(found.record["corners"]):
+        out.print(line)
     changes = tables["conditional_changes"]
     counts = changes["verdict"].value_counts()
     said = ", ".join(f"{counts.get(key, 0)} {text}" for key, text in VERDICTS.items())
@@ -110,6 +130,42 @@ def show_recommendation(found: Recommendation, tables: dict[str, pd.DataFrame]) 
             show_frame(_by_condition(shown), f"Changes: {title}", rows=25)
     if len(tables["information"]):
         show_frame(tables["information"], "What knowing a group of numbers first would be worth", rows=6)
+
+
+def _of_corners(told: dict[str, Any]) -> list[str]:
+    """Which corners joined, and whether a worse one may be left."""
+    if told["all_asked"]:
+        return [
+            "Every corner of the box is among the worlds: where cost is linear in the numbers none is worse."
+        ]
+    if "asked" not in told:
+        return [
+            "Corners, where several groups of numbers are wrong at once, may be worse: --corners search looks."
+        ]
+    joined = ", ".join(told["joined"]) or "none"
+    return [
+        f"Corners that joined the worlds: {joined}. Of {told['of']} corners {told['priced']} were priced and "
+        f"{told['asked']} asked; a worse one may be left (--corners all asks every one)."
+    ]
+
+
+def _of_fresh(told: dict[str, Any]) -> str:
+    """What fresh worlds say of the plan."""
+    own, central = (
+        f"at most {billion(told[f'worst_regret{of}{MIL}'])} billion yen a year, in 19 of 20 at most "
+        f"{billion(told[f'high_regret{of}{MIL}'])}"
+        for of in ("", "_of_central")
+    )
+    held = ""
+    if told["share_of_now_held"] is not None:
+        held = (
+            f" Of the changes called now {told['share_of_now_held']:.0%} are in such a world's own plan, or cost "
+            "no more than the gap beside it."
+        )
+    return (
+        f"In {told['draws']} fresh worlds that had no part in the search the plan regrets {own}; the cheapest plan of "
+        f"the central values {central}.{held}"
+    )
 
 
 def _by_condition(changes: pd.DataFrame) -> pd.DataFrame:

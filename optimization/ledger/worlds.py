@@ -4,8 +4,10 @@ Numbers are gathered into groups, and all numbers of a group move together: what
 makes those of the others wrong too. The level of a group runs from 0 (all its numbers where they make it least) over
 one half (the central values) to 1. An assumed number runs along its range in a straight line on either side of the
 centre; an estimated one takes the quantile of a normal distribution of which its range is the interval of 90 percent,
-cut where the number cannot lie. Only numbers of which costs are made move: what says who may serve whom (travel time,
-bounds of bodies), formulas and crises stay as the package has them.
+cut where the number cannot lie. A group that stands at 0 or at 1 itself stands at the ends of the ranges of all its
+numbers, estimated or not: draws never do, the worlds of one factor and corners always. Only numbers of which costs are
+made move: what says who may serve whom (travel time, bounds of bodies), formulas and crises stay as the package has
+them.
 """
 
 from __future__ import annotations
@@ -54,6 +56,9 @@ GROUPS: Final[Mapping[str, Mapping[str, int]]] = {
 }
 """Groups of numbers of which costs are made: parameters and settings, with the sign by which each follows its group."""
 
+ENDS: Final = (0.0, 1.0)
+"""Levels at which every number stands at an end of its range."""
+
 ONE_FACTOR: Final = tuple(GROUPS)[:6]
 """Groups that the worlds of one factor take to either end."""
 
@@ -74,6 +79,11 @@ class World:
     name: str
     levels: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells a world from others."""
+        return self.name, *sorted(self.levels.items())
+
     def level(self, group: str) -> float:
         """Level of a group from 0 to 1."""
         return self.levels.get(group, CENTRE)
@@ -89,7 +99,7 @@ def one_factor(groups: Sequence[str] = ONE_FACTOR) -> list[World]:
     ends = [
         World(f"{group}_{end}", {group: level})
         for group in groups
-        for end, level in (("low", 0.0), ("high", 1.0))
+        for end, level in zip(("low", "high"), ENDS, strict=True)
     ]
     return [centre(), *ends]
 
@@ -152,7 +162,8 @@ class Worlds:
             if level != CENTRE:
                 for number, sign, setting in numbers:
                     own = level if sign > 0 else 1.0 - level
-                    (settings if setting else assumptions)[number.key] = value_at(number, own)
+                    value = number.at(own) if level in ENDS else value_at(number, own)
+                    (settings if setting else assumptions)[number.key] = value
         return assumptions, settings
 
     @cached_property

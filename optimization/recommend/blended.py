@@ -1,19 +1,19 @@
 """One question under the costs of many worlds, and its cheapest plan at any blend of them.
 
 The rows are those of the central world: which worlds break a limit is told afterwards. In the costs every world
-differs, so that a blend of worlds is one ordinary question whose costs are the blend of theirs: nothing but the
-objective changes, and the pairs of body and service that one blend has let in stay for the next.
+differs, so that a blend of worlds is one ordinary question whose costs are the blend of theirs. Every answer stands on
+its own: which pairs can pay, and with which the program begins, is worked out at the costs of the blend, so that it
+hangs on nothing that was asked before, nor on the worlds that weigh nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from scipy import sparse
 
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import with_values
@@ -35,21 +35,16 @@ from optimization.outcome.terms import PLAIN, Terms
 from optimization.outcome.unlisted import wanted
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import PartSolution
-from optimization.solving.highs import Limits, Outcome
+from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_plain
-from optimization.solving.standard_form import StandardForm, changed
+from optimization.solving.standard_form import changed
 
 BODY: Final = "weights.body_million_yen"
 NO_PRICE: Final = 1e-12
 """Million yen at which joint work that costs nothing in a world is priced, so that its columns are those of others."""
 
-IMPLIED: Final = ("z", "u", "apart")
-"""Blocks of columns that follow from who answers and who provides, and only cost."""
-
-IMPLYING: Final = ("R3", "R5", "R11")
-"""Rules by which they follow, one of them in every row."""
-
-WHOLE: Final = 1e-6
+MOST_KEPT: Final = 64
+"""Worlds of which the costs are kept at hand."""
 
 COSTS_ALONE = (
     "_units", "unit_cost", "gross_cost", "net_cost", "debt_service_moved", "recognised_need", "today", "crisis",
@@ -79,30 +74,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The cheapest plan at some weights of the worlds (W,): `bound`, below which no plan's blended cost lies; the plan
-    and its cost in every world (W,), million yen a year, None and infinite where none was found; and the solver's
-    status. `inside` are the listed pairs that stand in the program, boolean over the list."""
+    """The cheapest plan at some weights of the worlds (W,): `bound`, below which no plan's blended cost lies, the plan
+    (None where none was found), what the objective counts of its formula, in every world alike (`judged`), million yen
+    a year, and the solver's status."""
 
     weights: np.ndarray
     bound: float
     plan: Plan | None
-    costs: np.ndarray
+    judged: float
     status: str
-    inside: np.ndarray
-
-
-class Priced(NamedTuple):
-    """A program, the cost of its columns in every world (W, columns) and the constants (W,)."""
-
-    master: MasterProblem
-    costs: tuple[np.ndarray, np.ndarray]
-
-    def read(self, values: np.ndarray) -> tuple[Plan, np.ndarray]:
-        """The plan of a point of the program, and what it costs in every world (W,), million yen."""
-        (cost, constant), form = self.costs, self.master.form
-        point = no_more_than_needed(form, np.where(form.integer, np.round(values), values))
-        decision = read_decision(self.master.columns, self.master.model, Values(form, point))
-        return Plan.of(decision), cost @ point + constant
 
 
 @dataclass
@@ -114,8 +94,7 @@ class Blends:
     drawn: Sequence[World]
     limits: Limits
     method: str = "auto"
-    solved: dict[bytes, PartSolution] = field(default_factory=dict)
-    _last: tuple[bytes, Priced] | None = field(default=None, init=False, repr=False)
+    kept: dict[object, Instance] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         instance = self.worlds.instance
@@ -134,6 +113,10 @@ class Blends:
         if refused:
             raise InputError(refused)
 
+    def over(self, drawn: Sequence[World]) -> Blends:
+        """The question over other worlds, which share what is known of their costs."""
+        return replace(self, drawn=tuple(drawn))
+
     @property
     def instance(self) -> Instance:
         """The question at the central values, whose rows hold in all worlds."""
@@ -144,14 +127,22 @@ class Blends:
         """What is asked."""
         return self.worlds.package
 
-    @cached_property
+    @property
     def questions(self) -> list[Instance]:
         """The question in every world, with what its objective needs and no more."""
-        return [self._slim(self.worlds.question_in(world)) for world in self.drawn]
+        return [self.question(world) for world in self.drawn]
+
+    def question(self, world: World) -> Instance:
+        """The question in a world: its social costs, offices, bundles and settings, and of the rest what the central
+        one holds, for the tables behind them would fill the memory with forty worlds."""
+        key = world.key
+        if key not in self.kept:
+            while len(self.kept) >= max(MOST_KEPT, len(self.drawn)):
+                del self.kept[next(iter(self.kept))]
+            self.kept[key] = self._slim(self.worlds.question_in(world))
+        return self.kept[key]
 
     def _slim(self, question: Instance) -> Instance:
-        """A question that holds its social costs, offices, bundles and settings, and of the rest what the central one
-        holds: the tables behind them would fill the memory with forty worlds."""
         costs = replace(self.instance.costs, unit_fixed=question.costs.unit_fixed)
         slim = replace(question, costs=costs, standard=self.instance.standard)
         known = {name: getattr(self.instance, name) for name in ("areas", "today", "prefecture")}
@@ -162,84 +153,73 @@ class Blends:
         return slim
 
     @cached_property
-    def screening(self) -> Screening:
+    def everything(self) -> Screening:
         """The pairs that could pay in some world: what pays in none pays at no blend either."""
         paying = np.any(
             [as_mask(self.instance, found, np.arange(len(found.listed[0])) < len(found.kept[0])) for found in
-             (screen(self._priced(question.social, question.settings[BODY])) for question in self.questions)],
+             (screen(self.priced(question.social, question.settings[BODY])) for question in self.questions)],
             axis=0,
         )  # fmt: skip
         return screen(self.instance, paying)
 
-    @cached_property
-    def terms(self) -> Terms:
-        """How each blend is solved."""
-        return Terms(self.limits, self.method).on(self.instance, self.screening)
+    def seen(self, plans: Iterable[Plan]) -> np.ndarray:
+        """The pairs that some plans have and those of today that must stand, boolean (B, W)."""
+        seen = self.instance.standing_pairs.copy()
+        for body, column in {pair for plan in plans for pair in plan.joint}:
+            seen[body, column] = True
+        return seen
 
-    @cached_property
-    def start(self) -> Start:
-        """The pairs with which the first blend begins."""
-        if self.terms.method == PLAIN:
-            return Start.whole(self.screening)
-        return starting_pairs(self.instance, self.screening, self.limits)
+    def table(self, plans: Iterable[Plan]) -> Columns:
+        """Index tables over the pairs that some plans have and those of today that must stand."""
+        seen = self.seen(plans)
+        screening = screen(self.instance, seen)
+        return columns(self.instance, screening, seen[screening.listed])
 
-    def priced(self, inside: np.ndarray) -> Priced:
-        """The program over some pairs, boolean over the list, at the central costs, with its costs in every world; the
-        last one is kept for the next blend."""
-        key = np.packbits(inside).tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, self.priced_apart(inside)
-        return self._last[1]
-
-    def priced_apart(self, inside: np.ndarray) -> Priced:
-        """What `priced` gives, without giving up the one that the next blend goes on from."""
-        master = master_problem(columns(self.instance, self.screening, inside), Clock())
-        return Priced(master, costs_of(master, self.questions))
-
-    def cheapest(self, weights: np.ndarray, inside: np.ndarray, seconds: float) -> Evaluated:
-        """The cheapest plan at a blend of the worlds, found in at most some seconds, from some pairs on."""
-        deadline, best = Deadline(seconds), None
-        blend = self._blend(weights)
+    def cheapest(self, weights: np.ndarray, seconds: float, gap: float | None = None) -> Evaluated:
+        """The cheapest plan at a blend of the worlds, found in at most some seconds, to a gap of its own or that of the
+        limits."""
+        deadline, best, solved = Deadline(seconds), None, dict[bytes, PartSolution]()
+        weighing = np.flatnonzero(weights)
+        questions, shares = [self.question(self.drawn[w]) for w in weighing.tolist()], weights[weighing]
+        blend = self._blend(questions, shares)
+        screening = screen(blend)
+        limits = self.limits if gap is None else replace(self.limits, gap=gap)
+        terms = Terms(limits, self.method).on(blend, screening)
+        plain = terms.method == PLAIN
+        start = Start.whole(screening) if plain else starting_pairs(blend, screening, limits)
         while True:
-            priced = self.priced(inside)
-            problem, (cost, constant) = priced
-            form = changed(problem.form, cost=weights @ cost, constant=float(weights @ constant))
-            asked = MasterProblem(with_blend(problem.columns, blend), problem.model, form)
-            terms = replace(self.terms, limits=deadline.within(self.terms.limits))
-            if terms.method == PLAIN:
-                outcome, entering = solve_plain(form, terms.limits), None
+            problem = master_problem(columns(self.instance, screening, start.inside), Clock())
+            cost, constant = costs_of(problem, questions)
+            form = changed(problem.form, cost=shares @ cost, constant=float(shares @ constant))
+            problem = MasterProblem(with_blend(problem.columns, blend), problem.model, form)
+            own, entering = replace(terms, limits=deadline.within(terms.limits)), None
+            if plain:
+                outcome = solve_plain(form, own.limits)
             else:
-                round_ = searched(asked, replace(self.start, inside=inside), terms, self.solved)
-                outcome = round_.outcome
-                entering = None if round_.final else round_.entering
-            found = self._read(weights, priced, outcome, inside)
-            best = found if best is None else _better(best, found, weights)
+                round_ = searched(problem, start, own, solved)
+                outcome, entering = round_.outcome, None if round_.final else round_.entering
+            plan, judged = (None, 0.0) if outcome.values is None else read_plan(problem, outcome.values)
+            found = Evaluated(weights, outcome.bound, plan, judged, str(outcome.status))
+            best = (found, outcome.objective) if best is None else _better(best, found, outcome.objective)
             if entering is None or deadline.over:
-                return best
-            inside = inside | entering
+                return best[0]
+            start = replace(start, inside=start.inside | entering)
 
-    def _read(self, weights: np.ndarray, priced: Priced, outcome: Outcome, inside: np.ndarray) -> Evaluated:
-        plan, costs = None, np.full(len(self.drawn), np.inf)
-        if outcome.values is not None:
-            plan, costs = priced.read(outcome.values)
-        return Evaluated(weights, outcome.bound, plan, costs, str(outcome.status), inside)
-
-    def _blend(self, weights: np.ndarray) -> Instance:
+    def _blend(self, questions: Sequence[Instance], shares: np.ndarray) -> Instance:
         """The central question with the social costs of a blend."""
-        parts = [question.social for question in self.questions]
+        parts = [question.social for question in questions]
 
         def mean(each: list[np.ndarray]) -> np.ndarray:
-            return np.asarray(sum(w * part for w, part in zip(weights, each, strict=True) if w > 0))
+            return np.asarray(sum(w * part for w, part in zip(shares, each, strict=True)))
 
         tiers = {t: mean([part.by_tier[t] for part in parts]) for t in parts[0].by_tier}
         bodies, alone, judged = (
             mean([getattr(part, name) for part in parts]) for name in ("bodies", "alone", "judged")
         )
         social = SocialCosts(tiers, bodies, alone, judged)
-        standing = float(weights @ [question.settings[BODY] for question in self.questions])
-        return self._priced(social, standing)
+        return self.priced(social, float(shares @ [question.settings[BODY] for question in questions]))
 
-    def _priced(self, social: SocialCosts, standing: float) -> Instance:
+    def priced(self, social: SocialCosts, standing: float) -> Instance:
         """The central question with other social costs and another standing cost of a body."""
         other = replace(self.instance, settings=with_values(self.instance.settings, {BODY: standing}))
         priced = with_what_is_known(self.instance, other, without=("social", "as_today"))
@@ -247,24 +227,14 @@ class Blends:
         return priced
 
 
-def no_more_than_needed(form: StandardForm, values: np.ndarray) -> np.ndarray:
-    """A point with bodies, offices and tiers apart (z, u, apart) at the least that who answers and who provides leave
-    them: what costs nothing at one blend of worlds may stand idle there, and costs in others."""
-    result = values.copy()
-    free = np.zeros(len(values), dtype=bool)
-    for name in IMPLIED:
-        free[form.columns_of(name)] = True
-    alone = np.concatenate([form.rows_of(name) for name in IMPLYING])
-    part = sparse.csr_matrix(form.matrix[alone][:, free])  # one of them in every such row
-    columns = np.flatnonzero(free)[part.indices]
-    rest = form.matrix[alone] @ np.where(free, 0.0, values)
-    up = part.data > 0
-    with np.errstate(invalid="ignore"):  # of a side that is open
-        needed = np.where(up, form.row_lower[alone] - rest, form.row_upper[alone] - rest) / part.data
-    least = np.where(np.isfinite(form.lower), form.lower, 0.0)
-    np.maximum.at(least, columns, np.where(np.isfinite(needed), needed, -np.inf))
-    result[free] = np.where(form.integer[free], np.ceil(least[free] - WHOLE), least[free])
-    return result
+def read_plan(problem: MasterProblem, values: np.ndarray) -> tuple[Plan, float]:
+    """The plan of a point of a program, and what the objective counts of its formula, million yen."""
+    form = problem.form
+    point = np.where(form.integer, np.round(values), values)
+    money = np.ones(len(form.cost), dtype=bool)
+    money[problem.provision] = False
+    decision = read_decision(problem.columns, problem.model, Values(form, point))
+    return Plan.of(decision), float(form.cost[money] @ point[money])
 
 
 def with_blend(table: Columns, instance: Instance) -> Columns:
@@ -290,9 +260,10 @@ def costs_of(problem: MasterProblem, questions: Sequence[Instance]) -> tuple[np.
     return np.array(rows), np.array(constants)
 
 
-def _better(old: Evaluated, new: Evaluated, weights: np.ndarray) -> Evaluated:
-    """The plan that costs less at the weights with the better bound, over the pairs of the later."""
-    bound = max(old.bound, new.bound)
-    if old.plan is not None and (new.plan is None or weights @ old.costs < weights @ new.costs):
-        return replace(old, bound=bound, inside=new.inside)
-    return replace(new, bound=bound)
+def _better(old: tuple[Evaluated, float], new: Evaluated, objective: float) -> tuple[Evaluated, float]:
+    """The plan that costs less at the weights, and its cost, with the better bound."""
+    found, before = old
+    bound = max(found.bound, new.bound)
+    if new.plan is None or before < objective:
+        return replace(found, bound=bound, status=new.status), before
+    return replace(new, bound=bound), objective

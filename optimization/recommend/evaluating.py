@@ -1,18 +1,15 @@
-"""Where the questions of a search are answered: here or on processes, each archived whole the moment it is there.
+"""What a search asks, each answer archived whole the moment it is there.
 
-A question is named by all that its answer depends on: the tables of the case, settings and assumptions, the worlds, the
-weights, the pairs with which it begins, and the program itself. Killed at any moment, a search goes on with what is
-archived and takes the same way, for every question begins from what stood in the program before its batch.
+A question is named by all that its answer depends on: the tables of the case, settings and assumptions, the levels of
+the worlds that weigh something and their weights, and the program itself. Killed at any moment, a search goes on with
+what is archived and takes the same way; another search of the package takes over what they have in common.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import pickle
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,49 +18,29 @@ import numpy as np
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
-from optimization.ledger.worlds import World, Worlds
-from optimization.outcome.question import laid_out
+from optimization.ledger.worlds import World
 from optimization.reading.units import MILLION_IN_BILLION
 from optimization.recommend.blended import Blends, Evaluated, Plan
+from optimization.recommend.costs import provision_costs
 from optimization.recommend.criteria import Criterion
 from optimization.recommend.recombined import Recombined, few, recombined, whole
-from optimization.recommend.search import BATCH
+from optimization.recommend.workers import Asked, Task, Workers
+from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Status
-from optimization.solving.workers import as_they_come, at_most, pool_of_its_own
 from optimization.studies import store
 from optimization.studies.study import Study
 
-TOGETHER_SECONDS: Final = 60.0
+EACH_SECONDS: Final = 240.0
+"""Most time for one question: what it has found by then counts, with the gap it has reached."""
+
+TOGETHER_SECONDS: Final = 30.0
 """Most time for putting one plan together of others."""
 
-TOGETHER_GAP: Final = 1e-3
-"""How near the best that can be put together a plan must come, as a part of its criterion."""
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A question in many worlds, as it travels to processes."""
-
-    case: Case
-    package: ResolvedPackage
-    codes: tuple[str, ...]
-    drawn: tuple[World, ...]
-    limits: Limits
-    method: str
-
-    def laid_out(self) -> Blends:
-        """The question with its costs in every world."""
-        instance = laid_out(self.case, self.package, self.codes)
-        worlds = Worlds(self.case, self.package, instance)
-        return Blends(worlds, self.drawn, self.limits, self.method)
-
-    @property
-    def key(self) -> str:
-        """Name of the question, without the time it may take."""
-        limits = self.limits
-        study = Study("recommend", "", self.codes, limits.gap, 0.0, self.method, limits.seed, ())
-        levels = [[world.name, sorted(world.levels.items())] for world in self.drawn]
-        return _digest(store.key_of(self.case, self.package, study), levels)
+def asked(case: Case, package: ResolvedPackage, codes: tuple[str, ...], limits: Limits, method: str) -> Asked:
+    """A question, named without the time it may take."""
+    study = Study("recommend", "", codes, limits.gap, 0.0, method, limits.seed, ())
+    return Asked(case, package, codes, limits, method, store.key_of(case, package, study))
 
 
 @dataclass
@@ -72,88 +49,121 @@ class Solving:
 
     asked: Asked
     blends: Blends
-    criterion: Criterion
     folder: Path
-    pool: Any = None
+    workers: Workers
 
-    def cheapest(self, weights: Sequence[np.ndarray], inside: np.ndarray, seconds: float) -> list[Evaluated]:
-        """The cheapest plan at each of some weights, all from one set of pairs."""
-        keys = [_digest(self.asked.key, each.tolist(), inside.tobytes().hex()) for each in weights]
-        known = {
-            n: found for n, key in enumerate(keys) if (found := store.read(self.folder, key)) is not None
-        }
-        waiting = [n for n in range(len(keys)) if n not in known]
-        answers = {n: evaluated(row, len(inside)) for n, row in known.items()}
-        for n, fresh in self._answered(waiting, weights, inside, seconds):
-            answers[n] = fresh
-            if fresh.status == Status.OPTIMAL:
-                store.write(self.folder, keys[n], as_row(fresh))
-        return [answers[n] for n in range(len(keys))]
+    @property
+    def at_a_time(self) -> int:
+        """Questions that are answered at a time."""
+        return self.workers.count
+
+    def over(self, drawn: Sequence[World]) -> Solving:
+        """The answers over other worlds."""
+        return replace(self, blends=self.blends.over(drawn))
+
+    def cheapest(
+        self, weights: Sequence[np.ndarray], deadline: Deadline, part: float = 1.0
+    ) -> list[Evaluated]:
+        """The cheapest plan at each of some weights, to a part of the gap asked, as far as there is time: those without
+        an answer are missing, and all behind the first of them."""
+        gap = part * self.asked.limits.gap
+        tasks = [self._task(each, gap) for each in weights]
+        keys = [
+            _digest(self.asked.key, [world.key for world in task.drawn], task.weights.tolist(), gap)
+            for task in tasks
+        ]
+        answers: dict[int, Evaluated] = {}
+        for n, key in enumerate(keys):
+            if (row := store.read(self.folder, key)) is not None:
+                answers[n] = evaluated(row, weights[n])
+        waiting = [n for n in range(len(keys)) if n not in answers]
+        while waiting and not deadline.over:
+            now, waiting = waiting[: self.workers.count], waiting[self.workers.count :]
+            enough = deadline.left > EACH_SECONDS
+            for n, fresh in self._answered(now, tasks, min(deadline.left, EACH_SECONDS)):
+                answers[n] = replace(fresh, weights=weights[n])
+                if fresh.status == Status.OPTIMAL or (enough and fresh.plan is not None):
+                    store.write(self.folder, keys[n], as_row(fresh))
+        known = next((n for n in range(len(keys)) if n not in answers), len(keys))
+        return [answers[n] for n in range(known)]
+
+    def _task(self, weights: np.ndarray, gap: float) -> Task:
+        weighing = np.flatnonzero(weights)
+        return Task(tuple(self.blends.drawn[w] for w in weighing.tolist()), weights[weighing], gap)
 
     def _answered(
-        self, numbers: Sequence[int], weights: Sequence[np.ndarray], inside: np.ndarray, seconds: float
+        self, numbers: Sequence[int], tasks: Sequence[Task], seconds: float
     ) -> Iterator[tuple[int, Evaluated]]:
-        if self.pool is None or len(numbers) < 2:
-            for n in numbers:
-                yield n, self.blends.cheapest(weights[n], inside, seconds)
-            return
-        tasks = [(weights[n], inside, seconds) for n in numbers]
-        pool, here = nullcontext(self.pool), self.blends.cheapest
-        for k, fresh in as_they_come(_cheapest_held, tasks, pool, here):
+        timed = [tasks[n]._replace(seconds=seconds) for n in numbers]
+        for k, fresh in self.workers.answers(self.blends, timed):
             yield numbers[k], fresh
 
-    def together(self, least: np.ndarray, plans: Sequence[Plan], seconds: float) -> Recombined | None:
-        """The best plan that can be put together of some."""
+    def costs(self, plans: Sequence[Plan]) -> np.ndarray:
+        """What plans cost in every world, their formula left out, (plans, W)."""
+        return provision_costs(self.blends.instance, plans, self.blends.questions)
+
+    def together(
+        self,
+        criterion: Criterion,
+        least: np.ndarray,
+        plans: Sequence[Plan],
+        gap: float,
+        seconds: float,
+    ) -> Recombined | None:
+        """The best plan that can be put together of some, to a gap in million yen."""
         names = [_digest(_plan_row(plan)) for plan in plans]
-        limits = self._limits(TOGETHER_GAP, min(seconds, TOGETHER_SECONDS))
+        limits = self._limits(gap, min(seconds, TOGETHER_SECONDS))
         return self._kept(
-            (least.tolist(), names), lambda: recombined(self.blends, self.criterion, least, plans, limits)
+            (criterion.name, criterion.most.tolist(), least.tolist(), names),
+            lambda: recombined(self.blends, criterion, least, plans, limits),
         )
 
-    def whole(self, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
+    def whole(self, criterion: Criterion, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
         """The best plan of all and its bound, to a gap in million yen, where the program is small enough; else None."""
         if not few(self.blends):
             return None
-        limits = replace(self._limits(0.0, seconds), absolute=MILLION_IN_BILLION * gap)
-        return self._kept((least.tolist(), gap), lambda: whole(self.blends, self.criterion, least, limits))
+        limits = self._limits(gap, seconds)
+        return self._kept(
+            (criterion.name, criterion.most.tolist(), least.tolist(), gap),
+            lambda: whole(self.blends, criterion, least, limits),
+        )
 
     def _limits(self, gap: float, seconds: float) -> Limits:
-        return replace(self.asked.limits, gap=gap, seconds=max(1.0, seconds), threads=1)
+        absolute = MILLION_IN_BILLION * gap
+        return replace(self.asked.limits, gap=0.0, absolute=absolute, seconds=max(1.0, seconds), threads=1)
 
     def _kept(self, named: tuple[object, ...], answer: Callable[[], Recombined | None]) -> Recombined | None:
         """An answer of a program over all worlds, archived."""
-        key = _digest(self.asked.key, self.criterion.name, self.criterion.most.tolist(), *named)
+        worlds = [world.key for world in self.blends.drawn]
+        key = _digest(self.asked.key, worlds, *named)
         row = store.read(self.folder, key)
         if row is None:
             found = answer()
             row = {"plan": None}
             if found is not None:
-                row = {"plan": _plan_row(found.plan), "costs": found.costs.tolist(), "bound": found.bound}
+                bound = found.bound if np.isfinite(found.bound) else None
+                row = {"plan": _plan_row(found.plan), "judged": found.judged, "bound": bound}
             store.write(self.folder, key, row)
         if row["plan"] is None:
             return None
-        return Recombined(_plan(row["plan"]), np.array(row["costs"]), row["bound"])
+        bound = -np.inf if row["bound"] is None else row["bound"]
+        return Recombined(_plan(row["plan"]), row["judged"], bound)
 
 
 def as_row(found: Evaluated) -> dict[str, Any]:
     """An answer as it is archived."""
     return {
-        "weights": found.weights.tolist(),
         "bound": found.bound,
         "plan": None if found.plan is None else _plan_row(found.plan),
-        "costs": found.costs.tolist(),
+        "judged": found.judged,
         "status": found.status,
-        "inside": np.flatnonzero(found.inside).tolist(),
     }
 
 
-def evaluated(row: dict[str, Any], pairs: int) -> Evaluated:
-    """An archived answer; `pairs` are those of the list."""
-    inside = np.zeros(pairs, dtype=bool)
-    inside[row["inside"]] = True
+def evaluated(row: dict[str, Any], weights: np.ndarray) -> Evaluated:
+    """An archived answer at some weights."""
     plan = None if row["plan"] is None else _plan(row["plan"])
-    weights, costs = np.array(row["weights"]), np.array(row["costs"])
-    return Evaluated(weights, row["bound"], plan, costs, row["status"], inside)
+    return Evaluated(weights, row["bound"], plan, row["judged"], row["status"])
 
 
 def _plan_row(plan: Plan) -> dict[str, Any]:
@@ -171,29 +181,3 @@ def _plan(row: dict[str, Any]) -> Plan:
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:24]
-
-
-_HELD: list[Blends] = []
-"""The question of a process of a pool."""
-
-
-def _hold(packed: str) -> None:
-    _HELD[:] = [pickle.loads(Path(packed).read_bytes()).laid_out()]
-
-
-def _cheapest_held(weights: np.ndarray, inside: np.ndarray, seconds: float) -> Evaluated:
-    return _HELD[0].cheapest(weights, inside, seconds)
-
-
-@contextmanager
-def processes_for(asked: Asked, processes: int) -> Iterator[Any]:
-    """A pool that holds the question, no more processes than a search asks at a time; None where one is enough."""
-    count = min(at_most(processes), BATCH)
-    if count <= 1:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        packed = Path(folder) / "question"
-        packed.write_bytes(pickle.dumps(asked))
-        with pool_of_its_own(count, _hold, str(packed)) as pool:
-            yield pool

@@ -13,8 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from optimization.model.columns import Columns, columns
+from optimization.model.screening import screen
+from optimization.outcome.clock import Clock
+from optimization.outcome.master import MasterProblem, master_problem
 from optimization.reading.units import MILLION_IN_BILLION
-from optimization.recommend.blended import Blends, Plan, Priced
+from optimization.recommend.blended import Blends, Plan, costs_of, read_plan
 from optimization.recommend.criteria import Criterion
 from optimization.solving.highs import Limits, solve
 from optimization.solving.standard_form import StandardForm
@@ -25,23 +29,12 @@ FEW_PAIRS = 3_000
 
 @dataclass(frozen=True)
 class Recombined:
-    """A plan put together of others, its cost in every world (W,), and what the criterion of no plan of the program can
-    fall below, against the least costs it was given; million yen a year."""
+    """A plan put together of others, what the objective counts of its formula, and what the criterion of no plan of the
+    program can fall below, against the least costs it was given; million yen a year."""
 
     plan: Plan
-    costs: np.ndarray
+    judged: float
     bound: float = -np.inf
-
-
-def pairs_seen(blends: Blends, plans: Sequence[Plan]) -> np.ndarray:
-    """The listed pairs that some plan has, boolean over the list."""
-    body, column = blends.screening.listed
-    seen = {pair for plan in plans for pair in plan.joint}
-    needed = blends.instance.standing_pairs[body, column]
-    return np.asarray(
-        np.array([pair in seen for pair in zip(body.tolist(), column.tolist(), strict=True)], dtype=bool)
-        | needed
-    )
 
 
 def recombined(
@@ -49,43 +42,45 @@ def recombined(
 ) -> Recombined | None:
     """The best plan that can be put together of some plans, against the least cost of each world (W,), million yen.
     None where none is found in the time."""
-    form, priced = _program(blends, criterion, least, pairs_seen(blends, plans))
-    master = priced.master
+    form, master = _program(blends, criterion, least, blends.table(plans))
     numbers, index = master.form.column_family("y")
     upper = form.upper.copy()
     for column, n in zip(numbers.tolist(), index.tolist(), strict=True):
         s, k, tier = master.columns.duties[n]
         if all(plan.tier[s, k] != tier for plan in plans):
             upper[column] = 0.0
-    return _solved(replace(form, upper=upper), priced, limits)
+    return _solved(replace(form, upper=upper), master, limits)
 
 
 def few(blends: Blends) -> bool:
     """Whether the whole program can be asked."""
-    return len(blends.screening.listed[0]) <= FEW_PAIRS
+    return (
+        len(screen(blends.instance).listed[0]) <= FEW_PAIRS and len(blends.everything.listed[0]) <= FEW_PAIRS
+    )
 
 
 def whole(blends: Blends, criterion: Criterion, least: np.ndarray, limits: Limits) -> Recombined | None:
     """The best plan of the whole program with a row for every world, and its bound; None where none is found in the
     time."""
-    everything = np.ones(len(blends.screening.listed[0]), dtype=bool)
-    return _solved(*_program(blends, criterion, least, everything), limits)
+    everything = np.ones(len(blends.everything.listed[0]), dtype=bool)
+    table = columns(blends.instance, blends.everything, everything)
+    return _solved(*_program(blends, criterion, least, table), limits)
 
 
 def _program(
-    blends: Blends, criterion: Criterion, least: np.ndarray, inside: np.ndarray
-) -> tuple[StandardForm, Priced]:
-    priced = blends.priced_apart(inside)
-    cost, constant = priced.costs
-    return with_worlds(priced.master.form, cost, constant - least, criterion), priced
+    blends: Blends, criterion: Criterion, least: np.ndarray, table: Columns
+) -> tuple[StandardForm, MasterProblem]:
+    master = master_problem(table, Clock())
+    cost, constant = costs_of(master, blends.questions)
+    return with_worlds(master.form, cost, constant - least, criterion), master
 
 
-def _solved(form: StandardForm, priced: Priced, limits: Limits) -> Recombined | None:
+def _solved(form: StandardForm, master: MasterProblem, limits: Limits) -> Recombined | None:
     found = solve(form, limits)
     if found.values is None:
         return None
-    plan, costs = priced.read(found.values[: len(priced.master.form.cost)])
-    return Recombined(plan, costs, found.bound / MILLION_IN_BILLION)
+    plan, judged = read_plan(master, found.values[: len(master.form.cost)])
+    return Recombined(plan, judged, found.bound / MILLION_IN_BILLION)
 
 
 def with_worlds(

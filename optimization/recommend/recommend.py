@@ -12,56 +12,65 @@ import numpy as np
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
+from optimization.errors import InputError, Problem
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.worlds import World, decision_in, one_factor
-from optimization.model.columns import columns
-from optimization.outcome.applied import as_outcome
 from optimization.outcome.clock import Clock
-from optimization.outcome.formula import chosen
 from optimization.outcome.given_back import Prices
-from optimization.outcome.master import MasterProblem, master_problem
-from optimization.outcome.readback import read_result
+from optimization.outcome.master import master_problem
 from optimization.outcome.result import Result
 from optimization.outcome.session import Duty
 from optimization.outcome.verdict import NoPlanError, Worth
-from optimization.recommend.blended import Blends, Evaluated, Plan, no_more_than_needed
+from optimization.recommend.blended import BODY, Blends, Evaluated, Plan, costs_of
+from optimization.recommend.corners import (
+    ALL,
+    NONE,
+    SEARCHED,
+    Looked,
+    all_corners,
+    is_corner,
+    known_corners,
+    search_corners,
+)
+from optimization.recommend.costs import provision_costs
 from optimization.recommend.criteria import WORST, Criterion, criterion_named
-from optimization.recommend.evaluating import Asked, Solving, processes_for
-from optimization.recommend.recombined import pairs_seen
+from optimization.recommend.evaluating import Solving, asked
+from optimization.recommend.held import as_result, formula_keeps, plan_at, statute_of
 from optimization.recommend.search import OnMoment, Search
+from optimization.recommend.workers import Asked, workers_for
 from optimization.rules.checks import Breach, breaches
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Status
-from optimization.solving.highs import solve as solve_plain
-from optimization.solving.residual import fix
 from optimization.solving.standard_form import changed
 
 GIVEN_UP_SECONDS = 60.0
 """Time for what it costs to give up each change."""
 
-METHOD = "recommended"
-"""Method named in the result of a plan that was chosen for many worlds."""
+MENDED_SECONDS = 60.0
+"""Time to look for formulas in worlds in which limits break."""
 
-FORMULA_SECONDS = 30.0
-"""Time for the formula of the plan."""
+PART = 2.0
+"""How much wider the gap of every question is than that of the plan: those that decide are asked again, closer."""
 
 ENDS = {"gap reached": Worth.OPTIMAL, "gap open": Worth.INCUMBENT, "time limit": Worth.INCUMBENT}
 """What the end of a search is worth."""
 
 
 class GivenUp(NamedTuple):
-    """A change of the plan given up: by how much the criterion rises, and what it costs in the world where it costs
-    most, million yen a year (below 0 where the plan is cheaper without it everywhere)."""
+    """A change of the plan given up, or several: by how much the criterion rises, and what it costs in the world where
+    it costs most, and in the one where it costs least, million yen a year (below 0 where the plan is cheaper
+    without)."""
 
     rises: float
     at_worst: float
+    at_best: float
 
 
 @dataclass(frozen=True)
 class Recommendation:
     """A plan for many worlds. `search` holds every plan met and its costs, `number` says which of them it is; `result`
     is the plan with its formula and accounts at the central values, `end` why the search ended, `gap` how near the
-    bound was asked, million yen a year."""
+    bound was asked, million yen a year; `question` is what was asked, `looked` what a search among corners has done."""
 
     blends: Blends
     criterion: Criterion
@@ -70,6 +79,8 @@ class Recommendation:
     result: Result
     end: str
     gap: float
+    question: Asked
+    looked: Looked | None = None
 
     @property
     def worlds(self) -> Sequence[World]:
@@ -121,6 +132,17 @@ class Recommendation:
         return found
 
     @cached_property
+    def mended(self) -> dict[str, bool]:
+        """Whether in a world in which limits break another formula within the package keeps all of them, by world; what
+        there was no time for is missing."""
+        deadline, found = Deadline(MENDED_SECONDS), dict[str, bool]()
+        for world in self.worlds:
+            if world.name in self.broken and not deadline.over:
+                keeps = formula_keeps(self.blends, self.plan, world)
+                found |= {} if keeps is None else {world.name: keeps}
+        return found
+
+    @cached_property
     def weights(self) -> np.ndarray:
         """The weights of the worlds (W,) at which the bound is highest."""
         return self.search.steepest
@@ -131,34 +153,81 @@ class Recommendation:
         return [self.search.plans[n] for n in np.argmin(self.search.table, axis=0)]
 
     @cached_property
-    def given_up(self) -> dict[Duty, GivenUp]:
-        """What it costs to give up each change of the plan, all other duties kept and provision decided anew at the
-        blend of worlds where the bound is highest, over the pairs of all worlds' own plans. Limits of money are left
-        out. A change for which there was no time is missing."""
+    def given_up(self) -> dict[tuple[Duty, ...], GivenUp]:
+        """What it costs to give up each change of the plan, and all changes of a service together, all other duties
+        kept and provision decided anew at the blend of worlds where the bound is highest, over the pairs of all worlds'
+        own plans. Limits of money are left out. What there was no time for is missing."""
         blends, deadline = self.blends, Deadline(GIVEN_UP_SECONDS)
-        priced = blends.priced_apart(pairs_seen(blends, [self.plan, *self.own]))
-        cost, constant = priced.costs
-        form = changed(priced.master.form, cost=self.weights @ cost, constant=float(self.weights @ constant))
-        prices = Prices(replace(priced.master, form=form))
-        statute = _statute(prices.duties, self.plan)
+        master = master_problem(blends.table([self.plan, *self.own]), Clock())
+        cost, constant = costs_of(master, blends.questions)
+        form = changed(master.form, cost=self.weights @ cost, constant=float(self.weights @ constant))
+        prices = Prices(replace(master, form=form))
+        statute = statute_of(prices.duties, self.plan)
         with_all = prices.provision(statute)
         if with_all is None:
             return {}
-
-        def costs_at(point: np.ndarray) -> np.ndarray:
-            values = np.zeros(len(form.cost))
-            values[prices.problem.provision] = point
-            return np.asarray(cost @ no_more_than_needed(form, values) + constant)
-
-        before, found = costs_at(with_all), dict[Duty, GivenUp]()
-        for duty in prices.changes(statute):
-            without = None if deadline.over else prices.provision(prices.without(statute, (duty,)))
+        found: dict[tuple[Duty, ...], np.ndarray] = {(): with_all}
+        changes = list(prices.changes(statute))
+        together = [
+            tuple(duty for duty in changes if duty[0] == s) for s in dict.fromkeys(s for s, _ in changes)
+        ]
+        for given in [*((duty,) for duty in changes), *(some for some in together if len(some) > 1)]:
+            without = None if deadline.over else prices.provision(prices.without(statute, given))
             if without is not None:
-                after = costs_at(without)
-                rises = self.criterion.of(after - self.search.least)
-                rises -= self.criterion.of(before - self.search.least)
-                found[duty] = GivenUp(rises, float((after - before).max()))
-        return found
+                found[given] = without
+        costs = self._costs_of([plan_at(prices, point) for point in found.values()])
+        before, criterion = costs[0], self.criterion.of(costs[0] - self.search.least)
+        return {
+            given: GivenUp(
+                self.criterion.of(after - self.search.least) - criterion,
+                float((after - before).max()),
+                float((after - before).min()),
+            )
+            for given, after in zip(found, costs, strict=True)
+            if given
+        }
+
+    def without_body(self, body: int, column: int) -> GivenUp | None:
+        """What it costs where the members of a body act alone in a service, all else kept; None where one of them may
+        not."""
+        instance = self.blends.instance
+        members = instance.bodies.members(body)
+        needed = instance.costs.own[members, instance.costs.wide_columns[column]] > 0
+        if not instance.costs.may_act_alone[members, column][needed].all():
+            return None
+        more = self._dissolved(body, column, members[needed])
+        regrets = self.regrets[self.number]
+        return GivenUp(self.criterion.of(regrets + more) - self.of_plan, float(more.max()), float(more.min()))
+
+    def _dissolved(self, body: int, column: int, places: np.ndarray) -> np.ndarray:
+        """What acting alone costs some places beyond a body, in every world, (W,): its standing cost too where it
+        provides nothing else."""
+        last = sum(b == body for b, _ in self.plan.joint) == 1
+        questions = self.blends.questions
+        alone = [
+            float(q.social.alone[places, column].sum() - q.social.bodies[body, column]) for q in questions
+        ]
+        return np.array(alone) - (np.array([q.settings[BODY] for q in questions]) if last else 0.0)
+
+    def _costs_of(self, plans: Sequence[Plan]) -> np.ndarray:
+        """What plans cost in every world, their formula left out, (plans, W)."""
+        return provision_costs(self.blends.instance, plans, self.blends.questions)
+
+    @property
+    def _corners(self) -> dict[str, Any]:
+        """Which corners joined the worlds, and how surely there is none worse."""
+        joined = [world.name for world in self.worlds if is_corner(world)]
+        looked = self.looked
+        if looked is None:
+            return {"joined": joined, "all_asked": bool(joined)}
+        return {
+            "joined": joined,
+            "all_asked": len(looked.asked) == looked.of,
+            "of": looked.of,
+            "priced": len(looked.priced),
+            "asked": len(looked.asked),
+            "regret_where_asked_and_no_worse_million_yen": dict(looked.no_worse),
+        }
 
     @property
     def record(self) -> dict[str, Any]:
@@ -179,9 +248,13 @@ class Recommendation:
             "questions_asked": len(self.search.found),
             "plans_met": len(self.search.plans),
             "worlds": [{"world": world.name, "levels": dict(world.levels)} for world in self.worlds],
+            "corners": self._corners,
             "worlds_in_which_limits_break": {
                 name: sorted({breach.rule for breach in found}) for name, found in self.broken.items()
             },
+            "worlds_in_which_another_formula_keeps_all": [
+                name for name, keeps in self.mended.items() if keeps
+            ],
         }
 
 
@@ -197,36 +270,58 @@ def recommend(
     method: str = "auto",
     processes: int = 1,
     tell: OnMoment = lambda moment: None,
+    corners: str = NONE,
+    scheduler: str = "",
 ) -> Recommendation:
     """The plan of a package that regrets least over some worlds (those of one factor, where none are given; the first
-    is the centre). `folder` keeps what is answered: the same call goes on from there. `limits.gap` is how near the
-    bound the plan must come, as a part of the least cost, `limits.seconds` the time for the whole search.
+    is the centre) and the corners that are wanted beside them. `folder` keeps what is answered: the same call goes on
+    from there. `limits.gap` is how near the bound the plan must come, as a part of the least cost, `limits.seconds` the
+    time for the whole search; `scheduler` names a Dask scheduler whose workers answer in place of processes.
 
     Raises `InputError` for what cannot be asked, `NoPlanError` where a world has no plan.
     """
     limits = limits or Limits()
     codes = tuple(case.prefecture_codes(prefectures))
-    own = replace(limits, threads=1)
-    first = Asked(case, package, codes, (), own, method).laid_out()
-    drawn = tuple(worlds or one_factor(one_factor_groups(first)))
-    asked = Asked(case, package, codes, drawn, own, method)
-    blends = Blends(first.worlds, drawn, own, method)
-    how = criterion_named(criterion, len(drawn), tail)
+    question = asked(case, package, codes, replace(limits, gap=PART * limits.gap, threads=1), method)
+    blends = question.laid_out()
+    groups = one_factor_groups(blends)
+    drawn = list(worlds or one_factor(groups))
+    drawn += all_corners(groups) if known_corners(corners) == ALL else []
+    _only_the_worst(corners, criterion)
+    blends = blends.over(drawn)
     deadline = Deadline(limits.seconds)
-    with processes_for(asked, processes) as pool:
-        solving = Solving(asked, blends, how, folder, pool)
-        search = Search(how, solving, blends.start.inside, np.inf, deadline, tell)
-        end = search.run(lambda least: limits.gap * abs(float(least[0])))
-    if not search.whole:
-        raise _no_plan(package, drawn, search.found)
-    number = search.best
+    looked = None
+    with workers_for(question, processes, scheduler) as workers:
+        solving = Solving(question, blends, folder, workers)
+        search = Search(criterion_named(criterion, len(drawn), tail), solving, np.inf, deadline, tell)
+
+        def go_on() -> str:
+            return search.run(lambda least: limits.gap * abs(float(least[0])))
+
+        end = go_on()
+        if not search.whole:
+            raise _no_plan(package, drawn, search.own)
+        if corners == SEARCHED:
+            found = search_corners(
+                search, drawn, groups, lambda count: criterion_named(criterion, count, tail), go_on, end
+            )
+            drawn, end, looked = found
+    number, blends = search.best, blends.over(drawn)
     result = as_result(blends, search.plans[number], case, limits)
-    return Recommendation(blends, how, search, number, result, end, search.gap)
+    return Recommendation(blends, search.criterion, search, number, result, end, search.gap, question, looked)
 
 
-def _no_plan(package: ResolvedPackage, drawn: Sequence[World], found: Sequence[Evaluated]) -> NoPlanError:
+def _only_the_worst(corners: str, criterion: str) -> None:
+    """Corners are the least likely worlds there are: only the worst regret asks for them."""
+    if corners != NONE and criterion != WORST:
+        message = f"add the worlds that are worst, which says nothing of the criterion {criterion}"
+        remedy = f"leave it out, or take the criterion {WORST}"
+        raise InputError([Problem("command line", message, remedy, column="--corners", value=corners)])
+
+
+def _no_plan(package: ResolvedPackage, drawn: Sequence[World], own: Sequence[Evaluated]) -> NoPlanError:
     """Why there is no recommendation: a world without a plan, or no time for all."""
-    for world, each in zip(drawn, found, strict=False):
+    for world, each in zip(drawn, own, strict=False):
         if each.status == Status.INFEASIBLE:
             return NoPlanError(
                 package.name, Worth.INFEASIBLE, f"its limits cannot hold together ({world.name})"
@@ -242,40 +337,3 @@ def one_factor_groups(blends: Blends) -> list[str]:
     """Groups of the one-factor worlds that can move in a question."""
     names = {world.name.rpartition("_")[0] for world in one_factor()}
     return [group for group in blends.worlds.groups if group in names]
-
-
-def as_result(blends: Blends, plan: Plan, whole: Case, limits: Limits) -> Result:
-    """A plan with its formula chosen, its accounts at the central values, and every rule re-checked."""
-    problem, values = priced(blends, plan, limits)
-    outcome = as_outcome(problem.form.constant + float(problem.form.cost @ values))
-    outcome = replace(outcome, values=values, status=Status.INCUMBENT)
-    result = chosen(read_result(blends.package, problem, outcome), problem, limits)
-    assert result.accounts is not None
-    told = replace(as_outcome(result.accounts.objective), log="Chosen for many worlds: see recommend.json.\n")
-    return replace(result, outcome=told, method=METHOD, whole=whole)
-
-
-def priced(blends: Blends, plan: Plan, limits: Limits) -> tuple[MasterProblem, np.ndarray]:
-    """The program over the pairs of a plan, and its cheapest point at which statute and provision are the plan's."""
-    inside = pairs_seen(blends, [plan])
-    problem = master_problem(columns(blends.instance, blends.screening, inside), Clock())
-    table, form = problem.columns, problem.form
-    held: dict[int, float] = {}
-    for name, chosen_here in (("y", _statute(table.duties, plan)), ("v", _provision(table, plan))):
-        numbers, index = form.column_family(name)
-        held |= dict(zip(numbers.tolist(), chosen_here[index].tolist(), strict=True))
-    fixed = fix(form, np.array(list(held)), np.array(list(held.values())))
-    found = solve_plain(fixed, replace(limits, seconds=FORMULA_SECONDS, threads=1))
-    if found.values is None:
-        raise RuntimeError(f"the plan was not found again at the central values: {found.termination}")
-    return problem, found.values
-
-
-def _statute(duties: Sequence[tuple[int, int, str]], plan: Plan) -> np.ndarray:
-    return np.array([float(plan.tier[s, k] == tier) for s, k, tier in duties])
-
-
-def _provision(table: Any, plan: Plan) -> np.ndarray:
-    joint = set(plan.joint)
-    pairs = zip(table.pair_body.tolist(), table.pair_service.tolist(), strict=True)
-    return np.array([float(pair in joint) for pair in pairs])

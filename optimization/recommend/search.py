@@ -9,17 +9,19 @@ the bound of each world's own question, above by the cheapest plan met. L is tak
 a plan against the lower, so that the one never lies above, nor the other below, what is true.
 
 Two weights are tried at a time, whatever the number of processes, so that the way does not depend on it: the nearest
-to the best ones that promise enough (the level), and those that promise most.
+to the best ones that promise enough (the level), and those that promise most. Worlds may join a search that has ended
+(`recommend.corners`): it goes on from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
+from optimization.ledger.worlds import World
 from optimization.recommend.blended import Evaluated, Plan
 from optimization.recommend.criteria import Criterion, best_mixture, nearest_weights
 from optimization.recommend.recombined import Recombined
@@ -38,20 +40,37 @@ mixture of plans could reach and no plan does."""
 LEVEL: Final = 0.3
 """How far from the best bound to what the plans seen allow the next weights must promise to come."""
 
+CLOSER: Final = 0.25
+"""Part of the gap of all questions at which those are asked again that decide."""
+
 NEARLY: Final = 0.25
 """Part of the asked gap that mixtures may still promise when the search turns to putting plans together."""
 
 
 class Evaluator(Protocol):
-    """What a search asks: the cheapest plan at each of some weights, all from one set of pairs."""
+    """What a search over some worlds asks; so many questions are answered at a time."""
 
-    def cheapest(self, weights: Sequence[np.ndarray], inside: np.ndarray, seconds: float) -> list[Evaluated]:
-        """The answers in order."""
+    @property
+    def at_a_time(self) -> int:
+        """How many."""
 
-    def together(self, least: np.ndarray, plans: Sequence[Plan], seconds: float) -> Recombined | None:
+    def over(self, drawn: Sequence[World]) -> Evaluator:
+        """The answers over other worlds."""
+
+    def cheapest(
+        self, weights: Sequence[np.ndarray], deadline: Deadline, part: float = 1.0
+    ) -> list[Evaluated]:
+        """The cheapest plan at each of some weights, in order, as many as there was time for, to a part of its gap."""
+
+    def costs(self, plans: Sequence[Plan]) -> np.ndarray:
+        """What plans cost in every world, their formula left out, (plans, W)."""
+
+    def together(
+        self, criterion: Criterion, least: np.ndarray, plans: Sequence[Plan], gap: float, seconds: float
+    ) -> Recombined | None:
         """The best plan that can be put together of some."""
 
-    def whole(self, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
+    def whole(self, criterion: Criterion, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
         """The best plan of all and its bound, where the program is small enough to be asked; else None."""
 
 
@@ -69,16 +88,19 @@ OnMoment = Callable[[Moment], None]
 @dataclass
 class Search:
     """The state of a search over W worlds; money in million yen a year. `gap` is how near the criterion of the plan
-    must come to the bound, `known` a bound on it found otherwise than by weights."""
+    must come to the bound, `own` holds the answer of every world alone, `found` those and all at other weights,
+    `judged` what the objective counts of the formula of each plan, and `known` is a bound on the criterion found
+    otherwise than by weights."""
 
     criterion: Criterion
     evaluator: Evaluator
-    inside: np.ndarray
     gap: float
     deadline: Deadline
     tell: OnMoment = lambda moment: None
+    own: list[Evaluated] = field(default_factory=list)
     found: list[Evaluated] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
+    judged: list[float] = field(default_factory=list)
     costs: list[np.ndarray] = field(default_factory=list)
     names: set[object] = field(default_factory=set)
     known: float = 0.0
@@ -88,6 +110,32 @@ class Search:
         """W."""
         return len(self.criterion.most)
 
+    def join(self, drawn: Sequence[World], criterion: Criterion, own: Sequence[Evaluated]) -> None:
+        """Further worlds join, behind those there are: what was asked weighs them nothing, and every plan met is priced
+        in them. `drawn` are all worlds, `criterion` is that over them, `own` the answers of the new ones alone."""
+        before, self.criterion = self.worlds, criterion
+        more = np.zeros(len(drawn) - before)
+        for some in (self.own, self.found):
+            some[:] = [replace(each, weights=np.append(each.weights, more)) for each in some]
+        fresh = self.evaluator.over(drawn[before:]).costs(self.plans)
+        self.costs = [
+            np.append(row, other + judged)
+            for row, other, judged in zip(self.costs, fresh, self.judged, strict=True)
+        ]
+        self.evaluator = self.evaluator.over(drawn)
+        ends = np.eye(len(drawn))[before:]
+        answers = [replace(each, weights=weights) for each, weights in zip(own, ends, strict=True)]
+        self.own += answers
+        self._found(answers)
+
+    def take(self, answers: Sequence[Evaluated]) -> None:
+        """The plans of answers about other worlds join those met."""
+        self._take([(each.plan, each.judged) for each in answers if each.plan is not None])
+
+    def cost_of_best(self, evaluator: Evaluator) -> np.ndarray:
+        """What the best plan costs in the worlds of other answers, (their W,)."""
+        return np.asarray(evaluator.costs([self.plans[self.best]])[0] + self.judged[self.best])
+
     @property
     def table(self) -> np.ndarray:
         """Cost of every plan met in every world, (plans, W)."""
@@ -96,15 +144,14 @@ class Search:
     @property
     def whole(self) -> bool:
         """Whether every world's own question has a plan and a bound."""
-        own = self.found[: self.worlds]
-        return len(own) == self.worlds and all(
-            each.plan is not None and np.isfinite(each.bound) for each in own
+        return len(self.own) == self.worlds and all(
+            each.plan is not None and np.isfinite(each.bound) for each in self.own
         )
 
     @property
     def least(self) -> np.ndarray:
         """What no plan can cost less than in each world, (W,)."""
-        return np.array([each.bound for each in self.found[: self.worlds]])
+        return np.array([each.bound for each in self.own])
 
     @property
     def most(self) -> np.ndarray:
@@ -168,34 +215,58 @@ class Search:
             if idle >= IDLE or (not promised and not better):
                 break
         if not self.reached:
+            self._look_closer()
+        if not self.reached:
             self._ask_whole()
         return "gap reached" if self.reached else "gap open"
 
     def _own_plans(self) -> bool:
-        """Every world's own cheapest plan, the first world's by itself; whether there was time for all."""
-        worlds = np.eye(self.worlds)
-        batches = [worlds[:1], *(worlds[n : n + BATCH] for n in range(1, self.worlds, BATCH))]
-        for batch in batches:
+        """The cheapest plan of every world that has none yet; whether there was time for all."""
+        missing, step = list(np.eye(self.worlds)[len(self.own) :]), max(BATCH, self.evaluator.at_a_time)
+        for n in range(0, len(missing), step):
+            self.own += self._ask(missing[n : n + step])
             if self.deadline.over:
-                return False
-            self._ask(list(batch))
+                break
         return self.whole
 
-    def _ask(self, weights: Sequence[np.ndarray]) -> None:
-        for each in self.evaluator.cheapest(weights, self.inside, self.deadline.left):
-            self.found.append(each)
-            self.inside = self.inside | each.inside
-            if each.plan is not None:
-                self._take(each.plan, each.costs)
-        done = len(self.found)
-        best, bound = (float(self.criteria[self.best]), self.bound) if self.whole else (np.inf, 0.0)
-        self.tell(Moment(done, best, bound))
+    def _look_closer(self) -> None:
+        """What decides is asked again to a narrower gap: the weights at which the bound is highest, and the worlds in
+        which the best plan regrets most."""
+        regrets = self.table[self.best] - self.least
+        near = np.flatnonzero(regrets >= regrets.max() - self.gap)
+        worlds = near[np.argsort(-regrets[near], kind="stable")][: 2 * BATCH - 1]
+        asked = [self.steepest, *np.eye(self.worlds)[worlds]]
+        for each in self._ask(asked, CLOSER):
+            alone = np.flatnonzero(each.weights == 1.0)
+            for w in alone.tolist():
+                self.own[w] = replace(self.own[w], bound=max(self.own[w].bound, each.bound))
+        self._put_together()
 
-    def _take(self, plan: Plan, costs: np.ndarray) -> None:
-        if plan.name not in self.names:
-            self.names.add(plan.name)
-            self.plans.append(plan)
-            self.costs.append(costs)
+    def _ask(self, weights: Sequence[np.ndarray], part: float = 1.0) -> list[Evaluated]:
+        """The answers at some weights, as many as there was time for, to a part of the gap at which questions are
+        asked."""
+        answers = self.evaluator.cheapest(weights, self.deadline, part)
+        self._found(answers)
+        best, bound = (float(self.criteria[self.best]), self.bound) if self.whole else (np.inf, 0.0)
+        self.tell(Moment(len(self.found), best, bound))
+        return answers
+
+    def _found(self, answers: Sequence[Evaluated]) -> None:
+        """Answers join those there are, with their plans."""
+        self.found += answers
+        self.take(answers)
+
+    def _take(self, plans: Sequence[tuple[Plan, float]]) -> None:
+        """Plans join those met, unless they are there."""
+        fresh = {plan.name: (plan, judged) for plan, judged in reversed(plans) if plan.name not in self.names}
+        new = [fresh[name] for name in dict.fromkeys(plan.name for plan, _ in plans) if name in fresh]
+        if not new:
+            return
+        self.names.update(fresh)
+        self.plans += [plan for plan, _ in new]
+        self.judged += [judged for _, judged in new]
+        costs = self.evaluator.costs([plan for plan, _ in new])
+        self.costs += [row + judged for row, (_, judged) in zip(costs, new, strict=True)]
 
     def _promise(self) -> float:
         """What a mixture of the plans met reaches: the bound cannot rise above it."""
@@ -217,17 +288,18 @@ class Search:
         return [*(each.weights for each in self.found), *more]
 
     def _put_together(self) -> None:
-        found = self.evaluator.together(self.least, self.plans, self.deadline.left)
+        gap, left = NEARLY * self.gap, self.deadline.left
+        found = self.evaluator.together(self.criterion, self.least, self.plans, gap, left)
         if found is not None:
-            self._take(found.plan, found.costs)
+            self._take([(found.plan, found.judged)])
 
     def _ask_whole(self) -> None:
         """What weights of the worlds cannot settle, a mixture of plans being better than any one of them, the program
         with a row for every world does, where it is small enough."""
         least = self.least
-        found = self.evaluator.whole(least, NEARLY * self.gap, self.deadline.left)
+        found = self.evaluator.whole(self.criterion, least, NEARLY * self.gap, self.deadline.left)
         if found is not None:
-            self._take(found.plan, found.costs)
+            self._take([(found.plan, found.judged)])
             unsure = float((self.most - least).max())  # by which least costs may be too low
             self.known = max(self.known, found.bound - unsure)
 

@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from optimization.ledger.instance import Instance
 from optimization.ledger.worlds import GROUPS
 from optimization.outcome.result import Result, no_tables
 from optimization.outcome.session import Duty
 from optimization.recommend.blended import Blends, Plan
 from optimization.recommend.conditions import Condition, condition
-from optimization.recommend.recommend import Recommendation
+from optimization.recommend.corners import is_corner
+from optimization.recommend.recommend import GivenUp, Recommendation
 
 MIL: Final = "_million_yen"
 RECOMMENDED, CENTRAL, OWN, OTHER = "recommended", "central", "own", "other"
@@ -22,6 +24,9 @@ RECOMMENDED, CENTRAL, OWN, OTHER = "recommended", "central", "own", "other"
 world, and any other met on the way."""
 
 NOW, ONLY_IF, LEAVE = VERDICTS = "now", "only_if", "leave"
+ASKED, CORNER = "asked", "corner"
+"""How a world came to be among the worlds: asked for, or a corner of the box."""
+
 BINS: Final = 3
 """Parts into which the levels of a group are cut where they differ from world to world."""
 
@@ -29,10 +34,10 @@ ALWAYS: Final = 0.8
 """Part of the worlds from which a town is always in the family of a body."""
 
 
-def told(found: Recommendation) -> Result:
-    """The result of a recommendation, which tells its tables beside those of any plan, and its own verdicts in place of
-    those of draws with the plan held."""
-    own, tables = found.result.tabulated, tables_of(found)
+def told(found: Recommendation, beside: Mapping[str, pd.DataFrame] | None = None) -> Result:
+    """The result of a recommendation, which tells its tables and some `beside` them with those of any plan, and its own
+    verdicts in place of those of draws with the plan held."""
+    own, tables = found.result.tabulated, {**tables_of(found), **(beside or {})}
     return replace(found.result, tabulated=lambda result: own(result) | tables, judged=no_tables)
 
 
@@ -58,6 +63,7 @@ def worlds(found: Recommendation) -> pd.DataFrame:
         rows.append(
             {
                 "world": world.name,
+                "origin": CORNER if is_corner(world) else ASKED,
                 **{f"{group}_level": world.level(group) for group in GROUPS},
                 f"least_cost{MIL}": float(search.most[w]),
                 f"least_cost_bound{MIL}": float(search.least[w]),
@@ -66,6 +72,7 @@ def worlds(found: Recommendation) -> pd.DataFrame:
                 "weight_ratio": float(weights[w]),
                 "limits_broken": "|".join(sorted({each.rule for each in broken.get(world.name, [])})),
                 "breaches": len(broken.get(world.name, [])),
+                "formula_keeps": float(found.mended[world.name]) if world.name in found.mended else np.nan,
             }
         )
     return pd.DataFrame(rows)
@@ -153,19 +160,19 @@ def _parts(levels: np.ndarray) -> list[np.ndarray]:
 
 def changes(found: Recommendation) -> pd.DataFrame:
     """Every duty that the recommended plan or the own plan of some world gives to another tier than today's, with the
-    verdict. `now`: the plan has it, and giving it up raises the criterion by more than the gap, asked and reached.
-    `only_if`: it is in the plan, or the own plans of a part of the worlds have it that a condition tells. `leave`:
-    else."""
+    verdict. `now`: the plan has it, and giving it up, or all changes of the service that it is part of, raises the
+    criterion by more than the gap, asked and reached; or every world's own plan has it and giving it up costs in every
+    world. `only_if`: the own plans of a part of the worlds have it that a condition tells. `leave`: else."""
     instance, own = found.blends.instance, found.own
     home, names, labels = instance.groups.home, instance.services, instance.groups.labels
-    room = max(found.gap, found.of_plan - found.bound)
     rows = []
     for (s, k), tier in sorted(set(_moves([found.plan, *own], home))):
         has = np.array([plan.tier[s, k] == tier for plan in own])
         inside = found.plan.tier[s, k] == tier
-        price = found.given_up.get((s, k)) if inside else None
+        price = found.given_up.get(((s, k),)) if inside else None
+        service = found.given_up.get(_of_service(found.plan, s, home)) if inside else None
         told = condition(found.blends.worlds, found.worlds, has)
-        now = price is not None and price.rises > room
+        now = price is not None and _at_once(found, price, service, bool(has.all()))
         rows.append(
             {
                 "service": names[s],
@@ -173,17 +180,31 @@ def changes(found: Recommendation) -> pd.DataFrame:
                 "tier_today": home[s],
                 "tier": tier,
                 "in_plan": int(inside),
-                "verdict": NOW if now else ONLY_IF if inside or told is not None else LEAVE,
+                "verdict": NOW if now else ONLY_IF if told is not None else LEAVE,
                 "share_of_worlds_ratio": float(has.mean()),
                 f"criterion_rises{MIL}": np.nan if price is None else price.rises,
+                f"service_rises{MIL}": np.nan if service is None else service.rises,
                 f"costs_at_worst{MIL}": np.nan if price is None else price.at_worst,
+                f"costs_at_best{MIL}": np.nan if price is None else price.at_best,
                 **_told(None if now else told),
             }
         )
     columns = ["service", "rule_group", "tier_today", "tier", "in_plan", "verdict", "share_of_worlds_ratio",
-               f"criterion_rises{MIL}", f"costs_at_worst{MIL}", "group", "above", "level", "condition",
-               "worlds_told_ratio"]  # fmt: skip
+               f"criterion_rises{MIL}", f"service_rises{MIL}", f"costs_at_worst{MIL}", f"costs_at_best{MIL}",
+               *_told(None)]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _of_service(plan: Plan, service: int, home: Sequence[str]) -> tuple[Duty, ...]:
+    """All changes that a plan makes of a service."""
+    return tuple((s, k) for (s, k), tier in sorted(plan.tier.items()) if s == service and tier != home[s])
+
+
+def _at_once(found: Recommendation, price: GivenUp, service: GivenUp | None, everywhere: bool) -> bool:
+    """Whether a change of the plan is to be made whatever is not known."""
+    room = max(found.gap, found.of_plan - found.bound)
+    together = service is not None and service.rises > room and price.rises > 0
+    return price.rises > room or together or (everywhere and price.at_best > 0)
 
 
 def _moves(plans: Sequence[Plan], home: Sequence[str]) -> Iterator[tuple[Duty, str]]:
@@ -192,50 +213,68 @@ def _moves(plans: Sequence[Plan], home: Sequence[str]) -> Iterator[tuple[Duty, s
 
 
 def _told(told: Condition | None) -> dict[str, object]:
-    if told is None:
-        return {"group": "", "above": np.nan, "level": np.nan, "condition": "", "worlds_told_ratio": np.nan}
-    return {
-        "group": told.group,
-        "above": float(told.above),
-        "level": told.level,
-        "condition": told.words,
-        "worlds_told_ratio": told.right,
-    }
+    """The columns of a condition; that of none is empty."""
+    cuts = () if told is None else told.cuts
+    row: dict[str, object] = {}
+    for prefix, cut in zip(("", "and_"), (*cuts, None, None), strict=False):
+        row |= {
+            f"{prefix}group": "" if cut is None else cut.group,
+            f"{prefix}above": np.nan if cut is None else float(cut.above),
+            f"{prefix}level": np.nan if cut is None else cut.level,
+        }
+    words, right = ("", np.nan) if told is None else (told.words, told.right)
+    return {**row, "condition": words, "worlds_told_ratio": right}
 
 
 def families(found: Recommendation) -> pd.DataFrame:
     """Every body of the plan and service as a family: in which part of the worlds their own plans have the very same
-    body, and in which one that holds its seat and the greater part of its members; and which towns are always, and
-    which sometimes, together with the seat in these."""
+    body, and in which one that holds its seat and the greater part of its members; which towns are always, and which
+    sometimes, together with the seat in these; and what it costs where its members act alone instead.
+
+    One body saves far less than the gap, so that the verdict hangs on the family. `now`: it stands in at least four of
+    five worlds, and without it this plan costs more in every world, or a member may not act alone. `only_if`: a
+    condition tells the worlds in which it stands. `leave`: else.
+    """
     blends, own = found.blends, found.own
-    codes, services = blends.instance.case.codes, blends.instance.costs.wide_services
+    instance = blends.instance
+    codes, services, seat_of = instance.case.codes, instance.costs.wide_services, _seats(instance)
     holding = [_by_seat(blends, plan) for plan in own]
     rows = []
     for body, column in found.plan.joint:
-        seat, members = _seat(blends, body), set(blends.instance.bodies.members(body).tolist())
-        near = [set(blends.instance.bodies.members(b).tolist()) for each in holding
-                if (b := each.get((seat, column))) is not None]  # fmt: skip
-        like = [other for other in near if 2 * len(other & members) > len(members)]
+        seat, members = int(seat_of[body]), set(instance.bodies.members(body).tolist())
+        beside = [each.get((seat, column)) for each in holding]
+        near = [set() if b is None else set(instance.bodies.members(b).tolist()) for b in beside]
+        has = np.array([2 * len(other & members) > len(members) for other in near])
+        like = [other for other, one in zip(near, has, strict=True) if one]
         count = {i: sum(i in other for other in like) for i in set().union(members, *like)}
         always = sorted(i for i, n in count.items() if i != seat and like and n >= ALWAYS * len(like))
         sometimes = sorted(i for i, n in count.items() if i != seat and i not in always and n > 0)
+        without = found.without_body(body, column)
+        told = condition(blends.worlds, found.worlds, has)
+        now = has.mean() >= ALWAYS and (without is None or without.at_best > 0)
         rows.append(
-            (
-                services[column],
-                codes[seat],
-                "+".join(codes[sorted(members)]),
-                sum(other == members for other in near) / len(own),
-                len(like) / len(own),
-                "+".join(codes[always]),
-                "+".join(codes[sometimes]),
-            )
+            {
+                "service": services[column],
+                "hub_code": codes[seat],
+                "member_codes": "+".join(codes[sorted(members)]),
+                "same_body_ratio": sum(other == members for other in near) / len(own),
+                "family_ratio": float(has.mean()),
+                "always_codes": "+".join(codes[always]),
+                "sometimes_codes": "+".join(codes[sometimes]),
+                "verdict": NOW if now else ONLY_IF if told is not None else LEAVE,
+                f"costs_at_worst{MIL}": np.nan if without is None else without.at_worst,
+                f"costs_at_best{MIL}": np.nan if without is None else without.at_best,
+                **_told(None if now else told),
+            }
         )
-    names = ["service", "hub_code", "member_codes", "same_body_ratio", "family_ratio"]
-    return pd.DataFrame(rows, columns=[*names, "always_codes", "sometimes_codes"])
+    names = ["service", "hub_code", "member_codes", "same_body_ratio", "family_ratio", "always_codes",
+             "sometimes_codes", "verdict", f"costs_at_worst{MIL}", f"costs_at_best{MIL}", *_told(None)]  # fmt: skip
+    return pd.DataFrame(rows, columns=names)
 
 
-def _seat(blends: Blends, body: int) -> int:
-    return int(blends.instance.case.codes.get_loc(blends.instance.bodies.table["hub"].iloc[body]))
+def _seats(instance: Instance) -> np.ndarray:
+    """Position of the seat of every body of the list, (B,)."""
+    return np.asarray(instance.case.codes.get_indexer(instance.bodies.table["hub"]))
 
 
 def _by_seat(blends: Blends, plan: Plan) -> Mapping[tuple[int, int], int]:

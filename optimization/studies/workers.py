@@ -11,6 +11,7 @@ import pickle
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,21 +61,10 @@ def _answer_held(question: Question) -> Found:
 
 def _on_a_cluster(case: Case, questions: Sequence[Question], address: str) -> Iterator[tuple[int, Found]]:
     """Answers of the workers of a Dask scheduler; a question whose worker dies goes to another."""
-    remedy = (
-        "start one with 'dask scheduler', install the extra 'cluster', and give its address, tcp://host:8786"
-    )
-    try:
-        from distributed import Client
+    with connected(address) as client:
         from distributed import as_completed as completed
 
-        client = Client(address, timeout=30)
-    except (ImportError, OSError, ValueError) as error:
-        message = f"cannot be reached ({type(error).__name__})"
-        raise InputError(
-            [Problem("command line", message, remedy, column="--scheduler", value=address)]
-        ) from error
-    with client:
-        sent = client.submit(_unpacked, zlib.compress(pickle.dumps(case), 1), pure=False, retries=3)
+        sent = sent_whole(client, case)
         number = {
             client.submit(answer, sent, question, pure=False, retries=3): n
             for n, question in enumerate(questions)
@@ -83,9 +73,33 @@ def _on_a_cluster(case: Case, questions: Sequence[Question], address: str) -> It
             yield number[future], _told(future)
 
 
-def _unpacked(case: bytes) -> Any:
-    """The case as it was packed by who asks, on a worker he has put to work."""
-    return pickle.loads(zlib.decompress(case))
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the Dask scheduler at an address. Raises InputError when it cannot be reached."""
+    remedy = (
+        "start one with 'dask scheduler', install the extra 'cluster', and give its address, tcp://host:8786"
+    )
+    try:
+        from distributed import Client
+
+        client = Client(address, timeout=30)
+    except (ImportError, OSError, ValueError) as error:
+        message = f"cannot be reached ({type(error).__name__})"
+        raise InputError(
+            [Problem("command line", message, remedy, column="--scheduler", value=address)]
+        ) from error
+    with client:
+        yield client
+
+
+def sent_whole(client: Any, whole: object) -> Any:
+    """What goes with every question to the workers of a cluster, as they will find it: sent once."""
+    return client.submit(_unpacked, zlib.compress(pickle.dumps(whole), 1), pure=False, retries=3)
+
+
+def _unpacked(packed: bytes) -> Any:
+    """What was packed by who asks, on a worker he has put to work."""
+    return pickle.loads(zlib.decompress(packed))
 
 
 def _told(future: Any) -> Found:

@@ -18,17 +18,22 @@ from optimization.case.case import Case
 from optimization.case.face import load_package
 from optimization.case.load import load_case
 from optimization.errors import InputError
-from optimization.ledger.accounts import Accounts
-from optimization.ledger.worlds import World, centre, decision_in
+from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.decision import status_quo
+from optimization.ledger.worlds import World, Worlds, centre, decision_in, one_factor
+from optimization.outcome.question import laid_out
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import NoPlanError
 from optimization.recommend import evaluating
 from optimization.recommend.criteria import best_mixture, criterion_named, nearest_weights
+from optimization.recommend.fresh import fresh_worlds
+from optimization.recommend.held import formula_keeps
 from optimization.recommend.recommend import Recommendation, recommend
 from optimization.recommend.search import Search
 from optimization.recommend.tables import tables_of, told
 from optimization.referee.audit import audit_run
 from optimization.report.page import render_report
+from optimization.rules.checks import Breach, breaches
 from optimization.solving.highs import Limits
 
 IWATE = Path(__file__).parents[2] / "inputs/iwate-2022"
@@ -103,7 +108,11 @@ def test_tables_tell_what_the_search_found(kept: Kept) -> None:
     assert set(changes["verdict"]) <= {"now", "only_if", "leave"}
     now = changes[changes["verdict"] == "now"]
     assert len(now) and (now["in_plan"] == 1).all()
-    assert (now["criterion_rises_million_yen"] > found.gap).all()
+    alone = now["criterion_rises_million_yen"] > found.gap
+    together = (now["service_rises_million_yen"] > found.gap) & (now["criterion_rises_million_yen"] > 0)
+    everywhere = (now["share_of_worlds_ratio"] == 1) & (now["costs_at_best_million_yen"] > 0)
+    assert (alone | together | everywhere).all() and alone.any()
+    assert (changes["costs_at_best_million_yen"] <= changes["costs_at_worst_million_yen"])[now.index].all()
     told = changes[changes["condition"] != ""]
     assert (told["group"] == "realisation").all()  # nothing else differs between these worlds
     known = tables["information"].set_index("group").loc["realisation"]
@@ -111,6 +120,66 @@ def test_tables_tell_what_the_search_found(kept: Kept) -> None:
     assert 0 < known["worst_regret_falls_million_yen"] <= found.of_plan
     families = tables["body_families"]
     assert (families["same_body_ratio"] <= families["family_ratio"] + 1e-12).all()
+    now = families[families["verdict"] == "now"]
+    assert (now["family_ratio"] >= 0.8).all() and not (now["costs_at_best_million_yen"] <= 0).any()
+    assert (families.loc[families["verdict"] == "only_if", "condition"] != "").all()
+
+
+def test_a_body_given_up_costs_what_the_ledger_counts_of_its_members_alone(kept: Kept) -> None:
+    found = kept.found
+    assert found.result.accounts is not None
+    decision, instance = found.result.accounts.decision, found.blends.instance
+    body, column = next(pair for pair in found.plan.joint if found.without_body(*pair) is not None)
+    fewer = replace(decision, joint=tuple(pair for pair in decision.joint if pair != (body, column)))
+    question = found.blends.worlds.question_in(found.worlds[1])
+    before, after = (Accounts(question, decision_in(question, each)).objective for each in (decision, fewer))
+    members = instance.bodies.members(body)
+    more = found._dissolved(
+        body, column, members[instance.costs.own[members, instance.costs.wide_columns[column]] > 0]
+    )
+    assert more[1] == pytest.approx(after - before, abs=1e-3)
+
+
+def test_todays_arrangement_keeps_limits_that_are_todays_in_every_world(case: Case) -> None:
+    package = load_package(case, "role_division")
+    worlds = Worlds(case, package, laid_out(case, package))
+    for world in one_factor():
+        question = worlds.question_in(world).as_today
+        assert not breaches(Accounts(question, with_bonds(question, status_quo(question))))
+
+
+def test_in_a_world_where_a_limit_breaks_it_is_told_whether_another_formula_keeps_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(kept.found)
+    assert formula_keeps(found.blends, found.plan, found.worlds[0])  # the plan stands at the centre
+    asked = []
+    monkeypatch.setattr(
+        "optimization.recommend.recommend.formula_keeps",
+        lambda blends, plan, world: asked.append(world.name) or world.name != "realisation_low",
+    )
+    vars(found)["broken"] = {
+        "realisation_low": [Breach("F6", "nation", 1.0)],
+        "centre": [Breach("D1", "1", 1.0)],
+    }
+    assert found.mended == {"centre": True, "realisation_low": False} and len(asked) == 2
+    assert found.record["worlds_in_which_another_formula_keeps_all"] == ["centre"]
+    told = tables_of(found)["worlds"].set_index("world")["formula_keeps"]
+    assert told["centre"] == 1 and told["realisation_low"] == 0 and np.isnan(told["realisation_high"])
+
+
+def test_fresh_worlds_had_no_part_in_the_search_and_are_answered_once(kept: Kept, tmp_path: Path) -> None:
+    found = kept.found
+    first = fresh_worlds(found, tmp_path, 3, 0, 300.0)
+    assert first is not None and len(first.table) == 3
+    assert not set(first.table["world"]) & {world.name for world in found.worlds}
+    assert (first.table["regret_million_yen"] >= -1e-6).all()
+    assert first.table["now_held_ratio"].between(0, 1).all()
+    assert first.record["worst_regret_million_yen"] == first.table["regret_million_yen"].max()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()}
+    again = fresh_worlds(found, tmp_path, 3, 0, 300.0)
+    assert again is not None and again.record == first.record
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()} == before
 
 
 def test_a_search_that_was_stopped_goes_on_and_ends_the_same(

@@ -76,11 +76,54 @@ class WorldCase:
     @cached_property
     def enumerated(self) -> np.ndarray:
         """Cost in every world of every decision that keeps the limits at the central values, (decisions, W)."""
+        return self.enumerated_in(self.drawn)
+
+    def enumerated_in(self, worlds: list[World]) -> np.ndarray:
+        """Cost in some worlds of every decision that keeps the limits at the central values, (decisions, worlds)."""
         instance = self.blends.instance
-        questions = [self.blends.worlds.question_in(world) for world in self.drawn]
+        questions = [self.blends.worlds.question_in(world) for world in worlds]
         found = [
-            [Accounts(question, decision).real_cost for question in questions]
+            [Accounts(question, decision).objective for question in questions]
             for decision in decisions(instance)
             if not breaches(Accounts(instance, with_bonds(instance, decision)))
         ]
         return np.array(found).reshape(-1, len(questions))
+
+
+@dataclass(frozen=True)
+class Boxed(Worlds):
+    """Worlds in which the numbers of a case made by hand run along a range by the level of one of three groups."""
+
+    def values(self, world: World) -> tuple[dict[str, float], dict[str, float]]:
+        numbers, services = self.whole.parameters, self.whole.services.index
+        found = {}
+        for group, names in BOX.items():
+            factor = 2.0 * world.level(group)
+            for name in names:
+                for service in services:
+                    found[f"{service}.{name}"] = min(numbers(name, service) * factor, MOST.get(name, 1e9))
+        found["national_overhead"] = 0.2 * world.level("overhead")
+        return found, {}
+
+
+BOX = {
+    "scale": ("scale_realisation",),
+    "travel": ("trips_to_seat",),
+    "overhead": ("transition_cost", "unit_fixed_cost_million_yen"),
+}
+"""Groups of a box, and the numbers that follow each."""
+
+
+@dataclass(frozen=True)
+class BoxCase(WorldCase):
+    """A question in a box of three groups."""
+
+    @property
+    def drawn(self) -> list[World]:
+        return [World("centre")]
+
+    @cached_property
+    def blends(self) -> Blends:
+        with given_curves(self.question.curves):
+            instance = laid_out(self.question.case, self.question.package)
+        return Blends(Boxed(self.question.case, self.question.package, instance), self.drawn, EXACT)
