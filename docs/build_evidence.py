@@ -20,7 +20,10 @@ from optimization.evidence.registered import registered
 
 HERE = Path(__file__).parent
 PAGE, TABLES = HERE / "evidence.md", HERE / "evidence"
-KEPT = ("estimates", "diagnostics", "sharing", "preferences", "backtest", "parameters")
+KEPT = (
+    *("estimates", "diagnostics", "sharing", "modelled_sharing", "preferences", "objections", "backtest"),
+    "parameters",
+)
 DIGITS = "%.4g"
 COLOURS = {"alone": "#0072B2", "joint": "#D55E00"}
 """Told apart by colour-blind readers too (Okabe and Ito, 2008)."""
@@ -68,6 +71,10 @@ def page(tables: dict[str, pd.DataFrame]) -> str:
         functions=" | ".join(spelt(f) for f in registered().sharing["functions"]),
         rules="---|" * len(registered().sharing["functions"]),
         preferences=table(_preferences(tables["preferences"])),
+        modelled=table(_modelled(tables["modelled_sharing"], tables["sharing"])),
+        signs=table(_signs(tables["objections"], tables["sharing"])),
+        prices_again=table(_prices_again(tables["objections"], tables["preferences"])),
+        in_money=table(_in_money(tables["objections"])),
         deviations="\n".join(
             f"- **{d['what'][0].upper()}{d['what'][1:]}.** Why: {d['why']}. What it does: {d['does']}."
             for d in registered().deviations
@@ -192,6 +199,59 @@ def _preferences(rows: pd.DataFrame) -> Iterable[list[str]]:
             for (_, row), s in zip(part.iterrows(), scale, strict=True)
         ]
         yield [spelt(feature), *cells]
+
+
+def _modelled(rows: pd.DataFrame, by_hand: pd.DataFrame) -> Iterable[list[str]]:
+    """Means of the held-out draws, then the whole country."""
+    names = ["phi", "people_modelled_ratio", "people_observed_ratio"]
+    for function, part in rows.groupby("function", sort=False):
+        held, other = part[part["draw"] > 0], by_hand[by_hand["function"] == function]
+        apart = float((held["people_modelled_ratio"] - held["people_observed_ratio"]).abs().mean() * 100)
+        whole = part[part["draw"] == 0].iloc[0]
+        mean, logit = held[names].mean(), other[["phi", "phi_size_only", "people_foretold_ratio"]].mean()
+        yield [
+            spelt(str(function)), f"{mean['phi']:.2f}", f"{logit['phi']:.2f}", f"{logit['phi_size_only']:.2f}",
+            f"{mean['people_modelled_ratio']:.0%}", f"{logit['people_foretold_ratio']:.0%}",
+            f"{mean['people_observed_ratio']:.0%}", f"{apart:.1f}", f"{whole['phi']:.2f}",
+            f"{whole['people_modelled_ratio']:.0%} of {whole['people_observed_ratio']:.0%}",
+        ]  # fmt: skip
+
+
+def _signs(rows: pd.DataFrame, sharing: pd.DataFrame) -> Iterable[list[str]]:
+    """What binding the signs of costs loses."""
+    free = sharing[sharing["draw"] == 1].set_index("function")["phi"]
+    part = rows[rows["objection"] == "signs of costs"]
+    for function, each in part.groupby("function", sort=False):
+        value = each.set_index("quantity")["value"]
+        yield [
+            spelt(str(function)), f"{value['log likelihood lost']:.1f}", f"{value['prices at 0']:.0f}",
+            f"{free[function]:.2f}", f"{value['phi held out']:.2f}".replace("-", "−"),
+        ]  # fmt: skip
+
+
+def _prices_again(rows: pd.DataFrame, preferences: pd.DataFrame) -> Iterable[list[str]]:
+    """Prices for a spread of each: all choosers of the main split, among sharers, without the smallest."""
+    ways = rows.set_index(["objection", "function", "quantity"]).sort_index()
+    for function in registered().sharing["functions"]:
+        for price in ("scale", "distance", "coordination", "fixed"):
+            own = preferences[(preferences["function"] == function) & (preferences["feature"] == price)].iloc[
+                0
+            ]
+            scale = own["per_spread"] / own["value"] if own["value"] else 1.0
+            first = effect(pd.Series({n: own[n] * scale for n in ("value", "low", "high")}), 1)
+            others = (
+                effect(ways.loc[(way, function, price)], 1) if (way, function, price) in ways.index else "–"
+                for way in ("among sharers", "without the smallest")
+            )
+            yield [spelt(function), price, first, *others]
+
+
+def _in_money(rows: pd.DataFrame) -> Iterable[list[str]]:
+    """Prices over the price of the promised saving."""
+    for _, row in rows[rows["objection"].str.startswith("in money")].iterrows():
+        who = "sharers" if "sharers" in row["objection"] else "all"
+        digits = 3 if row["quantity"].startswith("coordination") else 2
+        yield [spelt(row["function"]), who, row["quantity"], effect(row, digits), f"{row['n']:.0f}"]
 
 
 def figures() -> None:

@@ -8,6 +8,7 @@ from string import Template
 
 import pandas as pd
 
+from validation import bodies
 from validation.joint import rank_correlation
 
 REFERENCE = {
@@ -59,6 +60,7 @@ def _evidence(tables: Tables) -> dict[str, str]:
     return {
         "coverage": markdown(["purpose", "median error", "within their 90% interval"], rows),
         "foretold_sharing": markdown(heads, cells),
+        "modelled_sharing": markdown(bodies.HEADS, list(bodies.modelled_and_observed())),
     }
 
 

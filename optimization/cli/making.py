@@ -12,7 +12,7 @@ from optimization.archive import kept, new_folder, write_tables, written_over
 from optimization.case.load import load_case
 from optimization.cli.console import err, out, show_frame
 from optimization.cli.held_against import show_fit
-from optimization.cli.options import CaseFolder, Out, prefecture_codes
+from optimization.cli.options import CaseFolder, Out, Processes, prefecture_codes
 from optimization.costs.curve_report import report_all
 from optimization.costs.standard import curve_data
 from optimization.dictionary.history import HISTORY as TABLE_OF_YEARS
@@ -104,6 +104,7 @@ def estimate(
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Table of all years (that of the inputs).")
     ] = None,
+    processes: Processes = 2,
     write: Annotated[
         bool, typer.Option("--write", help="Put them into the case: parameters.csv, sharing_preferences.csv.")
     ] = False,
@@ -118,7 +119,7 @@ def estimate(
     target = new_folder(folder, "estimate", RESULTS)
     if history is None and (HISTORY / TABLE_OF_YEARS).is_file():
         history = HISTORY
-    found = estimated(load_case(case_folder), history)
+    found = estimated(load_case(case_folder), history, processes)
     target = kept(target, lambda draft: write_tables(draft, found.tables))
     show_frame(found.parameters.drop(columns=["unit", "source"]), "Parameters estimated", 3)
     if write:

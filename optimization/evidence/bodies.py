@@ -29,6 +29,7 @@ from optimization.ledger.instance import Instance
 from optimization.model.screening import reachable
 from optimization.outcome.question import laid_out
 from optimization.outcome.solve import solve
+from optimization.solving import workers
 from optimization.solving.highs import Limits
 
 PACKAGE = "as_observed"
@@ -114,22 +115,26 @@ def decided(case: Case, prefectures: Sequence[str]) -> dict[str, np.ndarray]:
     return found
 
 
-def modelled_sharing(case: Case, sharing: Sharing) -> tuple[pd.DataFrame, dict[tuple[str, int], Fitted]]:
+def modelled_sharing(
+    case: Case, sharing: Sharing, processes: int = 1
+) -> tuple[pd.DataFrame, dict[tuple[str, int], Fitted]]:
     """Bodies of every draw's held-out prefectures as the model decides them beside those of today, and of the whole
     country (draw 0: fitted there, bodies of today among the candidates); and what a member asks over the model's
     candidates, by function and draw."""
-    bare = without_bodies(case)
+    bare, draws = without_bodies(case), [(), *registered().draws]
     listed = laid_out(with_preferences(bare, _of(sharing.fitted, EVERYWHERE)), load_package(bare, PACKAGE))
     model = {function: in_the_model(listed, sharing.seen[function]) for function in whole_functions()}
+    parts = [(f, [n for n in range(len(draws)) if n % 2 == half]) for f in model for half in (0, 1)]
+    tasks = [(model[f], [(sharing.fitted[f, n], draws[n]) for n in numbers]) for f, numbers in parts]
     fitted = dict(sharing.fitted)
+    for (function, numbers), found in zip(parts, workers.each(_asked_anew, tasks, processes), strict=True):
+        fitted |= {(function, n): fit for n, fit in zip(numbers, found, strict=True)}
+    questions = [(with_preferences(bare if n else case, _of(fitted, n)), draws[n]) for n in range(len(draws))]
     rows: list[dict[str, Any]] = []
-    for number, outside in enumerate([(), *registered().draws]):
-        for function, seen in model.items():
-            fitted[function, number] = asked_anew(seen, sharing.fitted[function, number], outside)
-        asked = with_preferences(bare if number else case, _of(fitted, number))
-        for function, member in decided(asked, outside).items():
+    for number, decision in enumerate(workers.each(decided, questions, processes)):
+        for function, member in decision.items():
             seen = sharing.seen[function]
-            held = seen.of(sorted(outside) if outside else sorted(set(seen.home)))
+            held = seen.of(sorted(draws[number] or set(seen.home)))
             rows.append(
                 {
                     "function": function,
@@ -142,6 +147,11 @@ def modelled_sharing(case: Case, sharing: Sharing) -> tuple[pd.DataFrame, dict[t
                 }
             )
     return pd.DataFrame(rows).sort_values(["function", "draw"], ignore_index=True), fitted
+
+
+def _asked_anew(model: Observed, fits: Sequence[tuple[Fitted, Sequence[str]]]) -> list[Fitted]:
+    """What a member asks in some draws of one function."""
+    return [asked_anew(model, fit, outside) for fit, outside in fits]
 
 
 def _of(fitted: Mapping[tuple[str, int], Fitted], number: int) -> dict[str, Fitted]:

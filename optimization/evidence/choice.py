@@ -39,12 +39,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Asked:
-    """What else may be asked of a fit: `signs` of coefficients that are bound (1: not below 0, -1: not above), whether
-    acting `alone` is an alternative, and how many `times` each prefecture counts (once where it is not named)."""
+    """What else may be asked of a fit: `signs` of coefficients that are bound (1: not below 0, -1: not above), and
+    whether acting `alone` is an alternative."""
 
     signs: Mapping[str, int] = field(default_factory=dict)
     alone: bool = True
-    times: Mapping[str, float] = field(default_factory=dict)
 
 
 PLAIN = Asked()
@@ -52,8 +51,8 @@ PLAIN = Asked()
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of those who choose: each municipality's alternatives stand together, `start` their first rows; `times` each
-    chooser counts; `alone` whether acting alone is an alternative."""
+    """Rows of those who choose: each municipality's alternatives stand together, `start` their first rows; `alone`
+    whether acting alone is an alternative."""
 
     features: np.ndarray
     start: np.ndarray
@@ -61,7 +60,6 @@ class _Rows:
     chosen: np.ndarray
     offset: np.ndarray
     home: np.ndarray
-    times: np.ndarray
     alone: bool
 
 
@@ -71,32 +69,30 @@ def fit_choice(
     training: set[str],
     known: np.ndarray,
     asked: Asked = PLAIN,
-    near: Choice | None = None,
 ) -> Choice:
     """Fit on the municipalities of the training prefectures whose status is `known` (I,); `prefectures` (I,) their
-    codes. Bodies of today are candidates there. `near` is a fit to start from, whose spreads are kept. ValueError where
-    nobody shares."""
+    codes. Bodies of today are candidates there. ValueError where nobody shares."""
     rows = _rows(found, prefectures, training, known, asked)
     if not rows.chosen.any():
         raise ValueError("nobody shares the function in the training prefectures")
-    spread = np.maximum(rows.features.std(axis=0), 1e-9) if near is None else near.spread
+    spread = np.maximum(rows.features.std(axis=0), 1e-9)
     spread[FEATURES.index("joining")] = 1.0
     z = rows.features / spread
     penalty = np.full(z.shape[1], PENALTY)
     penalty[FEATURES.index("joining")] = 0.0 if asked.alone else PENALTY
-    each = rows.times[rows.chooser]
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
         worth = z @ theta + rows.offset
         logs, chance = _chances(worth, rows)
-        value = float(rows.times @ logs - (each * worth)[rows.chosen].sum())
-        slope = z.T @ (each * (chance - rows.chosen))
+        value = float(logs.sum() - worth[rows.chosen].sum())
+        slope = z.T @ (chance - rows.chosen)
         return value + 0.5 * float(penalty @ theta**2), slope + penalty * theta
 
     bounds = [{1: (0.0, None), -1: (None, 0.0)}.get(asked.signs.get(name, 0)) for name in FEATURES]
-    start = np.zeros(z.shape[1]) if near is None else near.value
     ends = [(None, None) if bound is None else bound for bound in bounds]
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=ends, options={"maxiter": 500})
+    best = minimize(
+        loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", bounds=ends, options={"maxiter": 500}
+    )
     chance = _chances(z @ best.x + rows.offset, rows)[1]
     return Choice(best.x, spread, _covariance(z, chance, rows, penalty), -float(best.fun), len(rows.start))
 
@@ -110,15 +106,14 @@ def _rows(
     member = found.member[keep]
     start = np.flatnonzero(np.concatenate([[True], np.diff(member) != 0]))
     number = np.diff(np.concatenate([start, [len(member)]]))
-    chooser, home = np.repeat(np.arange(len(start)), number), prefectures[member[start]]
+    chooser = np.repeat(np.arange(len(start)), number)
     return _Rows(
         found.features[keep],
         start,
         chooser,
         found.observed[found.body[keep]],
         -np.log(number)[chooser],
-        home,
-        np.array([asked.times.get(code, 1.0) for code in home.tolist()]),
+        prefectures[member[start]],
         asked.alone,
     )
 
@@ -134,7 +129,7 @@ def _chances(worth: np.ndarray, rows: _Rows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _covariance(z: np.ndarray, chance: np.ndarray, rows: _Rows, penalty: np.ndarray) -> np.ndarray:
-    """Sandwich robust to clusters of prefecture, each prefecture once."""
+    """Sandwich robust to clusters of prefecture."""
     mean = np.add.reduceat(z * chance[:, None], rows.start)
     bread = np.linalg.inv((z * chance[:, None]).T @ z - mean.T @ mean + np.diag(penalty))
     score = np.add.reduceat(z * (rows.chosen - chance)[:, None], rows.start)

@@ -27,18 +27,19 @@ class Evidence:
     sharing_preferences: pd.DataFrame
 
 
-def estimate(case: Case, history: Path | None) -> Evidence:
-    """Every registered specification on a case; the panel of need only where a folder of all years is given."""
+def estimate(case: Case, history: Path | None, processes: int = 1) -> Evidence:
+    """Every registered specification on a case, some of it on several processes; the panel of need only where a folder
+    of all years is given."""
     sample = sample_of(case)
     sheet = estimate_spending(sample)
-    sharing = held_out_sharing(case)
-    modelled, fitted = modelled_sharing(case, sharing)
+    sharing = held_out_sharing(case, processes)
+    modelled, fitted = modelled_sharing(case, sharing, processes)
     preferences = preferences_of_the_case(fitted)
     further = {
         "sharing": sharing.rows,
         "modelled_sharing": modelled,
         "preferences": sharing.preferences,
-        "objections": objections(case, sharing),
+        "objections": objections(case, sharing, processes),
         "sharing_preferences": preferences,
     }
     if history is not None:

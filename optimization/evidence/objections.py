@@ -1,8 +1,7 @@
 """What an opponent asks of the preferences: whether coordination, distance and scale are told by them after all.
 
 Signs bound as a cost must have them; only those who share, choosing among bodies (the upper nest left out); without the
-smallest municipalities; and what a coefficient is in money, over that on the saving which the whole curve promises, its
-interval by drawing whole prefectures with replacement.
+smallest municipalities; and what a coefficient is in money, over that on the saving which the whole curve promises.
 """
 
 from __future__ import annotations
@@ -17,30 +16,46 @@ from optimization.case.sharing import FEATURES, PRICED
 from optimization.evidence.choice import Asked, Choice, fit_choice
 from optimization.evidence.registered import registered
 from optimization.evidence.sharing import Fitted, Observed, Sharing, asked_of_a_body, half_of, phi
+from optimization.solving import workers
 
+Row = tuple[str, str, float, float, float, int]
 COLUMNS = ("function", "objection", "quantity", "value", "low", "high", "n")
 AS_COSTS = {"scale": 1, **dict.fromkeys(PRICED[1:], -1)}
 """What a cost must be: a saving draws, all others deter."""
 
 SMALL_PERSONS = 5_000
+AMONG = "among sharers"
 PER_CENT = 100.0
+DRAWS = 4_000
 
 
-def objections(case: Case, sharing: Sharing) -> pd.DataFrame:
+def objections(case: Case, sharing: Sharing, processes: int = 1) -> pd.DataFrame:
     """A row for each function, objection and quantity: value with its interval (empty where it has none)."""
-    rows = []
-    for function, seen in sharing.seen.items():
-        plain = sharing.fitted[function, 0].choice
-        rows += [(function, *row) for row in _signs(seen, sharing.fitted[function, 1])]
-        rows += [(function, *row) for row in _of_some(seen, "among sharers", seen.joint, Asked(alone=False))]
-        large = seen.known & (seen.people >= SMALL_PERSONS)
-        rows += [(function, *row) for row in _of_some(seen, "without the smallest", large, Asked())]
-        if plain.value[0] > half_of(plain, 0) * plain.spread[0]:
-            rows += [(function, *row) for row in _in_money(case, seen, plain)]
+    fixed = case.parameters("coordination_fixed_million_yen")
+    tasks = [(seen, *(sharing.fitted[name, n] for n in (0, 1)), fixed) for name, seen in sharing.seen.items()]
+    found = workers.each(_of_function, tasks, processes)
+    rows = [(name, *row) for name, every in zip(sharing.seen, found, strict=True) for row in every]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-Row = tuple[str, str, float, float, float, int]
+def _of_function(seen: Observed, whole: Fitted, main: Fitted, fixed: float) -> list[Row]:
+    """The rows of one function: fitted on all prefectures, and on those of the main split; `fixed` is what taking part
+    is assumed to cost, million yen."""
+    rows = list(_signs(seen, main))
+    large = seen.known & (seen.people >= SMALL_PERSONS)
+    for words, who, asked in (
+        ("", seen.known, Asked()),
+        (AMONG, seen.joint, Asked(alone=False)),
+        ("without the smallest", large, Asked()),
+    ):
+        near = fit_choice(seen.found, seen.home, set(seen.home), who, asked) if words else whole.choice
+        told = [name for name in PRICED if asked.alone or name != "fixed"]  # one for all bodies of a sharer
+        if words:
+            rows += [(words, name, *_coefficient(near, name), near.n) for name in told]
+        if words != "without the smallest" and _coefficient(near, "scale")[1] > 0:
+            money = "in money" if asked.alone else f"in money, {AMONG}"
+            rows += [(money, *row) for row in _in_money(seen, near, who, asked.alone, fixed)]
+    return rows
 
 
 def _coefficient(choice: Choice, name: str) -> tuple[float, float, float]:
@@ -68,46 +83,29 @@ def _signs(seen: Observed, free: Fitted) -> Iterator[Row]:
         yield ("signs of costs", quantity, value, np.nan, np.nan, bound.n)
 
 
-def _of_some(seen: Observed, objection: str, who: np.ndarray, asked: Asked) -> Iterator[Row]:
-    """The prices as some of the municipalities of all prefectures weigh them, for a spread of each."""
-    chosen = np.zeros(len(who), bool)
-    chosen[seen.found.member[seen.found.observed[seen.found.body]]] = True
-    some = who & seen.known & (asked.alone | chosen)
-    choice = fit_choice(seen.found, seen.home, set(seen.home), some, asked)
-    for name in PRICED:
-        yield (objection, name, *_coefficient(choice, name), choice.n)
-
-
-def _in_money(case: Case, seen: Observed, plain: Choice) -> Iterator[Row]:
+def _in_money(
+    seen: Observed, plain: Choice, who: np.ndarray, alone: bool, fixed: float
+) -> Iterator[tuple[str, float, float, float, int]]:
     """What a member gives up of the promised saving: million yen a year for taking part, yen for a yen of travel, and
-    part of the own cost for a further member; each over the draws in which the saving draws at all."""
-    found, homes = seen.found, sorted(set(seen.home))
-    here = found.observed[found.body] & seen.known[found.member]
+    part of the own cost for a further partner; intervals over draws of the coefficients by their errors, robust to
+    clusters of prefecture, in which the saving draws at all."""
+    found = seen.found
+    here = found.observed[found.body] & who[found.member]
     goes = here & (found.features[:, FEATURES.index("largest")] == 0.0)
     far = np.median(np.expm1(found.features[goes, FEATURES.index("distance")])) / PER_CENT
     partners = np.median(np.exp(found.features[here, FEATURES.index("coordination")]))
     per = {
-        "fixed": case.parameters("coordination_fixed_million_yen"),
-        "distance": PER_CENT / (1.0 + PER_CENT * far),
-        "coordination": 1.0 / partners,
+        "fixed, million yen a member": fixed,
+        "distance, yen for a yen of travel": PER_CENT / (1.0 + PER_CENT * far),
+        "coordination, part of own cost": 1.0 / partners,
     }
-    draw, drawn = np.random.default_rng(registered().split["seed"]), []
-    for _ in range(registered().parameters["draws_of_choice"]):
-        count = np.bincount(draw.integers(0, len(homes), len(homes)), minlength=len(homes)).astype(float)
-        times = dict(zip(homes, count.tolist(), strict=True))
-        fit = fit_choice(found, seen.home, set(homes), seen.known, Asked(times=times), plain)
-        drawn.append(fit.value / fit.spread)
-    every = np.array(drawn)
+    draw = np.random.default_rng(registered().split["seed"])
+    every = draw.multivariate_normal(plain.value, plain.covariance, DRAWS) / plain.spread
     draws = every[:, 0] > 0
     tail = (1.0 - registered().level) / 2.0
     value = plain.value / plain.spread
-    names = {
-        "fixed": "million yen a member",
-        "distance": "yen for a yen of travel",
-        "coordination": "part of own cost",
-    }
-    for name, each in per.items():
-        k = FEATURES.index(name)
-        low, high = np.quantile(-each * every[draws, k] / every[draws, 0], [tail, 1.0 - tail])
-        told = float(-each * value[k] / value[0])
-        yield ("in money", f"{name}, {names[name]}", told, float(low), float(high), int(draws.sum()))
+    for words, each in per.items():
+        k = FEATURES.index(words.partition(",")[0])
+        if alone or k != FEATURES.index("fixed"):
+            low, high = np.quantile(-each * every[draws, k] / every[draws, 0], [tail, 1.0 - tail])
+            yield words, float(-each * value[k] / value[0]), float(low), float(high), int(draws.sum())

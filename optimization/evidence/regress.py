@@ -19,6 +19,10 @@ MOST_TIMES = 1e8
 """Condition of a design beyond which its columns cannot be told apart."""
 
 
+NOTHING = 1e-12
+"""Largest figure of a column from which it says something."""
+
+
 @dataclass(frozen=True)
 class Fit:
     """Coefficients and their covariance by name, residuals by row, effects of groups by group."""
@@ -56,12 +60,18 @@ def within(frame: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
 
 def apart(columns: pd.DataFrame) -> list[str]:
     """The columns that differ from a line of those before them, in order; a constant differs from none."""
+    whole = columns.to_numpy(float)
+    sizes = np.linalg.norm(whole, axis=0)
+    if (np.abs(whole).max(axis=0, initial=0.0) > NOTHING).all() and np.linalg.cond(
+        whole / sizes
+    ) < MOST_TIMES:
+        return list(columns)  # no part of a design is worse off than the whole
     kept: list[str] = []
     for name in columns:
         scale = float(np.abs(columns[name]).max())
         design = columns[[*kept, name]].to_numpy(float)
         spread = np.linalg.norm(design, axis=0)
-        if scale > 1e-12 and (spread > 0).all() and np.linalg.cond(design / spread) < MOST_TIMES:
+        if scale > NOTHING and (spread > 0).all() and np.linalg.cond(design / spread) < MOST_TIMES:
             kept.append(name)
     return kept
 

@@ -27,6 +27,7 @@ from optimization.evidence.choice import Choice, fit_choice, partition
 from optimization.evidence.registered import registered
 from optimization.geography.distance import straight_km
 from optimization.reading.japan import JOINT_MUNICIPALITY
+from optimization.solving import workers
 
 HALVINGS = 5
 MOST_ASKED = 6.0
@@ -126,24 +127,30 @@ def size_only(seen: Observed, training: np.ndarray, asked: np.ndarray) -> np.nda
     return np.asarray(fit.predict(sm.add_constant(logs[asked])) > 0.5)
 
 
-def held_out_sharing(case: Case) -> Sharing:
+def held_out_sharing(case: Case, processes: int = 1) -> Sharing:
     """Every draw of every registered function: phi and people served, foretold and observed, beside the logit on size;
-    the coefficients of the main split with their errors."""
+    the coefficients of the main split with their errors. The functions are spread over some processes."""
     rule, km, curves = registered().sharing, straight_km(case.municipalities), scale_curves(case)
     sets = candidate_sets(case, km)
-    seen, fitted, rows, coefficients = {}, {}, [], []
+    seen = {}
     for function in rule["functions"]:
         service = rule["service_of"][function]
         found = candidates(case, function, service, sets, curves[service], km)
-        own = seen[function] = observe(case, function, found)
-        for number, outside in enumerate([(), *registered().draws]):
-            fit, row = _draw(own, sorted(outside))
+        seen[function] = observe(case, function, found)
+    draws = workers.each(_draws, [(own,) for own in seen.values()], processes)
+    fitted, rows, coefficients = {}, [], []
+    for function, every in zip(seen, draws, strict=True):
+        for number, (fit, row) in enumerate(every):
             fitted[function, number] = fit
             if number:
                 rows.append({"function": function, "draw": number, **row})
-            if number == 1:
-                coefficients += list(_coefficients(function, fit.choice))
+        coefficients += list(_coefficients(function, every[1][0].choice))
     return Sharing(seen, fitted, pd.DataFrame(rows), pd.DataFrame(coefficients))
+
+
+def _draws(seen: Observed) -> list[tuple[Fitted, dict[str, Any]]]:
+    """All prefectures, then every draw."""
+    return [_draw(seen, sorted(outside)) for outside in [(), *registered().draws]]
 
 
 def _draw(seen: Observed, outside: list[str]) -> tuple[Fitted, dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +15,11 @@ from optimization.case.load import load_case
 from optimization.case.sharing import ASKED, FEATURES
 from optimization.evidence.bodies import decided, whole_functions, with_preferences, without_bodies
 from optimization.evidence.choice import Asked, Choice, fit_choice
+from optimization.evidence.objections import DRAWS, _in_money
 from optimization.evidence.parameters import written_into
 from optimization.evidence.registered import registered
-from optimization.evidence.sharing import Fitted, preferences_of_the_case
-from tests.evidence.test_sharing_of_a_made_up_country import TOWNS, made_up
+from optimization.evidence.sharing import Fitted, Observed, preferences_of_the_case
+from tests.evidence.test_sharing_of_a_made_up_country import made_up
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"
 
@@ -92,15 +92,17 @@ def test_among_sharers_what_draws_to_a_body_is_found_and_joining_says_nothing() 
     assert abs(value["joining"]) < 1e-6
 
 
-def test_a_prefecture_drawn_twice_counts_twice_and_one_not_drawn_not_at_all() -> None:
+def test_what_a_coefficient_is_in_money_is_that_of_its_ratio() -> None:
+    """Travel deters by 1.5 where the saving draws by 2.0."""
     found, home = made_up()
-    codes, everybody = sorted(set(home)), np.ones(len(home), bool)
-    without = dict.fromkeys(codes, 1.0) | {codes[0]: 0.0}
-    plain = fit_choice(found, home, set(home), everybody)
-    drawn = fit_choice(found, home, set(home), everybody, Asked(times=without), plain)
-    less = fit_choice(found, home, set(codes[1:]), everybody)
-    assert np.allclose(drawn.value / drawn.spread, less.value / less.spread, atol=0.02)
-    assert (home == codes[0]).sum() == TOWNS
-    twice = fit_choice(found, home, set(home), everybody, Asked(times=dict.fromkeys(codes, 2.0)), plain)
-    assert twice.likelihood == pytest.approx(2 * plain.likelihood, rel=0.02)
-    assert replace(plain).n == twice.n
+    shares = np.zeros(len(home), bool)
+    shares[found.member[found.observed[found.body]]] = True
+    everybody, people = np.ones(len(home), bool), np.full(len(home), 1e4)
+    seen = Observed("fire", found, everybody, shares, everybody, people, home)
+    choice = fit_choice(found, home, set(home), everybody)
+    told = {words.partition(",")[0]: row for words, *row in _in_money(seen, choice, everybody, True, 0.5)}
+    far = np.median(np.expm1(found.features[found.observed[found.body], FEATURES.index("distance")])) / 100
+    value, low, high, draws = told["distance"]
+    assert value * (1 + 100 * far) / 100 == pytest.approx(1.5 / 2.0, abs=0.2)
+    assert low < value < high and draws == DRAWS
+    assert told["coordination"][0] == pytest.approx(0.0, abs=1e-6), "what nobody saw costs nothing"

@@ -74,10 +74,12 @@ def test_changes_save_what_their_prices_say(priced: Result) -> None:
         assert ours[name].to_numpy() == pytest.approx(prices[name].to_numpy(), rel=1e-5, abs=1e-3)
 
 
-def test_groups_that_act_together_save_in_all_what_the_plan_saves() -> None:
-    """Where no duty moves all that is saved comes of acting together."""
+@pytest.mark.parametrize("weight", [0.0, 10.0])
+def test_groups_that_act_together_save_in_all_what_the_plan_saves(weight: float) -> None:
+    """Where no duty moves all that is saved comes of acting together; what bodies are worth to members is no saving."""
     case = load_case(IWATE)
-    result = solve(case, load_package(case, "wide_area"), limits=Limits(gap=1e-3, threads=1))
+    asked = with_settings(load_package(case, "wide_area"), {"weights.observed_sharing_million_yen": weight})
+    result = solve(case, asked, limits=Limits(gap=1e-3, threads=1))
     found = told(result)
     assert result.accounts is not None and not any(change.inside for change in found.held.changes)
     saved = result.baseline.real_cost - result.accounts.real_cost
