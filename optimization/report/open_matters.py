@@ -23,6 +23,8 @@ from optimization.report.verdicts import (
 from optimization.report.view import RunView
 
 MIL = "_million_yen"
+ABOVE = {"above": "verdict_cell_above", "below": "verdict_cell_below"}
+CLASSES = ("map_open_0", "map_open_1", "map_open_2", "map_open_3", "map_open_4")
 ORDER = {"now": 0, "only_if": 1, "leave": 2}
 
 
@@ -76,7 +78,7 @@ def _hangs(row: pd.Series, say: Speaker) -> str:
     if not isinstance(row["group"], str) or not row["group"]:
         return told or "–"
     text = say(
-        f"verdict_cell_{row['number_side']}",
+        ABOVE[row["number_side"]],
         number=number_called(row["group"], row["number"], say),
         value=valued(float(row["threshold"]), str(row["unit"]), say),
         right=say.number(row["draws_told"]),
@@ -159,4 +161,4 @@ def _class(number: int, unsure: int) -> int:
 
 def open_key(say: Speaker) -> list[str]:
     """Words of the classes of the map."""
-    return [say(f"map_open_{n}") for n in range(5)]
+    return [say(key) for key in CLASSES]

@@ -28,7 +28,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 WIDE, NARROW = (560.0, 430.0), (340.0, 470.0)
 """Sizes of the flow diagrams on a desk and in a hand, pixels."""
 
-SECTIONS = ("recommendation", "verdicts", "package", "roles", "map", "town", "flows", "gains", "formula", "crisis",
+SECTIONS = ("recommendation", "package", "roles", "verdicts", "map", "town", "flows", "gains", "formula", "crisis",
             "years", "sure", "assumptions", "solved", "limits", "credits")  # fmt: skip
 OPEN_HEADS = ("c_service", "c_group", "c_package")
 CAVEATS = ("limit_norms", "limit_slopes", "limit_unions", "limit_tokyo", "limit_july", "limit_candidates")

@@ -9,11 +9,12 @@ import pandas as pd
 from optimization.report.language import Speaker
 from optimization.report.view import RunView
 
+VERDICTS = "change_verdicts"
 MANY = 12
 """Rule groups from which a matrix is folded: tiers with the number of groups in place of a column for each."""
 
-SIGNS = {"firm": "●", "likely": "◐", "open": "○", "overturned": "○"}
-"""Signs of marks; what was tested alone, and overturned by no assumption, has none."""
+SIGNS = {"firm": "●", "likely": "◐", "open": "○", "overturned": "○", "now": "●", "only_if": "◐"}
+"""Signs of marks of a study, and of verdicts; what was tested alone, and overturned by no assumption, has none."""
 
 
 FUNCTIONS = ("standard_tier", "paying_tier", "delivering_tier")
@@ -22,8 +23,8 @@ FUNCTIONS = ("standard_tier", "paying_tier", "delivering_tier")
 
 @dataclass(frozen=True)
 class Cell:
-    """One duty: the tier recommended and today's, whether it changes, its stability ('' without a study) and the
-    share of draws in which it holds."""
+    """One duty: the tier recommended and today's, whether it changes, its stability in a study, or without one the
+    verdict on its change ('' where neither tells), and the share of draws in which it holds, or pays."""
 
     tier: str
     today: str
@@ -84,12 +85,17 @@ def matrix(run: RunView, say: Speaker) -> Matrix:
         tuple(run.group(group, say) for group in groups),
         tuple(int(sizes[group]) for group in groups),
         tuple(rows),
-        ""
+        _signs(run)
         if run.telling_study is None
         else "roles_signs_alone"
         if run.telling_study.alone
         else "roles_signs",
     )
+
+
+def _signs(run: RunView) -> str:
+    """The phrase that explains the signs of verdicts; '' in a run that tells none."""
+    return "roles_signs_verdicts" if VERDICTS in run.tables else ""
 
 
 def functions(run: RunView, say: Speaker) -> list[list[str]]:
@@ -150,9 +156,20 @@ def ordered_groups(table: pd.DataFrame) -> list[str]:
     return [str(group) for group in size.sort_values(ascending=False, kind="stable").index]
 
 
+def _verdicts(run: RunView) -> dict[tuple[str, str], tuple[str, float]]:
+    """The verdict on every change of the plan, and the share of the draws in which it pays."""
+    if VERDICTS not in run.tables:
+        return {}
+    table = run.tables[VERDICTS]
+    return {
+        (row.service, row.rule_group): (str(row.verdict), row.draws_paid / row.draws)
+        for row in table[table["in_plan"] == 1].itertuples()
+    }
+
+
 def cells_of(run: RunView) -> list[Cell]:
     """A cell for every row of the table of responsibility."""
-    stability = run.stability
+    stability, verdicts = run.stability, _verdicts(run)
     result = []
     for row in run.tables["responsibility"].itertuples():
         mark, share = "", float("nan")
@@ -161,6 +178,8 @@ def cells_of(run: RunView) -> list[Cell]:
             if found["tier"] == row.tier:
                 mark, share = str(found["mark"]), float(found["share_of_draws"])
                 mark = mark if mark in SIGNS else ""
+        elif stability is None and row.changed and (row.service, row.rule_group) in verdicts:
+            mark, share = verdicts[row.service, row.rule_group]
         result.append(Cell(row.tier, row.tier_today, bool(row.changed), mark, share))
     return result
 

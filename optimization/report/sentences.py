@@ -281,11 +281,14 @@ def _how_sure(run: RunView, say: Speaker) -> str:
         text = say("sure_gap", bound=bound, gap=say.gap(distance))
     if rule := say_stay(run, say):
         text = joined(say, text, rule)
-    if run.stability is None and "change_verdicts" in run.tables:
+    told = "change_verdicts" in run.tables
+    if told:
         rest = say("sure_assumptions", assumptions=say_assumptions(run, say))
-        return joined(say, text, in_draws(run.tables, run.record["saving_range"]["draws"], say), rest)
+        text = joined(say, text, in_draws(run.tables, run.record["saving_range"]["draws"], say), rest)
     if run.stability is None:
-        return joined(say, text, say("sure_untested", assumptions=say_assumptions(run, say)))
+        return (
+            text if told else joined(say, text, say("sure_untested", assumptions=say_assumptions(run, say)))
+        )
     study, counts = run.telling_study, run.stability["mark"].value_counts()
     assert study is not None
     marks = ("overturned",) if study.alone else ("firm", "likely", "open")

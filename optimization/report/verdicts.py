@@ -14,6 +14,7 @@ from optimization.report import many_worlds
 from optimization.report.language import Speaker
 
 MIL = "_million_yen"
+ABOVE = {"above": "verdict_above", "below": "verdict_below"}
 WHOLE = "together"
 """Reason of a change whose service as a whole hangs on something."""
 
@@ -214,7 +215,7 @@ def condition(part: pd.DataFrame, say: Speaker) -> str:
     low, high = (valued(f(part["threshold"].astype(float)), str(row["unit"]), say) for f in (min, max))
     right = say.number(part["draws_told"].astype(float).min())
     return say(
-        f"verdict_{row['number_side']}",
+        ABOVE[row["number_side"]],
         number=number_called(str(row["group"]), str(row["number"]), say),
         value=low if len(ends) == 1 else say("verdict_between", low=low, high=high),
         taken=valued(float(row["taken"]), str(row["unit"]), say),

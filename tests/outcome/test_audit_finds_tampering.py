@@ -299,6 +299,21 @@ TAMPERING: dict[str, tuple[Change, str]] = {
         rows("observed_sharing", lambda f: f.assign(service="health")),
         "worth of sharing",
     ),
+    "a verdict that its draws do not show": (
+        cell("change_verdicts", 0, "verdict", "leave"),
+        "follows from its draws",
+    ),
+    "verdicts on acting together the wrong way round": (
+        rows(
+            "together_verdicts",
+            lambda f: f.assign(verdict=f["verdict"].map({"now": "only_if", "only_if": "now"})),
+        ),
+        "acting together",
+    ),
+    "a change that nobody judged": (
+        rows("change_verdicts", lambda f: f.assign(in_plan=0)),
+        "those of the statute",
+    ),
     "another counted share": (raised("taxes", "counted_ratio", 0.01, first), "objective agrees"),
 }
 
