@@ -278,7 +278,8 @@ def _how_sure(run: RunView, say: Speaker) -> str:
         text = say("sure_applied")
     else:
         bound = say.money(run.record["bound_million_yen"])
-        text = say("sure_gap", bound=bound, gap=say.gap(distance))
+        judged = any(part.now for part in parts(run) if part.name in PARTS[JUDGEMENT])
+        text = say("sure_gap_judged" if judged else "sure_gap", bound=bound, gap=say.gap(distance))
     if rule := say_stay(run, say):
         text = joined(say, text, rule)
     told = "change_verdicts" in run.tables

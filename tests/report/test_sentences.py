@@ -49,6 +49,8 @@ def test_terms_of_judgement_are_no_saving() -> None:
     assert saving(run) == 8.0
     said = recommendation(run, SAY)[1]
     assert said.startswith("Real cost falls by 0.008 billion yen a year (7.27%)") and "soft" not in said
+    assert any("terms of judgement included" in each for each in recommendation(run, SAY))
+    assert not any("terms of judgement included" in each for each in recommendation(example(), SAY))
     rows = {row["part"]: row["change"] for row in costs(run, SAY)}
     assert rows["what budgets pay"] == -10.0 and rows["real cost"] == -8.0
     assert rows["judgement, no money: soft budget (grants)"] == -30.0
