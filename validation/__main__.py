@@ -3,6 +3,7 @@
     python -m validation                 all that the embedded cases allow (half a minute)
     python -m validation --data FOLDER   the table of all years anew from the official files first
     python -m validation --influence     what hangs on each assumption, anew (some minutes)
+    python -m validation --width         how wide a plan's saving is before and after the estimates (some minutes)
     python -m validation --page          the page alone, from the tables at hand
 
 A test fails when the page is not what this script writes, another when a table is not what the data give.
@@ -26,9 +27,12 @@ from validation.influence import influence
 from validation.page import PLACES, page
 from validation.parameters import parameter_table
 from validation.sharing import sharing_today
+from validation.width import widths
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-TABLES = DOCS / "validation"
+TABLES, EVIDENCE = DOCS / "validation", DOCS / "evidence"
+WIDE = ("role_division",)
+"""Packages for which the width of the saving's range is told before and after the estimates."""
 YEAR = 2022
 DIGITS = "%.6g"
 
@@ -88,11 +92,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
     parser.add_argument("--influence", action="store_true")
+    parser.add_argument("--width", action="store_true")
     parser.add_argument("--page", action="store_true")
     asked = parser.parse_args()
     if asked.influence:
         case = load_case(DEFAULT_CASE)
         write("influence", influence(case, load_package(case, "role_division", list(PLACES)), list(PLACES)))
+    if asked.width:
+        former = text_table(EVIDENCE / "former_ranges.csv")
+        found = widths(load_case(DEFAULT_CASE), former, WIDE)
+        found.to_csv(EVIDENCE / "width.csv", index=False, float_format=DIGITS, lineterminator="\n")
     if not asked.page:
         case = load_case(DEFAULT_CASE)
         errors = errors_of_all_years(_history(asked.data))

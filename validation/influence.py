@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -14,6 +16,7 @@ from optimization.dictionary.settings import with_values
 from optimization.ledger.factors import Factor, factors_of
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
+from optimization.reading.table_file import text_table
 from optimization.solving.highs import Limits
 
 
@@ -23,7 +26,7 @@ def influence(
     """For each factor (a parameter of all its services at once, or a setting) what the package saves against today with
     it in the middle, at its low and at its high end, million yen a year, and how many duties then lie elsewhere than in
     the middle; missing where no plan keeps the package's limits. Today's cost is reckoned with the same numbers."""
-    limits = Limits(gap=gap, seconds=60.0, threads=1)
+    limits, numbers = Limits(gap=gap, seconds=60.0, threads=1), numbers_of_case(case.path)
     middle = solve(case, package, prefectures, limits)
     rows = []
     for factor in factors_of(case, package)[0]:
@@ -36,9 +39,18 @@ def influence(
                 "at_high": _saving(high),
                 "duties_elsewhere_at_low": _elsewhere(middle, low),
                 "duties_elsewhere_at_high": _elsewhere(middle, high),
+                "numbers": numbers,
             }
         )
     return pd.DataFrame(rows)
+
+
+def numbers_of_case(folder: Path) -> str:
+    """A short sum of the ranges in a case's parameters.csv, whatever their words: by it a table tells on which
+    numbers it was reckoned."""
+    table = text_table(folder / "parameters.csv").sort_values(["parameter", "service"])
+    ranges = table[["parameter", "service", "low", "central", "high", "mark"]]
+    return hashlib.sha256(ranges.to_csv(index=False).encode()).hexdigest()[:12]
 
 
 def _ends(package: ResolvedPackage, factor: Factor) -> Iterator[ResolvedPackage]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
@@ -34,8 +33,3 @@ def joint_bodies(
             "wide_area_ratio": wide.loc[codes].to_numpy(),
         }
     )
-
-
-def rank_correlation(left: pd.Series, right: pd.Series) -> float:
-    """Spearman's: the correlation of ranks."""
-    return float(np.corrcoef(left.rank(), right.rank())[0, 1])

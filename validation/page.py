@@ -8,8 +8,10 @@ from string import Template
 
 import pandas as pd
 
+from optimization.case.face import DEFAULT_CASE
+from optimization.outcome.saving_range import rank_correlation
 from validation import bodies
-from validation.joint import rank_correlation
+from validation.influence import numbers_of_case
 
 REFERENCE = {
     ("municipal", "revenue per head"): 0.118,
@@ -36,7 +38,16 @@ def page(tables: Tables) -> str:
     """The page in Markdown."""
     words = Template(Path(__file__).with_name("page.md").read_text(encoding="utf-8"))
     figures: dict[str, str] = {}
-    for section in (_official, _strength, _inequality, _curves, _sizes, _joint, _parameters, _evidence):
+    for section in (
+        _official,
+        _strength,
+        _inequality,
+        _curves,
+        _sizes,
+        _joint,
+        _parameters,
+        _evidence,
+    ):
         figures |= section(tables)
     return words.substitute(figures)
 
@@ -44,7 +55,12 @@ def page(tables: Tables) -> str:
 def _evidence(tables: Tables) -> dict[str, str]:
     """Outcomes within their intervals, and sharing foretold for prefectures that no fit has seen (docs/evidence/)."""
     folder = Path(__file__).parents[1] / "docs" / "evidence"
-    told = pd.read_csv(folder / "estimates.csv").dropna(subset=["coverage"]).drop_duplicates("purpose")
+    estimates = pd.read_csv(folder / "estimates.csv")
+    told = estimates.dropna(subset=["coverage"]).drop_duplicates("purpose")
+    own = estimates.query("specification == 'a_fixed' and effect == 'own_size'")["value"]
+    ratio = tables["spending_beside_need"].query("tier == 'municipality'")[
+        "spent_from_general_funds_over_needed_ratio"
+    ]
     names = ["phi", "phi_size_only", "people_foretold_ratio", "people_observed_ratio"]
     shared = pd.read_csv(folder / "sharing.csv").groupby("function", sort=False)[names].mean()
     rows = [
@@ -57,7 +73,19 @@ def _evidence(tables: Tables) -> dict[str, str]:
         for row in shared.itertuples()
     ]  # fmt: skip
     heads = ["function", "phi", "phi by size alone", "people served jointly, foretold", "observed"]
+    phis = {
+        f"phi_{function}{end}": f"{shared.at[function, name]:.2f}"
+        for function in ("fire", "waste", "tax")
+        for end, name in (("", "phi"), ("_size", "phi_size_only"))
+    }
     return {
+        **phis,
+        "norm_least": f"{ratio.min():.2f}",
+        "norm_most": f"{ratio.max():.1f}",
+        "own_least": percent(own.min(), 0),
+        "own_most": percent(own.max(), 0),
+        "cover_least": percent(told["coverage"].min(), 0),
+        "cover_most": percent(told["coverage"].max(), 0),
         "coverage": markdown(["purpose", "median error", "within their 90% interval"], rows),
         "foretold_sharing": markdown(heads, cells),
         "modelled_sharing": markdown(bodies.HEADS, list(bodies.modelled_and_observed())),
@@ -258,8 +286,16 @@ def _parameters(tables: Tables) -> dict[str, str]:
         ),
         "settings": markdown(["setting or figure of crises", "at low", "at high"], settings),
         "saving_central": f"{effect['central'].iloc[0]:,.0f}",
+        "influence_of": _of_which(effect),
         "places": _listed(list(PLACES.values())),
     }
+
+
+def _of_which(effect: pd.DataFrame) -> str:
+    """On which numbers the influence was reckoned."""
+    if effect["numbers"].iloc[0] == numbers_of_case(DEFAULT_CASE):
+        return "with the numbers of this version"
+    return "with the numbers of an earlier version (`python -m validation --influence` reckons them anew)"
 
 
 def _saved(effect: pd.DataFrame, name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The allocation-tax accounts of every government as the official workbooks give them.
 
-Standard revenue counts most taxes at 75% and some in full (FACTS A1): with `counted_share` c of
+Standard revenue counts most taxes at 75% and some in full: with `counted_share` c of
 item j, the tax at the standard rate is counted / c. The part counted at 75% is the base on which
 a package may set another share; the part counted in full stays so.
 """
@@ -20,7 +20,7 @@ DEDUCTIONS = ("deduction_low_method",)
 """Items that the sheet subtracts from the sum."""
 
 TODAY_SHARE = 0.75
-"""Share of most local taxes that standard revenue counts today (FACTS A1)."""
+"""Share of most local taxes that standard revenue counts today."""
 
 ACCOUNTS = {
     "need_million_yen": "need_after_transfer_thousand_yen",

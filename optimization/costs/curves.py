@@ -2,7 +2,7 @@
 
 A curve g_s(P) is fitted to the official standard needs, log(cost / scale) on log(scale), as a cubic
 B-spline whose coefficients never rise, so that the cost of a unit never rises with scale. Rises that the
-official figures show at the top (designated and core cities carry prefectural powers, FACTS.md C1) are
+official figures show at the top (designated and core cities carry prefectural powers) are
 powers, not scale: there the curve is flat.
 
 Method: a monotone P-spline (Ramsay 1988; Eilers and Marx 1996) with Huber's weights (Huber 1964). The

@@ -14,6 +14,8 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
@@ -72,7 +74,7 @@ class SavingRange:
     def moved_by(self) -> list[tuple[str, float]]:
         """Rank correlation of what is saved in all with the level of each group, the strongest first."""
         told = [
-            (group, _rank_correlation(self.levels[:, n], self.real)) for n, group in enumerate(self.groups)
+            (group, rank_correlation(self.levels[:, n], self.real)) for n, group in enumerate(self.groups)
         ]
         return sorted(told, key=lambda pair: -abs(pair[1]))
 
@@ -180,9 +182,9 @@ def ends_of(saved: np.ndarray) -> dict[str, float]:
     return dict(zip(("low", "middle", "high"), np.quantile(saved, ENDS).tolist(), strict=True))
 
 
-def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's; 0 where one does not vary."""
+def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
+    """Spearman's, of values (n,) each: the correlation of ranks, equal values sharing theirs; 0 where one does not
+    vary."""
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
-    first, second = (np.argsort(np.argsort(values, kind="stable"), kind="stable") for values in (one, other))
-    return float(np.corrcoef(first, second)[0, 1])
+    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])

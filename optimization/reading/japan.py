@@ -104,4 +104,4 @@ DEFICIT_BONDS = ("tax_shortfall", "tax_cut", "temporary_tax_revenue", "extraordi
 
 DISASTER_SHARES = ((0.02, 0.5), (0.04, 0.8), (math.inf, 0.9))
 """Share the nation bears of each part of a government's cost of a crisis: up to 2% of its standard tax one half, to 4%
-four fifths, beyond nine tenths (Act on Special Measures for Pandemic Influenza, Art. 69; FACTS F)."""
+four fifths, beyond nine tenths (Act on Special Measures for Pandemic Influenza, Art. 69)."""

@@ -20,7 +20,7 @@ from optimization.archive.seal import SUMS, broken
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.verdict import Worth
-from optimization.referee import functions, money, sharing
+from optimization.referee import functions, money, savings, sharing
 from optimization.referee.bundles import told_as_it_is
 from optimization.referee.closure import TABLES, YEN, closures
 from optimization.referee.debts import NEEDED, debt_closures
@@ -164,6 +164,7 @@ def _checks(record: dict[str, Any], tables: dict[str, pd.DataFrame], settings: S
         **_bundles(tables),
         **_functions(tables),
         **_sharing(tables),
+        **_savings(tables),
         **_spending(tables),
         **_closed(tables, settings),
         **horizon_checks(tables, settings, COMPONENT_WEIGHTS),
@@ -296,6 +297,17 @@ def _functions(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     if functions.TABLE not in tables:
         return {}
     return {"every function of a debated duty has one holder": functions.told_as_it_is(tables)}
+
+
+def _savings(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
+    """What is saved of the norm and of money spent, as the table says and once more; nothing in a run without one."""
+    if savings.TABLE not in tables:
+        return {}
+    return {
+        "what is saved of the norm and of money spent is what services cost less": savings.told_as_it_is(
+            tables
+        )
+    }
 
 
 def _sharing(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

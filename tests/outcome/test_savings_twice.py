@@ -20,6 +20,7 @@ from optimization.ledger.decision import status_quo
 from optimization.ledger.factors import numbers_of
 from optimization.ledger.money_spent import ratios_of, saved
 from optimization.ledger.provided import Provided
+from optimization.referee.savings import told_as_it_is
 from optimization.report.language import LANGUAGES, Language, speaker
 from optimization.report.opening import opening
 from optimization.report.page import render_report
@@ -136,6 +137,18 @@ def test_the_table_is_the_services_and_the_sectors_again() -> None:
     assert total[f"saving_whole_slope{MIL}"] > total[f"saving_norm{MIL}"]
     ends = record["saving_range"]["spent_million_yen"]
     assert ends["low"] <= ends["middle"] <= ends["high"]
+
+
+@pytest.mark.parametrize("column", ["saving_standard", "saving_beside", "saving_norm", "saving_spent"])
+def test_a_table_that_says_otherwise_is_told(column: str) -> None:
+    tables = read_run(EXAMPLE)[1]
+    assert told_as_it_is(tables)
+    for row in (0, len(tables["savings"]) - 1):
+        changed = tables["savings"].copy()
+        changed.loc[row, f"{column}{MIL}"] += 5.0
+        assert not told_as_it_is({**tables, "savings": changed}), row
+    fewer = tables["savings"].drop(index=0).reset_index(drop=True)
+    assert not told_as_it_is({**tables, "savings": fewer})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

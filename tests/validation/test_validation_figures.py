@@ -16,13 +16,14 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import load_settings
 from optimization.ledger.factors import Factor, factors_of
 from optimization.ledger.measures import gini
+from optimization.outcome.saving_range import rank_correlation
 from optimization.outcome.solve import solve
 from optimization.solving.highs import Limits
 from validation import influence as room
 from validation.curves import held_out
 from validation.dispersion import dispersion, pairwise_gini
 from validation.formula import adjustment_rate, formula_errors, formula_summary, strength_index
-from validation.joint import joint_bodies, rank_correlation
+from validation.joint import joint_bodies
 from validation.page import REFERENCE
 
 TEACHING = INPUTS / "iwate-2022"
@@ -104,6 +105,10 @@ def test_the_real_ginis_are_those_of_the_earlier_analysis() -> None:
 def test_a_rank_correlation_by_hand() -> None:
     """Ranks 1 2 3 4 against 1 2 4 3: 1 - 6 x 2 / (4 x 15) = 0.8."""
     assert rank_correlation(pd.Series([1, 5, 7, 9]), pd.Series([10, 20, 40, 30])) == pytest.approx(0.8)
+    assert rank_correlation(np.array([1.0, 1.0, 2.0]), np.array([3.0, 4.0, 5.0])) == pytest.approx(
+        0.866, abs=1e-3
+    )
+    assert rank_correlation(np.array([1.0, 1.0]), np.array([3.0, 4.0])) == 0.0
 
 
 def test_a_prefecture_held_out_of_one_is_refused_by_the_fit() -> None:

@@ -1,4 +1,4 @@
-"""Australia's horizontal fiscal equalisation (FACTS E2): need less revenue, plus an equal sum per head."""
+"""Australia's horizontal fiscal equalisation: need less revenue, plus an equal sum per head."""
 
 from __future__ import annotations
 

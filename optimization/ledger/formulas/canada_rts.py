@@ -1,4 +1,4 @@
-"""Canada's representative tax system (FACTS E2): five bases, no need side, nobody pays in."""
+"""Canada's representative tax system: five bases, no need side, nobody pays in."""
 
 from __future__ import annotations
 

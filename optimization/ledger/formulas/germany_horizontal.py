@@ -1,4 +1,4 @@
-"""Germany since 2020 (FACTS E2): symmetric rate around the mean, then a federal top-up."""
+"""Germany since 2020: symmetric rate around the mean, then a federal top-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guarantee by grant, equalisation by capacity alone (Sato 2006; FACTS section 0 and E2).
+"""Guarantee by grant, equalisation by capacity alone (Sato 2006).
 
 The guarantee is `guarantee.share`; this family is the other half.
 """

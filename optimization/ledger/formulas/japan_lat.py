@@ -1,4 +1,4 @@
-"""Japan's local allocation tax (FACTS A1)."""
+"""Japan's local allocation tax (Local Allocation Tax Act)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nordic tax equalisation with a separate, zero-sum cost equalisation (FACTS E2)."""
+"""Nordic tax equalisation with a separate, zero-sum cost equalisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switzerland's fiscal equalisation since 2020 (FACTS E2): progressive fill to a floor, the strong pay."""
+"""Switzerland's fiscal equalisation since 2020: progressive fill to a floor, the strong pay."""
 
 from __future__ import annotations
 
