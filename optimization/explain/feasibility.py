@@ -33,9 +33,9 @@ from optimization.outcome.in_place import under, under_limits
 from optimization.outcome.master import MasterProblem, master_problem, no_collection
 from optimization.outcome.question import laid_out
 from optimization.rules.checks import breaches
-from optimization.solving.highs import Limits, Status, solve
+from optimization.solving.highs import Limits, Outcome, Status, solve
 from optimization.solving.residual import FEASIBILITY
-from optimization.solving.standard_form import StandardForm, changed
+from optimization.solving.standard_form import StandardForm, changed, with_slack
 
 PLAN_SECONDS = 15.0
 """Time in which a plan, or the proof that there is none, must be found."""
@@ -44,6 +44,18 @@ PLAN_SECONDS = 15.0
 LINEAR_SECONDS = 90.0
 """Time for a linear relaxation: whether it has a solution is always settled in the end, of the whole country over years
 in half a minute and more."""
+
+FIRST_WAY_SECONDS = 8.0
+"""Time for a relaxation as it is before it is asked how little its rows must be missed: where hardly any limit is left
+to break, the simplex method may go round without end, or give up, on a program whose least miss it finds in seconds."""
+
+MISSED, KEPT = 1e-4, 1e-7
+"""Least miss of all rows together, each in units of its largest coefficient, from which there is no point that keeps
+them, and up to which a point keeps them; between the two nothing is said."""
+
+
+SETTLED = (Status.OPTIMAL, Status.INFEASIBLE)
+"""What a relaxation comes to whose question is answered."""
 
 
 class Rung(StrEnum):
@@ -101,9 +113,7 @@ class Feasibility:
         built, form = self._asked(settings, without)
         if linear_only:  # costs are no limit, and their absence spares most of the time
             form = changed(form, cost=np.zeros_like(form.cost))
-        relaxed = solve(
-            form, Limits(gap=ANY_PLAN, threads=1, seconds=max(seconds, LINEAR_SECONDS)), relax=True
-        )
+        relaxed = relaxation(form, Limits(gap=ANY_PLAN, threads=1, seconds=max(seconds, LINEAR_SECONDS)))
         if relaxed.values is None:
             return Verdict(None, Rung.LINEAR, relaxed.status is Status.INFEASIBLE)
         if linear_only:
@@ -171,6 +181,31 @@ class Feasibility:
         if shortage_is_bounded(instance):
             inside = inside | joint_saving(instance)[body, column]
         return Built(settings, master_problem(columns(instance, screening, inside), Clock()))
+
+
+def relaxation(form: StandardForm, limits: Limits) -> Outcome:
+    """The linear relaxation of a program, and where that does not settle in a first part of the time whether it has a
+    solution, a point that misses its rows by the least."""
+    first = solve(form, replace(limits, seconds=min(limits.seconds, FIRST_WAY_SECONDS)), relax=True)
+    return first if first.status in SETTLED else least_miss(form, limits)
+
+
+def least_miss(form: StandardForm, limits: Limits) -> Outcome:
+    """Whether a relaxation has a solution, by the least by which its rows must be missed: always a program with a
+    solution. The values are those of a point that keeps all rows."""
+    up, down = np.flatnonzero(np.isfinite(form.row_lower)), np.flatnonzero(np.isfinite(form.row_upper))
+    rows = np.concatenate([up, down])
+    largest = np.asarray(abs(form.matrix).max(axis=1).todense()).ravel()[rows]
+    each = 1.0 / np.where(largest > 0.0, largest, 1.0)
+    sign = np.concatenate([np.ones(len(up)), -np.ones(len(down))])
+    found = solve(with_slack(form, rows, each, sign), limits, relax=True)
+    if found.status is not Status.OPTIMAL or found.values is None:
+        return replace(found, status=Status.NOTHING, values=None)
+    if found.objective >= MISSED:
+        return replace(found, status=Status.INFEASIBLE, values=None)
+    known = found.objective <= KEPT
+    status = Status.OPTIMAL if known else Status.NOTHING
+    return replace(found, status=status, values=found.values[: len(form.cost)] if known else None)
 
 
 def rows_of(form: StandardForm, limit: Limit) -> np.ndarray:

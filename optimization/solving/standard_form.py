@@ -189,11 +189,14 @@ def coefficient_ranges(form: StandardForm) -> pd.DataFrame:
     return table.rename_axis("rule").reset_index()
 
 
-def with_slack(form: StandardForm, rows: np.ndarray, each: np.ndarray | None = None) -> StandardForm:
+def with_slack(
+    form: StandardForm, rows: np.ndarray, each: np.ndarray | None = None, sign: np.ndarray | None = None
+) -> StandardForm:
     """The program in which some rows may be missed at a cost of 1 a unit, or of `each` (rows,), and nothing else
-    costs."""
+    costs. `sign` (rows,) says whether a row is helped up or down; without it up where it has a lower end."""
     count = len(rows)
-    sign = np.where(np.isfinite(form.row_lower[rows]), 1.0, -1.0)
+    if sign is None:
+        sign = np.where(np.isfinite(form.row_lower[rows]), 1.0, -1.0)
     slack = sparse.csr_matrix((sign, (rows, np.arange(count))), shape=(form.matrix.shape[0], count))
     return changed(
         form,

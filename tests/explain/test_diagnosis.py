@@ -12,16 +12,17 @@ import pytest
 
 from optimization.explain import feasibility
 from optimization.explain.diagnosis import Diagnosis, diagnose
-from optimization.explain.feasibility import Rung
+from optimization.explain.feasibility import SETTLED, Rung, least_miss, relaxation
 from optimization.explain.folder import write_diagnosis
 from optimization.explain.limits import limits_of
 from optimization.explain.words import sentences
 from optimization.rules.quantities import Scope
-from optimization.solving.highs import Outcome, Status
+from optimization.solving.highs import Limits, Outcome, Status, solve
 from optimization.solving.standard_form import StandardForm
 from tests.model.random_case import best, random_question
 from tests.seeds import seeds
 from tests.small_case import Prefecture, Service, Small, Town, given_curves, small
+from tests.solving.programs import program
 
 COUNT = 26
 SEEDS = seeds(7, COUNT)
@@ -47,6 +48,51 @@ def under(question: Small, settings: dict[str, Any]) -> Small:
 def test_a_package_is_impossible_when_no_listed_decision_keeps_its_limits(seed: int) -> None:
     _, found, impossible = listed(seed)
     assert found.impossible is impossible
+
+
+@pytest.mark.parametrize("end", [Status.NOTHING, Status.FAILED])
+def test_where_a_relaxation_comes_to_no_end_its_least_miss_tells(
+    monkeypatch: pytest.MonkeyPatch, end: Status
+) -> None:
+    """Once it has run out of time, once the solver has given up: the diagnosis is that of when it ends."""
+    question = one_town(**{"pool.ordinary_million_yen": 50_000.0})
+    expected = diagnosed(question)
+
+    def without_end(form: StandardForm, limits: Limits) -> Outcome:
+        stuck = replace(solve(form, limits, relax=True), status=end, values=None)
+        assert stuck.status not in SETTLED
+        return least_miss(form, limits)
+
+    monkeypatch.setattr(feasibility, "relaxation", without_end)
+    found = diagnosed(question)
+    assert found.impossible and expected.proven and found.proven
+    assert (found.conflict, found.repairs[0].loosenings) == (
+        expected.conflict,
+        expected.repairs[0].loosenings,
+    )
+
+
+@pytest.mark.parametrize("end", [Status.NOTHING, Status.FAILED])
+def test_a_relaxation_without_end_is_asked_for_its_least_miss(
+    monkeypatch: pytest.MonkeyPatch, end: Status
+) -> None:
+    """x + y = 3 with x, y <= 1 misses by 1; x + y = 2 by nothing."""
+    whole = feasibility.solve
+    asked: list[int] = []
+
+    def stuck(form: StandardForm, limits: Limits, **how: Any) -> Outcome:
+        asked.append(len(form.cost))
+        found = whole(form, limits, **how)
+        return replace(found, status=end, values=None) if len(form.cost) == 2 else found
+
+    monkeypatch.setattr(feasibility, "solve", stuck)
+    verdicts = []
+    for total in (3.0, 2.0):
+        two = program([0.0, 0.0], [([1.0, 1.0], total, total)], upper=1.0)
+        verdicts.append(relaxation(two, Limits(threads=1)))
+    assert asked == [2, 4, 2, 4]
+    assert [each.status for each in verdicts] == [Status.INFEASIBLE, Status.OPTIMAL]
+    assert verdicts[0].values is None and verdicts[1].values == pytest.approx([1.0, 1.0])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
