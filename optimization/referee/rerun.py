@@ -33,6 +33,7 @@ from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
 from optimization.outcome.verdicts import VERDICT_TABLES
 from optimization.reading.whereabouts import input_folder
+from optimization.referee.savings import TABLE as SAVINGS
 from optimization.solving.highs import Limits, Progress
 
 PARTS = "objective_parts_million_yen"
@@ -113,7 +114,7 @@ def rerun(
         place = write_run(result, target or Path(scratch) / "run", limits, record["asked_method"], codes)
         record_now, tables_now = read_run(place)
     tables, tables_now = (as_then(each, layout_of(folder)) for each in (tables, tables_now))
-    lacking = set(VERDICT_TABLES) - tables.keys()  # a run of before they were told
+    lacking = {*VERDICT_TABLES, SAVINGS} - tables.keys()  # a run of before they were told
     tables_now = {name: table for name, table in tables_now.items() if name not in lacking}
     found = [*record_differences(record, record_now), *table_differences(tables, tables_now)]
     differences = pd.DataFrame(found, columns=COLUMNS)
