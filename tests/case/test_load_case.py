@@ -174,6 +174,7 @@ def test_folder_may_be_text_and_other_files_are_left_alone(tmp_path: Path) -> No
         "crisis_exposure",
         "outlines",
         "readings",
+        "sharing_preferences",
         "standard_scale",
         *TODAY_TABLES,
     }
