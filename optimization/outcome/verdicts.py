@@ -44,18 +44,19 @@ SELDOM: Final = 0.1
 """Part of the draws below which what a change would save there is not worth a condition."""
 
 PAYS, NEEDED, HANGS, TOGETHER = "pays", "needed", "hangs", "together"
-COSTS_MORE, TOO_LITTLE, RETURNED, LIMITS, UNTOLD = (
+COSTS_MORE, TOO_LITTLE, RETURNED, LIMITS, UNTOLD, SCATTERED = (
     "costs_more",
     "too_little",
     "given_back",
     "limits",
     "untold",
+    "scattered",
 )
 """Reasons of a verdict: it pays; the limits need it; it hangs on what is not known, by itself or with all that changes
 of its service; and why a duty stays: it would cost more, save less than is asked, was given back for that, breaks a
-limit, or saves too little to tell."""
+limit, saves too little to tell, or pays in some draws without a number that tells in which."""
 
-REASONS: Final = (PAYS, NEEDED, HANGS, TOGETHER, COSTS_MORE, TOO_LITTLE, RETURNED, LIMITS, UNTOLD)
+REASONS: Final = (PAYS, NEEDED, HANGS, TOGETHER, COSTS_MORE, TOO_LITTLE, RETURNED, LIMITS, UNTOLD, SCATTERED)
 VERDICT_TABLES: Final = ("change_verdicts", "together_verdicts", "worth_knowing")
 """Of duties, of municipalities that act together, and of what to find out first."""
 
@@ -127,8 +128,9 @@ def of_other(saved: Saved, returned: bool, limited: str) -> Judged:
     paid, split = int(pays.sum()), saved.split(saved.alone, pays)
     if saved.central >= saved.asked and saved.central > 0:
         return Judged(LEAVE, LIMITS if limited else UNTOLD, paid)
-    if pays.mean() > SELDOM and split is not None and split.right >= SURE:
-        return Judged(ONLY_IF, HANGS, paid, split)
+    if pays.mean() > SELDOM:
+        tells = split is not None and split.right >= SURE
+        return Judged(ONLY_IF, HANGS, paid, split) if tells else Judged(LEAVE, SCATTERED, paid)
     little = RETURNED if returned else TOO_LITTLE
     return Judged(LEAVE, little if saved.central > 0 else COSTS_MORE, paid)
 

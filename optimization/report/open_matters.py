@@ -41,7 +41,9 @@ def section(run: RunView, names: Names, say: Speaker) -> dict[str, Any] | None:
     heads = [say(key) for key in ("c_service", "saved_to", "c_group", "c_verdict", "c_saved_range", "c_pays")]
     shared = ("c_service", "c_groups_all", "c_groups_now", "c_groups_open", "c_hangs")
     return {
-        "lead": say("verdict_lead", draws=say.number(run.record["saving_range"]["draws"])),
+        "lead": say(
+            "verdict_lead", draws=say.number(run.record["saving_range"]["draws"]), asked=_asked(run, say)
+        ),
         "plan": planned(run.tables, names, say),
         "plan_heads": [*heads, say("c_hangs")],
         "together": together(run.tables, names, say),
@@ -50,6 +52,12 @@ def section(run: RunView, names: Names, say: Speaker) -> dict[str, Any] | None:
         "stay_heads": [*heads, say("c_why")],
         "agenda": find_out(run.tables, names, say),
     }
+
+
+def _asked(run: RunView, say: Speaker) -> str:
+    """What a change must save to pay."""
+    asked = run.settings["choice.change_threshold_million_yen"]
+    return say("verdict_asked", asked=say.money(asked)) if asked else say("verdict_asked_nothing")
 
 
 def planned(tables: Tables, names: Names, say: Speaker) -> list[list[str]]:

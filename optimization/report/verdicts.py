@@ -269,17 +269,23 @@ def _leave(tables: Tables, names: Names, say: Speaker) -> list[str]:
     ]
     nearest = nearest_of(table).head(NAMED - 1)
     named = [
-        say("verdict_near_next" if n else "verdict_near", saved=spanned(row, say),
-            change=_called(row["service"], row["tier"], [row["rule_group"]], names, say))
+        say(
+            "verdict_near_next" if n else "verdict_near",
+            change=_called(row["service"], row["tier"], [row["rule_group"]], names, say),
+            saved=spanned(row, say),
+            paid=say.number(row["draws_paid"]),
+            draws=say.number(row["draws"]),
+        )
         for n, (_, row) in enumerate(nearest.iterrows())
-    ]  # fmt: skip
+    ]
     return [say("verdict_left", count=say.number(len(stays)), why=say.listed(why)), *named]
 
 
 def nearest_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Of every service that is left, the change that came nearest to paying, the nearest of all first."""
+    """Of every service that is left, the change that pays in most draws (of equals the one that saves most in the
+    middle one), the nearest to paying of all first."""
     stays = table[table["verdict"] == "leave"]
-    order = stays.sort_values(f"saving_middle{MIL}", ascending=False, kind="stable")
+    order = stays.sort_values(["draws_paid", f"saving_middle{MIL}"], ascending=False, kind="stable")
     return order.drop_duplicates("service")
 
 

@@ -38,6 +38,7 @@ from optimization.outcome.existing_table import FATES
 from optimization.outcome.given import GivenBody
 from optimization.outcome.result import Result
 from optimization.outcome.verdict import Worth
+from optimization.outcome.verdicts import REASONS
 from optimization.recommend.recommend import recommend
 from optimization.recommend.tables import CENTRAL, OTHER, OWN, RECOMMENDED, VERDICTS, told
 from optimization.report.workbook import write_workbook
@@ -126,7 +127,17 @@ def test_every_word_has_its_labels_and_none_is_idle(
         record = pd.read_json(folder / "run.json", typ="series")
         words |= {record["status"], *(record["objective_parts_million_yen"] or {})}
     assert all(word(name, language) for name in words for language in LANGUAGES)
-    known = {*TIERS, *STAGES, *CRISIS_TYPES, *FATES, *map(str, Worth), *_choices(), "all", *VERDICTS}
+    known = {
+        *TIERS,
+        *STAGES,
+        *CRISIS_TYPES,
+        *FATES,
+        *map(str, Worth),
+        *_choices(),
+        "all",
+        *VERDICTS,
+        *REASONS,
+    }
     known |= {f"numbers_{group}" for group in GROUPS} | {RECOMMENDED, CENTRAL, OWN, OTHER}
     assert all(word(name, "ja") for name in known)
     idle = set(load_words()) - {re.sub("[0-9]+$", "#", name) for name in words} - words - known
