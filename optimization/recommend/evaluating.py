@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from optimization.solving.highs import Limits, Status
 from optimization.studies import store
 from optimization.studies.study import Study
 
-EACH_SECONDS: Final = 240.0
+EACH_SECONDS: Final = 120.0
 """Most time for one question: what it has found by then counts, with the gap it has reached."""
 
 TOGETHER_SECONDS: Final = 30.0
@@ -79,22 +80,23 @@ class Solving:
         waiting = [n for n in range(len(keys)) if n not in answers]
         while waiting and not deadline.over:
             now, waiting = waiting[: self.workers.count], waiting[self.workers.count :]
-            enough = deadline.left > EACH_SECONDS
-            for n, fresh in self._answered(now, tasks, min(deadline.left, EACH_SECONDS)):
+            for n, fresh in self._answered(now, tasks, deadline.left):
                 answers[n] = replace(fresh, weights=weights[n])
-                if fresh.status == Status.OPTIMAL or (enough and fresh.plan is not None):
+                if fresh.status == Status.OPTIMAL or (fresh.plan is not None and not deadline.over):
                     store.write(self.folder, keys[n], as_row(fresh))
         known = next((n for n in range(len(keys)) if n not in answers), len(keys))
         return [answers[n] for n in range(known)]
 
     def _task(self, weights: np.ndarray, gap: float) -> Task:
         weighing = np.flatnonzero(weights)
-        return Task(tuple(self.blends.drawn[w] for w in weighing.tolist()), weights[weighing], gap)
+        drawn = tuple(self.blends.drawn[w] for w in weighing.tolist())
+        return Task(drawn, weights[weighing], gap, EACH_SECONDS)
 
     def _answered(
         self, numbers: Sequence[int], tasks: Sequence[Task], seconds: float
     ) -> Iterator[tuple[int, Evaluated]]:
-        timed = [tasks[n]._replace(seconds=seconds) for n in numbers]
+        until = time.time() + seconds
+        timed = [tasks[n]._replace(until=until) for n in numbers]
         for k, fresh in self.workers.answers(self.blends, timed):
             yield numbers[k], fresh
 

@@ -49,6 +49,9 @@ GIVEN_UP_SECONDS = 60.0
 MENDED_SECONDS = 60.0
 """Time to look for formulas in worlds in which limits break."""
 
+OF_PROVISION = "R"
+"""First letter of the labels of rules on who answers and who provides, with which a formula has nothing to do."""
+
 PART = 2.0
 """How much wider the gap of every question is than that of the plan: those that decide are asked again, closer."""
 
@@ -133,11 +136,17 @@ class Recommendation:
 
     @cached_property
     def mended(self) -> dict[str, bool]:
-        """Whether in a world in which limits break another formula within the package keeps all of them, by world; what
-        there was no time for is missing."""
+        """Whether in a world in which limits of money break another formula within the package keeps all of them, by
+        world. Missing are those in which a body may not serve where it does, which no formula mends, and those for
+        which there was no time."""
         deadline, found = Deadline(MENDED_SECONDS), dict[str, bool]()
         for world in self.worlds:
-            if world.name in self.broken and not deadline.over:
+            broken = self.broken.get(world.name, [])
+            if (
+                broken
+                and not any(each.rule.startswith(OF_PROVISION) for each in broken)
+                and not deadline.over
+            ):
                 keeps = formula_keeps(self.blends, self.plan, world)
                 found |= {} if keeps is None else {world.name: keeps}
         return found

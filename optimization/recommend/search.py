@@ -40,7 +40,7 @@ mixture of plans could reach and no plan does."""
 LEVEL: Final = 0.3
 """How far from the best bound to what the plans seen allow the next weights must promise to come."""
 
-CLOSER: Final = 0.25
+CLOSER: Final = 0.5
 """Part of the gap of all questions at which those are asked again that decide."""
 
 NEARLY: Final = 0.25

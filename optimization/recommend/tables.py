@@ -31,7 +31,8 @@ BINS: Final = 3
 """Parts into which the levels of a group are cut where they differ from world to world."""
 
 ALWAYS: Final = 0.8
-"""Part of the worlds from which a town is always in the family of a body."""
+"""Part of the worlds from which on something is taken to be so always: a town in the family of a body, a change in the
+own plans of worlds."""
 
 
 def told(found: Recommendation, beside: Mapping[str, pd.DataFrame] | None = None) -> Result:
@@ -160,9 +161,10 @@ def _parts(levels: np.ndarray) -> list[np.ndarray]:
 
 def changes(found: Recommendation) -> pd.DataFrame:
     """Every duty that the recommended plan or the own plan of some world gives to another tier than today's, with the
-    verdict. `now`: the plan has it, and giving it up, or all changes of the service that it is part of, raises the
-    criterion by more than the gap, asked and reached; or every world's own plan has it and giving it up costs in every
-    world. `only_if`: the own plans of a part of the worlds have it that a condition tells. `leave`: else."""
+    verdict. `now`: the plan has it, the own plans of four of five worlds have it (corners left out), and giving it up,
+    or all changes of the service that it is part of, raises the criterion by more than the gap, asked and reached; or
+    every world's own plan has it and giving it up costs in every world. `only_if`: the own plans of a part of the
+    worlds have it that a condition tells; the plan may have it too, as a hedge. `leave`: else."""
     instance, own = found.blends.instance, found.own
     home, names, labels = instance.groups.home, instance.services, instance.groups.labels
     rows = []
@@ -172,7 +174,7 @@ def changes(found: Recommendation) -> pd.DataFrame:
         price = found.given_up.get(((s, k),)) if inside else None
         service = found.given_up.get(_of_service(found.plan, s, home)) if inside else None
         told = condition(found.blends.worlds, found.worlds, has)
-        now = price is not None and _at_once(found, price, service, bool(has.all()))
+        now = price is not None and _at_once(found, price, service, has)
         rows.append(
             {
                 "service": names[s],
@@ -200,11 +202,14 @@ def _of_service(plan: Plan, service: int, home: Sequence[str]) -> tuple[Duty, ..
     return tuple((s, k) for (s, k), tier in sorted(plan.tier.items()) if s == service and tier != home[s])
 
 
-def _at_once(found: Recommendation, price: GivenUp, service: GivenUp | None, everywhere: bool) -> bool:
-    """Whether a change of the plan is to be made whatever is not known."""
+def _at_once(found: Recommendation, price: GivenUp, service: GivenUp | None, has: np.ndarray) -> bool:
+    """Whether a change of the plan is to be made whatever is not known; `has` tells the worlds whose own plans make
+    it."""
+    likely = has[[not is_corner(world) for world in found.worlds]]
     room = max(found.gap, found.of_plan - found.bound)
     together = service is not None and service.rises > room and price.rises > 0
-    return price.rises > room or together or (everywhere and price.at_best > 0)
+    nearly = likely.mean() >= ALWAYS and (price.rises > room or together)
+    return bool(nearly or (likely.all() and price.at_best > 0))
 
 
 def _moves(plans: Sequence[Plan], home: Sequence[str]) -> Iterator[tuple[Duty, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -22,9 +23,13 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.worlds import World, Worlds
 from optimization.outcome.question import laid_out
 from optimization.recommend.blended import Blends, Evaluated
+from optimization.solving.deadline import LEAST_SECONDS
 from optimization.solving.highs import Limits
 from optimization.solving.workers import as_they_come, at_most, pool_of_its_own
 from optimization.studies.workers import connected, sent_whole
+
+IN_LINE: Final = 4
+"""Tasks that a pool takes at a time for each of its processes."""
 
 ON_A_CLUSTER: Final = 1_000
 """Tasks that a cluster takes at a time: more than it has workers."""
@@ -48,16 +53,18 @@ class Asked:
 
 
 class Task(NamedTuple):
-    """The worlds that weigh something, their weights, the gap, and the seconds that the answer may take."""
+    """The worlds that weigh something, their weights, the gap, the seconds that the answer may take, and the moment
+    (`time.time`) at which it must be there."""
 
     drawn: tuple[World, ...]
     weights: np.ndarray
     gap: float
-    seconds: float = 0.0
+    seconds: float
+    until: float = np.inf
 
 
 class Workers(Protocol):
-    """Whoever answers; `count` tasks are worked on at a time."""
+    """Whoever answers; `count` tasks are taken at a time, more than are worked on, so that nobody waits for another."""
 
     count: int
 
@@ -118,7 +125,8 @@ class Cluster:
 
 def answer(blends: Blends, task: Task) -> Evaluated:
     """The cheapest plan at a blend of some worlds."""
-    return blends.over(task.drawn).cheapest(task.weights, task.seconds, task.gap)
+    left = max(LEAST_SECONDS, task.until - time.time())
+    return blends.over(task.drawn).cheapest(task.weights, min(task.seconds, left), task.gap)
 
 
 _HELD: dict[str, Blends] = {}
@@ -162,4 +170,4 @@ def workers_for(asked: Asked, processes: int, scheduler: str = "") -> Iterator[W
         packed = Path(folder) / "question"
         packed.write_bytes(pickle.dumps(asked))
         with pool_of_its_own(count, _hold, str(packed)) as pool:
-            yield Pool(count, pool)
+            yield Pool(IN_LINE * count, pool)
