@@ -10,6 +10,9 @@ import pandas as pd
 from optimization.report.language import Speaker
 
 MIL = "_million_yen"
+CUTS = ("group", "above", "level", "and_group", "and_above", "and_level")
+"""Columns of a condition of one cut or two."""
+
 MOST_NAMED = 8
 """Changes and groups that a row names."""
 
@@ -23,7 +26,7 @@ def rows(tables: Tables, service: Callable[[str], str], say: Speaker) -> list[tu
         return []
     return [
         *_regret(tables, say),
-        *_changes(tables["conditional_changes"], service, say),
+        *_changes(tables, service, say),
         *_find_out(tables, say),
     ]
 
@@ -47,27 +50,55 @@ def _regret(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:
         yield say("worlds_broken"), say.listed(named)
 
 
-def _changes(changes: pd.DataFrame, service: Callable[[str], str], say: Speaker) -> Iterator[tuple[str, str]]:
+def _changes(tables: Tables, service: Callable[[str], str], say: Speaker) -> Iterator[tuple[str, str]]:
     for verdict in ("now", "only_if", "leave"):
+        changes = tables["conditional_changes"]
         here = changes[changes["verdict"] == verdict]
         said = []
-        keys = ["service", "tier", "group", "above", "level"]
-        for (name, tier, group, above, level), part in here.groupby(keys, sort=False, dropna=False):
+        keys = ["service", "tier", *(key for key in CUTS if key in here)]
+        for found, part in here.groupby(keys, sort=False, dropna=False):
+            row = dict(zip(keys, found, strict=True))
             text = say(
                 "worlds_change",
-                service=service(str(name)),
-                tier=say.word(str(tier)),
+                service=service(str(row["service"])),
+                tier=say.word(str(row["tier"])),
                 groups=say.number(len(part)),
             )
-            if isinstance(group, str) and group:
-                side = "worlds_above" if above else "worlds_below"
-                text += say(side, group=say.word(f"numbers_{group}"), level=say.number(float(level), 2))
-            said.append(text)
+            said.append(text + _cuts(row, say) + _costs(part, say))
         more = (
             [say("worlds_more", count=say.number(len(said) - MOST_NAMED))] if len(said) > MOST_NAMED else []
         )
+        families = tables.get("body_families")
+        together = [] if families is None or "verdict" not in families else _families(families, verdict, say)
         none = say("worlds_none")
-        yield say(f"worlds_{verdict}"), "; ".join([*said[:MOST_NAMED], *more]) or none
+        yield say(f"worlds_{verdict}"), "; ".join([*said[:MOST_NAMED], *more, *together]) or none
+
+
+def _cuts(row: Mapping[str, object], say: Speaker) -> str:
+    """The cuts of a condition, one or two; empty where there is none."""
+    text = ""
+    for before in ("", "and_"):
+        group = row.get(f"{before}group")
+        if isinstance(group, str) and group:
+            side = "worlds_above" if row[f"{before}above"] else "worlds_below"
+            level = say.number(float(str(row[f"{before}level"])), 2)
+            text += say(side, group=say.word(f"numbers_{group}"), level=level)
+    return text
+
+
+def _costs(part: pd.DataFrame, say: Speaker) -> str:
+    """What giving up a change costs from world to world; empty where it is not told."""
+    ends = [f"costs_at_{end}{MIL}" for end in ("best", "worst")]
+    if not set(ends) <= set(part) or part[ends].isna().any(axis=None):
+        return ""
+    low, high = part[ends[0]].min(), part[ends[1]].max()
+    return say("worlds_costs", low=say.money(low, signed=True), high=say.money(high, signed=True))
+
+
+def _families(families: pd.DataFrame, verdict: str, say: Speaker) -> list[str]:
+    """How many bodies of the plan have a verdict, as families of a seat with some of its neighbours."""
+    count = int((families["verdict"] == verdict).sum())
+    return [say("worlds_families", count=say.number(count), all=say.number(len(families)))] if count else []
 
 
 def _find_out(tables: Tables, say: Speaker) -> Iterator[tuple[str, str]]:

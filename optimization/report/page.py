@@ -87,7 +87,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
         "sections": [(name, f"h_{name}") for name in SECTIONS if name != "verdicts" or open_matters.tells(run.tables)],
-        "opening": [*verdicts.rows(run.tables, names_of(run, say), say), *opening(
+        "opening": [*_said(run, say), *opening(
             run.tables,
             run.places,
             run.record["baseline_parts_million_yen"],
@@ -119,6 +119,12 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
 def names_of(run: RunView, say: Speaker) -> verdicts.Names:
     """What services and rule groups of a run are called."""
     return verdicts.Names(lambda name: run.service(name, say), lambda label: run.group(label, say))
+
+
+def _said(run: RunView, say: Speaker) -> list[tuple[str, list[str]]]:
+    """What to do now, only if and not, and what to find out first: label and texts of each row."""
+    rows = verdicts.said(run.tables, names_of(run, say), say)
+    return [(label, texts or [say("verdict_nothing")]) for label, texts in rows]
 
 
 def package_title(run: RunView, say: Speaker) -> str:

@@ -129,12 +129,12 @@ def headline(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
     ]
 
 
-def verdict_rows(run: Finished, voice: Voice) -> list[tuple[str, str]]:
+def verdict_rows(run: Finished, voice: Voice) -> list[verdicts.Said]:
     """What to do now, only if and not, and what to find out first, as the report says it; nothing of a run that tells
     none."""
     labels = run.tables["services"].set_index("service")[f"label_{voice.language}"]
     names = verdicts.Names(lambda name: str(labels[name]), lambda label: _group(run, label, voice))
-    return verdicts.rows(run.tables, names, voice)
+    return verdicts.said(run.tables, names, voice)
 
 
 def _group(run: Finished, label: str, voice: Voice) -> str:

@@ -58,5 +58,21 @@ def test_it_says_what_to_do_now_only_if_and_what_to_find_out(language: Language)
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_says_both_cuts_of_a_condition_what_giving_up_costs_and_the_bodies(language: Language) -> None:
+    say, told = speaker(language), tables()
+    changes = told["conditional_changes"]
+    told["conditional_changes"] = changes.assign(
+        and_group=["", "", "travel", ""], and_above=[None, None, 1.0, None], and_level=[None, None, 0.5, None],
+        costs_at_best_million_yen=[-1.0, -2.0, None, None], costs_at_worst_million_yen=[30.0, 40.0, None, None],
+    )  # fmt: skip
+    told["body_families"] = pd.DataFrame({"verdict": ["now", "only_if", "now"]})
+    said = dict(rows(told, str.upper, say))
+    assert say("worlds_above", group=say.word("numbers_travel"), level="0.50") in said[say("worlds_only_if")]
+    now = said[say("worlds_now")]
+    assert say("worlds_costs", low=say.money(-2.0, signed=True), high=say.money(40.0, signed=True)) in now
+    assert say("worlds_families", count="2", all="3") in now
+
+
 def test_of_any_other_run_it_says_nothing() -> None:
     assert rows({"worlds": pd.DataFrame()}, str, speaker("en")) == []

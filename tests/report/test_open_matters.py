@@ -10,7 +10,7 @@ from optimization.dictionary.results import LANGUAGES, Language
 from optimization.report.language import speaker
 from optimization.report.open_matters import open_places, planned, staying, tells, together
 from optimization.report.page import names_of, rendered
-from optimization.report.verdicts import rows, valued
+from optimization.report.verdicts import rows, said, valued
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -24,8 +24,8 @@ def test_the_report_shows_every_change_with_its_verdict(language: Language) -> N
     flat = [row for found in page.tables for row in found]
     for row in [*shown, *together(run.tables, names, say), *staying(run.tables, names, say)]:
         assert [cell.strip() for cell in row] in flat
-    for label, text in rows(run.tables, names, say):
-        assert [label, text] in flat
+    for label, texts in said(run.tables, names, say):
+        assert [label, "".join(texts)] in flat
 
 
 def test_places_are_sure_where_all_that_changes_is() -> None:
