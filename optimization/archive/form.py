@@ -259,7 +259,7 @@ def _shown(table: str, column: str) -> bool:
 def _header_problems(file: Path, table: ResultTable, header: list[str]) -> Iterator[Problem]:
     wanted = [*table.columns, *table.today]
     for name in wanted:
-        if name not in header and not (name in table.columns and table.columns[name].optional):
+        if name not in header and not column_of(file.stem, name).optional:
             yield Problem(str(file), "the column is missing", AGAIN, column=name)
     for name in dict.fromkeys(header):
         if header.count(name) > 1:

@@ -7,6 +7,7 @@ more as `optimization.rules` states it, from the tables.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -218,7 +219,11 @@ def _bounded(record: dict[str, Any]) -> bool:
 def _certified(record: dict[str, Any]) -> bool:
     """Whether the gap of a run's record is that of its least cost, and its plan's cost the least and what the stay-put
     rule costs, to a millionth of the cost; true for a record without a bound."""
-    bound, cost, stay = record.get("bound_million_yen"), record["objective_million_yen"], _rule(record)
+    bound, cost, stay = (
+        record.get("bound_million_yen"),
+        record["objective_million_yen"],
+        stay_put_rule(record),
+    )
     least = cost if stay is None else stay["least_cost_million_yen"]
     added = 0.0 if stay is None else stay["cost_million_yen"]
     room = 1e-6 * max(1.0, abs(cost))
@@ -231,7 +236,7 @@ def _certified(record: dict[str, Any]) -> bool:
 
 def _stays(record: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     """That the people and bodies which the stay-put rule counts are those of the tables; nothing where none chose."""
-    stay = _rule(record)
+    stay = stay_put_rule(record)
     if stay is None:
         return {}
     statute = tables["responsibility"]
@@ -263,7 +268,7 @@ def _priced(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:
     }
 
 
-def _rule(record: dict[str, Any]) -> dict[str, Any] | None:
+def stay_put_rule(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the record says of the stay-put rule; None where it chose nothing."""
     stay = record.get("stay_put")
     return stay if stay and stay["applied"] else None

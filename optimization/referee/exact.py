@@ -30,7 +30,7 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.errors import InputError, Problem
 from optimization.outcome.verdict import Worth
 from optimization.reading.files import MOST_RESULT, read_text
-from optimization.referee.audit import audit_of, written_settings
+from optimization.referee.audit import audit_of, stay_put_rule, written_settings
 from optimization.referee.closure import YEN, closures
 from optimization.referee.debts import debt_closures
 from optimization.referee.exact_limits import (
@@ -255,11 +255,16 @@ def _recorded_parts(
 
 
 def _certificate(digits: Mapping[str, Any]) -> Iterator[Statement]:
-    """The bound is not above the plan, and the gap is their distance over the plan's cost; nothing without a bound."""
+    """The bound is not above the plan, and the gap is the distance of bound and least cost over that cost: the plan's
+    own, less what the stay-put rule costs. Nothing without a bound."""
     plan, bound = digits["objective_million_yen"], digits["bound_million_yen"]
+    stay = stay_put_rule(digits)
+    least = plan if stay is None else stay["least_cost_million_yen"]
+    if stay is not None:
+        yield equal("stay-put rule", "", [least, stay["cost_million_yen"]], [plan], STEPS, [plan, least])
     if bound is not None:
         yield at_most("bound", "", bound, plan)
-        yield equal("gap", "", [digits["gap"] * plan], [abs(plan - bound)], STEPS, [plan, bound])
+        yield equal("gap", "", [digits["gap"] * least], [abs(least - bound)], STEPS, [least, bound])
 
 
 def _sums(written: Mapping[str, Sequence[Row]]) -> Iterator[Statement]:

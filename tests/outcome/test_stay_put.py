@@ -20,6 +20,7 @@ from optimization.outcome.run import least_cost
 from optimization.outcome.solve import as_asked
 from optimization.outcome.terms import Terms
 from optimization.referee.audit import audit_run
+from optimization.referee.exact import exact_check
 from optimization.rules.checks import breaches
 from optimization.solving.highs import Limits, Status
 from tests.model.random_case import decisions, random_question, shares_worth_trying
@@ -365,7 +366,7 @@ def test_the_record_tells_gap_and_rule_apart_and_the_audit_holds_them(tmp_path: 
     assert record["gap"] == pytest.approx(0.0, abs=1e-6)
     whole = (record["objective_million_yen"] - record["bound_million_yen"]) / record["objective_million_yen"]
     assert distance_of(record) == pytest.approx(whole, abs=1e-8)
-    assert audit_run(folder).sound
+    assert audit_run(folder).sound and exact_check(folder).sound
     for key, change in (("cost_million_yen", 1.0), ("people_after", 1e4), ("least_cost_million_yen", -5.0)):
         spoilt = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         spoilt["stay_put"][key] += change
@@ -376,6 +377,7 @@ def test_the_record_tells_gap_and_rule_apart_and_the_audit_holds_them(tmp_path: 
         (other / "run.json").write_text(json.dumps(spoilt), encoding="utf-8")
         seal(other)
         assert not audit_run(other).sound, key
+        assert not exact_check(other).sound, key
 
 
 def test_a_change_that_saves_too_little_is_found_in_the_tables(tmp_path: Path) -> None:
