@@ -37,16 +37,17 @@ def best_split(groups: Sequence[str], levels: np.ndarray, has: np.ndarray) -> Sp
     tried: list[tuple[float, int, float, bool, float]] = []
     for n in range(len(groups)):
         known = np.unique(levels[:, n])
-        for level in (known[:-1] + known[1:]) / 2.0:
-            for above in (True, False):
-                right = float(((levels[:, n] > level) == (has == above)).mean())
-                tried.append((-right, n, abs(level - CENTRE), above, float(level)))
+        between = (known[:-1] + known[1:]) / 2.0
+        above = ((levels[:, n, None] > between) == has[:, None]).mean(axis=0)
+        for side, right in ((True, above), (False, 1.0 - above)):
+            for level, part in zip(between.tolist(), right.tolist(), strict=True):
+                tried.append((-part, n, abs(level - CENTRE), side, level))
     if not tried:
         return None
-    lost, n, _, above, level = min(tried)
+    lost, n, _, side, level = min(tried)
     if -lost <= max(has.mean(), 1.0 - has.mean()):
         return None
-    return Split(groups[n], above, level, -lost)
+    return Split(groups[n], side, level, -lost)
 
 
 class Threshold(NamedTuple):

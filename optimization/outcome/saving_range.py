@@ -21,12 +21,14 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.cost_kinds import BUDGET, of_kind, real_cost
 from optimization.ledger.decision import Decision, status_quo
+from optimization.ledger.factors import Number
 from optimization.ledger.instance import Instance
 from optimization.ledger.money_spent import ratios_of, saved
 from optimization.ledger.provided import Provided
 from optimization.ledger.worlds import Worlds, decision_in, joint_draws, only_bodies, value_at
 from optimization.outcome.alternatives import Alternatives, Change, Group
-from optimization.outcome.steps import Cover, Step, StepCosts
+from optimization.outcome.conditions import telling
+from optimization.outcome.steps import Cover, PriceList, Step, StepCosts
 
 DRAWS: Final = 20
 SEED: Final = 0
@@ -69,6 +71,11 @@ class SavingRange:
     def groups(self) -> tuple[str, ...]:
         """The groups of numbers that move."""
         return self.worlds.groups
+
+    @cached_property
+    def telling(self) -> dict[str, dict[str, tuple[Number, int]]]:
+        """For every service the groups on which it can hang, with the number that tells the level of each."""
+        return {service: telling(self.worlds, service) for service in self.worlds.instance.services}
 
     @cached_property
     def moved_by(self) -> list[tuple[str, float]]:
@@ -146,7 +153,8 @@ def _each(
 ) -> tuple[list[float], list[float], list[float]]:
     """What every change saves by itself and with its service, and every group, in one question over some of the
     bodies; `place` tells where those of the whole list stand there."""
-    plan, base = (StepCosts(question, _on(question, one), cover) for one in (held.decision, held.base))
+    prices = PriceList(question, cover)
+    plan, base = (StepCosts(prices, _on(question, one)) for one in (held.decision, held.base))
     known: dict[int, float] = {}
 
     def saving(change: Change, step: Step) -> float:
@@ -157,7 +165,7 @@ def _each(
 
     alone = [saving(change, change.step) for change in held.changes]
     together = [saving(change, change.together) for change in held.changes]
-    return alone, together, [_of_group(plan, group, place) for group in held.groups]
+    return alone, together, [_of_group(prices, group, place) for group in held.groups]
 
 
 def _on(question: Instance, decision: Decision) -> Decision:
@@ -165,10 +173,10 @@ def _on(question: Instance, decision: Decision) -> Decision:
     return replace(decision, second=None).on(question.bodies)
 
 
-def _of_group(plan: StepCosts, group: Group, place: Mapping[int, int]) -> float:
+def _of_group(prices: PriceList, group: Group, place: Mapping[int, int]) -> float:
     """What municipalities save by acting together as the plan says, and not as today."""
-    now, before = (sum(plan.joint((place[b], w)) for b, w in pairs) for pairs in (group.plan, group.today))
-    return before - now - plan.standing(group.more_bodies)
+    now, before = (prices.of_pairs([(place[b], w) for b, w in pairs]) for pairs in (group.plan, group.today))
+    return before - now - prices.standing(group.more_bodies)
 
 
 def _stacked(each: list[tuple[list[float], list[float], list[float]]]) -> Savings:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.ledger.decision import Decision
@@ -68,44 +69,70 @@ class Cover:
 
 
 @dataclass(frozen=True)
-class StepCosts:
-    """What steps from a decision cost in one question, million yen a year: without what crises and debts cost."""
+class PriceList:
+    """What single duties, pairs and offices cost in one question, whatever is decided, million yen a year: without what
+    crises and debts cost."""
 
     question: Instance
-    decision: Decision
     cover: Cover
 
     @cached_property
-    def _sums(self) -> dict[str, np.ndarray]:
+    def duties(self) -> dict[str, np.ndarray]:
         """Cost of every service in every rule group, by tier, (K, S)."""
         question, groups = self.question, self.question.groups
-        member = np.zeros((len(groups.labels), len(question.case.codes)))
-        member[groups.of_municipality, np.arange(len(question.case.codes))] = 1.0
+        places = np.arange(len(question.case.codes))
+        shape = len(groups.labels), len(places)
+        member = sparse.csr_matrix((np.ones(len(places)), (groups.of_municipality, places)), shape)
         here = question.today > 0
         return {tier: member @ np.where(here, question.social.by_tier[tier], 0.0) for tier in TIERS}
 
-    def joint(self, pair: Pair) -> float:
-        """What a body's providing a service costs more than its members' doing it alone, without its standing cost."""
-        (b, w), question = pair, self.question
-        members = question.bodies.members(b)
-        members = members[question.today[members, question.costs.wide_columns[w]] > 0]
-        social = question.social
-        real = social.bodies[b, w] + social.judged[b, w]  # no saving holds a judgement
-        return float(real - social.alone[members, w].sum())
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """What every body's providing a service costs more than its members' doing it alone, (B, W), without its
+        standing cost; no saving holds a judgement."""
+        question, social = self.question, self.question.social
+        here = question.today[:, question.costs.wide_columns] > 0
+        alone = question.bodies.membership @ np.where(here, social.alone, 0.0)
+        return np.asarray(social.bodies + social.judged - alone)
+
+    @cached_property
+    def of_unit(self) -> dict[str, list[np.ndarray]]:
+        """What an office costs as a part of a unit, by tier and kind, (areas,)."""
+        return {
+            tier: [np.asarray(kind.share.sum(axis=1)).ravel() for kind in kinds]
+            for tier, kinds in self.question.offices.items()
+        }
+
+    def of_pairs(self, pairs: Sequence[Pair]) -> float:
+        """What some pairs cost more than their members' doing it alone."""
+        return float(sum(self.pairs[pair] for pair in pairs))
 
     def standing(self, bodies: float) -> float:
         """What some bodies cost by standing."""
         return float(self.question.settings[BODY] * bodies)
 
+
+@dataclass(frozen=True)
+class StepCosts:
+    """What steps from a decision cost in one question, million yen a year."""
+
+    prices: PriceList
+    decision: Decision
+
+    @property
+    def question(self) -> Instance:
+        """The question in which they do."""
+        return self.prices.question
+
     def more(self, step: Step) -> float:
         """What the decision costs more with a step taken."""
-        decided, sums = self.decision.tier, self._sums
+        decided, sums = self.decision.tier, self.prices.duties
         more = sum(sums[tier][k, s] - sums[decided[s, k]][k, s] for (s, k), tier in step.tiers.items())
         if step.ended or step.begun:
-            more += sum(map(self.joint, step.begun)) - sum(map(self.joint, step.ended))
+            more += self.prices.of_pairs(step.begun) - self.prices.of_pairs(step.ended)
             held = set(self.decision.joint)
             after = {b for b, _ in (held - set(step.ended)) | set(step.begun)}
-            more += self.standing(len(after) - len({b for b, _ in held}))
+            more += self.prices.standing(len(after) - len({b for b, _ in held}))
         tiers = {**decided, **step.tiers}
         for s in {s for s, _ in step.tiers}:
             more += self._units(s, tiers) - self._units(s, decided)
@@ -122,14 +149,6 @@ class StepCosts:
                     more += price[n, k] * ((tiers[a] != tiers[b]) - float(decided[a] != decided[b]))
         return more
 
-    @cached_property
-    def _of_unit(self) -> dict[str, list[np.ndarray]]:
-        """What an office costs as a part of a unit, by tier and kind, (areas,)."""
-        return {
-            tier: [np.asarray(kind.share.sum(axis=1)).ravel() for kind in kinds]
-            for tier, kinds in self.question.offices.items()
-        }
-
     def _units(self, s: int, tiers: Mapping[Duty, str]) -> float:
         """Fixed cost of the offices that tiers open for a service that they do not run today."""
         question, groups, total = self.question, self.question.groups, 0.0
@@ -138,7 +157,7 @@ class StepCosts:
             if (tier := tiers.get((s, k), groups.home[s])) != groups.home[s]:
                 at.setdefault(tier, []).append(k)
         for tier, here in at.items():
-            kinds = zip(self._of_unit[tier], self.cover.of(tier, s), strict=True)
+            kinds = zip(self.prices.of_unit[tier], self.prices.cover.of(tier, s), strict=True)
             total += sum(float(cost @ served[:, here].any(axis=1)) for cost, served in kinds)
         return float(question.settings["weights.provision"] * question.costs.unit_fixed[s] * total)
 

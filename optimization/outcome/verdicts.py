@@ -29,7 +29,7 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.instance import Instance
 from optimization.outcome.alternatives import Change, Group
 from optimization.outcome.choices import OF_CHANGES
-from optimization.outcome.conditions import Split, best_split, moving, of_number, telling
+from optimization.outcome.conditions import Split, best_split, moving, of_number
 from optimization.outcome.result import Result
 from optimization.outcome.saving_range import SavingRange, ends_of
 from optimization.rules.checks import breaches
@@ -176,7 +176,7 @@ def verdict_tables(result: Result) -> dict[str, pd.DataFrame]:
 
 def _on_which(found: SavingRange, service: str) -> tuple[np.ndarray, list[str]]:
     """The levels of the groups of numbers on which a service can hang, and these groups."""
-    groups = list(telling(found.worlds, service))
+    groups = list(found.telling[service])
     return found.levels[:, [found.groups.index(group) for group in groups]], groups
 
 
@@ -259,7 +259,7 @@ def _condition(found: SavingRange, told: Judged, service: str) -> tuple[object, 
     if told.split is None:
         return "", "", np.nan, 0, "", "", np.nan, np.nan, NO_UNIT
     split = told.split
-    number = of_number(*telling(found.worlds, service)[split.group], split)
+    number = of_number(*found.telling[service][split.group], split)
     right = round(split.right * len(found.real))
     return (split.group, SIDES[split.above], split.level, right, number.number.key, SIDES[number.above], number.value,
             number.number.central, number.number.unit)  # fmt: skip
