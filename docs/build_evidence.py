@@ -66,6 +66,7 @@ def page(tables: dict[str, pd.DataFrame]) -> str:
         others=table(_others(fixed, names)), panels=table(_panels(found)),
         backtest=table(_backtest(tables["backtest"])),
         pooled=table(_pooled(found)), parameters=table(_parameters(tables["parameters"])),
+        width=table(_width(tables["width"])), **_widths(tables["width"]),
         money_spent=table(_money_spent(tables["parameters"])), **_ratios(tables["parameters"]),
         sharing=table(_sharing(tables["sharing"])),
         functions=" | ".join(spelt(f) for f in registered().sharing["functions"]),
@@ -149,6 +150,30 @@ def _money_spent(rows: pd.DataFrame) -> Iterable[list[str]]:
         low, central, high = part[["low", "central", "high"]].iloc[0]
         ratio = "1" if low == high else f"{central:.2f} ({low:.2f} to {high:.2f})"
         yield [", ".join(spelt(s) for s in part["service"]), ratio, str(mark), str(reason)]
+
+
+def _width(rows: pd.DataFrame) -> Iterable[list[str]]:
+    """The range of each plan's saving with the assumed and with the estimated numbers, billion yen a year."""
+    said = {"before": "assumed", "now": "estimated"}
+    for _, row in rows.iterrows():
+        ends = (f"{row[f'{end}_million_yen'] / 1e3:+,.1f}" for end in ("low", "middle", "high"))
+        yield [
+            f"`{row['package']}` of {row['municipalities']:,} municipalities, decided on {said[row['plan']]} numbers",
+            said[row["ranges"]], *ends,
+            f"{row['width_million_yen'] / 1e3:,.1f}", f"{row['saves_ratio']:.0%}",
+        ]  # fmt: skip
+
+
+def _widths(rows: pd.DataFrame) -> dict[str, float]:
+    """By how much the estimates have changed the width, for the plan of either numbers."""
+    wide = rows.drop_duplicates(["plan", "ranges"]).set_index(["plan", "ranges"])["width_million_yen"]
+    return {
+        f"width_of_{plan}": wide[plan, "now"] / wide[plan, "before"] - 1.0 for plan in ("before", "now")
+    } | {
+        "width_draws": int(rows["draws"].iloc[0]),
+        "width_told_before": wide["before", "before"] / 1e3,
+        "width_told_now": wide["now", "now"] / 1e3,
+    }
 
 
 def _ratios(rows: pd.DataFrame) -> dict[str, int]:
@@ -307,7 +332,7 @@ def keep(folder: Path) -> None:
 
 def read() -> dict[str, pd.DataFrame]:
     """The tables as they stand."""
-    return {name: pd.read_csv(TABLES / f"{name}.csv") for name in KEPT}
+    return {name: pd.read_csv(TABLES / f"{name}.csv") for name in (*KEPT, "width")}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
-from optimization.dictionary.settings import with_values
+from optimization.dictionary.settings import setting_key, value_of, with_values
 from optimization.ledger.factors import Factor, factors_of
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
@@ -27,10 +27,13 @@ def influence(
     it in the middle, at its low and at its high end, million yen a year, and how many duties then lie elsewhere than in
     the middle; missing where no plan keeps the package's limits. Today's cost is reckoned with the same numbers."""
     limits, numbers = Limits(gap=gap, seconds=60.0, threads=1), numbers_of_case(case.path)
-    middle = solve(case, package, prefectures, limits)
+    middle, part = (
+        solve(case, package, prefectures, limits),
+        case.restrict(prefectures) if prefectures else case,
+    )
     rows = []
     for factor in factors_of(case, package)[0]:
-        low, high = (solve(case, asked, prefectures, limits) for asked in _ends(package, factor))
+        low, high = (solve(case, asked, prefectures, limits) for asked in _ends(part, package, factor))
         rows.append(
             {
                 "factor": factor.name,
@@ -53,13 +56,31 @@ def numbers_of_case(folder: Path) -> str:
     return hashlib.sha256(ranges.to_csv(index=False).encode()).hexdigest()[:12]
 
 
-def _ends(package: ResolvedPackage, factor: Factor) -> Iterator[ResolvedPackage]:
+def _ends(part: Case, package: ResolvedPackage, factor: Factor) -> Iterator[ResolvedPackage]:
+    """The package with a factor at its low and at its high end, on the part of the case that is asked about."""
     for level in (0.0, 1.0):
         numbers = {number.key: number.at(level) for number in factor.numbers}
         if factor.setting:
             yield replace(package, settings=with_values(package.settings, numbers))
         else:
-            yield replace(package, assumptions={**package.assumptions, **numbers})
+            yield _with_numbers(part, package, {**package.assumptions, **numbers})
+
+
+def _with_numbers(part: Case, package: ResolvedPackage, assumptions: dict[str, float]) -> ResolvedPackage:
+    """A package with other assumptions: limits that are a figure of today are that figure under them."""
+    before, after = (part.with_parameters(each).defaults for each in (package.assumptions, assumptions))
+    moved = {key: value for key, value in after.items() if value != before[key]}
+    kept = {
+        key: value
+        for key, value in moved.items()
+        if value_of(package.settings, setting_key(key)) == before[key]
+    }
+    return replace(
+        package,
+        assumptions=assumptions,
+        settings=with_values(package.settings, kept),
+        today=with_values(package.today, moved),
+    )
 
 
 def _saving(result: Result) -> float:

@@ -12,6 +12,7 @@ from optimization.case.face import DEFAULT_CASE
 from optimization.outcome.saving_range import rank_correlation
 from validation import bodies
 from validation.influence import numbers_of_case
+from validation.width import BEFORE, NOW
 
 REFERENCE = {
     ("municipal", "revenue per head"): 0.118,
@@ -47,6 +48,7 @@ def page(tables: Tables) -> str:
         _joint,
         _parameters,
         _evidence,
+        _width,
     ):
         figures |= section(tables)
     return words.substitute(figures)
@@ -89,6 +91,36 @@ def _evidence(tables: Tables) -> dict[str, str]:
         "coverage": markdown(["purpose", "median error", "within their 90% interval"], rows),
         "foretold_sharing": markdown(heads, cells),
         "modelled_sharing": markdown(bodies.HEADS, list(bodies.modelled_and_observed())),
+    }
+
+
+def _width(tables: Tables) -> dict[str, str]:
+    """The range of a plan's saving before and after the estimates (docs/evidence/width.csv)."""
+    table = pd.read_csv(Path(__file__).parents[1] / "docs" / "evidence" / "width.csv")
+    said = {BEFORE: "assumed numbers", NOW: "estimated numbers"}
+    rows = [
+        [
+            f"`{row.package}` of {row.municipalities:,} municipalities, decided on {said[row.plan]}",
+            said[row.ranges],
+            *(f"{getattr(row, f'{end}_million_yen') / 1e3:+,.1f}" for end in ("low", "middle", "high")),
+            f"{row.width_million_yen / 1e3:,.1f}",
+            percent(row.saves_ratio, 0),
+        ]
+        for row in table.itertuples()
+    ]
+    heads = ["plan", "ranges of the", "low", "middle", "high", "width", "draws in which it saves"]
+    first = table.drop_duplicates(["plan", "ranges"]).set_index(["plan", "ranges"])
+    wide = first["width_million_yen"]
+    change = {plan: wide[plan, NOW] / wide[plan, BEFORE] - 1.0 for plan in said}
+    return {
+        "width": markdown(heads, rows),
+        "width_draws": str(int(table["draws"].iloc[0])),
+        "width_words": (
+            f"For the plan that the former numbers led to the width changes by {100 * change[BEFORE]:+.1f}%, for "
+            f"the one of today by {100 * change[NOW]:+.1f}%. What a run tells, each plan with the numbers it was "
+            f"decided on, went from {wide[BEFORE, BEFORE] / 1e3:,.0f} to {wide[NOW, NOW] / 1e3:,.0f} billion yen: "
+            "less because numbers are known better than because the plan no longer does what they do not bear out."
+        ),
     }
 
 

@@ -34,7 +34,7 @@ def with_former_ranges(case: Case, former: pd.DataFrame) -> Case:
     for column in ("low", "central", "high"):
         table.iloc[place, table.columns.get_loc(column)] = former[column].astype(float).to_numpy()
     table.iloc[place, table.columns.get_loc("mark")] = former["mark"].to_numpy()
-    return replace(case, parameters=replace(case.parameters, table=table))
+    return replace(case, parameters=replace(case.parameters, table=table)).remembering()
 
 
 def widths(
@@ -63,7 +63,13 @@ def _of(
         for when, whole in cases.items():
             found = saving_range(whole, package, _asked_of(asked, whole), held, draws)
             assert found is not None
-            yield {"package": name, "plan": decided, "ranges": when, "draws": draws, **_told(found)}
+            about = {
+                "package": name,
+                "municipalities": len(asked.case.codes),
+                "plan": decided,
+                "ranges": when,
+            }
+            yield {**about, "draws": draws, **_told(found)}
 
 
 def _asked_of(asked: Instance, whole: Case) -> Instance:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from optimization.case.load import load_case
-from optimization.case.parameters import ESTIMATED
+from optimization.case.parameters import ESTIMATED, SPENDING_RATIO
 from optimization.cli.app import start
 from optimization.errors import InputError
 from optimization.evidence.parameters import drawn_quantile, written_into
@@ -76,6 +76,18 @@ def test_estimates_stand_in_the_place_of_assumptions(tmp_path: Path, row: pd.Dat
     assert changed[["low", "central", "high"]].iloc[0].tolist() == [0.01, 0.1, 0.2]
 
 
+def test_ratios_of_money_are_added_to_a_case_that_has_none(tmp_path: Path, row: pd.DataFrame) -> None:
+    case = Path(shutil.copytree(IWATE, tmp_path / "case"))
+    table = pd.read_csv(case / "parameters.csv", dtype=str, keep_default_na=False)
+    ratios = table["parameter"] == SPENDING_RATIO
+    table[~ratios].to_csv(case / "parameters.csv", index=False)
+    assert SPENDING_RATIO not in set(load_case(case).parameters.table["parameter"])
+    numbers = {name: table.loc[ratios, name].astype(float) for name in ("low", "central", "high")}
+    written_into(case, pd.concat([row, table[ratios].assign(**numbers)], ignore_index=True))
+    again = load_case(case).parameters
+    assert again("spending_ratio", "registry") == 0.847 and again("scale_realisation", "fire") == 0.1
+
+
 def test_an_estimate_without_a_row_is_refused_and_nothing_written(tmp_path: Path, row: pd.DataFrame) -> None:
     case = tmp_path / "case"
     shutil.copytree(IWATE, case)
@@ -120,5 +132,11 @@ def test_the_whole_country_is_estimated_and_alike_twice(tmp_path: Path) -> None:
     fire = found[(found["purpose"] == "fire") & (found["specification"] == "a_fixed")].set_index("effect")
     assert 0.7 < fire.at["own_size", "value"] < 1.1 and -0.1 < fire.at["group_size", "value"] < 0.3
     rows = pd.read_csv(tmp_path / "one" / "parameters.csv")
-    assert (rows["parameter"] == "scale_realisation").sum() >= 10 and (rows["mark"] == ESTIMATED).all()
+    assert (rows["parameter"] == "scale_realisation").sum() >= 10
+    ratios = rows["parameter"] == SPENDING_RATIO
+    assert (rows.loc[~ratios, "mark"] == ESTIMATED).all() and ratios.sum() > 20
+    written = pd.read_csv(JAPAN / "parameters.csv", keep_default_na=False).set_index(["parameter", "service"])
+    for row in rows[ratios].itertuples():
+        there = written.loc[(row.parameter, row.service)]
+        assert [float(there[name]) for name in ("low", "central", "high")] == [row.low, row.central, row.high]
     assert ((rows["low"] <= rows["central"]) & (rows["central"] <= rows["high"])).all()

@@ -25,6 +25,7 @@ from validation.dispersion import dispersion, pairwise_gini
 from validation.formula import adjustment_rate, formula_errors, formula_summary, strength_index
 from validation.joint import joint_bodies
 from validation.page import REFERENCE
+from validation.width import widths, with_former_ranges
 
 TEACHING = INPUTS / "iwate-2022"
 
@@ -109,6 +110,34 @@ def test_a_rank_correlation_by_hand() -> None:
         0.866, abs=1e-3
     )
     assert rank_correlation(np.array([1.0, 1.0]), np.array([3.0, 4.0])) == 0.0
+
+
+def test_former_ranges_stand_in_the_place_of_todays() -> None:
+    case = load_case(TEACHING)
+    former = pd.read_csv(DEFAULT_CASE.parents[1] / "docs/evidence/former_ranges.csv")
+    assert len(former) == 12 and set(former["mark"]) == {"assumption"}
+    found = with_former_ranges(case, former).parameters
+    rows = found.table.set_index(["parameter", "service"])
+    assert tuple(rows.loc[("scale_realisation", "waste"), ["low", "central", "high"]]) == (0.4, 0.7, 1.0)
+    assert (found.table["mark"] == "assumption").sum() == (
+        case.parameters.table["mark"] == "assumption"
+    ).sum() + 12
+    with pytest.raises(ValueError, match="does not have"):
+        with_former_ranges(case, former.assign(service="no_such"))
+
+
+def test_the_width_is_that_of_the_draws() -> None:
+    """Of a plan and the ranges of one and the same case before and now is the same."""
+    case = load_case(TEACHING)
+    now = case.parameters.table.query("parameter == 'scale_realisation' and service == 'waste'")
+    table = widths(
+        case, now[["parameter", "service", "low", "central", "high", "mark"]], ["wide_area"], draws=3
+    )
+    assert (
+        list(table["plan"]) == ["before", "before", "now", "now"]
+        and table["width_million_yen"].nunique() == 1
+    )
+    assert (table["width_million_yen"] == table["high_million_yen"] - table["low_million_yen"]).all()
 
 
 def test_a_prefecture_held_out_of_one_is_refused_by_the_fit() -> None:
