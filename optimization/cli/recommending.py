@@ -156,6 +156,13 @@ def _of_fresh(told: dict[str, Any]) -> str:
         f"{billion(told[f'high_regret{of}{MIL}'])}"
         for of in ("", "_of_central")
     )
+    stands = (
+        ""
+        if told["stands"]
+        else (
+            " It does not stand the test: its certificate holds for the worlds that were asked, and for no others."
+        )
+    )
     held = ""
     if told["share_of_now_held"] is not None:
         held = (
@@ -164,7 +171,7 @@ def _of_fresh(told: dict[str, Any]) -> str:
         )
     return (
         f"In {told['draws']} fresh worlds that had no part in the search the plan regrets {own}; the cheapest plan of "
-        f"the central values {central}.{held}"
+        f"the central values {central}.{held}{stands}"
     )
 
 

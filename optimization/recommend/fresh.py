@@ -63,6 +63,7 @@ class Fresh:
             "high_regret_of_central_million_yen": float(central.quantile(HIGH)),
             "mean_regret_million_yen": float(regret.mean()),
             "mean_regret_of_central_million_yen": float(central.mean()),
+            "stands": bool(regret.max() < central.max() and regret.quantile(HIGH) < central.quantile(HIGH)),
             "share_of_now_held": None if held.isna().all() else float(held.mean()),
         }
 

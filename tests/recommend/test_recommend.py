@@ -179,6 +179,12 @@ def test_fresh_worlds_had_no_part_in_the_search_and_are_answered_once(kept: Kept
     assert (first.table["regret_million_yen"] >= -1e-6).all()
     assert first.table["now_held_ratio"].between(0, 1).all()
     assert first.record["worst_regret_million_yen"] == first.table["regret_million_yen"].max()
+    told = first.record
+    better = [
+        told[f"{name}_regret_million_yen"] < told[f"{name}_regret_of_central_million_yen"]
+        for name in ("worst", "high")
+    ]
+    assert told["stands"] == all(better)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()}
     again = fresh_worlds(found, tmp_path, 3, 0, 300.0)
     assert again is not None and again.record == first.record
