@@ -48,7 +48,8 @@ def test_every_section_stands_in_the_page(pages: dict[str, Html], language: str)
     assert len(page.ids) == len(set(page.ids)), "an id stands twice"
     inside = [link for link in page.links if link.startswith("#")]
     assert {link[1:] for link in inside} <= set(page.ids)
-    assert not re.search(r"\bnan\b|None|\{\w+\}|Undefined", page.text)
+    text = page.text.replace("None, without a range", "")  # what a source of the case says
+    assert not re.search(r"\bnan\b|None|\{\w+\}|Undefined", text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
