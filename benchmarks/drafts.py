@@ -1,0 +1,162 @@
+"""Drafts of the workbench counted on the whole country: one user who changes things, many at once, memory over time.
+
+`python -m benchmarks.drafts` starts the local page, reads from the workbench what may be changed, asks
+`POST /api/apply` as the workbench does, and writes a row for each measure: 500 changes one after the other, 20 users at
+once, and what the server holds after the first and the last of 2,000 changes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.studies import write
+
+ONE_USER, USERS, EACH, LONG = 500, 20, 10, 2_000
+MOST_CHANGES = 12
+"""Changes that a draft holds before its user begins anew."""
+
+START_SECONDS = 120.0
+TOP = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def served() -> Iterator[tuple[int, int]]:
+    """The local page while the block lasts: its port and the number of its process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    with subprocess.Popen(
+        [sys.executable, "solve.py", "serve", "--port", str(port)],
+        cwd=TOP,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            _wait(port)
+            yield port, server.pid
+        finally:
+            server.terminate()
+
+
+def _wait(port: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise TimeoutError("the page did not start")
+
+
+def workbench(port: int) -> dict[str, Any]:
+    """What the workbench lets change, as its page holds it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    connection.request("GET", "/workbench")
+    text = connection.getresponse().read().decode("utf-8")
+    found = re.search(r'id="bench-data">(.*?)</script>', text, re.DOTALL)
+    if found is None:
+        raise RuntimeError("the workbench holds no data")
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def drafts(data: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
+    """Questions of a user: each a change more than the last, until he begins anew."""
+    draw = random.Random(seed)
+    cells = [(cell, tiers) for cell, tiers in data["open"].items() if len(tiers) > 1]
+    sliders = [each for each in data["sliders"] if not each["key"].startswith("formula.counted")]
+    while True:
+        tiers: dict[str, str] = {}
+        settings: dict[str, Any] = {}
+        for _ in range(draw.randint(1, MOST_CHANGES)):
+            if draw.random() < 0.7:
+                cell, open_tiers = draw.choice(cells)
+                tiers[cell] = draw.choice(open_tiers)
+            else:
+                slider = draw.choice(sliders)
+                settings[slider["key"]] = round(draw.uniform(slider["low"], slider["high"]), 2)
+            yield {
+                "case": data["case"],
+                "package": data["package"],
+                "tiers": dict(tiers),
+                "settings": dict(settings),
+                "places": ["code", "change_yen_per_resident"],
+            }
+
+
+class User:
+    """One who asks by a connection that stays open."""
+
+    def __init__(self, port: int, data: dict[str, Any], seed: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        self._drafts = drafts(data, seed)
+
+    def asks(self) -> float:
+        """Seconds of one answer. Raises RuntimeError where it is refused."""
+        body = json.dumps(next(self._drafts))
+        started = time.perf_counter()
+        self._connection.request("POST", "/api/apply", body, {"content-type": "application/json"})
+        answer = self._connection.getresponse()
+        told = answer.read()
+        seconds = time.perf_counter() - started
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status}: {told[:300]!r} to {body[:300]}")
+        return seconds
+
+
+def memory_mb(pid: int) -> float:
+    """What a process holds in memory, MB; not a number where the system does not tell."""
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return float("nan") if found is None else int(found[1]) / 1024
+
+
+def row(measure: str, seconds: list[float], memory: float) -> dict[str, Any]:
+    """A row of the table."""
+    low, middle, high = np.quantile(seconds, [0.5, 0.95, 1.0])
+    return {
+        "measure": measure,
+        "answers": len(seconds),
+        "seconds_median": round(float(low), 3),
+        "seconds_95": round(float(middle), 3),
+        "seconds_most": round(float(high), 3),
+        "memory_mb": round(memory),
+    }
+
+
+def main() -> None:
+    """Ask, and write what came out."""
+    rows = []
+    with served() as (port, pid):
+        data = workbench(port)
+        one = User(port, data, 0)
+        rows.append(row("first answer", [one.asks()], memory_mb(pid)))
+        rows.append(row("one user", [one.asks() for _ in range(ONE_USER)], memory_mb(pid)))
+        users = [User(port, data, n) for n in range(1, USERS + 1)]
+        with ThreadPoolExecutor(USERS) as pool:
+            each = list(pool.map(lambda user: [user.asks() for _ in range(EACH)], users))
+        rows.append(row(f"{USERS} users at once", list(chain(*each)), memory_mb(pid)))
+        rest = LONG - ONE_USER - USERS * EACH
+        rows.append(row(f"after {LONG:,} changes", [one.asks() for _ in range(rest)], memory_mb(pid)))
+    write("drafts.csv", rows)
+    for each_row in rows:
+        print(each_row)
+
+
+if __name__ == "__main__":
+    main()
