@@ -49,6 +49,9 @@ FIRST_WAY_SECONDS = 8.0
 """Time for a relaxation as it is before it is asked how little its rows must be missed: where hardly any limit is left
 to break, the simplex method may go round without end, or give up, on a program whose least miss it finds in seconds."""
 
+FREE_OF_COST_SECONDS = 30.0
+"""Time for a relaxation without its costs, of the whole country over years some seconds."""
+
 MISSED, KEPT = 1e-4, 1e-7
 """Least miss of all rows together, each in units of its largest coefficient, from which there is no point that keeps
 them, and up to which a point keeps them; between the two nothing is said."""
@@ -184,10 +187,18 @@ class Feasibility:
 
 
 def relaxation(form: StandardForm, limits: Limits) -> Outcome:
-    """The linear relaxation of a program, and where that does not settle in a first part of the time whether it has a
-    solution, a point that misses its rows by the least."""
+    """The linear relaxation of a program. Where that does not settle in a first part of the time whether it has a
+    solution it is asked without its costs, which are no limit, and then for a point that misses its rows by the
+    least."""
     first = solve(form, replace(limits, seconds=min(limits.seconds, FIRST_WAY_SECONDS)), relax=True)
-    return first if first.status in SETTLED else least_miss(form, limits)
+    if first.status in SETTLED:
+        return first
+    if form.cost.any():
+        free = replace(limits, seconds=min(limits.seconds, FREE_OF_COST_SECONDS))
+        second = solve(changed(form, cost=np.zeros_like(form.cost)), free, relax=True)
+        if second.status in SETTLED:
+            return second
+    return least_miss(form, limits)
 
 
 def least_miss(form: StandardForm, limits: Limits) -> Outcome:

@@ -76,7 +76,7 @@ def test_where_a_relaxation_comes_to_no_end_its_least_miss_tells(
 def test_a_relaxation_without_end_is_asked_for_its_least_miss(
     monkeypatch: pytest.MonkeyPatch, end: Status
 ) -> None:
-    """x + y = 3 with x, y <= 1 misses by 1; x + y = 2 by nothing."""
+    """x + y = 3 with x, y <= 1 misses by 1; x + y = 2 by nothing. Before that it is asked without its costs."""
     whole = feasibility.solve
     asked: list[int] = []
 
@@ -88,9 +88,9 @@ def test_a_relaxation_without_end_is_asked_for_its_least_miss(
     monkeypatch.setattr(feasibility, "solve", stuck)
     verdicts = []
     for total in (3.0, 2.0):
-        two = program([0.0, 0.0], [([1.0, 1.0], total, total)], upper=1.0)
+        two = program([1.0, 0.0], [([1.0, 1.0], total, total)], upper=1.0)
         verdicts.append(relaxation(two, Limits(threads=1)))
-    assert asked == [2, 4, 2, 4]
+    assert asked == [2, 2, 4, 2, 2, 4]
     assert [each.status for each in verdicts] == [Status.INFEASIBLE, Status.OPTIMAL]
     assert verdicts[0].values is None and verdicts[1].values == pytest.approx([1.0, 1.0])
 
