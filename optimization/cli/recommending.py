@@ -21,14 +21,12 @@ from optimization.cli.options import (
     Packages,
     Prefectures,
     Processes,
-    Seconds,
-    Seed,
 )
 from optimization.cli.progress import write_over
 from optimization.ledger.worlds import GROUPS, centre, joint_draws
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
 from optimization.referee.audit import failed_checks
-from optimization.solving.highs import Limits
+from optimization.solving.highs import MOST_SECONDS, MOST_SEED, Limits
 
 if TYPE_CHECKING:  # loaded when it is asked for
     from optimization.recommend.recommend import Recommendation
@@ -42,18 +40,24 @@ def recommend(
     case_folder: CaseFolder = DEFAULT_CASE,
     prefectures: Prefectures = "",
     given: Given = None,
-    criterion: Annotated[str, typer.Option(metavar="NAME", help="worst, cvar or expected.")] = "worst",
+    criterion: Annotated[
+        str, typer.Option(metavar="NAME", help="worst, cvar (--tail) or expected.")
+    ] = "worst",
     draws: Annotated[int, typer.Option(metavar="N", min=0, max=1_000, help="Joint draws; 0: by factor.")] = 0,
-    tail: Annotated[float, typer.Option(metavar="X", min=0.001, max=1.0, help="Worst part, for cvar.")] = 0.2,
+    tail: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Worst part of the worlds, for cvar.", hidden=True)
+    ] = 0.2,
     folder: Out = None,
-    time_limit: Seconds = 3600.0,
+    time_limit: Annotated[
+        float, typer.Option(metavar="S", min=0.001, max=MOST_SECONDS, help="Seconds.")
+    ] = 3600.0,
     gap: Gap = 1e-4,
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the solver.", hidden=True)] = 0,
     processes: Processes = 2,
     corners: Annotated[str, typer.Option(metavar="HOW", help="none, search or all.")] = "none",
     scheduler: Annotated[str, typer.Option(help="Dask scheduler instead of processes.")] = "",
     check_draws: Annotated[
-        int, typer.Option(metavar="N", min=0, max=1_000, help="Fresh draws to hold the plan against.")
+        int, typer.Option(metavar="N", min=0, max=1_000, help="Fresh draws as a test.")
     ] = 0,
     as_json: Json = False,
 ) -> int:
