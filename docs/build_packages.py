@@ -10,6 +10,7 @@ run, or whose assumptions have, is told at the end.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import sys
@@ -22,6 +23,7 @@ import pandas as pd
 
 from optimization.archive import read_run
 from optimization.case.face import DEFAULT_CASE, PACKAGES
+from optimization.case.parameters import SPENDING_RATIO
 from optimization.ledger.cost_kinds import RESIDENTS, of_kind, real_cost
 from optimization.ledger.debt import STEPS
 from optimization.report.language import speaker
@@ -71,7 +73,7 @@ def figures_of(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) ->
         "at_a_step": [int(governments[f"debt_stage{when}"].isin(STEPS).sum()) for when in ("_today", "")],
         "crossing": _crossing(governments),
         "package": settings_of(record["package"]),
-        "assumptions": record["inputs_sha256"]["parameters.csv"],
+        "assumptions": _assumed(record["inputs_sha256"]["parameters.csv"]),
     }
 
 
@@ -105,6 +107,21 @@ def settings_of(name: str) -> str:
     under = [settings_of(other) for other in raw["package"].get("extends", [])]
     text = json.dumps([raw.get("assumptions", {}), asked, under], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def assumptions_of(written: bytes) -> str:
+    """The central values of parameters on which plans and costs hang, as one checksum; ranges, sources and what only
+    tells of money spent do not count."""
+    table = pd.read_csv(io.BytesIO(written), dtype=str, keep_default_na=False)
+    table = table[table["parameter"] != SPENDING_RATIO]
+    values = sorted(zip(table["parameter"], table["service"], table["central"].map(float), strict=True))
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def _assumed(sha256: str) -> str:
+    """Those of a run: of today's file where it is the run's, else the file's own checksum, which none equals."""
+    written = (DEFAULT_CASE / "parameters.csv").read_bytes()
+    return assumptions_of(written) if hashlib.sha256(written).hexdigest() == sha256 else sha256
 
 
 # ---- tables
@@ -262,7 +279,7 @@ def page(text: str, every: Mapping[str, Figures]) -> str:
 
 def stale(every: Mapping[str, Figures]) -> list[str]:
     """Packages that ask for something else than they did, or whose assumptions were others, when they were run."""
-    now = hashlib.sha256((DEFAULT_CASE / "parameters.csv").read_bytes()).hexdigest()
+    now = assumptions_of((DEFAULT_CASE / "parameters.csv").read_bytes())
     return [name for name, f in every.items() if [f["package"], f["assumptions"]] != [settings_of(name), now]]
 
 

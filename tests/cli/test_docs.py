@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import re
@@ -60,11 +59,18 @@ def test_figures_of_a_package_that_asks_for_something_else_are_told_as_old() -> 
     build = script("build_packages")
     figures = {"package": build.settings_of("uniform"), "assumptions": "of another day"}
     assert build.stale({"uniform": figures}) == ["uniform"]
-    now = hashlib.sha256((DEFAULT_CASE / "parameters.csv").read_bytes()).hexdigest()
+    written = (DEFAULT_CASE / "parameters.csv").read_bytes()
+    now = build.assumptions_of(written)
     assert build.stale({"uniform": {**figures, "assumptions": now}}) == []
     assert build.stale({"uniform": {**figures, "assumptions": now, "package": "of another day"}}) == [
         "uniform"
     ]
+    other_words, other_value = (
+        written.replace(b"Road distance", b"Ways"),
+        written.replace(b",1.3,", b",1.4,", 1),
+    )
+    assert other_words != written != other_value
+    assert build.assumptions_of(other_words) == now != build.assumptions_of(other_value)
 
 
 def test_every_rule_that_is_wired_stands_in_the_rules() -> None:
