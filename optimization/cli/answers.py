@@ -363,9 +363,10 @@ def _side_effects(result: Result) -> str:
     who = "no place has" if not losing.any() else f"{losing.sum():,} places have"
     people = SAY.people(places.loc[losing, "population_persons"].sum()) if losing.any() else ""
     ranged = ""
-    if result.saving_range is not None and not result.saving_range.first_year:
+    if result.saving_range is not None:
         found = ends(result.saving_range.record["real_million_yen"], SAY)
-        ranged = f" ({found['low']} to {found['high']})".replace("−", "-")
+        when = "in its first year " if result.saving_range.first_year else ""
+        ranged = f" ({when}{found['low']} to {found['high']})".replace("−", "-")
     return (
         f"Saved in all: {billion(result.baseline.real_cost - accounts.real_cost, signed=True)} billion yen a year"
         f"{ranged}; "

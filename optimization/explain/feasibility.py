@@ -190,14 +190,12 @@ def relaxation(form: StandardForm, limits: Limits) -> Outcome:
     """The linear relaxation of a program. Where that does not settle in a first part of the time whether it has a
     solution it is asked without its costs, which are no limit, and then for a point that misses its rows by the
     least."""
-    first = solve(form, replace(limits, seconds=min(limits.seconds, FIRST_WAY_SECONDS)), relax=True)
-    if first.status in SETTLED:
-        return first
-    if form.cost.any():
-        free = replace(limits, seconds=min(limits.seconds, FREE_OF_COST_SECONDS))
-        second = solve(changed(form, cost=np.zeros_like(form.cost)), free, relax=True)
-        if second.status in SETTLED:
-            return second
+    ways = [(form, FIRST_WAY_SECONDS)] if form.cost.any() else []
+    ways.append((changed(form, cost=np.zeros_like(form.cost)), FREE_OF_COST_SECONDS))
+    for asked, seconds in ways:
+        found = solve(asked, replace(limits, seconds=min(limits.seconds, seconds)), relax=True)
+        if found.status in SETTLED:
+            return found
     return least_miss(form, limits)
 
 
