@@ -112,8 +112,9 @@ inputs: $(READY)
 		--out inputs/japan-2022
 	$(BIN)/python solve.py cut --case inputs/japan-2022 --prefectures 03 --out inputs/iwate-2022
 
-# What can be estimated, anew: its page, its figures, and the numbers marked `estimated` of both cases
-evidence: $(READY)
+# What can be estimated, anew: its page, its figures, and the numbers marked `estimated` of both cases; from the official
+# files themselves: make evidence DATA=<folder of the files>
+evidence: $(READY) $(if $(DATA),history inputs)
 	rm -rf results/estimates
 	$(BIN)/python solve.py estimate --write --out results/estimates
 	$(BIN)/python docs/build_evidence.py --from results/estimates
