@@ -52,10 +52,10 @@ def whole_program(package: ResolvedPackage, case: Case | None = None) -> Standar
 
 
 def ours(package: ResolvedPackage, method: str) -> Verdict:
-    outcome = solve(
-        teaching(), package, limits=Limits(gap=GAP, seconds=120.0, threads=1), method=method
-    ).outcome
-    return Verdict(str(outcome.status), outcome.objective)
+    """What ours comes to: the least cost, without what giving changes back that save too little costs on top."""
+    result = solve(teaching(), package, limits=Limits(gap=GAP, seconds=120.0, threads=1), method=method)
+    least = result.outcome if result.stay is None else result.stay.least
+    return Verdict(str(least.status), least.objective)
 
 
 @pytest.mark.parametrize("name", PACKAGES)
