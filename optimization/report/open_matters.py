@@ -66,17 +66,18 @@ def planned(tables: Tables, names: Names, say: Speaker) -> list[list[str]]:
     table = tables["change_verdicts"]
     inside = table[table["in_plan"] == 1]
     order = inside["verdict"].map(ORDER).argsort(kind="stable")
+    return [[*_what_it_saves(row, names, say), _hangs(row, say)] for _, row in inside.iloc[order].iterrows()]
+
+
+def _what_it_saves(row: pd.Series, names: Names, say: Speaker) -> list[str]:
+    """The first cells of a change: service, tier, class, verdict, saving with its range, in how many draws it pays."""
     return [
-        [
-            names.service(row["service"]),
-            say.word(row["tier"]),
-            names.group(row["rule_group"]),
-            say.word(row["verdict"]),
-            spanned(row, say),
-            say("verdict_paid", paid=say.number(row["draws_paid"]), draws=say.number(row["draws"])),
-            _hangs(row, say),
-        ]
-        for _, row in inside.iloc[order].iterrows()
+        names.service(row["service"]),
+        say.word(row["tier"]),
+        names.group(row["rule_group"]),
+        say.word(row["verdict"]),
+        spanned(row, say),
+        say("verdict_paid", paid=say.number(row["draws_paid"]), draws=say.number(row["draws"])),
     ]
 
 
@@ -126,12 +127,7 @@ def staying(tables: Tables, names: Names, say: Speaker) -> list[list[str]]:
     rows = [*others.iterrows(), *nearest_of(table[~table["service"].isin(others["service"])]).iterrows()]
     return [
         [
-            names.service(row["service"]),
-            say.word(row["tier"]),
-            names.group(row["rule_group"]),
-            say.word(row["verdict"]),
-            spanned(row, say),
-            say("verdict_paid", paid=say.number(row["draws_paid"]), draws=say.number(row["draws"])),
+            *_what_it_saves(row, names, say),
             _hangs(row, say) if row["verdict"] == "only_if" else say.word(str(row["reason"])),
         ]
         for _, row in rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,13 +41,15 @@ SMALL_TOWN = Town("01201", 10_000, {"fire": 80.0}, east_km=0.0)
 LARGE_TOWN = Town("01202", 30_000, {"fire": 120.0}, east_km=10.0, income_tax=30_000 * np.exp(0.4))
 
 
-def pair(**changes: Any) -> Small:
-    """Two towns that may act together; gross of the earmarked fifth they spend 100 and 150 alone."""
+def pair(preferences: Mapping[str, Mapping[str, float]] | None = None, **changes: Any) -> Small:
+    """Two towns that may act together, with what their like make of sharing where it is given; gross of the earmarked
+    fifth they spend 100 and 150 alone."""
     return small(
         [SMALL_TOWN, LARGE_TOWN],
         [FIRE],
         parameters=GENERAL,
         bodies={"both": ["01201", "01202"]},
+        preferences=preferences,
         changes={"wide_area.services": ["fire"], **changes},
     )
 

@@ -17,6 +17,7 @@ from optimization.case.sharing import FEATURES
 from optimization.costs.sharing import OBSERVED, member_features
 from optimization.errors import InputError
 from tests.model.test_hand_solved import FIRE, GENERAL, LARGE_TOWN, METHODS, SMALL_TOWN
+from tests.model.test_hand_solved import pair as hand_solved_pair
 from tests.small_case import Prefecture, Small, small
 
 IWATE = Path(__file__).parents[2] / "inputs" / "iwate-2022"
@@ -28,14 +29,7 @@ WORTH = 2.0 * SCALE + 0.5 * 1 - 1.0 * 2 - 0.25 * 2  # one of the two is the larg
 
 def pair(**changes: Any) -> Small:
     """The two towns of the hand-solved cases: 250 alone, 171.375 together but for the body itself."""
-    return small(
-        [SMALL_TOWN, LARGE_TOWN],
-        [FIRE],
-        parameters=GENERAL,
-        bodies={"both": ["01201", "01202"]},
-        preferences={"fire": LIKED},
-        changes={"wide_area.services": ["fire"], **changes},
-    )
+    return hand_solved_pair({"fire": LIKED}, **changes)
 
 
 @pytest.mark.parametrize("method", METHODS)
