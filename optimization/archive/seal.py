@@ -16,7 +16,7 @@ SUMS = "SHA256SUMS"
 def seal(folder: Path) -> None:
     """Write the sums of every file of the folder."""
     files = sorted(path for path in folder.iterdir() if path.name != SUMS)
-    lines = [f"{_digest(path)}  {path.name}\n" for path in files]
+    lines = [f"{digest(path)}  {path.name}\n" for path in files]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
@@ -34,14 +34,14 @@ def broken(folder: Path) -> list[Problem]:
         found = re.fullmatch(r"([0-9a-f]{64})  ([\w.-]+)", line)
         if found is None:
             problems.append(Problem(place, "holds a line that is no sum of a file", remedy, value=line[:80]))
-        elif _digest(folder / found[2]) != found[1]:
+        elif digest(folder / found[2]) != found[1]:
             there = (folder / found[2]).is_file()
             message = "has been changed since the run was written" if there else "is missing"
             problems.append(Problem(str(folder / found[2]), message, remedy))
     return problems
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
     """Sum of a file; '' where it is none of the folder's own, cannot be read, or is larger than any of a run."""
     if not path.is_file() or path.stat().st_size > MOST_RESULT:
         return ""

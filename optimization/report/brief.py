@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
-from optimization.archive.seal import SUMS
+from optimization.archive.seal import SUMS, digest
 from optimization.dictionary.results import Language
 from optimization.ledger.flows import GOVERNING
 from optimization.report import gains, maps, open_matters, sentences, verdicts
 from optimization.report.language import Speaker, speaker
-from optimization.report.opening import opening
-from optimization.report.page import case_line, names_of, package_title, page
+from optimization.report.many_worlds import few
+from optimization.report.page import case_line, names_of, opening_of, package_title, page
 from optimization.report.view import RunView
 
 MOST: Final = 5
@@ -70,16 +69,9 @@ def _asked(run: RunView, say: Speaker) -> str:
     return mark.join(titles[-len(run.title.split("+")) :])
 
 
-def _opening(run: RunView, say: Speaker) -> dict[str, str]:
-    """The rows of the report's opening by label."""
-    record = run.record
-    parts = record["baseline_parts_million_yen"], record["objective_parts_million_yen"]
-    owner, spread = run.settings["pool.released"], record.get("saving_range")
-    return dict(opening(run.tables, run.places, *parts, owner, spread, say))
-
-
 def _blocks(run: RunView, say: Speaker) -> Iterator[Block]:
-    told, said = _opening(run, say), sentences.recommendation(run, say)
+    told, said = dict(opening_of(run, say)), sentences.recommendation(run, say)
+    losers = gains.losers(run)
     yield Block(say("brief_proposed"), [said[0], said[3]])
     yield Block(
         say("brief_saves"),
@@ -90,15 +82,15 @@ def _blocks(run: RunView, say: Speaker) -> Iterator[Block]:
     yield Block(
         say("brief_loses"),
         points=_points(told, PEOPLE, say),
-        heads=[say(key) for key in ("c_government", "c_per_resident")] if len(gains.losers(run)) else [],
+        heads=[say(key) for key in ("c_government", "c_per_resident")] if len(losers) else [],
         rows=[
             [f"{run.place(str(code), say)} ({run.prefecture(str(row['prefecture_code']), say)})",
              say.yen(row["change"], signed=True)]
-            for code, row in gains.losers(run).head(MOST).iterrows()
+            for code, row in losers.head(MOST).iterrows()
         ],
     )  # fmt: skip
     rows = verdicts.said(run.tables, names_of(run, say), say)
-    points = [(label, _few(texts, say)) for label, texts in rows]
+    points = [(label, few(texts, MOST, say) or [say("verdict_nothing")]) for label, texts in rows]
     yield Block(say("brief_do"), [] if points else [say("brief_no_verdicts")], points)
     yield Block(say("brief_flips"), [*_flips(run, said, say)])
     yield Block(say("brief_rests"), [said[5], *(say(key) for key in ("limit_norms", "limit_slopes"))])
@@ -106,16 +98,8 @@ def _blocks(run: RunView, say: Speaker) -> Iterator[Block]:
 
 def _points(told: dict[str, str], keys: tuple[str, ...], say: Speaker) -> list[tuple[str, list[str]]]:
     """Rows of the opening by the keys of their labels, those that the run tells."""
-    labels = [say(key) for key in keys if say.knows(key)]
+    labels = [say(key) for key in keys]
     return [(label, [told[label]]) for label in labels if label in told]
-
-
-def _few(texts: list[str], say: Speaker) -> list[str]:
-    """What a brief has room for of a list; that there is nothing of an empty one."""
-    more = len(texts) - MOST
-    if more > 0:
-        return [*texts[:MOST], say("worlds_more", count=say.number(more))]
-    return texts or [say("verdict_nothing")]
 
 
 def _sectors(run: RunView, say: Speaker) -> list[list[str]]:
@@ -151,30 +135,22 @@ def _flips(run: RunView, said: list[str], say: Speaker) -> Iterator[str]:
 def _check(run: RunView, say: Speaker) -> Iterator[str]:
     """How to look at the run and how to repeat it."""
     yield say("brief_run", run=run.folder.name, written=run.record["written"], package=run.title)
-    sums = run.folder / SUMS
-    if sums.is_file():
-        yield say("brief_sum", sum=digest(sums)[:CHECKED])
+    if found := digest(run.folder / SUMS):
+        yield say("brief_sum", sum=found[:CHECKED])
     yield say("brief_commands", run=run.folder.name)
-
-
-def digest(path: Path) -> str:
-    """Sum of a file, as sha256sum prints it."""
-    from hashlib import sha256
-
-    return sha256(path.read_bytes()).hexdigest()
 
 
 def brief_page(run: RunView, language: Language) -> str:
     """The brief as one HTML file that prints on two pages, with the map of firm and open places."""
     say = speaker(language)
-    tells = open_matters.tells(run.tables)
-    found = maps.map_data(run) if tells else None
+    told, outlines = brief_of(run, language), run.case.outlines
+    drawing = None if outlines.empty or not open_matters.tells(run.tables) else maps.drawing(outlines)
     context: dict[str, Any] = {
         "say": say,
-        "title": brief_of(run, language).title,
-        "brief": brief_of(run, language),
-        "map": found,
-        "open_places": open_matters.open_places(run) if found else {},
+        "title": told.title,
+        "brief": told,
+        "map": drawing,
+        "open_places": open_matters.open_places(run) if drawing else {},
         "open_key": open_matters.open_key(say),
         "data": None,
     }

@@ -32,10 +32,6 @@ class Speaker:
         """A sentence of `phrases.toml` with its values; KeyError for an unknown one."""
         return _phrases()[key][LANGUAGES.index(self.language)].format(**values)
 
-    def knows(self, key: str) -> bool:
-        """Whether there is a sentence of a key."""
-        return key in _phrases()
-
     def word(self, name: str) -> str:
         """Label of a word that stands in a table."""
         return word(name, self.language)

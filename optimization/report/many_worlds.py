@@ -65,13 +65,16 @@ def _changes(tables: Tables, service: Callable[[str], str], say: Speaker) -> Ite
                 groups=say.number(len(part)),
             )
             said.append(text + _cuts(row, say) + _costs(part, say))
-        more = (
-            [say("worlds_more", count=say.number(len(said) - MOST_NAMED))] if len(said) > MOST_NAMED else []
-        )
         families = tables.get("body_families")
         together = [] if families is None or "verdict" not in families else _families(families, verdict, say)
         none = say("worlds_none")
-        yield say(f"worlds_{verdict}"), "; ".join([*said[:MOST_NAMED], *more, *together]) or none
+        yield say(f"worlds_{verdict}"), "; ".join([*few(said, MOST_NAMED, say), *together]) or none
+
+
+def few(told: list[str], most: int, say: Speaker) -> list[str]:
+    """The first of some texts, and how many more there are."""
+    more = len(told) - most
+    return [*told[:most], say("worlds_more", count=say.number(more))] if more > 0 else told
 
 
 def _cuts(row: Mapping[str, object], say: Speaker) -> str:

@@ -15,6 +15,7 @@ from optimization.report.verdicts import (
     Names,
     Tables,
     find_out,
+    hanging,
     nearest_of,
     number_called,
     spanned,
@@ -22,7 +23,6 @@ from optimization.report.verdicts import (
 )
 from optimization.report.view import RunView
 
-MIL = "_million_yen"
 ABOVE = {"above": "verdict_cell_above", "below": "verdict_cell_below"}
 CLASSES = ("map_open_0", "map_open_1", "map_open_2", "map_open_3", "map_open_4")
 ORDER = {"now": 0, "only_if": 1, "leave": 2}
@@ -102,18 +102,13 @@ def together(tables: Tables, names: Names, say: Speaker) -> list[list[str]]:
     table, rows = tables["together_verdicts"], []
     for service, part in table.groupby("service", sort=False):
         open_ = part[part["verdict"] == "only_if"].fillna({"group": ""})
-        hangs = open_[open_["group"] != ""]["group"].value_counts()
-        named = [
-            say("verdict_hangs", group=say.word(f"numbers_{group}"), count=say.number(n))
-            for group, n in hangs.items()
-        ]
         rows.append(
             [
                 names.service(str(service)),
                 say.number(len(part)),
                 say.number((part["verdict"] == "now").sum()),
                 say.number(len(open_)),
-                say.listed(named) or "–",
+                say.listed(hanging(open_, say)) or "–",
             ]
         )
     return rows

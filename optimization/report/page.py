@@ -87,15 +87,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "title": say("report_title", package=package_title(run, say)),
         "case_line": case_line(run, say),
         "sections": [(name, f"h_{name}") for name in SECTIONS if name != "verdicts" or open_matters.tells(run.tables)],
-        "opening": [*_said(run, say), *opening(
-            run.tables,
-            run.places,
-            run.record["baseline_parts_million_yen"],
-            run.record["objective_parts_million_yen"],
-            run.settings["pool.released"],
-            run.record.get("saving_range"),
-            say,
-        )],
+        "opening": [*_said(run, say), *opening_of(run, say)],
         "recommendation": sentences.recommendation(run, say),
         "costs": [[row["part"], row["today"], row["now"], row["said"]] for row in sections.costs(run, say)],
         "provisions": [p.said(say.language) for p in run.package.provisions],
@@ -114,6 +106,14 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
                           "tiers": {tier_of(tier).sign: say.word(tier) for tier in TIERS}, **town_data(run, say)}),
     }  # fmt: skip
+
+
+def opening_of(run: RunView, say: Speaker) -> list[tuple[str, str]]:
+    """The rows of the opening of a run: label and text."""
+    record = run.record
+    parts = record["baseline_parts_million_yen"], record["objective_parts_million_yen"]
+    owner, spread = run.settings["pool.released"], record.get("saving_range")
+    return opening(run.tables, run.places, *parts, owner, spread, say)
 
 
 def names_of(run: RunView, say: Speaker) -> verdicts.Names:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.errors import InputError, Problem
+from optimization.report.page import write_report
 from optimization.report.workbook import AS_TEXT, engine
 
 HEADS = (
@@ -38,9 +38,4 @@ def write_trace(table: pd.DataFrame, called: str, target: Path) -> None:
                     page.write_number(row, column, float(line[name]), bold if line["total"] else money)
                 else:
                     page.write_string(row, column, str(line[name]))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(whole.getvalue())
-    except OSError as error:
-        remedy = "name another place with --out"
-        raise InputError([Problem(str(target), f"cannot be written ({error.strerror})", remedy)]) from error
+    write_report(whole.getvalue(), target)

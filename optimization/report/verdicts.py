@@ -12,6 +12,7 @@ from optimization.dictionary.parameters import load_parameters, parameter_label
 from optimization.dictionary.settings import load_settings
 from optimization.report import many_worlds
 from optimization.report.language import Speaker
+from optimization.report.many_worlds import few
 
 MIL = "_million_yen"
 ABOVE = {"above": "verdict_above", "below": "verdict_below"}
@@ -21,8 +22,8 @@ WHOLE = "together"
 NAMED = 4
 """Changes, services and groups that a row names."""
 
-OBVIOUS = ("scale_realisation", "weights.body_million_yen")
-"""Numbers that the words of their group name already."""
+OBVIOUS = "scale_realisation"
+"""The parameter that the words of its group name already; those of a setting always do."""
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -91,18 +92,12 @@ def _otherwise(tables: Tables, names: Names, say: Speaker) -> Iterator[Said]:
                 ours=say.word(row["verdict"]), draws=say.word(row["verdict_draws"]))
             for _, row in apart.iterrows()
         ]  # fmt: skip
-        yield Said(say("verdict_apart"), _few(told, say))
+        yield Said(say("verdict_apart"), few(told, NAMED, say))
 
 
 def joined(told: list[str], say: Speaker) -> str:
     """Texts one after another; that there is nothing where there are none."""
     return ("；" if say.language == "ja" else "; ").join(told) or say("verdict_nothing")
-
-
-def _few(told: list[str], say: Speaker) -> list[str]:
-    """The first of some texts, and how many more there are."""
-    more = len(told) - NAMED
-    return [*told[:NAMED], say("worlds_more", count=say.number(more))] if more > 0 else told
 
 
 def _called(service: str, tier: str, groups: list[str], names: Names, say: Speaker) -> str:
@@ -178,7 +173,7 @@ def _only_if(tables: Tables, names: Names, say: Speaker) -> Iterator[Said]:
                for service, tier, parts in changes_of(table, "only_if", inside=False)
                for part in _by_condition(parts)]  # fmt: skip
     if outside:
-        yield Said(say("verdict_would"), _few(outside, say))
+        yield Said(say("verdict_would"), few(outside, NAMED, say))
 
 
 def _by_condition(part: pd.DataFrame) -> list[pd.DataFrame]:
@@ -211,13 +206,12 @@ def condition(part: pd.DataFrame, say: Speaker) -> str:
     row = part.iloc[0]
     if not isinstance(row["group"], str) or not row["group"]:
         return say("verdict_no_condition")
-    ends = sorted({valued(float(value), str(row["unit"]), say) for value in part["threshold"]}, key=len)
     low, high = (valued(f(part["threshold"].astype(float)), str(row["unit"]), say) for f in (min, max))
     right = say.number(part["draws_told"].astype(float).min())
     return say(
         ABOVE[row["number_side"]],
         number=number_called(str(row["group"]), str(row["number"]), say),
-        value=low if len(ends) == 1 else say("verdict_between", low=low, high=high),
+        value=low if low == high else say("verdict_between", low=low, high=high),
         taken=valued(float(row["taken"]), str(row["unit"]), say),
         right=right,
         draws=say.number(row["draws"]),
@@ -227,10 +221,8 @@ def condition(part: pd.DataFrame, say: Speaker) -> str:
 def number_called(group: str, key: str, say: Speaker) -> str:
     """A number as a reader knows it: the words of its group, and its own where these do not say which it is."""
     told = say.word(f"numbers_{group}")
-    own = key if key in load_settings() else key.rpartition(".")[2]
-    if own in OBVIOUS or own in load_settings():
-        return told
-    if own not in load_parameters():
+    own = key.rpartition(".")[2]
+    if key in load_settings() or own == OBVIOUS or own not in load_parameters():
         return told
     return say("verdict_number", group=told, number=parameter_label(own, say.language))
 
@@ -248,12 +240,17 @@ def _open_together(together: pd.DataFrame, names: Names, say: Speaker) -> str:
     """How many groups of municipalities hang on what."""
     part = together[together["verdict"] == "only_if"].fillna({"group": ""})
     told = _together("verdict_open_together", part, len(together), names, say)
-    hangs = part[part["group"] != ""]["group"].value_counts()
-    named = [
-        say("verdict_hangs", group=say.word(f"numbers_{group}"), count=say.number(count))
-        for group, count in hangs.head(NAMED).items()
-    ]
+    named = hanging(part, say)[:NAMED]
     return told + (say("verdict_hang", groups=say.listed(named)) if named else "")
+
+
+def hanging(part: pd.DataFrame, say: Speaker) -> list[str]:
+    """On what groups of municipalities hang, most of them first; an empty `group` hangs on nothing that is known."""
+    hangs = part[part["group"] != ""]["group"].value_counts()
+    return [
+        say("verdict_hangs", group=say.word(f"numbers_{group}"), count=say.number(count))
+        for group, count in hangs.items()
+    ]
 
 
 def _leave(tables: Tables, names: Names, say: Speaker) -> list[str]:

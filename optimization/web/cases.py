@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,8 @@ def _packages(folder: Path, _: str) -> tuple[tuple[Package, ...], tuple[Problem,
 
 
 def resolved(case: str, package: str, codes: tuple[str, ...] = ()) -> ResolvedPackage:
-    """What a package amounts to on a case, or on some of its prefectures."""
+    """What a package amounts to on a case, or on some of its prefectures. Raises InputError with what is wrong with
+    it."""
     digests = folder_digest(input_folder(case)), folder_digest(PACKAGES)
     return _resolved(case, package, codes, PACKAGES, *digests)
 
@@ -114,11 +115,6 @@ def _resolved(
     case: str, package: str, codes: tuple[str, ...], shelf: Path, _: str, __: str
 ) -> ResolvedPackage:
     return load_package(case_of(case), package, codes, shelf)
-
-
-def composed(case: str, package: str, prefectures: Sequence[str]) -> ResolvedPackage:
-    """What a package amounts to on some prefectures of a case; raises InputError with what is wrong with it."""
-    return load_package(case_of(case), package, prefectures, PACKAGES)
 
 
 def question_of(case: str, package: str) -> str:

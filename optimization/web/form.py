@@ -20,7 +20,6 @@ from optimization.web.cases import (
     broken_cases,
     case_cards,
     case_of,
-    composed,
     packages,
     question_of,
     resolved,
@@ -273,7 +272,7 @@ def changed_since(typed: Typed, voice: Voice) -> list[FieldFault]:
 def order_of(typed: Typed, voice: Voice) -> Order | list[FieldFault]:
     """The order of a form without faults; what is wrong with the packages laid one upon the other, else."""
     try:
-        composed(typed.case, typed.package, typed.prefectures)
+        resolved(typed.case, typed.package, typed.prefectures)
     except InputError as error:
         label = voice("label_package")
         return [FieldFault("package", label, "", said(problem), "") for problem in error.problems]

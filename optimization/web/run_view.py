@@ -72,10 +72,15 @@ def titled(name: str, voice: Voice) -> str:
 
 def where(case: str, prefectures: Any, voice: Voice) -> str:
     """The case, and the prefectures of a part of it by name."""
-    card = case_cards().get(case)
-    names = {code: ja if voice.language == "ja" else en for code, en, ja in card.prefectures} if card else {}
+    names = _prefectures(case, voice)
     part = voice.listed([names.get(code, str(code)) for code in prefectures])
     return f"{case} ({part})" if part else case
+
+
+def _prefectures(case: str, voice: Voice) -> dict[str, str]:
+    """Prefectures of a case by code, as they are called; none of one that is not at hand."""
+    card = case_cards().get(case)
+    return {code: ja if voice.language == "ja" else en for code, en, ja in card.prefectures} if card else {}
 
 
 def signed_share(value: float, voice: Voice) -> str:
@@ -133,14 +138,14 @@ def verdict_rows(run: Finished, voice: Voice) -> list[verdicts.Said]:
     """What to do now, only if and not, and what to find out first, as the report says it; nothing of a run that tells
     none."""
     labels = run.tables["services"].set_index("service")[f"label_{voice.language}"]
-    names = verdicts.Names(lambda name: str(labels[name]), lambda label: _group(run, label, voice))
+    known = _prefectures(str(run.record["case"]), voice)
+    names = verdicts.Names(lambda name: str(labels[name]), lambda label: _group(label, known, voice))
     return verdicts.said(run.tables, names, voice)
 
 
-def _group(run: Finished, label: str, voice: Voice) -> str:
-    """A rule group as it is called: a class, a prefecture, both, or one municipality."""
-    card = case_cards().get(str(run.record["case"]))
-    known = {code: ja if voice.language == "ja" else en for code, en, ja in card.prefectures} if card else {}
+def _group(label: str, known: Mapping[str, str], voice: Voice) -> str:
+    """A rule group as it is called: a class, a prefecture of those known by code, both, or one municipality by its
+    code."""
     code, _, kind = label.partition("_")
     if code in known:
         return f"{known[code]} / {voice.called(kind)}" if kind else known[code]
