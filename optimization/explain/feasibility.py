@@ -42,15 +42,14 @@ PLAN_SECONDS = 15.0
 
 
 LINEAR_SECONDS = 90.0
-"""Time for a linear relaxation: whether it has a solution is always settled in the end, of the whole country over years
-in half a minute and more."""
+"""Most time for the last way of asking a linear relaxation: its least miss."""
 
 FIRST_WAY_SECONDS = 8.0
-"""Time for a relaxation as it is before it is asked how little its rows must be missed: where hardly any limit is left
-to break, the simplex method may go round without end, or give up, on a program whose least miss it finds in seconds."""
+"""Time for a relaxation with its costs, which are no limit and only guide the search for a plan."""
 
 FREE_OF_COST_SECONDS = 30.0
-"""Time for a relaxation without its costs, of the whole country over years some seconds."""
+"""Time for a relaxation without them: where hardly any limit is left to break, the simplex method may go round without
+end, or give up, on a program whose least miss it finds in seconds."""
 
 MISSED, KEPT = 1e-4, 1e-7
 """Least miss of all rows together, each in units of its largest coefficient, from which there is no point that keeps
