@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.parameters import SPENDING_RATIO
 from optimization.case.resolved import ResolvedPackage
-from optimization.dictionary.settings import setting_key, value_of, with_values
 from optimization.ledger.factors import Factor, factors_of
 from optimization.outcome.result import Result
 from optimization.outcome.solve import solve
 from optimization.reading.table_file import text_table
 from optimization.solving.highs import Limits
+from optimization.studies.study import Cell, resolved
 
 
 def influence(
@@ -27,13 +27,11 @@ def influence(
     it in the middle, at its low and at its high end, million yen a year, and how many duties then lie elsewhere than in
     the middle; missing where no plan keeps the package's limits. Today's cost is reckoned with the same numbers."""
     limits, numbers = Limits(gap=gap, seconds=60.0, threads=1), numbers_of_case(case.path)
-    middle, part = (
-        solve(case, package, prefectures, limits),
-        case.restrict(prefectures) if prefectures else case,
-    )
-    rows = []
+    middle, rows = solve(case, package, prefectures, limits), []
     for factor in factors_of(case, package)[0]:
-        low, high = (solve(case, asked, prefectures, limits) for asked in _ends(part, package, factor))
+        low, high = (
+            solve(case, asked, prefectures, limits) for asked in _ends(case, package, factor, prefectures)
+        )
         rows.append(
             {
                 "factor": factor.name,
@@ -49,38 +47,22 @@ def influence(
 
 
 def numbers_of_case(folder: Path) -> str:
-    """A short sum of the ranges in a case's parameters.csv, whatever their words: by it a table tells on which
-    numbers it was reckoned."""
+    """A short sum of the ranges in a case's parameters.csv on which costs hang, whatever their words: by it a table
+    tells on which numbers it was reckoned."""
     table = text_table(folder / "parameters.csv").sort_values(["parameter", "service"])
+    table = table[table["parameter"] != SPENDING_RATIO]
     ranges = table[["parameter", "service", "low", "central", "high", "mark"]]
     return hashlib.sha256(ranges.to_csv(index=False).encode()).hexdigest()[:12]
 
 
-def _ends(part: Case, package: ResolvedPackage, factor: Factor) -> Iterator[ResolvedPackage]:
-    """The package with a factor at its low and at its high end, on the part of the case that is asked about."""
+def _ends(
+    case: Case, package: ResolvedPackage, factor: Factor, prefectures: Sequence[str]
+) -> Iterator[ResolvedPackage]:
+    """The package with a factor at its low and at its high end, as studies vary it."""
     for level in (0.0, 1.0):
         numbers = {number.key: number.at(level) for number in factor.numbers}
-        if factor.setting:
-            yield replace(package, settings=with_values(package.settings, numbers))
-        else:
-            yield _with_numbers(part, package, {**package.assumptions, **numbers})
-
-
-def _with_numbers(part: Case, package: ResolvedPackage, assumptions: dict[str, float]) -> ResolvedPackage:
-    """A package with other assumptions: limits that are a figure of today are that figure under them."""
-    before, after = (part.with_parameters(each).defaults for each in (package.assumptions, assumptions))
-    moved = {key: value for key, value in after.items() if value != before[key]}
-    kept = {
-        key: value
-        for key, value in moved.items()
-        if value_of(package.settings, setting_key(key)) == before[key]
-    }
-    return replace(
-        package,
-        assumptions=assumptions,
-        settings=with_values(package.settings, kept),
-        today=with_values(package.today, moved),
-    )
+        settings, assumptions = (numbers, {}) if factor.setting else ({}, numbers)
+        yield resolved(case, Cell(package.name, settings, assumptions), prefectures, base=package)
 
 
 def _saving(result: Result) -> float:

@@ -21,7 +21,6 @@ from optimization.case.parameters import ESTIMATED
 from optimization.case.sharing import ASKED, FEATURES
 from optimization.costs.sharing import member_features
 from optimization.evidence.candidates import Candidates
-from optimization.evidence.choice import Choice
 from optimization.evidence.registered import registered
 from optimization.evidence.sharing import Fitted, Observed, Sharing, asked_of_a_body, phi
 from optimization.geography.existing import WHOLE
@@ -56,7 +55,7 @@ def with_preferences(case: Case, fitted: Mapping[str, Fitted]) -> Case:
     rows = [
         {"function": function, "feature": feature, "service": service_of[function], "value": value}
         for function, each in fitted.items()
-        for feature, value in zip((*FEATURES, ASKED), (*coefficients(each.choice), each.asked), strict=True)
+        for feature, value in zip((*FEATURES, ASKED), (*each.choice.coefficients, each.asked), strict=True)
     ]
     table = pd.DataFrame(rows).assign(
         standard_error=0.0, low=0.0, high=0.0, choosers=1, mark=ESTIMATED, source="of training prefectures"
@@ -64,16 +63,16 @@ def with_preferences(case: Case, fitted: Mapping[str, Fitted]) -> Case:
     return replace(case, sharing_preferences=table, as_read={})
 
 
-def coefficients(choice: Choice) -> np.ndarray:
-    """Coefficients in the unit of their features, (F,)."""
-    return np.asarray(choice.value / choice.spread)
+def wide(instance: Instance, service: str) -> int:
+    """Where a service stands among those that bodies may provide."""
+    return int(instance.costs.wide_services.get_loc(service))
 
 
 def in_the_model(instance: Instance, seen: Observed) -> Observed:
     """A function as observed, over the candidates of a question: who may serve, every member's worth counted."""
     function, case = seen.function, instance.case
     service = registered().sharing["service_of"][function]
-    w = int(instance.costs.wide_services.get_loc(service))
+    w = wide(instance, service)
     rows = np.flatnonzero(reachable(instance)[:, w])
     membership = sparse.csr_matrix(instance.bodies.membership[rows])
     number, member = np.diff(membership.indptr), membership.indices
@@ -96,9 +95,8 @@ def in_the_model(instance: Instance, seen: Observed) -> Observed:
 
 def asked_anew(model: Observed, fitted: Fitted, outside: Sequence[str]) -> Fitted:
     """What the training prefectures tell, what a member asks set over the model's candidates."""
-    training = sorted(set(model.home) - set(outside))
-    worth = model.found.features @ coefficients(fitted.choice)
-    return replace(fitted, asked=asked_of_a_body(model, worth, training))
+    worth = fitted.choice.worth(model.found.features)
+    return replace(fitted, asked=asked_of_a_body(model, worth, model.training(outside)))
 
 
 def decided(case: Case, prefectures: Sequence[str]) -> dict[str, np.ndarray]:
@@ -109,8 +107,7 @@ def decided(case: Case, prefectures: Sequence[str]) -> dict[str, np.ndarray]:
     accounts, found = result.accounts, {}
     place = case.codes.get_indexer(accounts.instance.case.codes)
     for function in whole_functions():
-        service = registered().sharing["service_of"][function]
-        w = int(accounts.instance.costs.wide_services.get_loc(service))
+        w = wide(accounts.instance, registered().sharing["service_of"][function])
         member = np.zeros(len(case.codes), bool)
         member[place] = accounts.bodies[:, w] >= 0
         found[function] = member

@@ -24,7 +24,8 @@ SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Choice:
-    """Coefficients by feature, on features divided by `spread`; their covariance robust to clusters of prefecture."""
+    """Coefficients by feature, on features divided by `spread`; their covariance robust to clusters of prefecture; the
+    penalised log likelihood, and how many municipalities chose."""
 
     value: np.ndarray
     spread: np.ndarray
@@ -32,9 +33,19 @@ class Choice:
     likelihood: float
     n: int
 
+    @property
+    def coefficients(self) -> np.ndarray:
+        """Coefficients in the unit of their features, (F,)."""
+        return np.asarray(self.value / self.spread)
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Their standard errors, (F,)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)) / self.spread)
+
     def worth(self, features: np.ndarray) -> np.ndarray:
         """What each row is worth to its member against acting alone."""
-        return features @ (self.value / self.spread)
+        return features @ self.coefficients
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,9 @@ class Asked:
 
 
 PLAIN = Asked()
+
+BOUNDS = {0: (None, None), 1: (0.0, None), -1: (None, 0.0)}
+"""Ends of a coefficient by its sign."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,8 @@ def fit_choice(
     asked: Asked = PLAIN,
 ) -> Choice:
     """Fit on the municipalities of the training prefectures whose status is `known` (I,); `prefectures` (I,) their
-    codes. Bodies of today are candidates there. ValueError where nobody shares."""
+    codes. Bodies of today are candidates there. `asked` binds signs, or leaves acting alone out; `joining`, which is
+    then the same for all, is penalised like the others. ValueError where nobody shares."""
     rows = _rows(found, prefectures, training, known, asked)
     if not rows.chosen.any():
         raise ValueError("nobody shares the function in the training prefectures")
@@ -88,8 +103,7 @@ def fit_choice(
         slope = z.T @ (chance - rows.chosen)
         return value + 0.5 * float(penalty @ theta**2), slope + penalty * theta
 
-    bounds = [{1: (0.0, None), -1: (None, 0.0)}.get(asked.signs.get(name, 0)) for name in FEATURES]
-    ends = [(None, None) if bound is None else bound for bound in bounds]
+    ends = [BOUNDS[asked.signs.get(name, 0)] for name in FEATURES]
     best = minimize(
         loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", bounds=ends, options={"maxiter": 500}
     )
@@ -119,7 +133,8 @@ def _rows(
 
 
 def _chances(worth: np.ndarray, rows: _Rows) -> tuple[np.ndarray, np.ndarray]:
-    """Log of each chooser's sum over alternatives, alone among them, and every row's probability."""
+    """Log of each chooser's sum over alternatives, acting alone among them where it is one, and every row's
+    probability."""
     most = np.maximum.reduceat(worth, rows.start)
     if rows.alone:
         most = np.maximum(most, 0.0)

@@ -13,9 +13,9 @@ import pandas as pd
 
 from optimization.case.case import Case
 from optimization.case.sharing import FEATURES, PRICED
-from optimization.evidence.choice import Asked, Choice, fit_choice
+from optimization.evidence.choice import PLAIN, Asked, Choice, fit_choice
 from optimization.evidence.registered import registered
-from optimization.evidence.sharing import Fitted, Observed, Sharing, asked_of_a_body, half_of, phi
+from optimization.evidence.sharing import Fitted, Observed, Sharing, draw, half_of
 from optimization.solving import workers
 
 Row = tuple[str, str, float, float, float, int]
@@ -44,9 +44,9 @@ def _of_function(seen: Observed, whole: Fitted, main: Fitted, fixed: float) -> l
     rows = list(_signs(seen, main))
     large = seen.known & (seen.people >= SMALL_PERSONS)
     for words, who, asked in (
-        ("", seen.known, Asked()),
+        ("", seen.known, PLAIN),
         (AMONG, seen.joint, Asked(alone=False)),
-        ("without the smallest", large, Asked()),
+        ("without the smallest", large, PLAIN),
     ):
         near = fit_choice(seen.found, seen.home, set(seen.home), who, asked) if words else whole.choice
         told = [name for name in PRICED if asked.alone or name != "fixed"]  # one for all bodies of a sharer
@@ -66,19 +66,16 @@ def _coefficient(choice: Choice, name: str) -> tuple[float, float, float]:
 
 
 def _signs(seen: Observed, free: Fitted) -> Iterator[Row]:
-    """The main split with the signs of costs: what the likelihood loses, and phi of the held-out prefectures."""
-    outside = sorted(registered().draws[0])
-    training = sorted(set(seen.home) - set(outside))
-    bound = fit_choice(seen.found, seen.home, set(training), seen.known, Asked(signs=AS_COSTS))
-    worth = bound.worth(seen.found.features)
-    asked, held = asked_of_a_body(seen, worth, training), seen.of(outside)
-    member = seen.bodies(worth, outside, asked)
+    """The main split with the signs of costs: what the (penalised) likelihood loses, and phi of the held-out
+    prefectures."""
+    fitted, found = draw(seen, sorted(registered().draws[0]), Asked(signs=AS_COSTS))
+    bound = fitted.choice
     lost = free.choice.likelihood - bound.likelihood
     at_zero = sum(bound.value[FEATURES.index(name)] == 0.0 for name in PRICED)
     for quantity, value in (
         ("log likelihood lost", lost),
         ("prices at 0", float(at_zero)),
-        ("phi held out", phi(member[held], seen.joint[held])),
+        ("phi held out", found["phi"]),
     ):
         yield ("signs of costs", quantity, value, np.nan, np.nan, bound.n)
 
@@ -99,11 +96,11 @@ def _in_money(
         "distance, yen for a yen of travel": PER_CENT / (1.0 + PER_CENT * far),
         "coordination, part of own cost": 1.0 / partners,
     }
-    draw = np.random.default_rng(registered().split["seed"])
-    every = draw.multivariate_normal(plain.value, plain.covariance, DRAWS) / plain.spread
+    random = np.random.default_rng(registered().split["seed"])
+    every = random.multivariate_normal(plain.value, plain.covariance, DRAWS) / plain.spread
     draws = every[:, 0] > 0
     tail = (1.0 - registered().level) / 2.0
-    value = plain.value / plain.spread
+    value = plain.coefficients
     for words, each in per.items():
         k = FEATURES.index(words.partition(",")[0])
         if alone or k != FEATURES.index("fixed"):

@@ -7,7 +7,7 @@ none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from optimization.case.today import JOINT
 from optimization.costs.standard import scale_curves
 from optimization.dictionary.tables import load_tables
 from optimization.evidence.candidates import Candidates, candidate_sets, candidates
-from optimization.evidence.choice import Choice, fit_choice, partition
+from optimization.evidence.choice import PLAIN, Asked, Choice, fit_choice, partition
 from optimization.evidence.registered import registered
 from optimization.geography.distance import straight_km
 from optimization.reading.japan import JOINT_MUNICIPALITY
@@ -64,6 +64,10 @@ class Observed:
     def served(self, member: np.ndarray, where: np.ndarray) -> float:
         """Part of the people of `where` who live with a member."""
         return float(self.people[where & member].sum() / self.people[where].sum())
+
+    def training(self, outside: Collection[str]) -> list[str]:
+        """The prefectures that are not held out."""
+        return sorted(set(self.home) - set(outside))
 
     def of(self, prefectures: list[str]) -> np.ndarray:
         """Whose status is known in some prefectures, (I,)."""
@@ -150,12 +154,13 @@ def held_out_sharing(case: Case, processes: int = 1) -> Sharing:
 
 def _draws(seen: Observed) -> list[tuple[Fitted, dict[str, Any]]]:
     """All prefectures, then every draw."""
-    return [_draw(seen, sorted(outside)) for outside in [(), *registered().draws]]
+    return [draw(seen, sorted(outside)) for outside in [(), *registered().draws]]
 
 
-def _draw(seen: Observed, outside: list[str]) -> tuple[Fitted, dict[str, Any]]:
-    training = sorted(set(seen.home) - set(outside))
-    choice = fit_choice(seen.found, seen.home, set(training), seen.known)
+def draw(seen: Observed, outside: list[str], how: Asked = PLAIN) -> tuple[Fitted, dict[str, Any]]:
+    """The fit on all prefectures but some, and how well it foretells those; nothing of none."""
+    training = seen.training(outside)
+    choice = fit_choice(seen.found, seen.home, set(training), seen.known, how)
     worth = choice.worth(seen.found.features)
     fitted = Fitted(choice, asked_of_a_body(seen, worth, training))
     if not outside:
@@ -176,13 +181,12 @@ def _draw(seen: Observed, outside: list[str]) -> tuple[Fitted, dict[str, Any]]:
 
 def half_of(choice: Choice, k: int) -> float:
     """Half of the registered interval of a coefficient, in the unit of its feature."""
-    error = float(np.sqrt(choice.covariance[k, k]))
-    return float(stats.norm.ppf(0.5 + registered().level / 2)) * error / float(choice.spread[k])
+    return float(stats.norm.ppf(0.5 + registered().level / 2) * choice.errors[k])
 
 
 def _coefficients(function: str, choice: Choice) -> Iterator[dict[str, Any]]:
     for k, name in enumerate(FEATURES):
-        value, half = float(choice.value[k]) / float(choice.spread[k]), half_of(choice, k)
+        value, half = float(choice.coefficients[k]), half_of(choice, k)
         yield {
             "function": function,
             "feature": name,
@@ -210,9 +214,9 @@ def preferences_of_the_case(fitted: Mapping[tuple[str, int], Fitted]) -> pd.Data
             "mark": ESTIMATED, "source": words,
         }  # fmt: skip
         for k, name in enumerate(FEATURES):
-            value, half = float(choice.value[k]) / float(choice.spread[k]), half_of(choice, k)
-            error = float(np.sqrt(choice.covariance[k, k])) / float(choice.spread[k])
-            rows.append({**about, "feature": name, **_shown(value, error, value - half, value + half)})
+            value, half = float(choice.coefficients[k]), half_of(choice, k)
+            shown = _shown(value, float(choice.errors[k]), value - half, value + half)
+            rows.append({**about, "feature": name, **shown})
         apart = float(np.std(every[1:], ddof=1)) if len(every) > 2 else 0.0
         rows.append({**about, "feature": ASKED, **_shown(asked, apart, min(every), max(every))})
     return pd.DataFrame(rows, columns=list(load_tables()["sharing_preferences"].columns))
