@@ -59,7 +59,6 @@ NOT_TOLD: Mapping[str, None] = {"saving_range": None, "assumptions": None}
 FUNCTION_MEASURES = ("duties_whose_functions_differ", "spending_whose_functions_differ")
 NEW_ROWS = ("pool_factor", "spread_by_rate")
 """Parameters of the formula since then."""
-SAVINGS = ("savings",)
 DEBTS = ("debts", "debts_of_services")
 STEP_MEASURES = ("governments_from_", "governments_crossing_", "debt_service_to_")
 PLACES = ("places",)
@@ -150,7 +149,7 @@ def as_then(tables: Mapping[str, pd.DataFrame], schema: int) -> dict[str, pd.Dat
     kept = {
         name: table.drop(columns=FORMER_COLUMNS.get(name, []), errors="ignore")
         for name, table in tables.items()
-        if name not in (*FLOWS, *DEBTS, *PLACES, *SAVINGS)
+        if name not in (*FLOWS, *DEBTS, *PLACES)
     }
     if "formula" in kept:
         kept["formula"] = kept["formula"][~kept["formula"]["parameter"].isin(NEW_ROWS)].reset_index(drop=True)

@@ -6,7 +6,8 @@ Features are shares of what the service costs a member alone (the saving that th
 largest member, a further member, the fixed cost of taking part, the loss from one level for unlike wishes), and beside
 these prices what no price tells: partners of the own county and medical area, the own size, being the largest. The
 coefficients are those of a logit (`optimization.evidence`, table `sharing_preferences`): their unit is the spread of
-what nobody has observed, no yen. They hold for the numbers of the case as they stand there, whatever a package assumes.
+what nobody has observed, no yen. They hold for the numbers of the case as they stand there, whatever a package
+assumes, but for the efficient scale, from which on the curve is level.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,3 +34,16 @@ def social_costs(costs: ProvisionCosts, settings: Settings) -> SocialCosts:
         costs.by_tier[MUNICIPALITY].social(settings)[:, costs.wide_columns],
         judged,
     )
+
+
+def mean_of(parts: Sequence[SocialCosts], shares: Sequence[float] | np.ndarray) -> SocialCosts:
+    """The costs of several years or worlds, each with its share."""
+
+    def mean(each: list[np.ndarray]) -> np.ndarray:
+        return np.asarray(sum(share * part for share, part in zip(shares, each, strict=True)))
+
+    tiers = {t: mean([part.by_tier[t] for part in parts]) for t in TIERS}
+    bodies, alone, judged = (
+        mean([getattr(part, name) for part in parts]) for name in ("bodies", "alone", "judged")
+    )
+    return SocialCosts(tiers, bodies, alone, judged)

@@ -24,9 +24,10 @@ from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, RESIDENTS,
 from optimization.ledger.flows import GOVERNING, by_sector, side_by_side
 from optimization.ledger.provided import Provided
 from optimization.ledger.worlds import Worlds, decision_in, only_bodies
-from optimization.outcome.given_back import Duty, Prices
+from optimization.outcome.given_back import Prices
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
+from optimization.outcome.steps import Duty
 from optimization.rules.checks import breaches
 
 MIL = "_million_yen"

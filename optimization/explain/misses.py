@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimization.explain.feasibility import LINEAR_SECONDS, Feasibility, relaxation
+from optimization.explain.feasibility import LINEAR_SECONDS, Feasibility
 from optimization.explain.limits import STATED, Limit
 from optimization.model.columns import Columns
 from optimization.model.horizon import block_name
@@ -21,7 +21,7 @@ from optimization.outcome.completion import first_plan
 from optimization.reading.units import MILLION_IN_YEN
 from optimization.rules.quantities import QUANTITIES, Scope
 from optimization.rules.statement import Statement
-from optimization.solving.highs import Limits
+from optimization.solving.highs import Limits, solve
 from optimization.solving.standard_form import StandardForm, with_slack
 
 NAMES_SHOWN = 3
@@ -76,7 +76,7 @@ def missed(question: Feasibility, limit: Limit, linear: bool) -> list[Miss]:
         return []
     numbers, weight = np.array([row.number for row, _ in every]), np.array([size for _, size in every])
     elastic = with_slack(form, numbers, weight / np.median(weight))
-    outcome = relaxation(elastic, Limits(gap=0.05, seconds=LINEAR_SECONDS, threads=1))
+    outcome = solve(elastic, Limits(gap=0.05, seconds=LINEAR_SECONDS, threads=1), relax=True)
     if outcome.values is not None and not linear:
         outcome = first_plan(elastic, outcome, question.seconds)
     if outcome.values is None:

@@ -16,7 +16,7 @@ import pandas as pd
 from optimization.case.case import Case
 from optimization.case.rule_groups import RuleGroups
 from optimization.costs.provision import Parts, ProvisionCosts
-from optimization.costs.social import SocialCosts, social_costs
+from optimization.costs.social import SocialCosts, mean_of, social_costs
 from optimization.costs.standard import StandardCosts
 from optimization.dictionary.settings import setting_key, value_of, with_values
 from optimization.dictionary.settings import status_quo as status_quo_settings
@@ -111,12 +111,7 @@ class Instance:
         if self.horizon is None:
             return own
         every = [own, *(social_costs(later.costs, later.settings) for later in self.horizon.later)]
-        shares = self.horizon.weight
-        tiers = {t: sum(w * each.by_tier[t] for w, each in zip(shares, every, strict=True)) for t in TIERS}
-        bodies = sum(w * each.bodies for w, each in zip(shares, every, strict=True))
-        alone = sum(w * each.alone for w, each in zip(shares, every, strict=True))
-        judged = sum(w * each.judged for w, each in zip(shares, every, strict=True))
-        return SocialCosts(tiers, bodies, alone, judged)
+        return mean_of(every, self.horizon.weight)
 
     @cached_property
     def crisis(self) -> Crisis | None:

@@ -71,7 +71,7 @@ def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Kn
     if base.horizon is not None or settings["horizon.years"]:
         raise ValueError("a question over several years is laid out anew")
     groups = rule_groups(base.case, settings, base.today)
-    bodies, costs = _remembered(
+    bodies, costs = remembered(
         known.bodies,
         (_values(settings, OF_BODIES), _parts(base, groups)),
         lambda: _bodies(base, settings, groups, candidates),
@@ -80,7 +80,7 @@ def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Kn
     same = _values(base.settings, NEED) == _values(settings, NEED)
     vars(changed).update({name: getattr(base, name) for name in (*OF_THE_CASE, *(OF_NEED if same else ()))})
     key = (_values(settings, kept_today(settings)), groups.labels)
-    share_today(_remembered(known.today, key, lambda: changed), changed)
+    share_today(remembered(known.today, key, lambda: changed), changed)
     return changed
 
 
@@ -107,11 +107,11 @@ def _parts(base: Instance, groups: RuleGroups) -> Key:
 Found = TypeVar("Found")
 
 
-def _remembered(store: dict[Key, Found], key: Key, work: Callable[[], Found]) -> Found:
-    """What is stored under a key, worked out where it is not; the oldest is forgotten."""
+def remembered(store: dict[Key, Found], key: Key, work: Callable[[], Found], most: int = MOST_KNOWN) -> Found:
+    """What is stored under a key, worked out where it is not; of `most` that are kept the oldest is forgotten."""
     if key not in store:
         found = work()
-        while len(store) >= MOST_KNOWN:
+        while len(store) >= most:
             store.pop(next(iter(store)), None)
         store[key] = found
     return store[key]

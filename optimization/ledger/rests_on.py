@@ -30,6 +30,7 @@ from optimization.ledger.factors import OF_FAMILY, Number, numbers_of
 from optimization.ledger.instance import Instance
 from optimization.ledger.money_spent import ratios_of
 from optimization.ledger.offices import offices_of
+from optimization.ledger.relaid import remembered
 from optimization.ledger.worlds import EFFICIENT, Worlds
 
 READ: Final = ("access.", "crisis.", "formula.family", "wide_area.")
@@ -67,12 +68,7 @@ def rests_on(whole: Case, package: ResolvedPackage, instance: Instance) -> Rests
     look = _Look(Worlds(whole, package, replace(instance, horizon=None)))
     if not whole.sha256:
         return _rests_on(look)
-    key = look.signature
-    if key not in KNOWN:
-        while len(KNOWN) >= MOST_KNOWN:
-            KNOWN.pop(next(iter(KNOWN)), None)
-        KNOWN[key] = _rests_on(look)
-    return KNOWN[key]
+    return remembered(KNOWN, look.signature, lambda: _rests_on(look), MOST_KNOWN)
 
 
 KNOWN: Final[dict[tuple[str, ...], Rests]] = {}

@@ -11,11 +11,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.ledger.decision import Decision
 from optimization.ledger.instance import Instance
 from optimization.outcome.choices import GivenBack
-from optimization.outcome.steps import Duty, Pair, Step, as_today
+from optimization.outcome.steps import Duty, Pair, Step, as_today, todays_pairs
 
 
 @dataclass(frozen=True)
@@ -77,16 +76,17 @@ def _undone(instance: Instance, decision: Decision, back: GivenBack) -> Iterator
     home = instance.groups.home
     moved = {duty: tier for duty, tier in sorted(decision.tier.items()) if tier != home[duty[0]]}
     priced = {given.duty: given for given in back.given}
+    wholes: dict[int, Step] = {}
     for (s, k), tier in moved.items():
-        of_service = [group for service, group in moved if service == s]
         given = priced.get((s, k))
         if given is not None and given.without is not None and given.without_all is not None:
             yield Change((s, k), tier, True, given.without, given.without_all, given.needed, anew=True)
         else:
-            alone, together = (
-                as_today(instance, decision, s, groups, home[s]) for groups in ([k], of_service)
-            )
-            yield Change((s, k), tier, True, alone, together, given is not None and given.needed)
+            if s not in wholes:
+                of_service = [group for service, group in moved if service == s]
+                wholes[s] = as_today(instance, decision, s, of_service, home[s])
+            alone = as_today(instance, decision, s, [k], home[s])
+            yield Change((s, k), tier, True, alone, wholes[s], given is not None and given.needed)
 
 
 def _made(instance: Instance, decision: Decision, back: GivenBack) -> Iterator[Change]:
@@ -116,15 +116,10 @@ def _groups(instance: Instance, decision: Decision) -> Iterator[Group]:
     plan: dict[int, list[Pair]] = {}
     for pair in decision.joint:
         plan.setdefault(pair[1], []).append(pair)
-    group_of = instance.groups.of_municipality
     plan_of, today_of = (Counter(b for each in of.values() for b, _ in each) for of in (plan, today))
     for w in sorted(today.keys() | plan.keys()):
         s = int(instance.costs.wide_columns[w])
-        own = np.array(
-            [decision.tier.get((s, k)) == MUNICIPALITY for k in range(len(instance.groups.labels))]
-        )
-        answers = own[group_of] & (instance.today[:, s] > 0)
-        before = [pair for pair in today.get(w, []) if answers[_served(instance, pair, s)].all()]
+        before = list(todays_pairs(instance, s, decision.tier))
         now = plan.get(w, [])
         for places, theirs in _linked(instance, s, sorted({*before, *now})):
             ours, then = (tuple(pair for pair in each if pair in theirs) for each in (now, before))

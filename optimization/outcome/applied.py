@@ -69,7 +69,7 @@ def apply(
         question = laid_out(case, package, prefectures, bodies_of_today)
     with clock.phase("accounts"):
         result = applied(question, package, bodies, plan)
-    return replace(result, seconds=clock.seconds)
+    return replace(result, seconds=clock.seconds, whole=case)
 
 
 def applied(

@@ -76,10 +76,9 @@ def telling(worlds: Worlds, service: str) -> dict[str, tuple[Number, int]]:
     return found
 
 
-def of_number(number: Number, sign: int, split: Split) -> Threshold:
-    """A split as a threshold on a number that follows its group by a sign."""
-    level = split.level if sign > 0 else 1.0 - split.level
-    return Threshold(number, split.above == (sign > 0), value_at(number, level))
+def of_number(number: Number, sign: int, above: bool, level: float) -> Threshold:
+    """A threshold on the level of a group as one on a number that follows the group by a sign."""
+    return Threshold(number, above == (sign > 0), value_at(number, level if sign > 0 else 1.0 - level))
 
 
 def moving(levels: np.ndarray, saved: np.ndarray) -> np.ndarray:

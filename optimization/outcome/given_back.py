@@ -18,7 +18,7 @@ from scipy import sparse
 
 from optimization.outcome.choices import Given, GivenBack
 from optimization.outcome.master import MasterProblem
-from optimization.outcome.steps import Pair, Step
+from optimization.outcome.steps import Duty, Pair, Step
 from optimization.solving import workers
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import price_choices, solve_part
@@ -29,7 +29,6 @@ from optimization.solving.standard_form import StandardForm
 PRICED = Limits(gap=1e-7, seconds=20.0, threads=1)
 """How exactly every part of provision is solved, and for how long at most."""
 
-Duty = tuple[int, int]
 
 Set = tuple[Duty, ...]
 """Changes that are given back together."""
@@ -142,8 +141,10 @@ class Prices:
     def joint(self, statute: np.ndarray) -> tuple[Pair, ...] | None:
         """Pairs of body and service in the cheapest provision under a statute; None where none is possible."""
         point = self.provision(statute)
-        if point is None:
-            return None
+        return None if point is None else self.pairs_at(point)
+
+    def pairs_at(self, point: np.ndarray) -> tuple[Pair, ...]:
+        """Pairs of body and service in a point of the columns of provision."""
         numbers, index = self.problem.form.column_family("v")
         chosen = index[point[np.searchsorted(self.problem.provision, numbers)] > 0.5]
         table = self.problem.columns
@@ -228,11 +229,12 @@ def _told(
     prices: Prices, statute: np.ndarray, saved: Mapping[Set, float], needed: set[Set]
 ) -> Iterator[Given]:
     service = {given[0][0]: given for given in prices.together(statute)}
+    steps = {given: prices.step(statute, given) for given in saved}
     for duty, tier in prices.changes(statute).items():
         both = (duty,), service[duty[0]]
         alone, together = (saved.get(given, np.nan) for given in both)
-        steps = [prices.step(statute, given) if given in saved else None for given in both]
-        yield Given(duty, tier, alone, together, any(given in needed for given in both), *steps)
+        without = (steps.get(given) for given in both)
+        yield Given(duty, tier, alone, together, any(given in needed for given in both), *without)
 
 
 def _plan(prices: Prices, values: np.ndarray, statute: np.ndarray, limits: Limits) -> np.ndarray | None:

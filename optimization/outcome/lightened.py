@@ -22,6 +22,7 @@ from optimization.ledger.accounts import Accounts
 from optimization.ledger.allocation import SETTLED
 from optimization.model.horizon import block_name
 from optimization.outcome.master import MasterProblem
+from optimization.outcome.steps import Duty
 from optimization.rules.accounts import AccountsReading, later_readings
 from optimization.rules.debts import STATEMENTS
 from optimization.solving.highs import Limits, Outcome, solve
@@ -36,7 +37,6 @@ SECONDS = 20.0
 LEAST = 1.0
 """Million yen that giving a change back costs at least, so that no more of them go than must."""
 
-Duty = tuple[int, int]
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Number of each row in the program, its government, its slack in the row's unit, what its debts are held against."""
 

@@ -65,7 +65,8 @@ class Result:
     that the plan is held against. `formula` tells how the formula was chosen, for each phase of the plan,
     `stay` how the plan was chosen among those that cost almost as little: the gap of the outcome is then that of the
     least cost. `tabulated` makes the tables of a result that has accounts, `judged` those of its verdicts. `whole` is
-    the case of which the question may be a part; None where nobody asks what is saved under other numbers."""
+    the case of which the question may be a part (None: it is the whole), `ranged` whether it is asked what is saved
+    under other numbers."""
 
     package: ResolvedPackage
     instance: Instance
@@ -84,6 +85,7 @@ class Result:
     tabulated: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
     judged: Callable[[Result], dict[str, pd.DataFrame]] = no_tables
     whole: Case | None = None
+    ranged: bool = False
 
     @property
     def worth(self) -> Worth:
@@ -114,12 +116,12 @@ class Result:
     @cached_property
     def saving_range(self) -> SavingRange | None:
         """What the plan saves against today where the assumed and estimated numbers are others; None without a plan
-        that keeps the rules, or where no number of the costs is uncertain."""
-        if self.whole is None or self.accounts is None or self.breaches:
+        that keeps the rules, where no number of the costs is uncertain, or nobody asks."""
+        if not self.ranged or self.accounts is None or self.breaches:
             return None
         instance, back = self.accounts.instance, GivenBack() if self.stay is None else self.stay.back
         held = alternatives(instance, self.accounts.decision, back)
-        return saving_range(self.whole, self.package, instance, held)
+        return saving_range(self.whole or instance.case, self.package, instance, held)
 
     @cached_property
     def rests_on(self) -> Rests:

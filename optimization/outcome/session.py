@@ -36,6 +36,7 @@ from optimization.outcome.relaxed import searched
 from optimization.outcome.result import Result
 from optimization.outcome.run import Answer, answer, least_cost
 from optimization.outcome.solve import solve
+from optimization.outcome.steps import Duty
 from optimization.outcome.terms import Terms
 from optimization.solving.deadline import Deadline
 from optimization.solving.decomposed import price_choices
@@ -43,9 +44,6 @@ from optimization.solving.highs import Limits, Outcome, Status
 from optimization.solving.national import NationalRelaxation
 from optimization.solving.residual import fix
 from optimization.solving.standard_form import coefficient_ranges
-
-Duty = tuple[int, int]
-"""A service and a rule group, by position."""
 
 OpenTiers = Callable[[Instance], Mapping[Duty, tuple[str, ...]]]
 

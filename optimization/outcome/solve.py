@@ -84,7 +84,7 @@ def solve(
         except KeyboardInterrupt as stop:
             raise stopped_with(replace(result, seconds=clock.seconds)) from stop
         result = replace(result, courses=others)
-    return as_asked(replace(result, seconds=clock.seconds, whole=case), asked)
+    return as_asked(replace(result, seconds=clock.seconds, whole=case, ranged=True), asked)
 
 
 def gap_sought(package: ResolvedPackage, limits: Limits) -> float:

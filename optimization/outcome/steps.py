@@ -176,7 +176,7 @@ def as_today(instance: Instance, decision: Decision, service: int, groups: Seque
     kept = {int(i) for pair in own if pair not in ended for i in instance.bodies.members(pair[0])}
     begun = tuple(
         pair
-        for pair in _todays_pairs(instance, service, after)
+        for pair in todays_pairs(instance, service, after)
         if not kept & set(instance.bodies.members(pair[0]).tolist()) and pair not in own
         and (moving[instance.bodies.members(pair[0])].any() or _freed(instance, pair, ended))
     )  # fmt: skip
@@ -189,7 +189,7 @@ def _freed(instance: Instance, pair: Pair, ended: Sequence[Pair]) -> bool:
     return any(members & set(instance.bodies.members(b).tolist()) for b, _ in ended)
 
 
-def _todays_pairs(instance: Instance, service: int, tiers: Mapping[Duty, str]) -> Iterator[Pair]:
+def todays_pairs(instance: Instance, service: int, tiers: Mapping[Duty, str]) -> Iterator[Pair]:
     """The bodies of today for a service whose members are all municipalities that answer for it themselves."""
     column, groups = instance.costs.wide_position[service], instance.groups.of_municipality
     for b, s, _ in instance.bodies.whole_today:

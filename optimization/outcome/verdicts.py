@@ -259,7 +259,7 @@ def _condition(found: SavingRange, told: Judged, service: str) -> tuple[object, 
     if told.split is None:
         return "", "", np.nan, 0, "", "", np.nan, np.nan, NO_UNIT
     split = told.split
-    number = of_number(*found.telling[service][split.group], split)
+    number = of_number(*found.telling[service][split.group], split.above, split.level)
     right = round(split.right * len(found.real))
     return (split.group, SIDES[split.above], split.level, right, number.number.key, SIDES[number.above], number.value,
             number.number.central, number.number.unit)  # fmt: skip

@@ -16,10 +16,11 @@ from typing import Final
 import numpy as np
 
 from optimization.case.resolved import ResolvedPackage
+from optimization.costs.social import SocialCosts, mean_of
 from optimization.dictionary.settings import with_values
 from optimization.errors import InputError, Problem
 from optimization.ledger.decision import Decision
-from optimization.ledger.instance import Instance, SocialCosts
+from optimization.ledger.instance import Instance
 from optimization.ledger.worlds import World, Worlds
 from optimization.model.columns import Columns, columns
 from optimization.model.objective import terms as objective_terms
@@ -29,8 +30,8 @@ from optimization.outcome.in_place import with_what_is_known
 from optimization.outcome.master import MasterProblem, master_problem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.relaxed import searched
-from optimization.outcome.session import Duty
 from optimization.outcome.starting import Start, as_mask, starting_pairs
+from optimization.outcome.steps import BODY, Duty
 from optimization.outcome.terms import PLAIN, Terms
 from optimization.outcome.unlisted import wanted
 from optimization.solving.deadline import Deadline
@@ -39,7 +40,6 @@ from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.standard_form import changed
 
-BODY: Final = "weights.body_million_yen"
 NO_PRICE: Final = 1e-12
 """Million yen at which joint work that costs nothing in a world is priced, so that its columns are those of others."""
 
@@ -207,16 +207,7 @@ class Blends:
 
     def _blend(self, questions: Sequence[Instance], shares: np.ndarray) -> Instance:
         """The central question with the social costs of a blend."""
-        parts = [question.social for question in questions]
-
-        def mean(each: list[np.ndarray]) -> np.ndarray:
-            return np.asarray(sum(w * part for w, part in zip(shares, each, strict=True)))
-
-        tiers = {t: mean([part.by_tier[t] for part in parts]) for t in parts[0].by_tier}
-        bodies, alone, judged = (
-            mean([getattr(part, name) for part in parts]) for name in ("bodies", "alone", "judged")
-        )
-        social = SocialCosts(tiers, bodies, alone, judged)
+        social = mean_of([question.social for question in questions], shares)
         return self.priced(social, float(shares @ [question.settings[BODY] for question in questions]))
 
     def priced(self, social: SocialCosts, standing: float) -> Instance:

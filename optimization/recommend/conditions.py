@@ -14,8 +14,8 @@ import numpy as np
 
 from optimization.dictionary.results import word
 from optimization.ledger.factors import Number
-from optimization.ledger.worlds import CENTRE, World, Worlds, value_at
-from optimization.outcome.conditions import best_split
+from optimization.ledger.worlds import CENTRE, World, Worlds
+from optimization.outcome.conditions import best_split, of_number
 
 LARGE: Final = 1000.0
 """Figure from which on digits after the point say nothing."""
@@ -111,11 +111,14 @@ def _evenly(levels: np.ndarray) -> list[float]:
 def _words(worlds: Worlds, cut: Cut) -> str:
     """A threshold in words, with the value of every number of the group that is one for all services."""
     numbers: Sequence[tuple[Number, int, bool]] = worlds.numbers[cut.group]
-    values = [
-        f"{number.key} {'above' if cut.above == (sign > 0) else 'below'} "
-        f"{_figure(value_at(number, cut.level if sign > 0 else 1.0 - cut.level))} {number.unit}"
+    thresholds = [
+        of_number(number, sign, cut.above, cut.level)
         for number, sign, setting in numbers
         if setting or "." not in number.key
+    ]
+    values = [
+        f"{each.number.key} {'above' if each.above else 'below'} {_figure(each.value)} {each.number.unit}"
+        for each in thresholds
     ]
     told = f" ({'; '.join(values)})" if values else ""
     side = "above" if cut.above else "below"

@@ -128,8 +128,9 @@ def search_corners(
     """The worlds with the corners that joined, why the search ended last, and what was done. `criterion` is that over
     so many worlds, `go_on` runs the search after some have joined; `end` is why it ended before."""
     worlds, looked = list(drawn), Looked(2 ** len(groups))
+    costs: dict[str, list[float]] = {}
     while len(looked.asked) < MOST_ASKED and not search.deadline.over:
-        climb = _climb(search, worlds, groups)
+        climb = _climb(search, worlds, groups, costs)
         looked.priced |= climb.promised.keys()
         known = [world.levels for world in worlds]
         fresh = [c for c in climb.ranked if c.levels not in known and c.name not in looked.asked]
@@ -155,12 +156,19 @@ def search_corners(
     return worlds, end, looked
 
 
-def _climb(search: Search, worlds: Sequence[World], groups: Sequence[str]) -> Climb:
-    """The coordinate search for the best plan met, from the centre and from the worlds in which it regrets most."""
+def _climb(
+    search: Search, worlds: Sequence[World], groups: Sequence[str], costs: dict[str, list[float]]
+) -> Climb:
+    """The coordinate search for the best plan met, from the centre and from the worlds in which it regrets most.
+    `costs` holds by corner what the plans met cost there, so that only those met since are priced."""
+    best = search.best
 
     def promise(world: World) -> float:
-        costs = search.evaluator.over([world]).costs(search.plans)[:, 0] + search.judged
-        return float(costs[search.best] - costs.min())
+        known = costs.setdefault(world.name, [])
+        if fresh := search.plans[len(known) :]:
+            more = search.evaluator.over([world]).costs(fresh)[:, 0] + search.judged[len(known) :]
+            known += more.tolist()
+        return known[best] - min(known)
 
     climb = Climb(groups, promise)
     regrets = search.table[search.best] - search.least

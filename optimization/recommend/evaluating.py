@@ -141,10 +141,10 @@ class Solving:
         row = store.read(self.folder, key)
         if row is None:
             found = answer()
-            row = {"plan": None}
-            if found is not None:
-                bound = found.bound if np.isfinite(found.bound) else None
-                row = {"plan": _plan_row(found.plan), "judged": found.judged, "bound": bound}
+            if found is None:  # for want of time: the next who asks may have more
+                return None
+            bound = found.bound if np.isfinite(found.bound) else None
+            row = {"plan": _plan_row(found.plan), "judged": found.judged, "bound": bound}
             store.write(self.folder, key, row)
         if row["plan"] is None:
             return None

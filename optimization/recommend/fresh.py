@@ -19,7 +19,7 @@ from optimization.ledger.worlds import GROUPS, World, joint_draws
 from optimization.outcome.clock import Clock
 from optimization.outcome.given_back import Prices
 from optimization.outcome.master import master_problem
-from optimization.outcome.session import Duty
+from optimization.outcome.steps import Duty
 from optimization.recommend.blended import Evaluated, Plan, costs_of
 from optimization.recommend.evaluating import Solving
 from optimization.recommend.held import statute_of

@@ -20,6 +20,7 @@ from optimization.outcome.given_back import Prices
 from optimization.outcome.master import MasterProblem, master_problem
 from optimization.outcome.readback import read_result
 from optimization.outcome.result import Result
+from optimization.outcome.starting import as_mask
 from optimization.recommend.blended import Blends, Plan
 from optimization.solving.highs import Limits, Status
 from optimization.solving.highs import solve as solve_plain
@@ -41,7 +42,7 @@ def as_result(blends: Blends, plan: Plan, whole: Case, limits: Limits) -> Result
     result = chosen(read_result(blends.package, problem, outcome), problem, limits)
     assert result.accounts is not None
     told = replace(as_outcome(result.accounts.objective), log="Chosen for many worlds: see recommend.json.\n")
-    return replace(result, outcome=told, method=METHOD, whole=whole)
+    return replace(result, outcome=told, method=METHOD, whole=whole, ranged=True)
 
 
 def formula_keeps(blends: Blends, plan: Plan, world: World) -> bool | None:
@@ -50,10 +51,10 @@ def formula_keeps(blends: Blends, plan: Plan, world: World) -> bool | None:
     question = blends.worlds.question_in(world)
     seen = blends.seen([plan])
     screening = screen(question, seen)
-    inside = seen[screening.listed]
-    if inside.sum() < len(plan.joint):
-        return False  # a body may not serve there
-    problem = master_problem(columns(question, screening, inside), Clock())
+    may_serve = as_mask(question, screening)
+    if not all(may_serve[pair] for pair in plan.joint):
+        return False
+    problem = master_problem(columns(question, screening, seen[screening.listed]), Clock())
     limits = Limits(gap=1.0, seconds=FORMULA_SECONDS, threads=1)
     found = solve_plain(with_plan(problem, plan), limits)
     if found.values is not None:
@@ -85,12 +86,9 @@ def plan_at(prices: Prices, point: np.ndarray) -> Plan:
     problem = prices.problem
     values = np.zeros(len(problem.form.cost))
     values[problem.provision] = point
-    statute, table = prices.statute(values), problem.columns
+    statute = prices.statute(values)
     tier = {(s, k): t for (s, k, t), one in zip(prices.duties, statute, strict=True) if one > 0.5}
-    numbers, index = problem.form.column_family("v")
-    used = index[values[numbers] > 0.5]
-    pairs = zip(table.pair_body[used].tolist(), table.pair_service[used].tolist(), strict=True)
-    return Plan(tier, tuple(sorted(pairs)))
+    return Plan(tier, prices.pairs_at(point))
 
 
 def statute_of(duties: Sequence[tuple[int, int, str]], plan: Plan) -> np.ndarray:

@@ -19,7 +19,7 @@ from optimization.outcome.clock import Clock
 from optimization.outcome.given_back import Prices
 from optimization.outcome.master import master_problem
 from optimization.outcome.result import Result
-from optimization.outcome.session import Duty
+from optimization.outcome.steps import Duty
 from optimization.outcome.verdict import NoPlanError, Worth
 from optimization.recommend.blended import BODY, Blends, Evaluated, Plan, costs_of
 from optimization.recommend.corners import (
@@ -32,11 +32,10 @@ from optimization.recommend.corners import (
     known_corners,
     search_corners,
 )
-from optimization.recommend.costs import provision_costs
 from optimization.recommend.criteria import WORST, Criterion, criterion_named
 from optimization.recommend.evaluating import Solving, asked
 from optimization.recommend.held import as_result, formula_keeps, plan_at, statute_of
-from optimization.recommend.search import OnMoment, Search
+from optimization.recommend.search import CLOSER, OnMoment, Search
 from optimization.recommend.workers import Asked, workers_for
 from optimization.rules.checks import Breach, breaches
 from optimization.solving.deadline import Deadline
@@ -52,7 +51,7 @@ MENDED_SECONDS = 60.0
 OF_PROVISION = "R"
 """First letter of the labels of rules on who answers and who provides, with which a formula has nothing to do."""
 
-PART = 2.0
+PART = 1.0 / CLOSER
 """How much wider the gap of every question is than that of the plan: those that decide are asked again, closer."""
 
 ENDS = {"gap reached": Worth.OPTIMAL, "gap open": Worth.INCUMBENT, "time limit": Worth.INCUMBENT}
@@ -176,15 +175,12 @@ class Recommendation:
         if with_all is None:
             return {}
         found: dict[tuple[Duty, ...], np.ndarray] = {(): with_all}
-        changes = list(prices.changes(statute))
-        together = [
-            tuple(duty for duty in changes if duty[0] == s) for s in dict.fromkeys(s for s, _ in changes)
-        ]
-        for given in [*((duty,) for duty in changes), *(some for some in together if len(some) > 1)]:
+        services = [tuple(sorted(some)) for some in prices.together(statute) if len(some) > 1]
+        for given in [*prices.alone(statute), *services]:
             without = None if deadline.over else prices.provision(prices.without(statute, given))
             if without is not None:
                 found[given] = without
-        costs = self._costs_of([plan_at(prices, point) for point in found.values()])
+        costs = self.search.evaluator.costs([plan_at(prices, point) for point in found.values()])
         before, criterion = costs[0], self.criterion.of(costs[0] - self.search.least)
         return {
             given: GivenUp(
@@ -217,10 +213,6 @@ class Recommendation:
             float(q.social.alone[places, column].sum() - q.social.bodies[body, column]) for q in questions
         ]
         return np.array(alone) - (np.array([q.settings[BODY] for q in questions]) if last else 0.0)
-
-    def _costs_of(self, plans: Sequence[Plan]) -> np.ndarray:
-        """What plans cost in every world, their formula left out, (plans, W)."""
-        return provision_costs(self.blends.instance, plans, self.blends.questions)
 
     @property
     def _corners(self) -> dict[str, Any]:
@@ -289,14 +281,16 @@ def recommend(
 
     Raises `InputError` for what cannot be asked, `NoPlanError` where a world has no plan.
     """
+    known_corners(corners)
+    criterion_named(criterion, 1, tail)
+    _only_the_worst(corners, criterion)
     limits = limits or Limits()
     codes = tuple(case.prefecture_codes(prefectures))
     question = asked(case, package, codes, replace(limits, gap=PART * limits.gap, threads=1), method)
     blends = question.laid_out()
     groups = one_factor_groups(blends)
     drawn = list(worlds or one_factor(groups))
-    drawn += all_corners(groups) if known_corners(corners) == ALL else []
-    _only_the_worst(corners, criterion)
+    drawn += all_corners(groups) if corners == ALL else []
     blends = blends.over(drawn)
     deadline = Deadline(limits.seconds)
     looked = None

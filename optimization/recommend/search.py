@@ -258,10 +258,13 @@ class Search:
 
     def _take(self, plans: Sequence[tuple[Plan, float]]) -> None:
         """Plans join those met, unless they are there."""
-        fresh = {plan.name: (plan, judged) for plan, judged in reversed(plans) if plan.name not in self.names}
-        new = [fresh[name] for name in dict.fromkeys(plan.name for plan, _ in plans) if name in fresh]
-        if not new:
+        fresh: dict[tuple[object, ...], tuple[Plan, float]] = {}
+        for plan, judged in plans:
+            if (name := plan.name) not in self.names:
+                fresh.setdefault(name, (plan, judged))
+        if not fresh:
             return
+        new = list(fresh.values())
         self.names.update(fresh)
         self.plans += [plan for plan, _ in new]
         self.judged += [judged for _, judged in new]

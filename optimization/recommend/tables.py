@@ -12,7 +12,8 @@ import pandas as pd
 from optimization.ledger.instance import Instance
 from optimization.ledger.worlds import GROUPS
 from optimization.outcome.result import Result, no_tables
-from optimization.outcome.session import Duty
+from optimization.outcome.steps import Duty
+from optimization.outcome.verdicts import LEAVE, NOW, ONLY_IF
 from optimization.recommend.blended import Blends, Plan
 from optimization.recommend.conditions import Condition, condition
 from optimization.recommend.corners import is_corner
@@ -23,7 +24,6 @@ RECOMMENDED, CENTRAL, OWN, OTHER = "recommended", "central", "own", "other"
 """Kinds of plans in the table of regrets: the one recommended, the cheapest of the central values, that of another
 world, and any other met on the way."""
 
-NOW, ONLY_IF, LEAVE = VERDICTS = "now", "only_if", "leave"
 ASKED, CORNER = "asked", "corner"
 """How a world came to be among the worlds: asked for, or a corner of the box."""
 

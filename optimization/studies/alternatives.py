@@ -17,7 +17,8 @@ from scipy import sparse
 
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.instance import Instance
-from optimization.outcome.session import Duty, Session
+from optimization.outcome.session import Session
+from optimization.outcome.steps import Duty
 from optimization.solving.highs import Limits, solve
 from optimization.solving.standard_form import StandardForm
 

@@ -38,9 +38,9 @@ from optimization.outcome.existing_table import FATES
 from optimization.outcome.given import GivenBody
 from optimization.outcome.result import Result
 from optimization.outcome.verdict import Worth
-from optimization.outcome.verdicts import REASONS
+from optimization.outcome.verdicts import REASONS, VERDICTS
 from optimization.recommend.recommend import recommend
-from optimization.recommend.tables import CENTRAL, OTHER, OWN, RECOMMENDED, VERDICTS, told
+from optimization.recommend.tables import CENTRAL, OTHER, OWN, RECOMMENDED, told
 from optimization.report.workbook import write_workbook
 from optimization.solving.highs import Limits
 

@@ -12,7 +12,7 @@ import pytest
 from optimization.archive import read_run, write_run
 from optimization.case.assignments import package_given
 from optimization.case.case import Case
-from optimization.case.face import load_package, with_on_top
+from optimization.case.face import DEFAULT_CASE, load_package, with_on_top
 from optimization.case.load import load_case
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError
@@ -85,6 +85,15 @@ PRESCRIBED = (
 def test_what_is_prescribed_in_full_is_what_a_run_finds(case: Case) -> None:
     package = asked(case, "status_quo", *PRESCRIBED)
     same_figures(solve(case, package, limits=ONE), apply(case, package))
+
+
+def test_what_is_prescribed_for_a_part_of_a_case_is_what_a_run_of_it_finds() -> None:
+    """Curves and offices are those of the whole country on both sides, in the table of savings too."""
+    country = load_case(DEFAULT_CASE)
+    top = package_given((*PRESCRIBED, "responsibility.fix.prefectural_roads=bloc"))
+    assert top is not None
+    package = with_on_top(country, load_package(country, "status_quo", ["03"]), top, ["03"])
+    same_figures(solve(country, package, ["03"], limits=ONE), apply(country, package, ["03"]))
 
 
 def test_a_limit_that_is_not_kept_is_told_in_yen(case: Case) -> None:
