@@ -40,7 +40,7 @@ class Choice:
 
     @property
     def errors(self) -> np.ndarray:
-        """Their standard errors, (F,)."""
+        """Standard errors of `coefficients`, (F,)."""
         return np.asarray(np.sqrt(np.diag(self.covariance)) / self.spread)
 
     def worth(self, features: np.ndarray) -> np.ndarray:
