@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.prescribed import members_prescribed
 from optimization.dictionary.settings import GROUP, nearest
-from optimization.dictionary.tiers import TIERS
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.reading.japan import PREFECTURES
@@ -81,19 +82,25 @@ def rule_groups(case: Case, settings: Settings, today: np.ndarray) -> RuleGroups
 
     `today` (I, S) is today's standard cost, which tells where a service exists. A tier is open to
     a group when the service table allows it for every class in the group (R6). Raises InputError for a
-    tier prescribed to one group that there is not, or whose classes do not allow it.
+    tier prescribed to one group that there is not, or whose classes do not allow it, and for bodies that are prescribed
+    and cannot be. Members of a prescribed body stay responsible, unless another tier is prescribed to their group.
     """
     names = group_labels(case.municipalities, settings["rules.groups"])
     labels, of_municipality = np.unique(names.to_numpy(str), return_inverse=True)
     kind = case.municipalities["city_class"].to_numpy(str)
     classes = [tuple(np.unique(kind[of_municipality == k])) for k in range(len(labels))]
     home = tuple(case.services["home_tier"])
+    held = {
+        (s, int(of_municipality[i])) for s, members in members_prescribed(case, settings) for i in members
+    }
     options, closed = {}, []
     for s, service in enumerate(case.services.index):
         present = np.bincount(of_municipality, weights=today[:, s], minlength=len(labels)) > 0
         for k in np.flatnonzero(present):
             allowed = [t for t in TIERS if all(t in case.allowed_tiers[service, c] for c in classes[k])]
             options[s, int(k)] = _options(service, labels[k], home[s], allowed, settings)
+            if (s, int(k)) in held and MUNICIPALITY in options[s, int(k)]:
+                options[s, int(k)] = (MUNICIPALITY,)
             closed += _closed(service, labels[k], allowed, settings)
     raise_if_any([*_unknown_groups(case, settings, labels), *closed])
     return RuleGroups(tuple(labels), of_municipality, options, home)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from optimization.archive import new_folder, read_decided, write_run
+from optimization.case.prescribed import GivenBody
 from optimization.cli.commands import checked, placed, show_notes, show_run
 from optimization.cli.options import (
     CaseFolder,
@@ -20,7 +21,7 @@ from optimization.cli.options import (
 )
 from optimization.errors import Problem, raise_if_any
 from optimization.outcome.applied import apply
-from optimization.outcome.given import GivenBody, plan_of
+from optimization.outcome.given import plan_of
 from optimization.outcome.result import APPLIED
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS

@@ -64,8 +64,9 @@ class ProvisionCosts:
 
     `by_tier[t]`: Parts of shape (I, S) for a municipality providing alone and for higher tiers.
     `bodies`: Parts of shape (B, W) over `wide_services`, NaN-free: the services the package opens, and those that
-    bodies provide today. `allowed` (B, W) tells which pairs may serve: today's bodies, and those of an opened service
-    that keep its travel-time limit (R7) and cut through no body of today that must stand (R10); `may_act_alone` (I, W)
+    bodies provide today or by prescription. `allowed` (B, W) tells which pairs may serve: today's bodies and those that
+    are prescribed, and those of an opened service that keep its travel-time limit (R7) and cut through no body of today
+    that must stand, nor through a prescribed one (R10); `may_act_alone` (I, W)
     where a municipality may provide by itself (R10); `worth` (B, W) what a pair is worth to its members by the
     preferences that bodies of today show, in units of a logit, 0 where the objective does not ask.
     """
@@ -248,7 +249,7 @@ def body_parts_of(
     parts of the candidate bodies for the services the package opens to them, or that `also` opens."""
     named = dict.fromkeys((*settings["wide_area.services"], *also))
     opened = [s for s in named if case.services.at[s, "wide_area"]]
-    shared = case.services.index[bodies.existing.services]
+    shared = case.services.index[bodies.existing.shared]
     wide = pd.Index([*opened, *(s for s in shared if s not in opened)])
     columns = case.services.index.get_indexer(wide)
     tiers = {**tiers, MUNICIPALITY: _leaving(case, bodies, tiers[MUNICIPALITY])}
@@ -280,8 +281,10 @@ def _may_serve(
     for w, s in enumerate(columns.tolist()):
         allowed[:, w] &= ~bodies.existing.cut_through(s, bodies.membership)
     position = positions(columns)
-    for b, s in bodies.standing:
-        allowed[b, position[s]] = True
+    standing, fixed = bodies.standing, {(s, members) for s, members in bodies.existing.prescribed}
+    barred = {s: bodies.existing.cut_through(s, bodies.membership) for s in {s for s, _ in fixed}}
+    for b, s in standing:
+        allowed[b, position[s]] = not (s in barred and barred[s][b]) or (s, bodies.who(b)) in fixed
     return np.asarray(allowed)
 
 

@@ -25,6 +25,7 @@ from optimization.geography.connected import connected_sets
 from optimization.geography.existing import (
     EXTENDED,
     PART_OF_TODAY,
+    PRESCRIBED,
     TODAY,
     WITHOUT_BOUNDS,
     ExistingBodies,
@@ -57,8 +58,8 @@ class Bodies:
 
     @cached_property
     def standing(self) -> list[tuple[int, int]]:
-        """(row, service among S) of every pair that is one of today's bodies or a part of one."""
-        rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY])).tolist()
+        """(row, service among S) of every pair that is one of today's bodies, a part of one, or prescribed."""
+        rows = np.flatnonzero(self.table["source"].isin([TODAY, PART_OF_TODAY, PRESCRIBED])).tolist()
         listed = ((row, self.existing.standing.get(self.who(row), ())) for row in rows)
         return [(row, s) for row, services in listed for s in services]
 
@@ -173,6 +174,7 @@ def candidate_bodies(case: Case, settings: Settings, km: np.ndarray, existing: E
     service that bodies of today provide, every candidate is also listed together with the bodies of today it touches.
     """
     source_of = dict.fromkeys(existing.members, TODAY)
+    source_of |= {members: PRESCRIBED for members in prescribed_sets(existing) if members not in source_of}
     for members in existing.standing:
         source_of.setdefault(members, PART_OF_TODAY)
     opened = [case.services.index.get_loc(s) for s in settings["wide_area.services"]]
@@ -186,6 +188,11 @@ def candidate_bodies(case: Case, settings: Settings, km: np.ndarray, existing: E
                 for more in existing.around(s, sets):
                     source_of.setdefault(tuple(sorted(more)), EXTENDED)
     return bodies_of(case, settings, km, source_of, existing)
+
+
+def prescribed_sets(existing: ExistingBodies) -> list[tuple[int, ...]]:
+    """Members of every body that a package prescribes."""
+    return [members for _, members in existing.prescribed if len(members) > 1]
 
 
 def _sets_of_sources(case: Case, settings: Settings, km: np.ndarray) -> dict[tuple[int, ...], str]:

@@ -8,7 +8,7 @@ member changes its provider and does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -29,6 +29,8 @@ WHOLE = ("fire", "waste", "elementary", "computing")
 """Functions whose sharing is the sharing of the service. Who shares night soil, a junior high school, a home for the
 elderly or the collection of tax arrears shares a part of its service only, and counts as providing it alone."""
 
+Prescribed = Sequence[tuple[int, tuple[int, ...]]]
+
 MOST_PIECES = 7
 """Rule groups of members up to which every part of a body of today along their lines is listed."""
 
@@ -40,6 +42,8 @@ class ExistingBodies:
     `names` the T bodies, `service` (T,) the service of each among S, `members` the positions of the members of each,
     `piece` for each member the number of the part of the body it cannot be divided from; `people` (I,) residents, by
     which the greater part of a body is told; `kept` whether the bodies must stand where their members stay responsible.
+    `prescribed`: service and members of every body that a package prescribes: it stands as it is, and who is left of a
+    body of today that it takes members from may go on without them.
     """
 
     names: tuple[str, ...]
@@ -48,6 +52,7 @@ class ExistingBodies:
     piece: tuple[tuple[int, ...], ...]
     people: np.ndarray
     kept: bool
+    prescribed: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -76,11 +81,23 @@ class ExistingBodies:
 
     @cached_property
     def count(self) -> np.ndarray:
-        """In how many services each municipality belongs to a body today, shape (I,)."""
-        result = np.zeros(len(self.people), dtype=int)
-        for members in self.members:
-            result[list(members)] += 1
-        return result
+        """In how many services each municipality belongs to a body that must stand: today's, where they are kept, and
+        those that are prescribed, shape (I,)."""
+        together = [*(zip(self.service, self.members, strict=True) if self.kept else ()), *self.prescribed]
+        where = {(s, i) for s, members in together if len(members) > 1 for i in members}
+        return np.bincount([i for _, i in where], minlength=len(self.people))
+
+    @cached_property
+    def shared(self) -> list[int]:
+        """The services that some body provides today or by prescription, in order."""
+        return sorted({*self.service, *(s for s, _ in self.prescribed)})
+
+    def assigned(self, s: int) -> sparse.csr_matrix:
+        """Members of the bodies of service s that are prescribed as ones, shape (I, bodies)."""
+        bodies = [members for service, members in self.prescribed if service == s]
+        at = [(i, n) for n, members in enumerate(bodies) for i in members]
+        rows, columns = [i for i, _ in at], [n for _, n in at]
+        return sparse.csr_matrix((np.ones(len(at)), (rows, columns)), (len(self.people), len(bodies)))
 
     @cached_property
     def whole(self) -> np.ndarray:
@@ -109,10 +126,13 @@ class ExistingBodies:
     @cached_property
     def standing(self) -> dict[tuple[int, ...], list[int]]:
         """Services in which a set of municipalities is one of today's bodies, or a part of one that may stand by
-        itself, by the positions of its members; the whole bodies first."""
+        itself, or is prescribed, by the positions of its members; the whole bodies first."""
         result: dict[tuple[int, ...], list[int]] = {}
         for t, members in enumerate(self.members):
             result.setdefault(members, []).append(self.service[t])
+        for s, members in self.prescribed:
+            if len(members) > 1:
+                result.setdefault(members, []).append(s)
         for t in range(len(self)) if self.kept else ():
             for part in self.parts(t):
                 if len(part) > 1:
@@ -141,10 +161,10 @@ class ExistingBodies:
 
     def may_act_alone(self, s: int) -> np.ndarray:
         """(R10) Whether each municipality may provide service s alone, boolean (I,): always where bodies need not be
-        kept, else who is in none, or a part of its body by itself."""
-        pieces = self.pieces(s)
-        size = np.asarray(pieces.sum(axis=0)).ravel()
-        return (not self.kept) | (np.asarray(pieces @ size).ravel() <= 1)
+        kept, else who is in none, or a part of its body by itself; nobody who is prescribed a body."""
+        pieces, assigned = self.pieces(s), self.assigned(s)
+        together, fixed = (each @ np.asarray(each.sum(axis=0)).ravel() for each in (pieces, assigned))
+        return np.asarray(((not self.kept) | (together <= 1)) & (fixed <= 1))
 
     def parts(self, t: int) -> Iterator[tuple[int, ...]]:
         """What may be left of body t where the law gives its members different rules. Where they are of many rule
@@ -159,13 +179,22 @@ class ExistingBodies:
                 yield tuple(members[np.isin(of, some)].tolist())
 
     def cut_through(self, s: int, sets: sparse.csr_matrix) -> np.ndarray:
-        """Whether each set (B, I) cuts through a part of one of today's bodies of service s that must stand, (B,)."""
+        """Whether each set (B, I) cuts through a part of one of today's bodies of service s that must stand, or holds a
+        member of a body that is prescribed without being it, (B,)."""
         result = np.zeros(sets.shape[0], dtype=bool)
         if self.kept:
             pieces = self.pieces(s)
             taken = sparse.csr_matrix(sets @ pieces)
             cut = taken.data < np.asarray(pieces.sum(axis=0)).ravel()[taken.indices]
             result[np.repeat(np.arange(sets.shape[0]), np.diff(taken.indptr))[cut]] = True
+        if self.prescribed:
+            assigned = self.assigned(s)
+            held, size = sparse.csr_matrix(sets @ assigned), np.asarray(assigned.sum(axis=0)).ravel()
+            own = np.asarray(sets.sum(axis=1)).ravel()[
+                np.repeat(np.arange(sets.shape[0]), np.diff(held.indptr))
+            ]
+            other = (held.data < size[held.indices]) | (held.data < own)
+            result[np.repeat(np.arange(sets.shape[0]), np.diff(held.indptr))[other]] = True
         return result
 
     def around(self, s: int, sets: Iterable[frozenset[int]]) -> Iterator[frozenset[int]]:
@@ -177,7 +206,9 @@ class ExistingBodies:
                 yield members.union(*(self.members[t] for t in touched))
 
 
-def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodies:
+def existing_bodies(
+    case: Case, groups: RuleGroups, kept: bool, prescribed: Prescribed = ()
+) -> ExistingBodies:
     """Today's bodies of a case (table `bodies_today`), each with the members that have the service; those of a
     service that cannot be shared, or left with one member, are none. A body can be divided along the rule groups of
     its members where the statute may give one of these another responsible tier."""
@@ -197,14 +228,20 @@ def existing_bodies(case: Case, groups: RuleGroups, kept: bool) -> ExistingBodie
         members.append(tuple(places.tolist()))
     people = case.municipalities["population_persons"].to_numpy(float)
     whole = ExistingBodies(tuple(names), tuple(services), tuple(members), (), people, kept)
-    return under_groups(whole, groups, kept)
+    return under_groups(whole, groups, kept, prescribed)
 
 
-def under_groups(existing: ExistingBodies, groups: RuleGroups, kept: bool) -> ExistingBodies:
-    """Today's bodies under other rule groups, along which they may be divided."""
+def under_groups(
+    existing: ExistingBodies, groups: RuleGroups, kept: bool, prescribed: Prescribed = ()
+) -> ExistingBodies:
+    """Today's bodies under other rule groups, along which they may be divided, and with other prescribed bodies, which
+    take their members out of them."""
     of, fixed, pieces = groups.of_municipality.tolist(), (MUNICIPALITY,), []
+    taken = {(s, i): n for n, (s, members) in enumerate(prescribed, start=1) for i in members}
     for s, members in zip(existing.service, existing.members, strict=True):
         own = [of[i] for i in members]
         whole = all(groups.options.get((s, k)) == fixed for k in set(own))
-        pieces.append(tuple([0] * len(own) if whole else own))
-    return replace(existing, piece=tuple(pieces), kept=kept)
+        lines = [(0 if whole else k, taken.get((s, i), 0)) for i, k in zip(members, own, strict=True)]
+        number = {line: n for n, line in enumerate(sorted(set(lines)))}
+        pieces.append(tuple(number[line] for line in lines))
+    return replace(existing, piece=tuple(pieces), kept=kept, prescribed=tuple(prescribed))

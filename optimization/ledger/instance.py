@@ -315,20 +315,22 @@ class Instance:
 
     @cached_property
     def most_bodies(self) -> np.ndarray:
-        """Most bodies each municipality may belong to (R4), shape (I,): the package's limit, or one
-        for each service that it shares today, where today's bodies are kept."""
-        limit = self.settings["wide_area.bodies_per_municipality"]
-        existing = self.bodies.existing
-        return np.maximum(limit, existing.count) if existing.kept else np.full(len(existing.people), limit)
+        """Most bodies each municipality may belong to (R4), shape (I,): the package's limit, or one for each service
+        that it shares today, where today's bodies are kept, or by prescription."""
+        return np.maximum(self.settings["wide_area.bodies_per_municipality"], self.bodies.existing.count)
 
     @cached_property
     def standing_pairs(self) -> np.ndarray:
-        """Pairs that are today's bodies or parts of them, where they must be kept, boolean (B, W)."""
+        """Pairs that are today's bodies or parts of them, where they must be kept, or prescribed, boolean (B, W)."""
         result = np.zeros(self.costs.allowed.shape, dtype=bool)
-        if self.bodies.existing.kept:
+        existing, position = self.bodies.existing, self.costs.wide_position
+        if existing.kept:
             for b, s in self.bodies.standing:
-                result[b, self.costs.wide_position[s]] = True
-        return result
+                result[b, position[s]] = True
+        for s, members in existing.prescribed:
+            if members in self.bodies.row_of:
+                result[self.bodies.row_of[members], position[s]] = True
+        return result & self.costs.allowed
 
     @cached_property
     def prefecture(self) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimization.case.case import Case
+from optimization.case.prescribed import prescribed_bodies
 from optimization.case.projections import growth_problems
 from optimization.case.rule_groups import rule_groups
 from optimization.costs.curves import ScaleCurve
@@ -49,7 +50,8 @@ def lay_out(
         parts = {tier: part.rows(keep) for tier, part in parts.items()}
         standard, office_km = standard.rows(keep), office_km[keep]
     groups = rule_groups(case, settings, todays_cost(case, parts))
-    existing = existing_bodies(case, groups, settings["wide_area.keep_existing"])
+    prescribed = prescribed_bodies(case, settings, groups.options, groups.of_municipality)
+    existing = existing_bodies(case, groups, settings["wide_area.keep_existing"], prescribed)
     bodies = candidates(case, settings, km, existing)
     costs = body_parts_of(case, settings, standard, parts, bodies, km)
     instance = Instance(case, settings, groups, bodies, costs, standard, km, office_km)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
+from optimization.case.prescribed import prescribed_bodies
 from optimization.case.rule_groups import RuleGroups, rule_groups
 from optimization.costs.provision import ProvisionCosts, body_parts_of
 from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.dictionary.typed_settings import SettingKey, Settings
 from optimization.geography.candidates import Bodies
-from optimization.geography.existing import under_groups
+from optimization.geography.existing import Prescribed, under_groups
 from optimization.ledger.accounts import share_today
 from optimization.ledger.instance import Instance, kept_today
 from optimization.ledger.layout import Candidates
@@ -71,10 +72,11 @@ def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Kn
     if base.horizon is not None or settings["horizon.years"]:
         raise ValueError("a question over several years is laid out anew")
     groups = rule_groups(base.case, settings, base.today)
+    prescribed = prescribed_bodies(base.case, settings, groups.options, groups.of_municipality)
     bodies, costs = remembered(
         known.bodies,
-        (_values(settings, OF_BODIES), _parts(base, groups)),
-        lambda: _bodies(base, settings, groups, candidates),
+        (_values(settings, OF_BODIES), _parts(base, groups), prescribed),
+        lambda: _bodies(base, settings, groups, candidates, prescribed),
     )
     changed = replace(base, settings=settings, groups=groups, bodies=bodies, costs=costs)
     same = _values(base.settings, NEED) == _values(settings, NEED)
@@ -85,9 +87,9 @@ def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Kn
 
 
 def _bodies(
-    base: Instance, settings: Settings, groups: RuleGroups, candidates: Candidates
+    base: Instance, settings: Settings, groups: RuleGroups, candidates: Candidates, prescribed: Prescribed
 ) -> tuple[Bodies, ProvisionCosts]:
-    existing = under_groups(base.bodies.existing, groups, settings["wide_area.keep_existing"])
+    existing = under_groups(base.bodies.existing, groups, settings["wide_area.keep_existing"], prescribed)
     bodies = candidates(base.case, settings, base.km, existing)
     costs = body_parts_of(base.case, settings, base.standard, base.costs.by_tier, bodies, base.km)
     return bodies, costs

@@ -1,6 +1,7 @@
 """Provision: who does the work, a municipality alone, a wide-area body or a higher tier (R2-R5).
 
-(R7) travel time, (R8) size of bodies and (R10) today's bodies that must stand are filters on the columns, not rows.
+(R7) travel time, (R8) size of bodies and (R10) bodies that must stand, today's and prescribed ones, are filters on the
+columns, not rows.
 """
 
 from __future__ import annotations

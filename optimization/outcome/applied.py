@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 
 from optimization.case.case import Case
+from optimization.case.prescribed import GivenBody, body_problems
 from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import FIX
 from optimization.dictionary.settings import GROUP
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import Problem, raise_if_any
-from optimization.geography.candidates import Bodies, bodies_of
+from optimization.geography.candidates import Bodies, bodies_of, prescribed_sets
 from optimization.geography.existing import PART_OF_TODAY, PRESCRIBED, TODAY, ExistingBodies
 from optimization.ledger.accounts import Accounts, with_bonds
 from optimization.ledger.allocation import pool_range
@@ -31,7 +32,7 @@ from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import with_bodies
 from optimization.outcome.clock import Clock
-from optimization.outcome.given import GivenBody, GivenPlan, body_problems
+from optimization.outcome.given import GivenPlan
 from optimization.outcome.question import decided_once, laid_out
 from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.tables import result_tables
@@ -148,8 +149,9 @@ MOST_FAULTS = 20
 
 
 def bodies_of_today(case: Case, settings: Settings, km: np.ndarray, existing: ExistingBodies) -> Bodies:
-    """The bodies that exist today and no others."""
-    return bodies_of(case, settings, km, dict.fromkeys(existing.members, TODAY), existing)
+    """The bodies that exist today, those that the package prescribes, and no others."""
+    own = dict.fromkeys(prescribed_sets(existing), PRESCRIBED) | dict.fromkeys(existing.members, TODAY)
+    return bodies_of(case, settings, km, own, existing)
 
 
 def shared_services(
@@ -172,6 +174,11 @@ def shared_services(
     ]
     taken = {(s, i) for s, members in own for i in members}
     shared: Shared = {}
+    for s, members in existing.prescribed:
+        left = answering(s, [i for i in members if (s, i) not in taken])
+        if len(left) > 1:
+            shared[s, left] = _source(existing, left)
+    taken |= {(s, i) for s, members in existing.prescribed for i in members}
     for s, members in _before(question, plan):
         left = answering(s, [i for i in members if (s, i) not in taken])
         if len(left) > 1:
@@ -192,9 +199,10 @@ def shared_services(
 
 def _source(existing: ExistingBodies, members: Members) -> str:
     """Where a body comes from: it stands today, is what may be left of one that does, or is given."""
-    if members not in existing.standing:
-        return PRESCRIBED
-    return TODAY if members in existing.number_of else PART_OF_TODAY
+    if members in existing.number_of:
+        return TODAY
+    own = members in prescribed_sets(existing) or members not in existing.standing
+    return PRESCRIBED if own else PART_OF_TODAY
 
 
 def _before(question: Instance, plan: GivenPlan | None) -> Iterator[tuple[int, Members]]:
@@ -216,10 +224,11 @@ def with_listed(question: Instance, shared: Shared) -> Instance:
     known = question.bodies.row_of
     if all(members in known and s in wide for s, members in shared):
         return question
-    source = dict.fromkeys(question.bodies.existing.members, TODAY)
+    existing = question.bodies.existing
+    source = dict.fromkeys(prescribed_sets(existing), PRESCRIBED) | dict.fromkeys(existing.members, TODAY)
     for (_, members), where in shared.items():
         source.setdefault(members, where)
-    bodies = bodies_of(question.case, question.settings, question.km, source, question.bodies.existing)
+    bodies = bodies_of(question.case, question.settings, question.km, source, existing)
     opened = [str(question.services[s]) for s in sorted({s for s, _ in shared} - wide)]
     return with_bodies(question, bodies, opened)
 

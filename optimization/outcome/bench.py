@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimization.case.case import Case
+from optimization.case.prescribed import GivenBody
 from optimization.case.resolved import ResolvedPackage, settings_problems
 from optimization.case.rule_groups import rule_groups
 from optimization.dictionary.settings import with_values
@@ -13,7 +14,7 @@ from optimization.errors import raise_if_any
 from optimization.ledger.instance import Instance
 from optimization.ledger.relaid import Known, relaid
 from optimization.outcome.applied import applied, apply, bodies_of_today
-from optimization.outcome.given import GivenBody, GivenPlan
+from optimization.outcome.given import GivenPlan
 from optimization.outcome.question import checked, laid_out
 from optimization.outcome.result import Result
 

@@ -18,6 +18,7 @@ from optimization import __version__
 from optimization.case.face import with_on_top
 from optimization.case.overlay import overlay_package
 from optimization.case.package import STATUS_QUO
+from optimization.case.prescribed import GivenBody
 from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import FIX
 from optimization.dictionary.settings import load_settings, nearest, shown
@@ -27,7 +28,6 @@ from optimization.ledger.debt import STEPS, crossing, debt_ratios, debt_stages
 from optimization.ledger.flows import by_sector, side_by_side
 from optimization.outcome.bench import Bench
 from optimization.outcome.breach_table import breach_table
-from optimization.outcome.given import GivenBody
 from optimization.outcome.place_table import place_table
 from optimization.outcome.result import Result
 from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, input_folder

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from optimization.case.package import STATUS_QUO
+from optimization.case.prescribed import FIX_BODIES
 from optimization.case.rule_groups import SIZE_CLASSES
 from optimization.dictionary.settings import ends_of, load_settings, setting_key, value_of
 from optimization.dictionary.tiers import TIERS
@@ -75,7 +76,11 @@ def data_of(name: str, package: str, voice: Voice) -> Markup:
         "package": package,
         "language": voice.language,
         "services": [
-            {"id": str(s), "label": str(case.services.at[s, f"label_{voice.language}"])}
+            {
+                "id": str(s),
+                "label": str(case.services.at[s, f"label_{voice.language}"]),
+                "wide": bool(case.services.at[s, "wide_area"]),
+            }
             for s in case.services.index
         ],
         "groups": [{"id": each, "label": voice.called(each)} for each in groups],
@@ -94,6 +99,7 @@ def data_of(name: str, package: str, voice: Voice) -> Markup:
             }
             for key in SWITCHES
         ],
+        "fixed": list(resolved.settings[FIX_BODIES]),
         "words": {key: voice(f"bench_{key}") for key in WORDS},
     }
     return embedded(data)

@@ -16,6 +16,7 @@ from optimization import apply, load_case, load_package, solve
 from optimization.archive import write_run
 from optimization.case.case import Case
 from optimization.case.crisis import CRISIS_TYPES
+from optimization.case.prescribed import GivenBody
 from optimization.case.resolved import with_settings
 from optimization.dictionary import load_settings
 from optimization.dictionary.results import (
@@ -35,7 +36,6 @@ from optimization.dictionary.tiers import TIERS
 from optimization.ledger.debt import STAGES
 from optimization.ledger.worlds import GROUPS, World, centre
 from optimization.outcome.existing_table import FATES
-from optimization.outcome.given import GivenBody
 from optimization.outcome.result import Result
 from optimization.outcome.verdict import Worth
 from optimization.outcome.verdicts import REASONS, VERDICTS

@@ -14,10 +14,11 @@ from optimization.case.assignments import package_given
 from optimization.case.case import Case
 from optimization.case.face import DEFAULT_CASE, load_package, with_on_top
 from optimization.case.load import load_case
+from optimization.case.prescribed import GivenBody
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import InputError
 from optimization.outcome.applied import apply
-from optimization.outcome.given import GivenBody, plan_of
+from optimization.outcome.given import plan_of
 from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
@@ -87,13 +88,77 @@ def test_what_is_prescribed_in_full_is_what_a_run_finds(case: Case) -> None:
     same_figures(solve(case, package, limits=ONE), apply(case, package))
 
 
+def bodies_fixed(case: Case) -> tuple[str, ...]:
+    """Bodies to prescribe, as settings write them: one that cuts through a body of today, a member of one by itself,
+    and one of a service that nobody shares."""
+    today = served_together(apply(case, asked(case)), "fire")
+    large, other = sorted(map(sorted, today), key=lambda members: (-len(members), members))[:2]
+    free = sorted(set(case.codes) - frozenset().union(*today))[0]
+    return (
+        f"fire:{'|'.join([*large[:2], free])}",
+        f"fire:{other[0]}",
+        f"registry|fire:{large[2]}|{other[1]}",
+    )
+
+
+@pytest.mark.parametrize("kept", ["true", "false"])
+def test_bodies_that_are_prescribed_stand_in_a_run_as_they_are(case: Case, kept: str) -> None:
+    fixed = bodies_fixed(case)
+    given = (f"wide_area.fix=[{', '.join(map(repr, fixed))}]", f"wide_area.keep_existing={kept}")
+    package = asked(case, "status_quo", *given)
+    applied = apply(case, package)
+    assert kept == "false" or not applied.breaches
+    alone = fixed[1].partition(":")[2]
+    for entry in fixed:
+        services, _, members = entry.partition(":")
+        for service in services.split("|"):
+            found = served_together(applied, service)
+            assert frozenset(members.split("|")) in found or members == alone
+            assert not any(alone in body for body in served_together(applied, "fire"))
+    free = asked(case, "role_division", *given, "responsibility.at_home=fire,registry")
+    plan = solve(case, free, limits=ONE)
+    assert plan.worth is Worth.OPTIMAL and not plan.breaches
+    for entry in fixed[::2]:
+        services, _, members = entry.partition(":")
+        for service in services.split("|"):
+            assert frozenset(members.split("|")) in served_together(plan, service)
+    assert not any(alone in body for body in served_together(plan, "fire"))
+
+
+def test_a_run_with_nothing_free_but_bodies_prescribed_is_what_they_come_to(case: Case) -> None:
+    package = asked(
+        case, "status_quo", f"wide_area.fix=[{', '.join(map(repr, bodies_fixed(case)))}]", *PRESCRIBED[1:]
+    )
+    same_figures(solve(case, package, limits=ONE), apply(case, package))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fire", "is no body"),
+        ("fyre:03201|03202", "did you mean 'fire'"),
+        ("fire:03201|99999", "is no municipality of the case"),
+        ("police:03201|03202", "cannot be provided by a body"),
+        ("fire:03201|03201", "stands in body 1 of fire already"),
+    ],
+)
+def test_a_body_that_cannot_be_prescribed_is_refused(case: Case, text: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        apply(case, asked(case, "status_quo", f"wide_area.fix=['{text}']"))
+    assert words in str(caught.value) and "wide_area.fix" in str(caught.value)
+
+
 def test_what_is_prescribed_for_a_part_of_a_case_is_what_a_run_of_it_finds() -> None:
-    """Curves and offices are those of the whole country on both sides, in the table of savings too."""
+    """Curves and offices are those of the whole country on both sides, in the table of savings too. Bodies that lie
+    elsewhere are left out."""
     country = load_case(DEFAULT_CASE)
-    top = package_given((*PRESCRIBED, "responsibility.fix.prefectural_roads=bloc"))
+    bodies = "wide_area.fix=['waste:03202|03203|13101', 'waste:01100|01202']"
+    top = package_given((*PRESCRIBED, "responsibility.fix.prefectural_roads=bloc", bodies))
     assert top is not None
     package = with_on_top(country, load_package(country, "status_quo", ["03"]), top, ["03"])
-    same_figures(solve(country, package, ["03"], limits=ONE), apply(country, package, ["03"]))
+    found = apply(country, package, ["03"])
+    same_figures(solve(country, package, ["03"], limits=ONE), found)
+    assert frozenset(("03202", "03203")) in served_together(found, "waste")
 
 
 def test_a_limit_that_is_not_kept_is_told_in_yen(case: Case) -> None:

@@ -28,11 +28,13 @@ def ask(page: Page, question: Any, **headers: str) -> Any:
 def test_the_answer_is_that_of_a_run_to_the_last_digit(page: Page) -> None:
     case = case_of(CASE)
     given = ["responsibility.fix.fire=prefecture", "responsibility.fix.elderly_care@core_city=prefecture"]
+    given += ["wide_area.fix=['waste:03201|03202|03203', 'waste:03205']"]
     package = with_on_top(case, load_package(case, "role_division"), package_given(given) or pytest.fail())
     wanted = apply(case, package)
     tiers = {"fire": "prefecture", "elderly_care@core_city": "prefecture"}
     warm_up = ask(page, {"package": "role_division", "settings": {"formula.family": "nordic"}})
-    found = ask(page, {"package": "role_division", "tiers": tiers})
+    fixed = {"wide_area.fix": ["waste:03201|03202|03203", "waste:03205"]}
+    found = ask(page, {"package": "role_division", "tiers": tiers, "settings": fixed})
     assert warm_up.status_code == found.status_code == 200
     said = found.json()
     for name in ("sectors", "places"):

@@ -3,7 +3,11 @@
 // the '#' of the address; undo and redo walk through former drafts. All text goes through textContent.
 const data = JSON.parse(document.getElementById("bench-data").textContent);
 const words = data.words;
-const empty = () => ({ tiers: {}, settings: {}, locked: [] });
+// bodies null: those of the package; each { services, members, locked }, one member alone provides by itself
+const empty = () => ({ tiers: {}, settings: {}, locked: [], bodies: null });
+// what other files of the page do when the draft is shown and when an answer came, and what they add to a question
+const hooks = { shown: [], told: [], question: [] };
+const FIX_BODIES = "wide_area.fix";
 let draft = fromAddress();
 let past = [], future = [], roles = {}, asked = null;
 
@@ -16,11 +20,30 @@ function fromAddress() {
     const known = new Set([...data.sliders, ...data.switches].map((each) => each.key));
     for (const [key, value] of Object.entries(found.settings || {})) if (known.has(key)) draft.settings[key] = value;
     draft.locked = (Array.isArray(found.locked) ? found.locked : []).filter((key) => key in data.open);
+    if (Array.isArray(found.bodies)) draft.bodies = found.bodies.map(bodyFrom).filter(Boolean);
     return draft;
   } catch {
     return empty();
   }
 }
+
+// ---- bodies: as the draft holds them, and as the setting writes them
+
+function bodyFrom(found) {
+  const wide = new Set(data.services.filter((each) => each.wide).map((each) => each.id));
+  const services = (Array.isArray(found.services) ? found.services : []).filter((each) => wide.has(each));
+  const members = (Array.isArray(found.members) ? found.members : []).filter((code) => Object.hasOwn(data.places, code));
+  return services.length && members.length ? { services, members, ...(found.locked ? { locked: true } : {}) } : null;
+}
+
+const bodiesAsSetting = (bodies) => bodies.map((each) => `${each.services.join("|")}:${each.members.join("|")}`);
+const bodiesOfSetting = (texts) => texts.map((text) => {
+  const [services, members] = text.split(":").map((part) => part.split("|"));
+  return { services, members };
+});
+const bodiesNow = () => draft.bodies || bodiesOfSetting(data.fixed);
+// the settings of the draft as a package writes them
+const settingsNow = () => (draft.bodies ? { ...draft.settings, [FIX_BODIES]: bodiesAsSetting(draft.bodies) } : draft.settings);
 
 function make(name, text, attributes = {}) {
   const element = document.createElement(name);
@@ -59,6 +82,7 @@ function shown() {
   document.getElementById("redo").disabled = !future.length;
   cells();
   fields();
+  for (const each of hooks.shown) each();
   clearTimeout(shown.timer);
   shown.timer = setTimeout(count, 60);
 }
@@ -71,7 +95,8 @@ async function count() {
   const strip = document.getElementById("strip");
   strip.classList.add("busy");
   const columns = ["code", "change_yen_per_resident"];
-  const question = { case: data.case, package: data.package, tiers: draft.tiers, settings: draft.settings, places: columns };
+  const question = { case: data.case, package: data.package, tiers: draft.tiers, settings: settingsNow(), places: columns };
+  for (const each of hooks.question) each(question);
   try {
     const answer = await fetch("/api/apply", {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question), signal: asked.signal,
@@ -118,6 +143,7 @@ function tell(found) {
   );
   league(found.places);
   cells();
+  for (const each of hooks.told) each(found);
 }
 
 function league(places) {
@@ -274,7 +300,7 @@ function packageText() {
   lines.push("", "[[provision]]", "number = 1", 'text = "As set on the workbench."', 'text_ja = "作業台での設定による。"', "[provision.settings]");
   const tiers = Object.entries(draft.tiers);
   if (tiers.length) lines.push(`"responsibility.fix" = { ${tiers.map(([key, tier]) => `${say(key)} = ${say(tier)}`).join(", ")} }`);
-  for (const [key, value] of Object.entries(draft.settings)) lines.push(`${say(key)} = ${say(value)}`);
+  for (const [key, value] of Object.entries(settingsNow())) lines.push(`${say(key)} = ${say(value)}`);
   return lines.join("\n") + "\n";
 }
 
@@ -290,6 +316,7 @@ document.getElementById("reset").addEventListener("click", () => change((draft) 
   const kept = Object.fromEntries(Object.entries(draft.tiers).filter(([key]) => draft.locked.includes(key)));
   draft.tiers = kept;
   draft.settings = {};
+  draft.bodies = draft.bodies && draft.bodies.some((each) => each.locked) ? draft.bodies.filter((each) => each.locked) : null;
 }));
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
