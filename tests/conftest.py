@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,14 @@ SLOW = tomllib.loads((HERE / "slow.toml").read_text(encoding="utf-8"))
 """By file and test: how many of its cases every run of the tests meets."""
 
 OFFICIAL = "OFFICIAL_DATA"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_cases() -> Iterator[None]:
+    """Cases are kept for one run of the tests alone, and nothing is kept in the home of who runs them."""
+    os.environ["ROLE_DIVISION_CACHE"] = folder = tempfile.mkdtemp()
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optimization.case.case import Case
 from optimization.case.compose import compose, resolve
-from optimization.case.package import Package
+from optimization.case.package import DEFAULT_PACKAGE, Package
 from optimization.case.packages import check_names
 from optimization.case.resolved import ResolvedPackage
 from optimization.errors import Problem, raise_if_any
@@ -16,8 +16,6 @@ from optimization.reading.kept_out import notices
 from optimization.reading.whereabouts import DEFAULT_CASE, HISTORY, INPUTS, PACKAGES
 
 __all__ = ["DEFAULT_CASE", "DEFAULT_PACKAGE", "HISTORY", "INPUTS", "PACKAGES", "load_package", "with_on_top"]
-
-DEFAULT_PACKAGE = "recommended"
 
 
 def load_package(

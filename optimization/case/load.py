@@ -53,9 +53,9 @@ def load_case(path: str | Path) -> Case:
     (2022, 33, 44)
     """
     path = Path(path)
-    before = _digests(path)
+    before = digests_of(path)
     found = examined_tables(path)
-    if (digests := _digests(path)) != before:
+    if (digests := digests_of(path)) != before:
         remedy = "read the case again when nobody writes into it"
         raise InputError([Problem(str(path), "was changed while it was read", remedy)])
     check_examined(found, path)
@@ -100,7 +100,7 @@ def load_case(path: str | Path) -> Case:
     ).remembering()
 
 
-def _digests(path: Path) -> dict[str, str]:
+def digests_of(path: Path) -> dict[str, str]:
     """Sum of every file that the case is read from, by name; '' for one that cannot be read, as the reader will say."""
     digests: dict[str, str] = {}
     with suppress(OSError, ValueError):

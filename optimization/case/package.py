@@ -34,6 +34,7 @@ from typing import Any
 from optimization.dictionary.results import Language
 
 STATUS_QUO = "status_quo"
+DEFAULT_PACKAGE = "recommended"
 ASSUMPTIONS = "assumptions"
 ENGLISH_ONLY = "（英文のみ）"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from optimization.case.package import ASSUMPTIONS, Package
 from optimization.case.package_reader import read_package
-from optimization.case.ranges import range_of
 from optimization.dictionary.settings import check_value, load_settings, nearest
 from optimization.errors import InputError, Problem, raise_if_any
 
@@ -44,6 +43,8 @@ def package_files(directory: Path) -> list[Path]:
 
 def check_names(package: Package, services: Collection[str], parameters: Collection[str]) -> list[Problem]:
     """Faults of a read package against a case: names of services, keys of assumptions."""
+    from optimization.case.ranges import range_of  # with pandas, for which who lists packages does not wait
+
     settings = load_settings()
     problems = [
         problem

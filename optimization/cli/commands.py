@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -18,12 +17,9 @@ from optimization.archive import (
     write_run,
     written_over,
 )
-from optimization.case.face import load_package
-from optimization.case.load import load_case
-from optimization.case.packages import list_packages, shelf
-from optimization.case.resolved import ResolvedPackage, changes
+from optimization.case.resolved import ResolvedPackage
 from optimization.cli.answers import show_result
-from optimization.cli.console import Telling, err, out
+from optimization.cli.console import Telling, err
 from optimization.cli.held_against import show_comparison, show_exact, show_repetition
 from optimization.cli.options import (
     AnyCase,
@@ -47,11 +43,11 @@ from optimization.cli.plain import print_json
 from optimization.cli.progress import progress_for
 from optimization.cli.surroundings import KINDS, memory_is_out
 from optimization.dictionary.results import Language
-from optimization.errors import InputError, raise_if_any
+from optimization.errors import InputError
 from optimization.outcome.result import InterruptedRun, Result
 from optimization.outcome.terms import METHODS
-from optimization.outcome.verdict import REASONS, Worth
-from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, RESULTS
+from optimization.outcome.verdict import INTERRUPTED, REASONS, Worth
+from optimization.reading.whereabouts import DEFAULT_CASE, RESULTS
 from optimization.referee.audit import failed_checks
 from optimization.referee.compare import TODAY_OF, compare_runs
 from optimization.solving.highs import Limits
@@ -59,8 +55,6 @@ from optimization.web.downloads import inert_csv
 
 COMPARISONS: dict[Language, str] = {"en": "comparison.html", "ja": "comparison.ja.html"}
 
-INTERRUPTED = 130
-"""What shells give for a run stopped by Ctrl-C."""
 UNCHECKED = 4
 """Exit code where a run was written but the memory ran out before its check; what reads the folder checks it."""
 
@@ -227,57 +221,6 @@ def exact(run: RunFolder, as_json: Json = False) -> int:
     else:
         show_exact(found)
     return 0 if found.sound else 1
-
-
-def validate(
-    packages: Packages = None,
-    case_folder: CaseFolder = DEFAULT_CASE,
-    prefectures: Prefectures = "",
-    given: Given = None,
-) -> int:
-    """Check a case and packages without solving."""
-    from optimization.outcome.rehearsal import would_run
-
-    case, codes, package = read_question(packages, case_folder, prefectures, given)
-    would_run(case, package, codes)
-    for warning in package.warnings:
-        out.print(f"warning: {warning}")
-    out.print(
-        f"{case.name}: {len(case.codes):,} municipal governments, {len(case.prefectures)} prefectures, "
-        f"{len(case.services)} services. {package.name}: {len(changes(package))} settings differ from today. "
-        "No fault found."
-    )
-    return 0
-
-
-def packages(
-    names: Annotated[list[str] | None, typer.Argument(help="Show these in full.")] = None,
-    case_folder: CaseFolder = DEFAULT_CASE,
-    as_json: Json = False,
-) -> int:
-    """List the reform packages, or show some in full."""
-    if as_json:
-        found = list_packages(PACKAGES) if not names else load_package(load_case(case_folder), names).packages
-        print_json([asdict(package) for package in found], default=str)
-        return 0
-    if not names:
-        found, faults = shelf(PACKAGES)
-        for package in found:
-            out.print(package.name, style="bold", end="")
-            out.print(f"  {package.title}\n    {package.called('ja')}")
-        raise_if_any(faults)
-        return 0
-    resolved = load_package(load_case(case_folder), names)
-    for package in resolved.packages:
-        out.print(f"\n{package.name}", style="bold", end="")
-        out.print(f"  {package.title} ({package.author}, {package.date})")
-        out.print(f"Source: {package.source}")
-        for provision in package.provisions:
-            out.print(f"  {provision.number}. {provision.text}")
-    out.print("\nSettings that differ from today:")
-    for _, row in changes(resolved).iterrows():
-        out.print(f"  {row['setting']}: {row['from']} -> {row['to']} [{row['source']}]")
-    return 0
 
 
 def compare(

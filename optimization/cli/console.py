@@ -6,14 +6,16 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.table import Table
 
-from optimization.archive import CODES
 from optimization.cli.plain import PlainConsole, print_json
 from optimization.errors import InputError
 from optimization.report.language import speaker
+
+if TYPE_CHECKING:  # half a second, for which who asks for help does not wait
+    import pandas as pd
 
 SAY = speaker("en")
 
@@ -70,6 +72,10 @@ def _contents(path: Path) -> Iterator[tuple[str, object]]:
 def _typed(file: Path) -> pd.DataFrame:
     """A table as it was written: from the parquet file beside it, which knows the kinds of its columns; else a column
     is of numbers where every cell is written as one writes a number, which a code with a leading zero is not."""
+    import pandas as pd
+
+    from optimization.archive import CODES
+
     beside = file.with_suffix(".parquet")
     if beside.is_file():
         return pd.read_parquet(beside)
@@ -88,8 +94,10 @@ def show_problems(error: InputError) -> None:
 
 def show_frame(table: pd.DataFrame, title: str, columns: int | None = None, rows: int = 60) -> None:
     """A table as it is, its first columns and rows."""
+    from pandas.api.types import is_numeric_dtype
+
     part = table.iloc[:rows, :columns]
-    kinds = ["r" if pd.api.types.is_numeric_dtype(part[name]) else "l" for name in part]
+    kinds = ["r" if is_numeric_dtype(part[name]) else "l" for name in part]
     grid = grid_of(title, list(zip(map(str, part.columns), kinds, strict=True)))
     for values in part.itertuples(index=False):
         grid.add_row(*(_cell(value) for value in values))

@@ -15,11 +15,10 @@ import typer
 from optimization.archive import read_decided
 from optimization.case.case import Case
 from optimization.case.face import load_package
-from optimization.case.load import load_case
 from optimization.case.packages import shelf
 from optimization.case.rule_groups import size_class
 from optimization.cli.console import out, show_frame
-from optimization.cli.options import AnyCase, CaseFolder, Json
+from optimization.cli.options import AnyCase, CaseFolder, Json, load_case
 from optimization.cli.plain import print_json
 from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import TIERS

@@ -1,21 +1,24 @@
 """Options and arguments that several commands have in common, as typer reads them, and what some of them mean."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimization.case.assignments import package_given, said_of_the_command
-from optimization.case.case import Case
-from optimization.case.face import DEFAULT_PACKAGE, load_package, with_on_top
-from optimization.case.load import load_case
-from optimization.case.resolved import ResolvedPackage
+from optimization.case.package import DEFAULT_PACKAGE
 from optimization.errors import InputError, Problem
-from optimization.outcome.terms import METHODS
+from optimization.outcome.methods import METHODS
 from optimization.reading.whereabouts import case_folder
-from optimization.solving.highs import MOST_SECONDS, MOST_SEED, MOST_THREADS
+from optimization.solving.ends import MOST_SECONDS, MOST_SEED, MOST_THREADS
+
+if TYPE_CHECKING:  # with pandas, for which who asks for help does not wait
+    from optimization.case.case import Case
+    from optimization.case.resolved import ResolvedPackage
 
 MOST_DUTIES = 100_000
 Packages = Annotated[list[str] | None, typer.Argument(help="Packages, left to right; A+B composes.")]
@@ -66,11 +69,20 @@ def named(packages: Sequence[str] | None) -> list[str]:
     return list(packages or [DEFAULT_PACKAGE])
 
 
+def load_case(folder: Path) -> Case:
+    """`case.kept.kept_case`, which is loaded with all that reads tables when a case is read."""
+    from optimization.case.kept import kept_case
+
+    return kept_case(folder)
+
+
 def read_question(
     packages: Sequence[str] | None, case_folder: Path, prefectures: str, given: Sequence[str] | None
 ) -> tuple[Case, list[str], ResolvedPackage]:
     """The case of a command line, the codes of its prefectures, and its packages on them with what `--set` gives on
     top. Raises `InputError` with every fault of any of them."""
+    from optimization.case.face import load_package, with_on_top
+
     case = load_case(case_folder)
     codes = prefecture_codes(prefectures, case)
     top = package_given(given or [])

@@ -10,9 +10,8 @@ import pandas as pd
 import typer
 
 from optimization.archive import read_run_record
-from optimization.case.load import load_case
 from optimization.cli.console import err, out
-from optimization.cli.options import AnyCase, Json, NamedLanguage, RunFolder
+from optimization.cli.options import AnyCase, Json, NamedLanguage, RunFolder, load_case
 from optimization.cli.parts import missing_part
 from optimization.cli.plain import print_json
 from optimization.dictionary.results import LANGUAGES, Language

@@ -12,10 +12,9 @@ import typer
 from optimization.archive import read_decided, read_settings
 from optimization.case.case import Case
 from optimization.case.face import compose_read, load_package
-from optimization.case.load import load_case
 from optimization.cli.console import out, show_frame
 from optimization.cli.looking import the_town
-from optimization.cli.options import AnyCase, Json
+from optimization.cli.options import AnyCase, Json, load_case
 from optimization.cli.plain import print_json
 from optimization.errors import InputError, Problem, raise_if_any
 from optimization.outcome.applied import apply

@@ -16,8 +16,6 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import squareform
 
 from optimization.case.case import Case
 from optimization.dictionary.typed_settings import Settings
@@ -113,6 +111,9 @@ def nearest_sets(borders: Borders, km: np.ndarray, neighbours: int) -> Iterator[
 
 def cluster_sets(case: Case, borders: Borders, km: np.ndarray) -> Iterator[frozenset[int]]:
     """The connected nodes of an average-linkage tree over each prefecture's town halls."""
+    from scipy.cluster.hierarchy import linkage  # loaded with who looks for new bodies
+    from scipy.spatial.distance import squareform
+
     prefecture = case.municipalities["prefecture_code"].to_numpy()
     for code in np.unique(prefecture):
         places = np.flatnonzero(prefecture == code)

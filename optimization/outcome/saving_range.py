@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
@@ -195,4 +194,6 @@ def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
     vary."""
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
+    from scipy.stats import rankdata  # takes long to load, and a plan that was given needs none
+
     return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from optimization.errors import InputError, Problem
 from optimization.ledger.instance import Instance
+from optimization.outcome.methods import DECOMPOSED, METHODS, PLAIN
 from optimization.solving.highs import Limits, Progress
 
 if TYPE_CHECKING:  # the model takes a second to load
@@ -16,9 +17,6 @@ if TYPE_CHECKING:  # the model takes a second to load
 
 OnProgress = Callable[[Progress], bool]
 """Told of a moment of the search; False ends it."""
-
-PLAIN, DECOMPOSED = "plain", "decomposed"
-METHODS = ("auto", DECOMPOSED, PLAIN)
 
 SMALL = 1_000
 """Pairs and duties below which HiGHS takes the whole program at once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from optimization.errors import InputError, Problem
-from optimization.solving.highs import Status
+from optimization.solving.ends import Status
 
 
 class Worth(StrEnum):
@@ -48,6 +48,9 @@ EXIT_CODES = {
     Worth.FAILED: 1,
     Worth.BROKEN: 1,
 }
+
+INTERRUPTED = 130
+"""Exit code of a run stopped by Ctrl-C, as shells give it."""
 
 REASONS = {
     Worth.OPTIMAL: "",

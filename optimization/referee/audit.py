@@ -7,7 +7,7 @@ more as `optimization.rules` states it, from the tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,11 @@ from optimization.rules.written import Written
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
 
-CLOSED = (*TABLES, "governments", "services", "formula", "measures", "places")
-"""Tables that the closure of accounts is read from."""
+STATED_OF = frozenset({*TABLES, *NEEDED, "governments", "services", "formula", "measures", "places"})
+"""Tables that the closures of flows, places and debts are read from."""
+
+READ = {"provision": ["code", "service", "responsible_tier"]}
+"""Columns that they read, of a table of which they read few."""
 
 
 @dataclass(frozen=True)
@@ -277,8 +280,7 @@ def stay_put_rule(record: Mapping[str, Any]) -> dict[str, Any] | None:
 def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """That flows, places and debts follow from the tables they are told of, to one yen; nothing of what a run of before
     there was such a table lacks."""
-    read = {*CLOSED, *NEEDED}
-    rows = {name: table.to_dict("records") for name, table in tables.items() if name in read}
+    rows = {name: rows_of(table, READ.get(name)) for name, table in tables.items() if name in STATED_OF}
     said = {
         "every yen has one owner: the accounts of all sectors close": closures(
             rows, float, settings["pool.released"]
@@ -288,6 +290,14 @@ def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bo
     }
     distances = {words: [abs(closure.distance) for closure in every] for words, every in said.items()}
     return {words: max(found) <= YEN for words, found in distances.items() if found}
+
+
+def rows_of(table: pd.DataFrame, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The rows of a table by column, all of them or some, as `to_dict("records")` gives them. Column by column it takes
+    a fifth of the time."""
+    names = list(table) if columns is None else columns
+    cells = (table[name].to_numpy(object).tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
 def _bundles(tables: dict[str, pd.DataFrame]) -> dict[str, bool]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimization.archive import read_changes, read_decided, read_settings
 from optimization.case.case import Case
-from optimization.case.load import load_case
+from optimization.case.kept import kept_case
 from optimization.case.package import Package
 from optimization.case.rule_groups import SIZE_CLASSES
 from optimization.dictionary.typed_settings import Settings
@@ -123,7 +123,7 @@ def view_run(folder: Path, case_folder: Path | None = None, studies: Sequence[Pa
     belongs to another question."""
     remedy = "report a run that found a plan; see its diagnosis.md, or solve.py explain"
     record, tables = read_decided(folder, remedy)
-    case = load_case(case_folder or input_folder(str(record["case"])))
+    case = kept_case(case_folder or input_folder(str(record["case"])))
     if case.name != record["case"]:
         message = f"is not the case of the run, {record['case']}"
         raise InputError([Problem(str(case.path), message, "name it with --case")])

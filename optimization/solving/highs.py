@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import highspy
 import numpy as np
 
 from optimization.errors import Problem, raise_if_any
+from optimization.solving.ends import MOST_SECONDS, MOST_SEED, MOST_THREADS, Status
 from optimization.solving.running import Silent, StillRunningError, run
 from optimization.solving.standard_form import StandardForm
 
@@ -29,10 +29,6 @@ TOLERANCE = 1e-6
 
 BY_HAND = "stopped by hand"
 """Termination of a solve that was ended from the keyboard."""
-
-
-MOST_SECONDS, MOST_THREADS, MOST_SEED = 1e7, 1024, 2**31 - 1
-"""Beyond these HiGHS ignores the option, or the record cannot hold the number."""
 
 MAY_BE: dict[str, tuple[float, float, bool]] = {
     "gap": (0.0, 1.0, False),
@@ -49,17 +45,6 @@ def _is_between(value: object, least: float, most: float, whole: bool) -> bool:
     """Whether a value is a number (a truth value is none) within its ends; NaN never is."""
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     return isinstance(value, kinds) and not isinstance(value, bool) and bool(least <= value <= most)
-
-
-class Status(StrEnum):
-    """What a solve has established; `applied` where nothing was solved, because the decision was given."""
-
-    OPTIMAL = "optimal"
-    INFEASIBLE = "infeasible"
-    INCUMBENT = "stopped_with_incumbent"
-    NOTHING = "stopped_without_incumbent"
-    FAILED = "solver_failure"
-    APPLIED = "applied"
 
 
 @dataclass(frozen=True)

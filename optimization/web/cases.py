@@ -17,7 +17,7 @@ from optimization.archive import read_run, read_run_record
 from optimization.archive.form import read_record
 from optimization.case.case import Case
 from optimization.case.face import load_package
-from optimization.case.load import load_case
+from optimization.case.kept import kept_case
 from optimization.case.package import Package
 from optimization.case.packages import shelf
 from optimization.case.resolved import ResolvedPackage
@@ -84,7 +84,7 @@ def case_of(name: str) -> Case:
 
 @once(4)
 def _case(folder: Path, _: str) -> Case:
-    return load_case(folder)
+    return kept_case(folder)
 
 
 def packages() -> list[Package]:

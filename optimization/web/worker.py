@@ -25,7 +25,7 @@ from typing import Any
 
 from optimization.archive import kept, write_run
 from optimization.case.face import load_package, with_on_top
-from optimization.case.load import load_case
+from optimization.case.kept import kept_case
 from optimization.case.overlay import overlay_package
 from optimization.errors import InputError, Problem
 from optimization.outcome.result import Result
@@ -103,7 +103,7 @@ def answer(job: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     work, name = Path(job["work"]), Path(job["target"]).name
     notes = Notes(work / "progress.json")
     notes.phase("reading")
-    case = load_case(job["case"])
+    case = kept_case(job["case"])
     package = load_package(case, job["package"], job["prefectures"])
     if job.get("digest") and question_digest(case, load_package(case, job["package"])) != job["digest"]:
         message, remedy = "has been changed since the run was ordered, or its case has", "order it anew"

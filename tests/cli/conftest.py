@@ -10,13 +10,13 @@ import pytest
 from command_line import RUN_IWATE, Run, command
 
 from optimization.case.load import load_case
-from optimization.cli import commands, options
+from optimization.cli import checking, options
 
 
 @pytest.fixture
 def quick_case(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the teaching case once for all tests that never get as far as using it."""
-    for room in (commands, options):
+    for room in (checking, options):
         monkeypatch.setattr(room, "load_case", _load_once)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from command_line import ON_IWATE, Run, assert_refused, command
-from typer.main import get_command
 
-from optimization.cli.app import app
+from optimization.cli.app import COMMANDS, loaded
 
 pytestmark = pytest.mark.usefixtures("quick_case")
 
@@ -119,7 +118,7 @@ def test_a_setting_is_given_once() -> None:
 def test_every_command_that_takes_packages_takes_settings() -> None:
     takes = {
         name: {parameter.name for parameter in each.params}
-        for name, each in get_command(app).commands.items()  # type: ignore[attr-defined]
+        for name, each in ((name, loaded(name)) for name in COMMANDS)
     }
     asked = {name for name, names in takes.items() if "packages" in names or name == "compare"}
     assert {"run", "apply", "explain", "sensitivity"} <= asked

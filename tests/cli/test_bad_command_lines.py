@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import IWATE, ON_IWATE, assert_refused, command, listing
 
-from optimization.cli.app import app
+from optimization.cli.app import COMMANDS, loaded
 
 LINES = {
     "unknown command": (["frobnicate"], ["No such command 'frobnicate'"]),
@@ -45,11 +45,9 @@ def test_a_bad_command_line_is_refused(fault: str) -> None:
 
 
 def test_every_number_of_every_command_has_a_lower_and_an_upper_bound() -> None:
-    from typer.main import get_command
-
     numbers = {
         (name, parameter.name): (parameter.min, parameter.max)
-        for name, each in get_command(app).commands.items()
+        for name, each in ((name, loaded(name)) for name in COMMANDS)
         for parameter in each.params
         if parameter.type_descriptor.annotation in (int, float)
     }

@@ -13,10 +13,9 @@ from command_line import IWATE, ON_IWATE, RUN_IWATE, Run, command, write_package
 from optimization.case.face import DEFAULT_CASE, DEFAULT_PACKAGE
 from optimization.case.load import load_case
 from optimization.cli import commands
-from optimization.cli.app import app
+from optimization.cli.app import COMMANDS
 from optimization.ledger.cost_kinds import real_cost
 
-COMMANDS = sorted(c.name or c.callback.__name__ for c in app.registered_commands if c.callback)
 SCREEN_LINES = 24
 OVERVIEW_LINES = 29
 """Of the overview, which has a line for every command."""

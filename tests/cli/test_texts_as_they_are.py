@@ -15,7 +15,7 @@ from command_line import HEADER, ON_IWATE, PROVISION, REPO, command
 
 from optimization.archive.markdown import in_markdown
 from optimization.case.face import PACKAGES
-from optimization.cli import commands
+from optimization.cli import checking
 from optimization.cli.app import start
 from optimization.cli.console import show_frame
 
@@ -39,7 +39,7 @@ def shelf_with(folder: Path, title: str) -> Path:
 
 @pytest.mark.parametrize("title", TITLES)
 def test_a_title_is_listed_as_it_is(title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "PACKAGES", shelf_with(tmp_path, title))
+    monkeypatch.setattr(checking, "PACKAGES", shelf_with(tmp_path, title))
     finished = command("packages")
     assert finished.code == 0
     assert f"odd  {title}\n" in finished.out
@@ -48,7 +48,7 @@ def test_a_title_is_listed_as_it_is(title: str, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_title_cannot_steer_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "PACKAGES", shelf_with(tmp_path, r"red \u001b[31m and \u009b2J"))
+    monkeypatch.setattr(checking, "PACKAGES", shelf_with(tmp_path, r"red \u001b[31m and \u009b2J"))
     finished = command("packages")
     assert finished.code == 0
     assert "\x1b" not in finished.out and "\x9b" not in finished.out
@@ -58,7 +58,7 @@ def test_a_title_cannot_steer_the_terminal(tmp_path: Path, monkeypatch: pytest.M
 def test_a_faulty_file_on_the_shelf_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = shelf_with(tmp_path, "Good")
     (shelf / "bad.toml").write_text("[package", encoding="utf-8")
-    monkeypatch.setattr(commands, "PACKAGES", shelf)
+    monkeypatch.setattr(checking, "PACKAGES", shelf)
     finished = command("packages")
     assert finished.code == 2
     assert "odd  Good\n" in finished.out and "status_quo  " in finished.out
@@ -96,7 +96,7 @@ def test_a_console_that_lacks_signs_ends_no_command(
     encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every sign that can be shown is; the exit code is that of the command."""
-    monkeypatch.setattr(commands, "PACKAGES", shelf_with(tmp_path, "A – dash, 兵庫 and 𠮷"))
+    monkeypatch.setattr(checking, "PACKAGES", shelf_with(tmp_path, "A – dash, 兵庫 and 𠮷"))
 
     def said(*arguments: str | Path) -> tuple[int, str, str]:
         raw = [io.BytesIO(), io.BytesIO()]

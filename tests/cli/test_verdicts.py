@@ -13,7 +13,7 @@ from command_line import ON_IWATE, Finished, command, write_package
 import optimization.outcome.readback as readback_room
 import optimization.studies.sweep as sweep
 from optimization.case.load import load_case
-from optimization.cli import commands, options
+from optimization.cli import options
 from optimization.rules.checks import Breach
 
 POOR = '"pool.ordinary_million_yen" = 100000.0'
@@ -29,7 +29,7 @@ IN_ORDER = ("pareto", "--against", "clarity,equity", "--lexicographic")
 
 @pytest.fixture(autouse=True)
 def case_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (commands, options, sweep):
+    for room in (options, sweep):
         monkeypatch.setattr(room, "load_case", _load_once)
 
 

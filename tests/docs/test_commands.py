@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from optimization.case.load import load_case
-from optimization.cli import commands, options, showing
-from optimization.cli.app import app, start
+from optimization.cli import checking, looking, options, showing, tracing
+from optimization.cli.app import loaded, start
 from optimization.studies import sensitivity
 
 REPO = Path(__file__).parents[2]
@@ -95,7 +94,7 @@ def lines_of(page: Path) -> Iterator[Line]:
 @functools.cache
 def flags_of(command: str) -> frozenset[str]:
     """Options a command takes."""
-    parameters = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
+    parameters = loaded(command).params
     return frozenset(flag for parameter in parameters for flag in parameter.opts if flag.startswith("--"))
 
 
@@ -191,7 +190,7 @@ _all_factors = sensitivity.factors_of
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the case once; vary two factors only."""
-    for room in (commands, options, showing):
+    for room in (checking, looking, options, showing, tracing):
         monkeypatch.setattr(room, "load_case", _read_once)
 
     def two(*asked: Any) -> Any:

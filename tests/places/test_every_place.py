@@ -16,7 +16,7 @@ import pytest
 from optimization.archive import read_run
 from optimization.case.face import DEFAULT_CASE
 from optimization.case.load import load_case
-from optimization.cli import commands, showing
+from optimization.cli import options, showing
 from optimization.cli.app import start
 from optimization.referee import rerun as rerun_room
 from optimization.referee.audit import audit_run
@@ -49,8 +49,13 @@ def places() -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The case is read once for all places and commands."""
-    for room in (commands, showing, rerun_room, view):
-        monkeypatch.setattr(room, "load_case", _load_once)
+    for room, name in (
+        (options, "load_case"),
+        (showing, "load_case"),
+        (rerun_room, "load_case"),
+        (view, "kept_case"),
+    ):
+        monkeypatch.setattr(room, name, _load_once)
 
 
 _load_once = functools.cache(load_case)
