@@ -1,20 +1,19 @@
-"""POST /api/apply: exactly this decision, counted, as JSON; and its description by OpenAPI.
+"""POST /api/apply: exactly this decision, counted, as JSON.
 
-The schema of question and answer is that of the models below. Nothing is kept, no solver is started: a question changes
-nothing, so that it needs no token of a form. The gate lets JSON through only from our own page or from what is no
-browser (`guard`).
+The schema of question and answer is that of the models below; `openapi` describes it. Nothing is kept, no solver is
+started: a question changes nothing, so that it needs no token of a form. The gate lets JSON through only from our own
+page or from what is no browser (`guard`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from optimization import __version__
+from optimization.case.case import Case
 from optimization.case.face import with_on_top
 from optimization.case.overlay import overlay_package
 from optimization.case.package import STATUS_QUO
@@ -43,6 +42,8 @@ MOST_BREACHES = 5_000
 
 KEPT = 6
 """Cases laid out that are kept, by case, prefectures and assumptions."""
+
+Model = TypeVar("Model", bound=BaseModel)
 
 NAME, SAID = "draft", ("What was set beside the packages.", "改革案に加えて設定したもの。")
 
@@ -82,6 +83,11 @@ class Asked(BaseModel):
         description="Prescribed tier by service, or by service@group for one rule group: fire@town_below_10k.",
     )
     bodies: list[AskedBody] = Field(default=[], max_length=MOST_BODIES)
+    locked: list[str] = Field(
+        default=[],
+        max_length=20_000,
+        description="Entries of tiers, and bodies of wide_area.fix, that stay when the rest is looked for.",
+    )
     places: bool | list[str] = Field(
         default=True,
         description="Whether the answer holds every place, or the columns that it holds of each.",
@@ -129,8 +135,13 @@ class NoJsonError(InputError):
 
 def read_question(body: bytes) -> Asked:
     """The question of a request. Raises `InputError` with every fault of its form, `NoJsonError` where it has none."""
+    return read_as(Asked, body)
+
+
+def read_as(model: type[Model], body: bytes) -> Model:
+    """A body of JSON as what a model describes. Raises `InputError` with every fault, `NoJsonError` for no JSON."""
     try:
-        return Asked.model_validate(json.loads(body, parse_constant=_refuse_constant))
+        return model.model_validate(json.loads(body, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         if not isinstance(error, ValidationError):
             raise NoJsonError(
@@ -156,19 +167,28 @@ def _refuse_constant(name: str) -> float:
 
 def answered(asked: Asked) -> dict[str, Any]:
     """The answer to a question. Raises `InputError` with every fault of what is asked."""
+    return answer_of(counted(asked), asked.case, asked.places)
+
+
+def counted(asked: Asked) -> Result:
+    """A decision counted exactly as it is asked. Raises `InputError` with every fault of what is asked."""
     package = package_asked(asked)
     bodies = [GivenBody(tuple(each.services), tuple(each.members)) for each in asked.bodies]
-    result = bench_of(asked, package).apply(package, bodies)
-    return answer_of(result, asked.case, asked.places)
+    return bench_of(asked, package).apply(package, bodies)
 
 
-def package_asked(asked: Asked) -> ResolvedPackage:
-    """The packages of a question with what it sets on top."""
+def case_of_question(asked: Asked) -> tuple[Case, list[str]]:
+    """The case of a question and the codes of its prefectures. Raises `InputError` where there are none such."""
     if asked.case not in (known := case_cards()):
         remedy = f"choose {', '.join(known) or 'a case with inputs'}"
         raise InputError([Problem("question", "is not a case", remedy, column="case", value=asked.case)])
     case = case_of(asked.case)
-    codes = case.prefecture_codes(asked.prefectures, "question")
+    return case, case.prefecture_codes(asked.prefectures, "question")
+
+
+def package_asked(asked: Asked) -> ResolvedPackage:
+    """The packages of a question with what it sets on top."""
+    case, codes = case_of_question(asked)
     shelf = {each.name: each for each in packages()}
     names = [part.strip() for part in asked.package.split("+")]
     unknown = [name for name in names if name not in shelf]
@@ -329,47 +349,3 @@ def columns_of(table: Any) -> dict[str, list[Any]]:
         missing = table[name].isna().any()
         plain[str(name)] = [None if value != value else value for value in values] if missing else values
     return plain
-
-
-# ---- its description
-
-
-def openapi() -> dict[str, Any]:
-    """The description of the address by OpenAPI 3.1."""
-    schemas: dict[str, Any] = {}
-    for model in (Asked, Answered, Refused):
-        own = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= own.pop("$defs", {})
-        schemas[model.__name__] = own
-
-    def body(name: str) -> Mapping[str, Any]:
-        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-
-    refusals = {
-        "400": "It is no JSON object.",
-        "403": "It comes from another site, or the token is missing.",
-        "413": "It is larger than 256 kB.",
-        "415": "It is not sent as application/json.",
-        "422": "What is asked cannot be, with every fault.",
-        "503": "Too many questions wait; try again.",
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Role division and fiscal design", "version": __version__},
-        "paths": {
-            "/api/apply": {
-                "post": {
-                    "summary": "Exactly this decision, counted; nothing is optimised and nothing kept.",
-                    "requestBody": {"required": True, "content": body("Asked")},
-                    "responses": {
-                        "200": {"description": "The accounts of the decision.", "content": body("Answered")},
-                        **{
-                            code: {"description": why, "content": body("Refused")}
-                            for code, why in refusals.items()
-                        },
-                    },
-                }
-            }
-        },
-        "components": {"schemas": schemas},
-    }

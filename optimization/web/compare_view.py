@@ -116,9 +116,11 @@ def _figure(value: object, unit: str, voice: Voice) -> str:
     )
 
 
-def names_of(table: pd.DataFrame, voice: Voice) -> list[str]:
-    """The runs as the heads of the columns."""
-    return [titled(str(name), voice) for name in table.columns[FIRST:]]
+def names_of(table: pd.DataFrame, voice: Voice, given: Sequence[str]) -> list[str]:
+    """The runs as the heads of the columns: by the names that were given them ('' where none was), else by their
+    packages."""
+    heads = [titled(str(name), voice) for name in table.columns[FIRST:]]
+    return [own or head for own, head in zip(given, heads, strict=True)]
 
 
 def workbook(table: pd.DataFrame) -> bytes:

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from optimization.errors import InputError, Problem
-from optimization.web.api import NoJsonError, answered, openapi, read_question
+from optimization.web.api import NoJsonError, answered, read_question
+from optimization.web.openapi import openapi
 from optimization.web.page import refusal
 
 AT_ONCE = 2

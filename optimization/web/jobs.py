@@ -32,6 +32,8 @@ from optimization.web.worker import BAD_INPUT, OVERLAY, UNKEPT, replace_json
 log = logging.getLogger(__name__)
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+FIND = "find"
+"""What is done with a question: its best plan is looked for; `APPLY`: it is counted exactly as it stands."""
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 """What ends a process unasked; on Windows every signal does."""
 REMEMBERED = 200
@@ -49,7 +51,9 @@ class LineFullError(Exception):
 @dataclass(frozen=True)
 class Order:
     """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, settings
-    changed on the page, and the digest of the question as it was shown ('' where nobody looked)."""
+    and assumptions changed on the page, and the digest of the question as it was shown ('' where nobody looked).
+    `kind` is what is done with it; an analysis (`analyses.KINDS`) is `of` the run in a folder, and has its own
+    `options`."""
 
     case: str
     package: str
@@ -58,11 +62,15 @@ class Order:
     seconds: float = 600.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
+    assumptions: Mapping[str, float] = field(default_factory=dict)
+    kind: str = FIND
+    of: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """The packages as a run names them."""
-        return f"{self.package}+{OVERLAY}" if self.settings else self.package
+        return f"{self.package}+{OVERLAY}" if self.settings or self.assumptions else self.package
 
 
 @dataclass
@@ -101,7 +109,8 @@ class Jobs:
         threads: int = 2,
         grace: float = 5.0,
     ) -> None:
-        self.target = results.resolve() / OWN
+        self.results = results.resolve()
+        self.target = self.results / OWN
         self.waiting, self.each, self.at_once, self.threads, self.grace = (
             waiting,
             each,
@@ -222,6 +231,10 @@ class Jobs:
             "case": str(input_folder(job.order.case)),
             "package": job.order.package,
             "settings": dict(job.order.settings),
+            "assumptions": dict(job.order.assumptions),
+            "kind": job.order.kind,
+            "of": job.order.of,
+            "options": dict(job.order.options),
             "dated": datetime.now(UTC).date().isoformat(),
             "prefectures": list(job.order.prefectures),
             "digest": job.order.digest,

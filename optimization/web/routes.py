@@ -25,7 +25,8 @@ from optimization.errors import InputError
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
-from optimization.web import brief_pages, compare_view, run_view, town_view, workbench
+from optimization.web import bench_files, brief_pages, compare_view, run_view, town_view, workbench
+from optimization.web.bench_runs import BenchRuns
 from optimization.web.cases import (
     Finished,
     broken_cases,
@@ -51,8 +52,10 @@ from optimization.web.form import (
     seen,
 )
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
+from optimization.web.labels import Labels
 from optimization.web.own_page import policy_of, report_of
 from optimization.web.page import HERE, page, refusal, voice_of
+from optimization.web.run_care import RunCare
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.worker import said
@@ -82,7 +85,11 @@ class Site:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="optimization-")
     )
     writing: threading.Lock = field(default_factory=threading.Lock)
+    labels: Labels = field(init=False)
     dear: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DEAR_AT_ONCE))
+
+    def __post_init__(self) -> None:
+        self.labels = Labels(self.results)
 
     def routes(self) -> list[Route | Mount]:
         """Every address. All but the static files are answered in threads: reading tables takes a while."""
@@ -108,6 +115,9 @@ class Site:
             Route("/about", self.about),
             *Counting().routes(),
             *workbench.routes(),
+            *bench_files.routes(),
+            *BenchRuns(self.jobs, self.labels).routes(),
+            *RunCare(self.jobs, self.labels).routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
 
@@ -184,7 +194,7 @@ class Site:
         """The list of all runs."""
         ticked = list(dict.fromkeys(request.query_params.getlist("run")))[:MOST_COMPARED]
         asked = request.query_params.get("page", "1")
-        shown = run_list(self.jobs, self.results, asked, ticked, voice_of(request))
+        shown = run_list(self.jobs, self.labels, asked, ticked, voice_of(request))
         return page(request, "runs.html", most=MOST_COMPARED, **shown)
 
     def _run(self, request: Request) -> Finished:
@@ -216,7 +226,8 @@ class Site:
                 request,
                 "run.html",
                 run=run,
-                line=run_view.run_line(run, voice),
+                label=self.labels.get(run.id),
+                line=run_view.run_line(run, voice, self.labels.get(run.id)),
                 headline=run_view.headline(run, voice),
                 verdicts=run_view.verdict_rows(run, voice),
                 downloads=run_view.downloads(run, voice),
@@ -224,12 +235,13 @@ class Site:
             )
         if run is not None:
             why, arguments = run_view.diagnosis(run, voice)
-            line = run_view.run_line(run, voice)
+            line = run_view.run_line(run, voice, self.labels.get(run.id))
             return page(request, "failed.html", line=line, why=why, detail=arguments, saved=run)
         job = self._job(request)
         if job.state == DONE:  # its folder has been taken away since
             raise HTTPException(404)
-        line, now = run_view.job_line(job, voice), run_view.progress(self.jobs, job, voice)
+        line = run_view.job_line(job, voice, self.labels.get(job.id))
+        now = run_view.progress(self.jobs, job, voice)
         if not now["over"]:
             mine = job.session == request.state.session
             return page(request, "running.html", line=line, now=now, mine=mine, refresh=3)
@@ -289,7 +301,7 @@ class Site:
             request,
             "town.html",
             run=run,
-            line=run_view.run_line(run, voice),
+            line=run_view.run_line(run, voice, self.labels.get(run.id)),
             query=query,
             town=shown,
             hits=hits[:MOST_TOWNS] if shown is None else [],
@@ -368,8 +380,8 @@ class Site:
             return page(
                 request,
                 "compare.html",
-                lines=[run_view.run_line(run, voice) for run in runs],
-                names=compare_view.names_of(table, voice),
+                lines=[run_view.run_line(run, voice, self.labels.get(run.id)) for run in runs],
+                names=compare_view.names_of(table, voice, [self.labels.get(run.id).name for run in runs]),
                 settings=compare_view.rows_of(table, "setting", runs, voice),
                 outcomes=compare_view.rows_of(table, "outcome", runs, voice),
                 unlike=len(asked) > 1,

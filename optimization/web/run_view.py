@@ -13,8 +13,10 @@ from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
 from optimization.report import verdicts
 from optimization.report.sentences import granted
-from optimization.web.cases import Finished, case_cards, packages
+from optimization.web.cases import OWN_ID, Finished, case_cards, packages
 from optimization.web.jobs import RUNNING, Job, Jobs
+from optimization.web.labels import NONE as UNNAMED
+from optimization.web.labels import Label
 from optimization.web.language import Voice, phrases
 from optimization.web.worker import OVERLAY
 
@@ -23,8 +25,9 @@ PROVEN = "infeasible"
 
 @dataclass(frozen=True)
 class Line:
-    """A run in the list: state (a word of the page), package, case and prefectures, cost and gap ('' without a plan),
-    time (UTC), whether it holds a plan and so may be compared."""
+    """A run in the list: state (a word of the page), what it is called (by its user, else its packages), case and
+    prefectures, cost and gap ('' without a plan), time (UTC), whether it holds a plan and so may be compared, its
+    packages, and whether it is the page's own."""
 
     id: str
     state: str
@@ -35,16 +38,19 @@ class Line:
     gap: str
     when: str
     decided: bool
+    packages: str = ""
+    own: bool = False
 
 
-def job_line(job: Job, voice: Voice) -> Line:
+def job_line(job: Job, voice: Voice, label: Label = UNNAMED) -> Line:
     """A job that has no run folder."""
     place = where(job.order.case, job.order.prefectures, voice)
     when = f"{job.asked:%Y-%m-%d %H:%M}"
-    return Line(job.id, job.state, titled(job.order.title, voice), place, "", "", "", when, False)
+    packages = titled(job.order.title, voice)
+    return Line(job.id, job.state, label.name or packages, place, "", "", "", when, False, packages)
 
 
-def run_line(run: Finished, voice: Voice) -> Line:
+def run_line(run: Finished, voice: Voice, label: Label = UNNAMED) -> Line:
     """A run folder."""
     record = run.record
     cost = change = gap = ""
@@ -57,8 +63,9 @@ def run_line(run: Finished, voice: Voice) -> Line:
         )
     place = where(str(record["case"]), record["prefectures_asked"], voice)
     when = str(record["written"]).replace("T", " ")[:16]
-    title = titled(str(record["package"]), voice)
-    return Line(run.id, str(record["status"]), title, place, cost, change, gap, when, run.decided)
+    packages, state = titled(str(record["package"]), voice), str(record["status"])
+    title, own = label.name or packages, bool(OWN_ID.fullmatch(run.id))
+    return Line(run.id, state, title, place, cost, change, gap, when, run.decided, packages, own)
 
 
 def titled(name: str, voice: Voice) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -12,9 +13,11 @@ from starlette.routing import Route
 
 from optimization.case.package import STATUS_QUO
 from optimization.case.prescribed import FIX_BODIES
+from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import SIZE_CLASSES
 from optimization.dictionary.settings import ends_of, load_settings, setting_key, value_of
 from optimization.dictionary.tiers import TIERS
+from optimization.errors import InputError
 from optimization.reading.whereabouts import DEFAULT_CASE
 from optimization.report.page import embedded
 from optimization.web.api import Asked, bench_of, package_asked
@@ -22,6 +25,7 @@ from optimization.web.cases import case_cards, case_of, packages
 from optimization.web.form import name_of
 from optimization.web.language import Voice
 from optimization.web.page import page, voice_of
+from optimization.web.worker import said
 
 SLIDERS = (
     ("formula.counted_share", 0.005, True),
@@ -33,6 +37,9 @@ SLIDERS = (
     ("debt.follows_duty_share", 0.05, False),
 )
 """Settings with a slider: step, and whether what is shown is what is left to 1 (the retained share)."""
+
+MOST_LAID = 12
+"""Packages that may be laid one upon the other."""
 
 SWITCHES = ("discipline.balance", "discipline.debt_steps_kept", "formula.settles_duties")
 MOST_SHOWN = {"equity.place_loss_yen_per_resident": 20_000.0, "equity.adequacy_floor": 1.2,
@@ -46,34 +53,58 @@ def routes() -> list[Route]:
 
 
 def workbench(request: Request) -> Response:
-    """The page; case and package stand in the address, the draft behind its '#', which no server sees."""
-    voice = voice_of(request)
-    case = request.query_params.get("case", DEFAULT_CASE.name)
-    package = request.query_params.get("package", STATUS_QUO)
-    names = sorted(each.name for each in packages())
-    if case not in case_cards() or package not in names:
+    """The page; case, packages (composed in the order of the address) and prefectures stand in the address, the draft
+    behind its '#', which no server sees. Packages that cannot be composed are said to be so on the page."""
+    voice, query = voice_of(request), request.query_params
+    cards, known = case_cards(), {each.name: each.called(voice.language) for each in packages()}
+    case, laid = query.get("case", DEFAULT_CASE.name), laid_names(query.getlist("package"))
+    prefectures = list(dict.fromkeys(code for code in query.getlist("prefecture") if code))
+    if case not in cards or len(laid) > MOST_LAID or not set(laid) <= set(known):
         raise HTTPException(404)
+    if not set(prefectures) <= {code for code, *_ in cards[case].prefectures}:
+        raise HTTPException(404)
+    asked = Asked(case=case, package="+".join(laid), prefectures=prefectures)
+    faults, overridden, data = [], [], None
+    try:
+        resolved = package_asked(asked)
+        overridden = [f"{each.key}: {each.from_package} → {each.to_package}" for each in resolved.overridden]
+        data = data_of(asked, resolved, voice)
+    except InputError as error:
+        faults = [said(problem) for problem in error.problems]
     return page(
         request,
         "workbench.html",
-        cases=list(case_cards()),
-        packages=names,
-        case=case,
-        package=package,
-        data=data_of(case, package, voice),
+        422 if faults else 200,
+        cases=list(cards.values()),
+        known=known,
+        case=cards[case],
+        laid=laid,
+        most_laid=MOST_LAID,
+        prefectures=prefectures,
+        faults=faults,
+        overridden=overridden,
+        data=data,
     )
 
 
-def data_of(name: str, package: str, voice: Voice) -> Markup:
-    """What the page works with, as JSON that may stand within a page."""
-    asked = Asked(case=name, package=package)
-    resolved = package_asked(asked)
+def laid_names(given: Sequence[str]) -> list[str]:
+    """The packages that an address names, left to right; today's rules where it names none."""
+    return [name for text in given for part in text.split("+") if (name := part.strip())] or [STATUS_QUO]
+
+
+def data_of(asked: Asked, resolved: ResolvedPackage, voice: Voice) -> Markup:
+    """What the page works with, as JSON that may stand within a page; `resolved` is what is asked without a draft."""
+    name, package = asked.case, asked.package
     opened = bench_of(asked, resolved).open_tiers()
     case = case_of(name)
+    if asked.prefectures:
+        case = case.restrict(asked.prefectures)
     groups = [each for each in SIZE_CLASSES if any(group == each for _, group in opened)]
     data: dict[str, Any] = {
         "case": name,
         "package": package,
+        "prefectures": asked.prefectures,
+        "groups_of_own": resolved.settings["rules.groups"] != "by_class",
         "language": voice.language,
         "services": [
             {
@@ -100,6 +131,7 @@ def data_of(name: str, package: str, voice: Voice) -> Markup:
             for key in SWITCHES
         ],
         "fixed": list(resolved.settings[FIX_BODIES]),
+        "names": {key: name_of(setting, voice) for key, setting in load_settings().items()},
         "words": {key: voice(f"bench_{key}") for key in WORDS},
     }
     return embedded(data)
@@ -107,7 +139,9 @@ def data_of(name: str, package: str, voice: Voice) -> Markup:
 
 WORDS = (
     "saving", "nation", "prefectures", "municipalities", "losing", "crossing", "breaches", "none", "places", "people",
-    "failed", "off", "locked", "lose_most", "gain_most", "yen_each", "in_all",
+    "failed", "off", "locked", "lose_most", "gain_most", "yen_each", "in_all", "turn_all", "was_cancelled", "no_plan",
+    "found_plan", "was_kept", "town", "brief", "workbook", "too_large", "no_text", "line", "file_wrong", "take_away",
+    "other_settings",
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from optimization.case.face import load_package, with_on_top
 from optimization.case.kept import kept_case
 from optimization.case.overlay import overlay_package
 from optimization.errors import InputError, Problem
-from optimization.outcome.result import Result
+from optimization.outcome.applied import apply
+from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.solve import solve
 from optimization.outcome.verdict import Worth
 from optimization.referee.audit import failed_checks
@@ -43,6 +44,9 @@ BAD_INPUT = 2
 
 UNKEPT = 74
 """Exit code where neither the results nor the spare folder took the answer (EX_IOERR of BSD)."""
+
+APPLY = "apply"
+"""Kind of a job that counts a decision as it stands; any other solves."""
 
 OVERLAY = "my_settings"
 """Name of the package that holds what the user changed on the page."""
@@ -108,15 +112,23 @@ def answer(job: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     if job.get("digest") and question_digest(case, load_package(case, job["package"])) != job["digest"]:
         message, remedy = "has been changed since the run was ordered, or its case has", "order it anew"
         raise InputError([Problem(str(job["package"]), message, remedy)])
-    if job["settings"]:
+    assumptions = job.get("assumptions", {})
+    if job["settings"] or assumptions:
         dated = date.fromisoformat(job["dated"])
-        own = overlay_package(OVERLAY, "the user of the page", CHANGED, job["settings"], dated=dated)
+        own = overlay_package(
+            OVERLAY, "the user of the page", CHANGED, job["settings"], assumptions, dated=dated
+        )
         package = with_on_top(case, package, own, job["prefectures"])
     limits = Limits(gap=job["gap"], seconds=job["seconds"], threads=job["threads"])
     notes.phase("building")
-    result = solve(case, package, job["prefectures"], limits, "auto", work / "highs", notes)
+    if job.get("kind") == APPLY:
+        method, limits = APPLIED, Limits()
+        result = apply(case, package, job["prefectures"])
+    else:
+        method = "auto"
+        result = solve(case, package, job["prefectures"], limits, method, work / "highs", notes)
     notes.phase("writing")
-    place = write_run(result, work / name, limits, "auto", job["prefectures"], Path(job["spare"]))
+    place = write_run(result, work / name, limits, method, job["prefectures"], Path(job["spare"]))
     notes.phase("checking")
     if failed := _failed_checks(result, place):
         return place, {"state": "failed", "why": "unsound", "detail": failed}

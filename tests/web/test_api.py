@@ -11,9 +11,10 @@ from visitor import LOCAL, SAME, Page
 from optimization.case.assignments import package_given
 from optimization.case.face import load_package, with_on_top
 from optimization.outcome.applied import apply
-from optimization.web.api import Answered, openapi
+from optimization.web.api import Answered
 from optimization.web.cases import case_of
 from optimization.web.guard import LARGEST_FORM, door_for
+from optimization.web.openapi import openapi
 from optimization.web.server import application
 
 CASE = "iwate-2022"

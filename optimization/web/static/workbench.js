@@ -4,7 +4,8 @@
 const data = JSON.parse(document.getElementById("bench-data").textContent);
 const words = data.words;
 // bodies null: those of the package; each { services, members, locked }, one member alone provides by itself
-const empty = () => ({ tiers: {}, settings: {}, locked: [], bodies: null });
+const empty = () => ({ tiers: {}, settings: {}, assumptions: {}, locked: [], bodies: null, file: {} });
+const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 // what other files of the page do when the draft is shown and when an answer came, and what they add to a question
 const hooks = { shown: [], told: [], question: [] };
 const FIX_BODIES = "wide_area.fix";
@@ -13,18 +14,29 @@ let past = [], future = [], roles = {}, asked = null;
 
 function fromAddress() {
   try {
-    const found = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-    const draft = empty();
-    for (const [key, tier] of Object.entries(found.tiers || {}))
-      if ((data.open[key] || []).includes(tier)) draft.tiers[key] = tier;
-    const known = new Set([...data.sliders, ...data.switches].map((each) => each.key));
-    for (const [key, value] of Object.entries(found.settings || {})) if (known.has(key)) draft.settings[key] = value;
-    draft.locked = (Array.isArray(found.locked) ? found.locked : []).filter((key) => key in data.open);
-    if (Array.isArray(found.bodies)) draft.bodies = found.bodies.map(bodyFrom).filter(Boolean);
-    return draft;
+    return draftFrom(JSON.parse(decodeURIComponent(location.hash.slice(1))));
   } catch {
     return empty();
   }
+}
+
+// A draft from what an address, a file or a run says: what is not of its form is left out, what cannot be asked the
+// server refuses. Bodies may stand in it as the setting writes them.
+function draftFrom(found) {
+  const draft = empty();
+  for (const [key, tier] of Object.entries(found.tiers || {}))
+    if ((data.open[key] || []).includes(tier)) draft.tiers[key] = tier;
+  for (const [key, value] of Object.entries(found.settings || {}))
+    if (key !== FIX_BODIES && /^[a-z_]{1,40}\.[a-z_0-9]{1,60}$/.test(key)) draft.settings[key] = value;
+  for (const [key, value] of Object.entries(found.assumptions || {}))
+    if (typeof value === "number") draft.assumptions[key] = value;
+  const locks = (Array.isArray(found.locked) ? found.locked : []).map(String);
+  draft.locked = locks.filter((key) => key in data.open);
+  const texts = isRecord(found.settings) && Array.isArray(found.settings[FIX_BODIES]) ? found.settings[FIX_BODIES].map(String) : null;
+  const bodies = Array.isArray(found.bodies) ? found.bodies : texts && bodiesOfSetting(texts).map((each, n) => ({ ...each, locked: locks.includes(texts[n]) }));
+  if (bodies) draft.bodies = bodies.map(bodyFrom).filter(Boolean);
+  if (isRecord(found.file)) draft.file = found.file;
+  return draft;
 }
 
 // ---- bodies: as the draft holds them, and as the setting writes them
@@ -38,7 +50,7 @@ function bodyFrom(found) {
 
 const bodiesAsSetting = (bodies) => bodies.map((each) => `${each.services.join("|")}:${each.members.join("|")}`);
 const bodiesOfSetting = (texts) => texts.map((text) => {
-  const [services, members] = text.split(":").map((part) => part.split("|"));
+  const [services, members] = text.split(":").map((part) => part.split("|").map((each) => each.trim()));
   return { services, members };
 });
 const bodiesNow = () => draft.bodies || bodiesOfSetting(data.fixed);
@@ -89,17 +101,25 @@ function shown() {
 
 // ---- counting
 
+function question() {
+  const settings = { ...settingsNow() };
+  if (data.groups_of_own && Object.keys(draft.tiers).length) settings["rules.groups"] ??= "by_class";
+  const locked = [...draft.locked, ...bodiesAsSetting((draft.bodies || []).filter((each) => each.locked))];
+  const { tiers, assumptions } = draft;
+  return { case: data.case, package: data.package, prefectures: data.prefectures, tiers, settings, assumptions, locked };
+}
+
 async function count() {
   if (asked) asked.abort();
   asked = new AbortController();
   const strip = document.getElementById("strip");
   strip.classList.add("busy");
   const columns = ["code", "change_yen_per_resident"];
-  const question = { case: data.case, package: data.package, tiers: draft.tiers, settings: settingsNow(), places: columns };
-  for (const each of hooks.question) each(question);
+  const asking = { ...question(), places: columns };
+  for (const each of hooks.question) each(asking);
   try {
     const answer = await fetch("/api/apply", {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(question), signal: asked.signal,
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(asking), signal: asked.signal,
     });
     const found = await answer.json();
     if (answer.ok) tell(found);
@@ -167,13 +187,13 @@ function build() {
   const table = document.getElementById("matrix");
   const head = make("tr");
   head.append(make("td"));
-  for (const group of data.groups) head.append(make("th", group.label, { scope: "col" }));
+  for (const group of data.groups) head.append(turner("col", group.label, (key) => key.endsWith(`@${group.id}`)));
   const body = make("tbody");
   for (const service of data.services) {
     const keys = data.groups.map((group) => `${service.id}@${group.id}`);
     if (!keys.some((key) => (data.open[key] || []).length > 1)) continue;
     const row = make("tr");
-    row.append(make("th", service.label, { scope: "row" }));
+    row.append(turner("row", service.label, (key) => key.startsWith(`${service.id}@`)));
     data.groups.forEach((group, n) => {
       const cell = make("td");
       if (keys[n] in data.open) {
@@ -190,6 +210,22 @@ function build() {
   table.replaceChildren(top, body);
   table.addEventListener("click", (event) => turn(event.target.closest(".cell"), 1));
   table.addEventListener("keydown", keyed);
+}
+
+// The head of a row or a column turns all its cells that are open and not locked to the next tier.
+function turner(scope, label, holds) {
+  const head = make("th", undefined, { scope });
+  const button = make("button", label, { type: "button", class: "turner", title: words.turn_all });
+  button.addEventListener("click", () => {
+    const keys = Object.keys(data.open).filter((key) => holds(key) && data.open[key].length > 1 && !draft.locked.includes(key));
+    const order = Object.keys(data.tiers).filter((tier) => keys.some((key) => data.open[key].includes(tier)));
+    if (!keys.length) return;
+    const common = keys.every((key) => tierOf(key) === tierOf(keys[0])) ? order.indexOf(tierOf(keys[0])) : -1;
+    const next = order[(common + 1) % order.length];
+    change((draft) => { for (const key of keys) if (data.open[key].includes(next)) draft.tiers[key] = next; });
+  });
+  head.append(button);
+  return head;
 }
 
 const tierOf = (key) => draft.tiers[key] || (roles[key] && roles[key].now) || data.open[key][0];
@@ -222,6 +258,7 @@ function keyed(event) {
 function lock(key) {
   change((draft) => {
     draft.locked = draft.locked.includes(key) ? draft.locked.filter((each) => each !== key) : [...draft.locked, key];
+    draft.tiers[key] ??= tierOf(key); // what is locked is said, so that it can be kept
   });
 }
 
@@ -289,42 +326,27 @@ function fields() {
     document.querySelector(`[data-switch="${each.key}"]`).checked = draft.settings[each.key] ?? each.value;
 }
 
-// ---- the package as a file
+// ---- former drafts
 
-function packageText() {
-  const say = (value) => JSON.stringify(value);
-  const day = new Date().toISOString().slice(0, 10);
-  const lines = ["[package]", 'name = "draft"', 'title = "Draft of the workbench"', 'title_ja = "作業台の案"', 'author = "the user of the page"',
-    'source = "workbench"', `date = ${day}`, 'baseline = "status_quo"'];
-  if (data.package !== "status_quo") lines.push(`extends = [${say(data.package)}]`);
-  lines.push("", "[[provision]]", "number = 1", 'text = "As set on the workbench."', 'text_ja = "作業台での設定による。"', "[provision.settings]");
-  const tiers = Object.entries(draft.tiers);
-  if (tiers.length) lines.push(`"responsibility.fix" = { ${tiers.map(([key, tier]) => `${say(key)} = ${say(tier)}`).join(", ")} }`);
-  for (const [key, value] of Object.entries(settingsNow())) lines.push(`${say(key)} = ${say(value)}`);
-  return lines.join("\n") + "\n";
-}
-
-document.getElementById("save").addEventListener("click", () => {
-  const link = make("a", undefined, { download: "draft.toml" });
-  link.href = URL.createObjectURL(new Blob([packageText()], { type: "application/toml" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-});
 document.getElementById("undo").addEventListener("click", () => walk(past, future));
 document.getElementById("redo").addEventListener("click", () => walk(future, past));
 document.getElementById("reset").addEventListener("click", () => change((draft) => {
   const kept = Object.fromEntries(Object.entries(draft.tiers).filter(([key]) => draft.locked.includes(key)));
   draft.tiers = kept;
   draft.settings = {};
+  draft.assumptions = {};
+  draft.file = {};
   draft.bodies = draft.bodies && draft.bodies.some((each) => each.locked) ? draft.bodies.filter((each) => each.locked) : null;
 }));
 document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
+  if (!(event.ctrlKey || event.metaKey) || event.target.matches("input, textarea")) return;
   if (event.key === "z" && !event.shiftKey) walk(past, future);
   else if (event.key === "y" || (event.key === "z" && event.shiftKey)) walk(future, past);
   else return;
   event.preventDefault();
 });
+
+window.addEventListener("hashchange", () => change(() => { draft = fromAddress(); }));
 
 build();
 buildFields();
