@@ -7,11 +7,11 @@ five digits for municipalities, two for prefectures. The 23 wards of Tokyo are o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,8 @@ from optimization.errors import InputError, Problem, raise_if_any
 from optimization.reading.codes import read_prefectures
 from optimization.reading.japan import JOINT_ACCOUNT, JOINT_MUNICIPALITY, JOINT_PREFECTURE
 from optimization.reading.kept_out import within
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,19 @@ class Case:
         """Sizes that have been asked for."""
         return {}
 
+    def once(self, name: str, work: Callable[[], Found]) -> Found:
+        """What is worked out of the tables alone and hangs on no parameter, under a name of its own: worked out once
+        for this case and for all that differ from it in parameters."""
+        if name not in self._worked_out:
+            self._worked_out[name] = work()
+        found: Found = self._worked_out[name]
+        return found
+
+    @cached_property
+    def _worked_out(self) -> dict[str, Any]:
+        """What `once` has worked out."""
+        return {}
+
     @cached_property
     def movable_services(self) -> pd.Index:
         """Services that some class may give to another tier or to a body: only they need parameters."""
@@ -246,7 +261,7 @@ class Case:
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: what it remembers stays, where it was checked."""
-        return {**self.__dict__, "as_read": {}}
+        return {**self.__dict__, "as_read": {}, "_worked_out": {}}
 
     def restrict(self, prefectures: Collection[str]) -> Case:
         """The part of the case that lies in some prefectures (as `prefecture_codes` takes them); a body of the user
@@ -298,6 +313,7 @@ OF_TABLES = (
     "movable_services",
     "_bases",
     "_standard_needs",
+    "_worked_out",
 )
 """What has been worked out of a case's tables and hangs on no parameter."""
 

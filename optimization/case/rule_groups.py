@@ -85,10 +85,8 @@ def rule_groups(case: Case, settings: Settings, today: np.ndarray) -> RuleGroups
     tier prescribed to one group that there is not, or whose classes do not allow it, and for bodies that are prescribed
     and cannot be. Members of a prescribed body stay responsible, unless another tier is prescribed to their group.
     """
-    names = group_labels(case.municipalities, settings["rules.groups"])
-    labels, of_municipality = np.unique(names.to_numpy(str), return_inverse=True)
-    kind = case.municipalities["city_class"].to_numpy(str)
-    classes = [tuple(np.unique(kind[of_municipality == k])) for k in range(len(labels))]
+    rule = settings["rules.groups"]
+    labels, of_municipality, allowed = case.once(f"rule groups {rule}", lambda: _divided(case, rule))
     home = tuple(case.services["home_tier"])
     held = {
         (s, int(of_municipality[i])) for s, members in members_prescribed(case, settings) for i in members
@@ -97,13 +95,28 @@ def rule_groups(case: Case, settings: Settings, today: np.ndarray) -> RuleGroups
     for s, service in enumerate(case.services.index):
         present = np.bincount(of_municipality, weights=today[:, s], minlength=len(labels)) > 0
         for k in np.flatnonzero(present):
-            allowed = [t for t in TIERS if all(t in case.allowed_tiers[service, c] for c in classes[k])]
-            options[s, int(k)] = _options(service, labels[k], home[s], allowed, settings)
+            options[s, int(k)] = _options(service, labels[k], home[s], allowed[service][k], settings)
             if (s, int(k)) in held and MUNICIPALITY in options[s, int(k)]:
                 options[s, int(k)] = (MUNICIPALITY,)
-            closed += _closed(service, labels[k], allowed, settings)
+            closed += _closed(service, labels[k], allowed[service][k], settings)
     raise_if_any([*_unknown_groups(case, settings, labels), *closed])
     return RuleGroups(tuple(labels), of_municipality, options, home)
+
+
+def _divided(case: Case, rule: str) -> tuple[np.ndarray, np.ndarray, dict[str, list[list[str]]]]:
+    """Labels (K,) of the groups under a rule, the group of each municipality (I,), and by service the tiers that the
+    service table allows for every legal class in each group."""
+    names = group_labels(case.municipalities, rule)
+    labels, of_municipality = np.unique(names.to_numpy(str), return_inverse=True)
+    kind = case.municipalities["city_class"].to_numpy(str)
+    classes = [tuple(np.unique(kind[of_municipality == k])) for k in range(len(labels))]
+    allowed = {
+        service: [
+            [t for t in TIERS if all(t in case.allowed_tiers[service, c] for c in of)] for of in classes
+        ]
+        for service in case.services.index
+    }
+    return labels, of_municipality, allowed
 
 
 def _options(service: str, group: str, home: str, allowed: list[str], settings: Settings) -> tuple[str, ...]:

@@ -40,6 +40,10 @@ def year_of_spending(case: Case) -> int:
 
 def spent_by_purpose(case: Case) -> pd.DataFrame:
     """Spending of `year_of_spending` by code and purpose, million yen, columns `SPENT`; no rows where there is none."""
+    return case.once("spent by purpose", lambda: _spent_by_purpose(case))
+
+
+def _spent_by_purpose(case: Case) -> pd.DataFrame:
     spending = case.spending[case.spending["fiscal_year"] == case.spending["fiscal_year"].max()]
     purpose = spending["purpose"].map(purpose_of("spent")).rename("purpose")
     return spending[list(SPENT)].groupby([spending.index, purpose]).sum()

@@ -95,6 +95,19 @@ class ProvisionCosts:
         """Standard cost of each municipality alone, shape (I, S)."""
         return self.by_tier[MUNICIPALITY].standard
 
+    def share(self, body: int, column: int, members: np.ndarray) -> np.ndarray:
+        """The part of each member, shape (members,), in what a body (row) spends on a wide service (W): in proportion
+        to what each would spend alone. Worked out once for each pair."""
+        if (body, column) not in self._shares:
+            own = self.own[members, self.wide_columns[column]]
+            self._shares[body, column] = own / own.sum()
+        return self._shares[body, column]
+
+    @cached_property
+    def _shares(self) -> dict[tuple[int, int], np.ndarray]:
+        """Shares that have been asked for."""
+        return {}
+
 
 def positions(columns: np.ndarray) -> dict[int, int]:
     """Where each service of a selection (W,) of all stands in it."""

@@ -67,6 +67,10 @@ def _works(case: Case) -> np.ndarray:
 
 def _by_government(case: Case, column: str) -> pd.DataFrame:
     """A column of what was spent by government and purpose, million yen; Tokyo with its wards together."""
+    return case.once(f"spent by government: {column}", lambda: _summed(case, column))
+
+
+def _summed(case: Case, column: str) -> pd.DataFrame:
     spent = spent_by_purpose(case)[column].unstack(fill_value=0.0)
     payer = {**case.government_of_municipality.to_dict(), **case.government_of_prefecture.to_dict()}
     summed = spent.groupby(spent.index.map(payer)).sum()

@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from optimization.case.case import Case
 from optimization.dictionary.tiers import PREFECTURE
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.ledger.accounts import Accounts, todays_accounts
@@ -166,7 +167,10 @@ def crossing(accounts: Accounts, before: Accounts) -> np.ndarray:
 def burden_warning(instance: Instance) -> np.ndarray:
     """Future burden ratio of early warning for each government, shape (G,): the higher one for prefectures and
     designated cities."""
-    case = instance.case
+    return instance.case.once("burden of early warning", lambda: _burden_warning(instance.case))
+
+
+def _burden_warning(case: Case) -> np.ndarray:
     designated = case.codes[case.municipalities["city_class"] == UPPER_CLASS]
     frame = case.governments
     upper = (frame["tier"] == PREFECTURE) | frame.index.isin(designated)

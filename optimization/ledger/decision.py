@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from optimization.dictionary.tiers import MUNICIPALITY
+from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.geography.candidates import Bodies
 from optimization.ledger.instance import Horizon, Instance
 
@@ -102,6 +102,10 @@ def tier_by_place(instance: Instance, decision: Decision) -> np.ndarray:
     return np.where(instance.today > 0, place, "")
 
 
+NUMBER_OF = {tier: n for n, tier in enumerate(TIERS)}
+"""Number of each tier."""
+
+
 class Joint(NamedTuple):
     """A service that a body provides: row of the body, position of the service among the wide ones (W) and among all
     (S), positions of the body's members."""
@@ -119,10 +123,58 @@ def jointly(instance: Instance, decision: Decision) -> Iterator[Joint]:
         yield Joint(body, column, int(services[column]), instance.bodies.members(body))
 
 
+class Joined(NamedTuple):
+    """The services of all bodies that provide, laid end to end, a member of a body a row: row of the body, position of
+    the service among the wide ones (W) and among all (S), position of the member."""
+
+    body: np.ndarray
+    column: np.ndarray
+    service: np.ndarray
+    member: np.ndarray
+
+
+def joined(each: Sequence[Joint]) -> Joined:
+    """Services of bodies laid end to end, all in arrays of one length."""
+    sizes = [len(one.members) for one in each]
+    body, column, service = (
+        np.repeat(np.array([one[n] for one in each], dtype=int), sizes) for n in range(3)
+    )
+    members = np.concatenate([np.zeros(0, dtype=int), *(one.members for one in each)])
+    return Joined(body, column, service, members)
+
+
 def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
     """Row of the body that provides each wide service to each municipality, shape (I, W); -1 where
     none does. Raises ValueError when a service would be provided twice or without the
     municipalities' responsibility."""
+    every = joined(list(jointly(instance, decision)))
+    body, column, service, member = (part[instance.today[every.member, every.service] > 0] for part in every)
+    result = np.full((len(instance.case.codes), len(instance.costs.wide_services)), -1)
+    answers = _number_of_tier(instance, decision)[service, instance.groups.of_municipality[member]]
+    twice = np.bincount(column * len(result) + member, minlength=1) > 1
+    if twice.any() or (answers != NUMBER_OF[MUNICIPALITY]).any():
+        _refused(instance, decision)
+    result[member, column] = body
+    return result
+
+
+def _number_of_tier(instance: Instance, decision: Decision) -> np.ndarray:
+    """Number of the responsible tier by service and rule group, (S, K); -1 where there is none."""
+    table = np.full((len(instance.services), len(instance.groups.labels)), -1)
+    for duty, tier in decision.tier.items():
+        table[duty] = NUMBER_OF.get(tier, -1)
+    return table
+
+
+def held_by_place(instance: Instance, decision: Decision) -> dict[str, np.ndarray]:
+    """Whether each tier is responsible for each service at each place, shape (I, S) by tier."""
+    by_group = np.ascontiguousarray(_number_of_tier(instance, decision).T)
+    number = np.where(instance.today > 0, by_group[instance.groups.of_municipality], -1)
+    return {tier: number == n for tier, n in NUMBER_OF.items()}
+
+
+def _refused(instance: Instance, decision: Decision) -> None:
+    """Raises ValueError that names the first service of a body that cannot be."""
     tiers = tier_by_place(instance, decision)
     body = np.full((len(tiers), len(instance.costs.wide_services)), -1)
     for b, w, s, everybody in jointly(instance, decision):
@@ -132,7 +184,6 @@ def body_by_place(instance: Instance, decision: Decision) -> np.ndarray:
         if (tiers[members, s] != MUNICIPALITY).any():
             raise ValueError(f"a body provides {instance.services[s]} without responsibility")
         body[members, w] = b
-    return body
 
 
 def decision_in(horizon: Horizon, year: int, decision: Decision) -> Decision:

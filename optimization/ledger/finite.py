@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from optimization.dictionary.tiers import TIERS
 from optimization.errors import Problem
 from optimization.ledger.instance import Instance
 
-Figures = tuple[str, np.ndarray, Sequence[str], Sequence[str]]
+Figures = tuple[str, np.ndarray, Any, Any]
 """What it is, the figures (rows, columns) or (rows,), and what rows and columns are called."""
 
 
@@ -23,6 +24,8 @@ def finite_problems(instance: Instance) -> Iterator[Problem]:
         years += zip(horizon.years[1:], horizon.later, strict=True)
     for year, each in years:
         for what, figures, rows, columns in _figures(each):
+            if np.isfinite(figures).all():
+                continue
             for row, *column in np.argwhere(~np.isfinite(figures)):
                 name = columns[column[0]] if column else ""
                 where = f"{what} of {name}" if name else what
@@ -34,16 +37,16 @@ def finite_problems(instance: Instance) -> Iterator[Problem]:
 def _figures(instance: Instance) -> Iterator[Figures]:
     """All figures of one year that enter the program or the accounts."""
     case, costs = instance.case, instance.costs
-    places, services, governments = list(case.codes), list(instance.services), list(case.governments.index)
+    places, services, governments = case.codes, instance.services, case.governments.index
     money = [name for name in case.governments if name.endswith("_million_yen")]
     yield "the account", case.governments[money].to_numpy(float), governments, money
-    yield "the tax base", instance.tax.base, governments, list(instance.tax.names)
+    yield "the tax base", instance.tax.base, governments, instance.tax.names
     yield "other cost", instance.other_cost, governments, ()
     yield "the fixed cost of a unit", costs.unit_fixed, services, ()
     for tier in TIERS:
         yield f"recognised need ({tier})", instance.formula_need[tier], places, services
         for name in COMPONENTS:
             yield f"{name} cost ({tier})", getattr(costs.by_tier[tier], name), places, services
-    hubs = list(instance.bodies.table["hub"])
+    hubs = instance.bodies.table["hub"].array
     for name in COMPONENTS:
-        yield f"{name} cost (bodies)", getattr(costs.bodies, name), hubs, list(costs.wide_services)
+        yield f"{name} cost (bodies)", getattr(costs.bodies, name), hubs, costs.wide_services

@@ -26,6 +26,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from optimization.case.case import Case
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION, PREFECTURE
 from optimization.ledger.accounts import Accounts, todays_accounts
 
@@ -86,8 +87,15 @@ def flows_of(accounts: Accounts) -> pd.Series:
 def side_by_side(after: Accounts, before: Accounts) -> pd.DataFrame:
     """The flows of two decisions on one question, columns today_million_yen and package_million_yen, by from_sector,
     to_sector, kind and the government a flow touches."""
-    codes = after.instance.case.governments.index.to_numpy(object)
-    local, national = _rows(after)
+    rows = _rows(after)
+    index = after.instance.case.once("roads of flows", lambda: _roads(after.instance.case, *rows))
+    pairs = (("today_million_yen", _rows(before)), ("package_million_yen", rows))
+    return pd.DataFrame({name: _amounts(*each) for name, each in pairs}, index=index)
+
+
+def _roads(case: Case, local: list[Row], national: list[Row]) -> pd.MultiIndex:
+    """Who pays, who receives, the kind and the government that it touches, of every flow."""
+    codes = case.governments.index.to_numpy(object)
     ends = [
         np.concatenate(
             [
@@ -98,9 +106,7 @@ def side_by_side(after: Accounts, before: Accounts) -> pd.DataFrame:
         for n in range(len(ROAD))
     ]
     touched = np.concatenate([*[codes] * len(local), np.full(len(national), NOWHERE, dtype=object)])
-    index = pd.MultiIndex.from_arrays([*ends, touched], names=[*ROAD, "government"])
-    pairs = (("today_million_yen", _rows(before)), ("package_million_yen", (local, national)))
-    return pd.DataFrame({name: _amounts(*rows) for name, rows in pairs}, index=index)
+    return pd.MultiIndex.from_arrays([*ends, touched], names=[*ROAD, "government"])
 
 
 def _amounts(local: list[Row], national: list[Row]) -> np.ndarray:
@@ -111,11 +117,24 @@ def _amounts(local: list[Row], national: list[Row]) -> np.ndarray:
 def by_sector(flows: pd.DataFrame) -> pd.DataFrame:
     """(A1) Balance and resource cost of every sector from a table of flows: columns balance_today_million_yen,
     balance_package_million_yen, resource_cost_today_million_yen, resource_cost_package_million_yen by sector."""
-    into, out = (flows.groupby(level=f"{end}_sector").sum() for end in ("to", "from"))
-    cost = flows.xs(RESOURCE_COST, level="kind").groupby(level="from_sector").sum()
+    into, out = (_sums(flows, f"{end}_sector") for end in ("to", "from"))
+    cost = _sums(flows[_are(flows, "kind", RESOURCE_COST)], "from_sector")
     into, out, cost = (part.reindex(SECTORS, fill_value=0.0) for part in (into, out, cost))
     sectors = pd.concat([(into - out).add_prefix("balance_"), cost.add_prefix("resource_cost_")], axis=1)
     return sectors.rename_axis("sector")
+
+
+def _sums(flows: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Sums of flows by what their index says at a level; told by its numbers, since texts take ten times as long."""
+    at = flows.index.names.index(level)
+    sums = flows.groupby(flows.index.codes[at]).sum()
+    return sums.set_axis(flows.index.levels[at][sums.index])
+
+
+def _are(flows: pd.DataFrame, level: str, name: str) -> np.ndarray:
+    """Which flows bear a name at a level of their index."""
+    at = flows.index.names.index(level)
+    return np.asarray(flows.index.codes[at] == flows.index.levels[at].get_loc(name))
 
 
 def pool_factor(accounts: Accounts) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +27,16 @@ from optimization.ledger.instance import Horizon, Instance, richer_by, todays_co
 
 Candidates = Callable[[Case, Settings, np.ndarray, ExistingBodies], Bodies]
 """Lists the bodies of a question: of a case, settings, distances between town halls (I, I) and bodies of today."""
+
+OF_THE_CASE: Final = (
+    "national_share", "today", "standard_need", "municipal_government", "prefectural_government", "home_government",
+    "asset_share", "asset_debt_service", "debt_service", "debt_years", "other_cost", "bond", "receiving_today",
+    "residual", "special_share", "formula_paid", "tiers_held", "population", "area", "prefecture", "areas", "offices",
+)  # fmt: skip
+"""What a question works out of its case alone, whatever a package says."""
+
+OF_NEED: Final = ("formula_need",)
+"""What it works out of the case and of settings on need, and of no body."""
 
 
 def lay_out(
@@ -110,4 +121,7 @@ def with_bodies(instance: Instance, bodies: Bodies, opened: Collection[str] = ()
     horizon = instance.horizon
     if horizon is not None:
         horizon = replace(horizon, later=tuple(with_bodies(later, bodies, opened) for later in horizon.later))
-    return replace(instance, bodies=bodies, costs=parts, horizon=horizon)
+    changed = replace(instance, bodies=bodies, costs=parts, horizon=horizon)
+    known = vars(instance)
+    vars(changed).update({name: known[name] for name in (*OF_THE_CASE, *OF_NEED) if name in known})
+    return changed

@@ -11,7 +11,14 @@ from optimization.costs.provision import BUDGET, COMPONENTS, WEIGHT_OF
 from optimization.costs.sharing import OBSERVED
 from optimization.dictionary.settings import value_of
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION, TIERS
-from optimization.ledger.decision import Decision, body_by_place, jointly, tier_by_place
+from optimization.ledger.decision import (
+    Decision,
+    body_by_place,
+    held_by_place,
+    joined,
+    jointly,
+    tier_by_place,
+)
 from optimization.ledger.instance import Instance
 
 
@@ -35,12 +42,16 @@ class Provided:
     @cached_property
     def held_by(self) -> dict[str, np.ndarray]:
         """Whether each tier answers at each place for each service, shape (I, S) by tier."""
-        return {tier: self.tiers == tier for tier in TIERS}
+        return held_by_place(self.instance, self.decision)
 
     @cached_property
     def away(self) -> np.ndarray:
         """Whether another tier than today's answers at each place for each service, shape (I, S)."""
-        return np.asarray(self.tiers != np.array(self.instance.groups.home))
+        home = np.array(self.instance.groups.home)
+        result = np.ones(self.instance.today.shape, dtype=bool)
+        for tier, held in self.held_by.items():
+            result[:, home == tier] = ~held[:, home == tier]
+        return result
 
     @cached_property
     def bodies(self) -> np.ndarray:
@@ -52,16 +63,20 @@ class Provided:
         """Each cost component by place and service, shape (I, S). A body's money is shared by its
         members in proportion to what each would spend alone, travel and uniformity likewise."""
         costs = self.instance.costs
-        result = {c: np.zeros(self.tiers.shape) for c in COMPONENTS}
+        result = {c: np.zeros(self.instance.today.shape) for c in COMPONENTS}
         for tier in TIERS:
             here = np.flatnonzero(self.held_by[tier])
             for c in COMPONENTS if len(here) else ():
                 result[c].ravel()[here] = getattr(costs.by_tier[tier], c).ravel()[here]
-        for b, w, s, members in jointly(self.instance, self.decision):
-            own = costs.own[members, s]
-            share = own / own.sum()
-            for c in COMPONENTS:
-                result[c][members, s] = share * getattr(costs.bodies, c)[b, w]
+        each = list(jointly(self.instance, self.decision))
+        every = joined(each)
+        share = np.concatenate(
+            [np.zeros(0), *(costs.share(one.body, one.column, one.members) for one in each)]
+        )
+        for c in COMPONENTS:
+            result[c][every.member, every.service] = (
+                share * getattr(costs.bodies, c)[every.body, every.column]
+            )
         return result
 
     @cached_property

@@ -20,20 +20,12 @@ from optimization.geography.candidates import Bodies
 from optimization.geography.existing import Prescribed, under_groups
 from optimization.ledger.accounts import share_today
 from optimization.ledger.instance import Instance, kept_today
-from optimization.ledger.layout import Candidates
-
-OF_THE_CASE: Final = (
-    "national_share", "today", "standard_need", "municipal_government", "prefectural_government", "home_government",
-    "asset_share", "asset_debt_service", "debt_service", "debt_years", "other_cost", "bond", "receiving_today",
-    "residual", "special_share", "formula_paid", "tiers_held", "population", "area", "prefecture", "areas", "offices",
-)  # fmt: skip
-"""What a question works out of its case alone, whatever a package says."""
+from optimization.ledger.layout import OF_NEED, OF_THE_CASE, Candidates
 
 ONE = (MUNICIPALITY,)
 MOST_KNOWN = 24
 """Lists of bodies, and accounts of today, that are remembered."""
 
-OF_NEED: Final = ("formula_need",)
 NEED: Final[tuple[SettingKey, ...]] = (
     "formula.scale_correction",
     "formula.efficient_scale_persons",

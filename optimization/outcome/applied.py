@@ -26,7 +26,7 @@ from optimization.dictionary.typed_settings import Settings
 from optimization.errors import Problem, raise_if_any
 from optimization.geography.candidates import Bodies, bodies_of, prescribed_sets
 from optimization.geography.existing import PART_OF_TODAY, PRESCRIBED, TODAY, ExistingBodies
-from optimization.ledger.accounts import Accounts, with_bonds
+from optimization.ledger.accounts import Accounts, share_today, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.instance import Instance
@@ -162,10 +162,11 @@ def shared_services(
 ) -> tuple[Shared, list[str]]:
     """Every service that a body provides, and what there is to say of bodies that lose members or end."""
     services, codes = question.services, question.case.codes
-    of, today, existing = question.groups.of_municipality.tolist(), question.today, question.bodies.existing
+    existing, here = question.bodies.existing, municipal(question, tier)
 
     def answering(s: int, members: Sequence[int]) -> Members:
-        return tuple(sorted(i for i in members if tier.get((s, of[i])) == MUNICIPALITY and today[i, s] > 0))
+        answers = here.get(s)
+        return () if answers is None else tuple(sorted(i for i in members if answers[i]))
 
     own: list[tuple[int, Members]] = [
         (int(services.get_loc(service)), tuple(codes.get_indexer(list(body.members)).tolist()))
@@ -195,6 +196,15 @@ def shared_services(
                 "there, or nobody has the service"
             )
     return shared, notes
+
+
+def municipal(question: Instance, tier: Mapping[tuple[int, int], str]) -> dict[int, list[bool]]:
+    """Whether each place has a service and answers for it itself, (I,), by service that a body may provide."""
+    own, of = np.zeros((len(question.services), len(question.groups.labels)), dtype=bool), question.groups
+    for duty, name in tier.items():
+        own[duty] = name == MUNICIPALITY
+    columns = np.flatnonzero(question.case.services["wide_area"].to_numpy(bool)).tolist()
+    return {s: (own[s, of.of_municipality] & (question.today[:, s] > 0)).tolist() for s in columns}
 
 
 def _source(existing: ExistingBodies, members: Members) -> str:
@@ -230,7 +240,10 @@ def with_listed(question: Instance, shared: Shared) -> Instance:
         source.setdefault(members, where)
     bodies = bodies_of(question.case, question.settings, question.km, source, existing)
     opened = [str(question.services[s]) for s in sorted({s for s, _ in shared} - wide)]
-    return with_bodies(question, bodies, opened)
+    listed = with_bodies(question, bodies, opened)
+    if question.horizon is None:
+        share_today(question, listed)  # today's bodies stand on both lists
+    return listed
 
 
 # ---- the formula
@@ -296,7 +309,7 @@ def _leads(
 def _left_open(question: Instance, decision: Decision, plan: GivenPlan | None) -> Iterator[str]:
     """What a package leaves open, and what was taken."""
     settings, whose = question.settings, "today's" if plan is None else "the plan's"
-    groups, services = question.groups, question.services
+    groups, services = question.groups, question.services.tolist()
     today = {name: value for name, value, _ in _ranges(question, status_quo(question))}
     free = {
         services[s]
@@ -329,7 +342,7 @@ SHOWN = 6
 
 def _ranges(question: Instance, decision: Decision) -> Iterator[tuple[str, float, tuple[float, float]]]:
     """Name, value taken and range of every number of the formula, the common shares of each tier once."""
-    tax, services = question.tax, question.services
+    tax, services = question.tax, question.services.tolist()
     seen = set()
     for j, name in enumerate(tax.names):
         key = f"taxes.counted_share.{name}" if tax.own_share[j] else SHARES[tax.tier[j]]

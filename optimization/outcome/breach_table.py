@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ COLUMNS = ["rule", "setting", "place", "excess", "unit", "excess_yen"]
 def breach_table(found: Sequence[Breach], instance: Instance) -> pd.DataFrame:
     """A row a breach: label of the rule, setting that holds the limit, where, by how much in the rule's unit, and yen a
     year (of a limit by resident of a place: of all its residents; missing where the limit is none of money)."""
-    people = instance.case.municipalities["population_persons"]
+    people = instance.case.once(
+        "residents", lambda: instance.case.municipalities["population_persons"].to_dict()
+    )
     rows = [
         (each.rule, each.setting, each.where, float(each.amount), each.unit, _yen(each, people))
         for each in found
@@ -25,10 +27,10 @@ def breach_table(found: Sequence[Breach], instance: Instance) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _yen(breach: Breach, people: pd.Series) -> float:
+def _yen(breach: Breach, people: Mapping[str, float]) -> float:
     if breach.unit.startswith("million yen"):
         return breach.amount * MILLION_IN_YEN
     place = breach.where.split(" ")[0]
-    if breach.unit == "yen per resident" and place in people.index:
+    if breach.unit == "yen per resident" and place in people:
         return breach.amount * float(people[place])
     return np.nan

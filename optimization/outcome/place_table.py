@@ -8,6 +8,7 @@ import pandas as pd
 from optimization.case.rule_groups import size_class
 from optimization.ledger import places
 from optimization.ledger.accounts import Accounts
+from optimization.ledger.instance import Instance
 
 RESIDENT = "_yen_per_resident"
 
@@ -15,19 +16,7 @@ RESIDENT = "_yen_per_resident"
 def place_table(after: Accounts, before: Accounts) -> pd.DataFrame:
     """Leeway and cover of every place with what the change of leeway is made of (`ledger.places`)."""
     instance, case = after.instance, after.instance.case
-    codes = case.governments.index.to_numpy()
-    frame = case.municipalities
-    table = pd.DataFrame(
-        {
-            "code": case.codes.to_numpy(),
-            "name_ja": frame["name_ja"].to_numpy(),
-            "prefecture_code": frame["prefecture_code"].to_numpy(),
-            "class": size_class(frame).to_numpy().astype(str),
-            "municipal_government": codes[instance.municipal_government],
-            "prefectural_government": codes[instance.prefectural_government],
-            "population_persons": frame["population_persons"].to_numpy(int),
-        }
-    )
+    table = case.once("places", lambda: _places(instance)).copy()
     for label, accounts in (("_today", before), ("", after)):
         table[f"leeway{label}{RESIDENT}"] = places.leeway(accounts)
         table[f"cover{label}_ratio"] = places.cover(accounts)
@@ -38,6 +27,23 @@ def place_table(after: Accounts, before: Accounts) -> pd.DataFrame:
         table[f"change_by_{name}{RESIDENT}"] = part
     table["gains"] = moves(change.to_numpy())
     return table
+
+
+def _places(instance: Instance) -> pd.DataFrame:
+    """What every place is: names, codes, class, governments, residents."""
+    case = instance.case
+    codes, frame = case.governments.index.to_numpy(), case.municipalities
+    return pd.DataFrame(
+        {
+            "code": case.codes.to_numpy(),
+            "name_ja": frame["name_ja"].to_numpy(),
+            "prefecture_code": frame["prefecture_code"].to_numpy(),
+            "class": size_class(frame).to_numpy().astype(str),
+            "municipal_government": codes[instance.municipal_government],
+            "prefectural_government": codes[instance.prefectural_government],
+            "population_persons": frame["population_persons"].to_numpy(int),
+        }
+    )
 
 
 def moves(change: np.ndarray) -> np.ndarray:

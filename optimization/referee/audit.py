@@ -36,8 +36,8 @@ from optimization.rules.written import Written
 PHASES = {"": "", "_second": " in the second phase"}
 """Ending of the tables of each phase of a horizon, and how its checks are named."""
 
-STATED_OF = frozenset({*TABLES, *NEEDED, "governments", "services", "formula", "measures", "places"})
-"""Tables that the closures of flows, places and debts are read from."""
+CLOSED = (*TABLES, "governments", "services", "formula", "measures", "places")
+"""Tables that the closure of accounts is read from."""
 
 READ = {"provision": ["code", "service", "responsible_tier"]}
 """Columns that they read, of a table of which they read few."""
@@ -280,7 +280,8 @@ def stay_put_rule(record: Mapping[str, Any]) -> dict[str, Any] | None:
 def _closed(tables: dict[str, pd.DataFrame], settings: Settings) -> dict[str, bool]:
     """That flows, places and debts follow from the tables they are told of, to one yen; nothing of what a run of before
     there was such a table lacks."""
-    rows = {name: rows_of(table, READ.get(name)) for name, table in tables.items() if name in STATED_OF}
+    read = {*CLOSED, *NEEDED}
+    rows = {name: rows_of(table, READ.get(name)) for name, table in tables.items() if name in read}
     said = {
         "every yen has one owner: the accounts of all sectors close": closures(
             rows, float, settings["pool.released"]

@@ -81,11 +81,11 @@ def _called(accounts: Accounts, statement: Statement, key: int | None) -> str:
         case Scope.TAX:
             return str(instance.tax.names[key])
         case Scope.PLACE:
-            return str(instance.case.codes[key])
+            return str(instance.case.once("codes", instance.case.codes.tolist)[key])
         case Scope.SCENARIO:
             return str(instance.crisis.names[key]) if instance.crisis else str(key)
         case _:
-            return str(instance.case.governments.index[key])
+            return str(instance.case.once("governments", instance.case.governments.index.tolist)[key])
 
 
 def _later(accounts: Accounts) -> Iterator[Breach]:

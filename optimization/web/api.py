@@ -290,9 +290,9 @@ def answer_of(result: Result, case: str, with_places: bool | list[str] = True) -
 def _roles(after: Accounts, before: Accounts) -> dict[str, list[Any]]:
     """The tier of every duty, today and now, and those that are open to it."""
     instance = after.instance
-    duties = sorted(instance.groups.options)
+    duties, services = sorted(instance.groups.options), instance.services.tolist()
     return {
-        "service": [str(instance.services[s]) for s, _ in duties],
+        "service": [str(services[s]) for s, _ in duties],
         "rule_group": [str(instance.groups.labels[k]) for _, k in duties],
         "tier_today": [before.decision.tier[duty] for duty in duties],
         "tier": [after.decision.tier[duty] for duty in duties],
