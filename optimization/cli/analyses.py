@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -245,7 +244,7 @@ def sensitivity(
 ) -> int:
     """Which assumption would change the recommendation."""
     from optimization.studies.overturns import METHODS
-    from optimization.studies.sensitivity import analyse
+    from optimization.studies.sensitivity import analyse, fill_study, study_record
     from optimization.studies.study import Study
 
     if method not in METHODS:
@@ -263,29 +262,13 @@ def sensitivity(
             case, package, study, method, draws, target,
             processes, scheduler, CountLine("draws"), factors,
         )  # fmt: skip
-        record = {
-            "case": case.name,
-            "package": package.name,
-            "prefectures_asked": codes,
-            "method": method,
-            "draws": found.draws,
-            "only": list(factors),
-            "gap": gap,
-            "seed": seed,
-            "inputs_sha256": dict(case.sha256),
-        }
-        target = placed(kept(target, partial(_fill_study, found.tables, record), whole=False), target)
+        record = study_record(case, package, study, method, found.draws, factors)
+        fill = partial(fill_study, tables=found.tables, record=record)
+        target = placed(kept(target, fill, whole=False), target)
         show_sensitivity(found.tables, method)
         show_draws(found)
         telling.wrote(target)
     return Worth.BROKEN.exit_code if found.broken else Worth.INCUMBENT.exit_code if found.unsettled else 0
-
-
-def _fill_study(tables: Mapping[str, pd.DataFrame], record: Mapping[str, object], draft: Path) -> None:
-    """Write the tables and the record of a study."""
-    write_tables(draft, tables)
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (draft / "study.json").write_text(text, encoding="utf-8")
 
 
 class Asked(NamedTuple):

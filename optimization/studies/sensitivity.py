@@ -11,6 +11,7 @@ in which it holds; after a tornado it is said which assumption overturns it, and
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimization.archive import write_tables
 from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.dictionary.settings import nearest
@@ -140,6 +142,30 @@ def analyse(
     }
     unsettled = len(rows) - impossible - status.count(str(Worth.OPTIMAL))
     return Findings(tables, len(rows), impossible, unsettled, status.count(str(Worth.BROKEN)))
+
+
+def study_record(
+    case: Case, package: ResolvedPackage, study: Study, method: str, draws: int, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a folder of an analysis says of itself, by which a report knows that it is of a run's question."""
+    return {
+        "case": case.name,
+        "package": package.name,
+        "prefectures_asked": list(study.prefectures),
+        "method": method,
+        "draws": draws,
+        "only": list(only),
+        "gap": study.gap,
+        "seed": study.seed,
+        "inputs_sha256": dict(case.sha256),
+    }
+
+
+def fill_study(draft: Path, tables: Mapping[str, pd.DataFrame], record: Mapping[str, object]) -> None:
+    """Write the tables and the record of an analysis into a folder."""
+    write_tables(draft, tables)
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    (draft / "study.json").write_text(text, encoding="utf-8")
 
 
 def _no_centre(package: ResolvedPackage, first: Mapping[str, Any]) -> Exception:

@@ -276,6 +276,11 @@ def _record(folder: Path, _: str) -> dict[str, Any] | None:
         return None
 
 
+def attached_to(results: Path, run: str) -> Path:
+    """The folder of what is attached to a run; `run` is what the page calls it."""
+    return results / OWN / ".attached" / run
+
+
 def is_own(path: Path) -> bool:
     """Whether a file is one of its folder's own, to be sent as it is: no link, no pipe."""
     return path.is_file() and not path.is_symlink()

@@ -26,7 +26,7 @@ from typing import Any
 
 from optimization.archive.locks import MARK, Lock, let_go, marked, remove_abandoned
 from optimization.reading.whereabouts import WORK, input_folder
-from optimization.web.cases import OWN
+from optimization.web.cases import OWN, attached_to
 from optimization.web.worker import BAD_INPUT, OVERLAY, UNKEPT, replace_json
 
 log = logging.getLogger(__name__)
@@ -182,6 +182,12 @@ class Jobs:
                 later.daemon = True
                 later.start()
 
+    def place(self, job: Job) -> Path:
+        """Where the answer to a job goes: a run among the page's own, an analysis to its run."""
+        if job.order.of:
+            return attached_to(self.results, job.order.of) / f"{job.order.kind}-{job.id}"
+        return self.target / job.id
+
     def close(self) -> None:
         """Empty the line, end every process, remove what was being worked on."""
         with self.lock:
@@ -241,7 +247,7 @@ class Jobs:
             "gap": job.order.gap,
             "seconds": job.order.seconds,
             "threads": self.threads,
-            "target": str(self.target / job.id),
+            "target": str(self.place(job)),
             "work": str(work),
             "spare": str(self.spare),
             "parent": os.getpid(),
@@ -297,7 +303,8 @@ class Jobs:
     def _settle(self, job: Job, code: int) -> None:
         work, aside = self.work / job.id, self.spare / job.id
         job.ended = datetime.now(UTC)
-        if (self.target / job.id / "run.json").is_file():
+        place = self.place(job)
+        if place.is_dir() if job.order.of else (place / "run.json").is_file():
             job.state = DONE
         elif job.unwanted:
             job.state = CANCELLED

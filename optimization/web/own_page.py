@@ -12,11 +12,13 @@ from optimization.web.once import once
 
 
 @once(4)
-def report_of(folder: Path, case: Path, language: Language, _: str, __: str) -> tuple[str, str]:
+def report_of(
+    folder: Path, case: Path, language: Language, _: str, __: str, studies: tuple[Path, ...] = ()
+) -> tuple[str, str]:
     """The report of a run and the policy under which a browser shows it: no network, its own scripts by their hash."""
     from optimization.report.page import render_report
 
-    html = render_report(folder, case, (), language)
+    html = render_report(folder, case, studies, language)
     return html, policy_of(html)
 
 

@@ -26,6 +26,7 @@ from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
 from optimization.web import bench_files, brief_pages, compare_view, run_view, town_view, workbench
+from optimization.web.attached import Attached, attached_studies, of_run
 from optimization.web.bench_runs import BenchRuns
 from optimization.web.cases import (
     Finished,
@@ -117,6 +118,7 @@ class Site:
             *workbench.routes(),
             *bench_files.routes(),
             *BenchRuns(self.jobs, self.labels).routes(),
+            *Attached(self.jobs, self.labels, self.apart).routes(),
             *RunCare(self.jobs, self.labels).routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
@@ -227,6 +229,7 @@ class Site:
                 "run.html",
                 run=run,
                 label=self.labels.get(run.id),
+                analyses=of_run(self.results, run.id),
                 line=run_view.run_line(run, voice, self.labels.get(run.id)),
                 headline=run_view.headline(run, voice),
                 verdicts=run_view.verdict_rows(run, voice),
@@ -236,8 +239,13 @@ class Site:
         if run is not None:
             why, arguments = run_view.diagnosis(run, voice)
             line = run_view.run_line(run, voice, self.labels.get(run.id))
-            return page(request, "failed.html", line=line, why=why, detail=arguments, saved=run)
+            tried = of_run(self.results, run.id)
+            return page(
+                request, "failed.html", line=line, why=why, detail=arguments, saved=run, analyses=tried
+            )
         job = self._job(request)
+        if job.state == DONE and job.order.of:
+            return RedirectResponse(f"/runs/{job.order.of}/analyses/{job.order.kind}-{job.id}", 303)
         if job.state == DONE:  # its folder has been taken away since
             raise HTTPException(404)
         line = run_view.job_line(job, voice, self.labels.get(job.id))
@@ -246,14 +254,15 @@ class Site:
             mine = job.session == request.state.session
             return page(request, "running.html", line=line, now=now, mine=mine, refresh=3)
         why = voice("was_cancelled") if job.state == "cancelled" else run_view.failure(job, voice)
-        return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None)
+        return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None, analyses=[])
 
     def progress(self, request: Request) -> Response:
         """The progress of a job, as JSON; asked for every second by everybody who waits, so no run is looked at."""
         job = self.jobs.get(request.path_params["id"])
         if job is not None and job.state != DONE:
             return JSONResponse(run_view.progress(self.jobs, job, voice_of(request)))
-        self._run(request)
+        if job is None or not job.order.of:
+            self._run(request)
         return JSONResponse({"state": DONE, "over": True})
 
     def cancel(self, request: Request) -> Response:
@@ -273,8 +282,10 @@ class Site:
             return refusal(request, 422, "no_case")
         try:
             case = input_folder(str(run.record["case"]))
+            studies = attached_studies(self.results, run.id)
+            digests = run.digest + "".join(map(folder_digest, studies))
             html, policy = report_of(
-                run.folder, case, voice_of(request).language, run.digest, folder_digest(case)
+                run.folder, case, voice_of(request).language, digests, folder_digest(case), studies
             )
         except InputError as error:
             return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])

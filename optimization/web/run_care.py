@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from optimization.web.cases import OWN, OWN_ID, Finished, finished_run
+from optimization.web.cases import OWN_ID, Finished, attached_to, finished_run
 from optimization.web.jobs import Jobs
 from optimization.web.labels import MOST_NAME, MOST_NOTE, Labels, lines, one_line
 from optimization.web.page import page, refusal, voice_of
@@ -71,6 +71,9 @@ class RunCare:
         """Delete a run of the page with its label and all that is attached to it: first it is taken out of sight whole,
         then removed."""
         run = self._own(request)
+        for job in self.jobs.all():
+            if job.order.of == run.id:
+                self.jobs.cancel(job)
         going = run.folder.with_name(f"{GOING}{secrets.token_hex(8)}")
         try:
             run.folder.rename(going)
@@ -97,8 +100,3 @@ class RunCare:
         if not own:
             raise HTTPException(404, "refused_not_own")
         return run
-
-
-def attached_to(results: Path, run: str) -> Path:
-    """The folder of what is attached to a run; `run` is what the page calls it."""
-    return results / OWN / ".attached" / run

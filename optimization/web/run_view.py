@@ -105,12 +105,15 @@ def progress(jobs: Jobs, job: Job, voice: Voice) -> dict[str, Any]:
     note = jobs.progress(job) if job.state == RUNNING else {}
     best = voice.money(float(note["best"])) if "best" in note else voice("none_yet")
     phase = f"phase_{note['phase']}" if "phase" in note else ""
-    waits = voice("phase_queued", ahead=jobs.ahead(job))
+    said = voice(phase) if phase in phrases() else voice("phase_queued", ahead=jobs.ahead(job))
+    if "done" in note:
+        done, of = voice.number(int(note["done"])), voice.number(int(note["total"]))
+        said = voice("counted_of", done=done, total=of) if note["total"] else voice("counted", done=done)
     return {
         "state": job.state,
         "word": voice.state_of(job.state),
         "over": job.state not in ("queued", RUNNING),
-        "phase": voice(phase) if phase in phrases() else waits,
+        "phase": said,
         "best": best,
         "gap": gap_text(note["gap"], voice) if "gap" in note and "best" in note else voice("open"),
         "elapsed": voice.duration(job.seconds),

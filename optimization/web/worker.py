@@ -31,9 +31,10 @@ from optimization.errors import InputError, Problem
 from optimization.outcome.applied import apply
 from optimization.outcome.result import APPLIED, Result
 from optimization.outcome.solve import solve
-from optimization.outcome.verdict import Worth
+from optimization.outcome.verdict import NoPlanError, Worth
 from optimization.referee.audit import failed_checks
 from optimization.solving.highs import Limits, Progress
+from optimization.web.analysing import analysed
 from optimization.web.digest import question_digest
 
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -82,6 +83,11 @@ class Notes:
             self._note({"phase": "solving", **known})
         return True
 
+    def count(self, done: int, total: int) -> None:
+        """Parts that are done, of how many (0: nobody knows)."""
+        if time.monotonic() - self.last >= EVERY:
+            self._note({"phase": "solving", "done": done, "total": total})
+
     def _note(self, value: dict[str, Any]) -> None:
         with suppress(OSError):  # no answer is given up for a note: the disk may be full, the folder gone
             replace_json(self.path, value)
@@ -107,6 +113,11 @@ def answer(job: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     work, name = Path(job["work"]), Path(job["target"]).name
     notes = Notes(work / "progress.json")
     notes.phase("reading")
+    if job.get("of"):
+        try:
+            return analysed(job, notes.count), {"state": "done"}
+        except NoPlanError as error:
+            return work, {"state": "failed", "why": "no_plan", "detail": [str(error)]}
     case = kept_case(job["case"])
     package = load_package(case, job["package"], job["prefectures"])
     if job.get("digest") and question_digest(case, load_package(case, job["package"])) != job["digest"]:

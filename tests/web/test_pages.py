@@ -75,6 +75,7 @@ def test_every_phrase_is_there_in_both_languages_and_used() -> None:
         "phase_",
     )
     families += ("state_", "failed_", "not_", "credit_", "label_", "note_", "lowest", "highest", "bench_")
+    families += ("analysis_", "table_", "column_", "side_")
     for key, pair in phrases().items():
         assert key.startswith(families) or f'"{key}"' in text or f"'{key}'" in text, key
         if not key.startswith("unit "):

@@ -316,8 +316,9 @@ function fields() {
     let value = own === undefined ? each.value : own === "off" ? null : Array.isArray(own) ? own[0] : own;
     if (own !== undefined && value !== null && each.left) value = Math.round((1 - value) * 1e9) / 1e9;
     for (const input of document.querySelectorAll(`input[data-key="${each.key}"]`)) {
-      input.disabled = value === null;
+      input.disabled = value === null && input.type === "range";
       if (value !== null) input.value = value;
+      else if (input.type === "number") input.value = ""; // what is typed here switches the limit on
     }
     const off = document.querySelector(`[data-off="${each.key}"]`);
     if (off) off.checked = value === null;
