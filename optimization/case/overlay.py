@@ -57,7 +57,8 @@ def _document(
 ) -> dict[str, Any]:
     """The package as TOML has it."""
     english, japanese = text
-    head = {"name": name, "title": english, "title_ja": japanese, "author": author, "source": name}
+    head = {"name": name, "title": english, "title_ja": japanese, "author": author}
+    head |= {"source": name, "source_ja": japanese}
     provision = {"number": 1, "text": english, "text_ja": japanese, "settings": _as_toml(settings)}
     return {
         "package": {**head, "date": dated, "baseline": STATUS_QUO},

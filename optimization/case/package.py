@@ -3,7 +3,8 @@
     [package]
     name = "wide_area"                # equals the file's stem
     title = "..."                     # also author (who signs), source (whose proposal, where)
-    title_ja = "..."                  # optional, as text_ja: without it the English stands there, marked as such
+    title_ja = "..."                  # optional, as source_ja, reading_ja and text_ja: without it the English stands
+                                      # there, marked as such
     date = 2026-11-24
     baseline = "status_quo"
     reading = "..."                   # optional: what is our reading and not the proposal's own words
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from optimization.dictionary.results import Language
+from optimization.reading.japanese import has_japanese
 
 STATUS_QUO = "status_quo"
 DEFAULT_PACKAGE = "recommended"
@@ -71,12 +73,22 @@ class Package:
     provisions: tuple[Provision, ...]
     path: Path
     reading: str = ""
+    source_ja: str = ""
+    reading_ja: str = ""
     extends: tuple[str, ...] = ()
     assumptions: Mapping[str, float] = field(default_factory=dict)
 
     def called(self, language: Language) -> str:
         """The package's title in a language; the English one, marked as such, where there is no Japanese."""
         return in_language(language, self.title, self.title_ja)
+
+    def cited(self, language: Language) -> str:
+        """Whose proposal it is, in a language; the English, marked as such, where there is no Japanese."""
+        return in_language(language, self.source, self.source_ja)
+
+    def read_as(self, language: Language) -> str:
+        """What is our reading of it, in a language, '' where nothing is."""
+        return in_language(language, self.reading, self.reading_ja) if self.reading else ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -85,7 +97,8 @@ class Package:
 
 
 def in_language(language: Language, english: str, japanese: str) -> str:
-    """A text of a package in a language; where the Japanese is not given, the English with a mark that says so."""
+    """A text of a package in a language; where the Japanese is not given, the English with a mark that says so, unless
+    it is Japanese itself."""
     if language == "en":
         return english
-    return japanese or f"{english}{ENGLISH_ONLY}"
+    return japanese or (english if has_japanese(english) else f"{english}{ENGLISH_ONLY}")

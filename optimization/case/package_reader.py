@@ -17,9 +17,9 @@ from optimization.reading.numerals import read_numeral
 from optimization.reading.toml_file import read_toml
 
 NAME = re.compile(r"[^\W_][\w.-]*")
-TEXTS = ("name", "title", "title_ja", "author", "source", "baseline")
-HEADER = (*TEXTS, "date", "reading", "extends")
-OPTIONAL_TEXTS = frozenset({"title_ja"})
+TEXTS = ("name", "title", "title_ja", "author", "source", "source_ja", "baseline", "reading", "reading_ja")
+HEADER = (*TEXTS, "date", "extends")
+OPTIONAL_TEXTS = frozenset({"title_ja", "source_ja", "reading", "reading_ja"})
 PROVISION = ("number", "text", "text_ja", "as_today", "settings")
 UNITS = re.compile(r"_((?:(?:thousand|million|billion)_)?yen|persons|years|percent|km)$")
 SECTIONS = ("package", "provision", ASSUMPTIONS)
@@ -149,7 +149,6 @@ class _Reader:
         package = Package(
             **texts,
             date=self.day(header) if header else date.min,
-            reading=self.text(header, "reading", "package", required=False),
             extends=extends,
             provisions=provisions,
             assumptions=assumptions,

@@ -182,13 +182,17 @@ def _header(resolved: ResolvedPackage) -> list[str]:
     fields = {
         "name": RESOLVED_NAME,
         "title": f"Resolved: {' + '.join(package.title for package in packages)}",
-        "title_ja": f"確定版:{'＋'.join(package.called('ja') for package in packages)}",
+        "title_ja": f"確定版：{'＋'.join(package.called('ja') for package in packages)}",
         "author": "; ".join(dict.fromkeys(package.author for package in packages)),
         "source": " | ".join(f"{package.name}: {package.source}" for package in packages),
+        "source_ja": " | ".join(f"{package.called('ja')}：{package.cited('ja')}" for package in packages),
         "date": max(package.date for package in packages),
         "baseline": STATUS_QUO,
         "reading": " | ".join(
             f"{package.name}: {package.reading}" for package in packages if package.reading
+        ),
+        "reading_ja": " | ".join(
+            f"{package.called('ja')}：{package.read_as('ja')}" for package in packages if package.reading
         ),
     }
     return ["[package]", *(f"{key} = {toml_value(value)}" for key, value in fields.items() if value != "")]
@@ -202,8 +206,14 @@ def _texts(resolved: ResolvedPackage, sources: Collection[Source]) -> tuple[str,
         for provision in package.provisions
     }
     said = {source: (provision.text, provision.said("ja")) for source, provision in provisions.items()}
-    found = [(source if source in said else source.package, said.get(source, BESIDE)) for source in sources]
+    called = {package.name: package.called("ja") for package in resolved.packages}
+    found = [(source, said.get(source, BESIDE)) for source in sources]
+
+    def origin(source: Source) -> str:
+        name = called.get(source.package, source.package)
+        return f"{name}、第{source.provision}項" if source in said else name
+
     return (
-        " | ".join(f"{text} ({name})" for name, (text, _) in found),
-        " | ".join(f"{text_ja}({name})" for name, (_, text_ja) in found),
+        " | ".join(f"{text} ({source if source in said else source.package})" for source, (text, _) in found),
+        " | ".join(f"{text_ja}（{origin(source)}）" for source, (_, text_ja) in found),
     )

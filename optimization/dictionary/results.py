@@ -89,6 +89,7 @@ class _Today(Bilingual):
 
 class _Dictionary(NamedTuple):
     units: dict[str, Unit]
+    row_units: dict[str, str]
     today: _Today
     tables: dict[str, ResultTable]
     words: dict[str, tuple[str, str]]
@@ -150,8 +151,9 @@ def text(name: str, language: Language) -> str:
 
 
 def unit_label(unit: str, language: Language) -> str:
-    """A unit in a language; KeyError for an unknown one."""
-    return _of((unit, _dictionary().units[unit].ja), language)
+    """A unit in a language, of a column or of a row; KeyError for an unknown one."""
+    known = _dictionary()
+    return _of((unit, known.units[unit].ja if unit in known.units else known.row_units[unit]), language)
 
 
 def _of(pair: tuple[str, str], language: Language) -> str:
@@ -176,7 +178,8 @@ def _dictionary() -> _Dictionary:
         tables[name] = ResultTable(columns=columns, **whole)
     raw["words"] = {**{tier: tier_of(tier).word for tier in TIERS}, **raw["words"]}
     pairs = {section: {name: (en, ja) for name, (en, ja) in raw[section].items()} for section in SECTIONS}
-    return _Dictionary(units, _Today.model_validate(raw["today"]), tables, *(pairs[s] for s in SECTIONS))
+    today = _Today.model_validate(raw["today"])
+    return _Dictionary(units, raw["row_units"], today, tables, *(pairs[s] for s in SECTIONS))
 
 
 def _by_tier(columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -90,11 +90,17 @@ class Setting(BaseModel):
     low: float | None = None
     high: float | None = None
     source: str = ""
+    meaning_ja: str = ""
+    source_ja: str = ""
     needs: str = ""
     one_number: bool = False
     off: bool = False
     once_off: float | None = None
     by_group: bool = False
+
+    def told(self, name: Literal["meaning", "source"], language: str) -> str:
+        """What the setting means, or whence its figures come, in English or Japanese."""
+        return str(getattr(self, f"{name}_ja" if language == "ja" else name))
 
     @property
     def is_table(self) -> bool:
@@ -116,6 +122,8 @@ class Setting(BaseModel):
             lacking.append("choices")
         if self.mark != "definition" and not self.source.strip():
             lacking.append("source")
+        if not self.meaning_ja or bool(self.source) != bool(self.source_ja):
+            lacking.append("meaning_ja or source_ja")
         if self.off and self.type not in ("number", "integer"):
             raise ValueError(f"{self.key}: only a number can be off")
         if lacking:

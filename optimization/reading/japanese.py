@@ -12,6 +12,14 @@ import unicodedata
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 """White space, signs without width, and the selectors of variants of the sign before them."""
 
+WRITTEN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+
+
+def has_japanese(text: str) -> bool:
+    """Whether a text holds a sign of Japanese writing."""
+    return WRITTEN.search(text) is not None
+
+
 GLYPHS = (
     "ヶケ ヵカ 塡填 靱靭 靫靭 檮梼 龍竜 髙高 﨑崎 嵜崎 嶌島 澤沢 濱浜 濵浜 邊辺 邉辺 國国 櫻桜 廣広 惠恵 "
     "萬万 德徳 瀨瀬 竈釜 竃釜 鰺鯵 驒騨 驛駅 曾曽 蘆芦 鷗鴎 檜桧 礪砺 冨富 蘂蕊 諫諌 當当 與与 壽寿 眞真 "

@@ -15,6 +15,7 @@ from optimization.report import gains, maps, open_matters, sentences, verdicts
 from optimization.report.language import Speaker, speaker
 from optimization.report.many_worlds import few
 from optimization.report.page import case_line, names_of, opening_of, package_title, page
+from optimization.report.titles import titled
 from optimization.report.view import RunView
 
 MOST: Final = 5
@@ -134,7 +135,7 @@ def _flips(run: RunView, said: list[str], say: Speaker) -> Iterator[str]:
 
 def _check(run: RunView, say: Speaker) -> Iterator[str]:
     """How to look at the run and how to repeat it."""
-    yield say("brief_run", run=run.folder.name, written=run.record["written"], package=run.title)
+    yield say("brief_run", run=run.folder.name, written=run.record["written"], package=titled(run.title, say))
     if found := digest(run.folder / SUMS):
         yield say("brief_sum", sum=found[:CHECKED])
     yield say("brief_commands", run=run.folder.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from optimization.dictionary.tiers import TIERS
 from optimization.referee.compare import HEADLINES, TODAY_OF, compare_runs
 from optimization.report import flows, gains, maps, sentences
 from optimization.report.language import Language, Speaker, shown, speaker
-from optimization.report.page import NARROW, WIDE, credits, embedded, key_of, package_title, page, shortened
+from optimization.report.page import NARROW, WIDE, credits, embedded, key_of, package_title, page
 from optimization.report.roles import moves
+from optimization.report.setting_values import setting_value
+from optimization.report.titles import titled
 from optimization.report.view import RunView, view_run
 
 HEADLINE_WORDS = dict(
@@ -40,7 +42,11 @@ def render_comparison(
 
 def comparison_context(runs: Sequence[RunView], table: pd.DataFrame, say: Speaker) -> dict[str, Any]:
     """Everything the comparison's template shows; `table` is that of `compare_runs`."""
-    labels = [str(label) for label in table.columns[4:]]
+    columns = [str(label) for label in table.columns[4:]]
+    labels = [titled(column, say) for column in columns]
+    services = {
+        str(k): str(v) for run in runs for k, v in run.service_labels[f"label_{say.language}"].items()
+    }
     drawn = next((maps.map_data(run) for run in runs if not run.case.outlines.empty), None)
     return {
         "say": say,
@@ -52,15 +58,15 @@ def comparison_context(runs: Sequence[RunView], table: pd.DataFrame, say: Speake
         "baselines": len({round(sentences.real_costs(run)[0]) for run in runs}) > 1,
         "headlines": headlines(runs, say),
         "roles": roles_that_differ(runs, say),
-        "settings": [[row[0], *row[2:]] for row in _rows(table, "setting", labels, say)],
-        "outcomes": _rows(table, "outcome", labels, say),
+        "settings": [[row[0], *row[2:]] for row in _rows(table, "setting", columns, services, say)],
+        "outcomes": _rows(table, "outcome", columns, services, say),
         "maps": [maps.map_data(run) for run in runs]
         if drawn and len({tuple(run.case.codes) for run in runs}) == 1
         else [],
         "coverage_key": key_of(maps.COVERAGE_STEPS, say),
         **_flows(runs, labels, say),
         "classes": classes(runs, say),
-        "credits": credits(runs[0]),
+        "credits": credits(runs[0], say),
         "data": embedded(
             {
                 "say": {"coverage": say("town_coverage")},
@@ -137,13 +143,18 @@ def roles_that_differ(runs: Sequence[RunView], say: Speaker) -> list[list[str]]:
     return rows
 
 
-def _rows(table: pd.DataFrame, kind: str, labels: list[str], say: Speaker) -> list[list[str]]:
+def _rows(
+    table: pd.DataFrame, kind: str, columns: list[str], services: Mapping[str, str], say: Speaker
+) -> list[list[str]]:
     """Rows of one kind but those of who is responsible: name, today, every run."""
     rows = table[(table["kind"] == kind) & ~table["name"].str.startswith("responsible for ")]
     return [
         [
             _called(str(row["name"]), say),
-            *(_value(row[column], str(row["name"]), str(row["unit"]), say) for column in ("today", *labels)),
+            *(
+                _value(row[column], str(row["name"]), str(row["unit"]), services, say)
+                for column in ("today", *columns)
+            ),
         ]
         for _, row in rows.iterrows()
     ]
@@ -154,17 +165,18 @@ def _called(name: str, say: Speaker) -> str:
     if name.startswith(TODAY_OF):
         return say("today_of", name=_called(name.removeprefix(TODAY_OF), say))
     if name in load_settings():
-        return f"{load_settings()[name].label_ja} ({name})" if say.language == "ja" else name
+        return say.setting(name)
     if name in HEADLINE_WORDS:
         return say(HEADLINE_WORDS[name])
     return say.word(name)
 
 
-def _value(value: object, name: str, unit: str, say: Speaker) -> str:
+def _value(value: object, name: str, unit: str, services: Mapping[str, str], say: Speaker) -> str:
     if value == OFF:
         return say("off_value")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return shortened("" if value is None else value if isinstance(value, str) else as_text(value))
+        told = value if isinstance(value, str) or value is None else as_text(value)
+        return setting_value(told, services, say) if told else ""
     if value != value:
         return ""
     return say.gap(float(value)) if name == GAP else say.figure(float(value), unit)

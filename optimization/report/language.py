@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from optimization.dictionary.results import LANGUAGES, Language, word
+from optimization.dictionary.in_japanese import in_japanese
+from optimization.dictionary.results import LANGUAGES, Language, unit_label, word
+from optimization.dictionary.settings import load_settings
 from optimization.dictionary.tiers import tier_of
 
 __all__ = ["LANGUAGES", "Language", "Speaker", "speaker"]
@@ -35,6 +37,22 @@ class Speaker:
     def word(self, name: str) -> str:
         """Label of a word that stands in a table."""
         return word(name, self.language)
+
+    def text(self, english: str) -> str:
+        """A sentence that the program or a case holds in English, in the language."""
+        return in_japanese(english) if self.language == "ja" else english
+
+    def setting(self, key: str) -> str:
+        """A setting as it is called: its label with its key in Japanese, its key in English."""
+        known = load_settings()
+        return f"{known[key].label_ja}（{key}）" if self.language == "ja" and key in known else key
+
+    def unit_label(self, unit: str) -> str:
+        """A unit of a number in the language; the unit itself where it is none of the dictionary's."""
+        try:
+            return unit_label(unit, self.language)
+        except KeyError:
+            return unit
 
     def tier(self, name: str, form: Literal["title", "short", "spoken"]) -> str:
         """What a tier is called: as a heading, in a narrow cell, or on a page for residents."""

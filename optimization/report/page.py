@@ -14,13 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from optimization.archive import written_over
-from optimization.case.resolved import as_text
-from optimization.dictionary.settings import OFF, load_settings
 from optimization.dictionary.tiers import TIERS, tier_of
 from optimization.errors import InputError, Problem
 from optimization.report import flows, gains, maps, open_matters, roles, sections, sentences, verdicts
 from optimization.report.language import Language, Speaker, speaker
 from optimization.report.opening import broken_limits, opening
+from optimization.report.setting_values import setting_value
+from optimization.report.titles import titled
 from optimization.report.towns import town_data
 from optimization.report.view import RunView, view_run
 
@@ -102,7 +102,7 @@ def report_context(run: RunView, say: Speaker) -> dict[str, Any]:
         **_assumed(run, say),
         "solved": solved(run, say),
         "limits": [_known(name, run) for name in CAVEATS],
-        "credits": credits(run),
+        "credits": credits(run, say),
         "data": embedded({"say": {key: say(phrase, hub="{hub}", count="{count}") for key, phrase in TOWN_WORDS.items()},
                           "tiers": {tier_of(tier).sign: say.word(tier) for tier in TIERS}, **town_data(run, say)}),
     }  # fmt: skip
@@ -130,7 +130,7 @@ def _said(run: RunView, say: Speaker) -> list[tuple[str, list[str]]]:
 def package_title(run: RunView, say: Speaker) -> str:
     """The package as its authors call it."""
     name = run.package.called(say.language)
-    return name.removeprefix("Resolved: ").removeprefix("確定版:")
+    return name.removeprefix("Resolved: ").removeprefix("確定版：").removeprefix("確定版:")
 
 
 def case_line(run: RunView, say: Speaker) -> str:
@@ -296,19 +296,16 @@ def _study(found: dict[str, Any], say: Speaker) -> dict[str, Any]:
 
 
 def _assumed(run: RunView, say: Speaker) -> dict[str, Any]:
-    known = load_settings()
-
-    def called(key: str) -> str:
-        return f"{known[key].label_ja} ({key})" if say.language == "ja" and key in known else key
-
-    def valued(text: str) -> str:
-        return say("off_value") if text == OFF else shortened(text)
-
+    services = run.service_labels[f"label_{say.language}"]
     return {
         "assumptions": sections.assumptions(run, say),
         "assumptions_lead": _assumptions_lead(run, say),
         "changes": [
-            [called(row["setting"]), valued(row["from"]), valued(row["to"]), row["source"]]
+            [
+                say.setting(row["setting"]),
+                *(setting_value(row[end], services, say) for end in ("from", "to")),
+                titled(row["source"], say),
+            ]
             for _, row in run.changes.iterrows()
         ],
     }
@@ -320,15 +317,8 @@ def _assumptions_lead(run: RunView, say: Speaker) -> str:
     return sentences.joined(say, say("assumptions_lead", marked=counted["marked"]), rest)
 
 
-def shortened(text: str, most: int = 120) -> str:
-    """A long value cut where a reader stops; a list by its length."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = text
-    if isinstance(value, list) and len(as_text(value)) > most:
-        return f"{', '.join(map(str, value[:3]))}, ... ({len(value)})"
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+METHODS = ("plain", "decomposed")
+"""Ways of solving that have a name."""
 
 
 def solved(run: RunView, say: Speaker) -> list[str]:
@@ -360,7 +350,7 @@ def solved(run: RunView, say: Speaker) -> list[str]:
         rows=say.number(record["rows"]),
         bodies=say.number(record["candidate_bodies"]),
         seconds=say.number(sum(record["seconds"].values()), 1),
-        method=record["method"],
+        method=say(f"method_{record['method']}") if record["method"] in METHODS else record["method"],
         seed=record["seed"],
         threads=record["threads"],
     )
@@ -374,13 +364,13 @@ def solved(run: RunView, say: Speaker) -> list[str]:
     ]
 
 
-def credits(run: RunView) -> list[str]:
+def credits(run: RunView, say: Speaker) -> list[str]:
     """Publishers of the case's figures, from its description."""
     try:
         described = json.loads((run.case.path / "datapackage.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [str(entry["title"]) for entry in described.get("contributors", [])]
+    return [say.text(str(entry["title"])) for entry in described.get("contributors", [])]
 
 
 def write_report(content: str | bytes, target: Path) -> None:

@@ -241,13 +241,7 @@ def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
     for key, row in zip(run.case.parameters.keys, table.to_dict("records"), strict=True):
         if row["mark"] in UNSURE:
             of = row["service"]
-            name = (
-                run.service(of, say)
-                if of in run.service_labels.index
-                else _scenario(run, of, say)
-                if of
-                else ""
-            )
+            name = _of_what(run, of, say)
             found.setdefault(parameter_label(row["parameter"], say.language), []).append(
                 {
                     "name": name,
@@ -256,9 +250,9 @@ def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
                         _plain(changed.get(key, row["central"])),
                         _plain(row["high"]),
                     ],
-                    "unit": row["unit"],
+                    "unit": say.unit_label(row["unit"]),
                     "mark": say.word(row["mark"]),
-                    "source": row["source"],
+                    "source": say.text(row["source"]),
                     "changed": key in changed,
                 }
             )
@@ -266,19 +260,27 @@ def assumptions(run: RunView, say: Speaker) -> dict[str, Rows]:
     return found
 
 
+def _of_what(run: RunView, of: str, say: Speaker) -> str:
+    """What a number of the case is of: a service, two whose joint work it is, a crisis; '' where it is of all."""
+    names = [run.service(part, say) for part in of.split("+") if part in run.service_labels.index]
+    if len(names) == 2:
+        return say("pair", one=names[0], other=names[1])
+    return names[0] if names else _scenario(run, of, say) if of else ""
+
+
 def _assumed_settings(run: RunView, say: Speaker) -> Iterator[dict[str, Any]]:
     for key, setting in load_settings().items():
         if setting.mark == "assumption":
             yield {
-                "name": f"{setting.label_ja} ({key})" if say.language == "ja" else key,
+                "name": say.setting(key),
                 "values": [
                     _plain(setting.low),
                     _plain(run.settings.get(key, setting.default)),
                     _plain(setting.high),
                 ],
-                "unit": setting.unit,
+                "unit": say.unit_label(setting.unit),
                 "mark": say.word("assumption"),
-                "source": setting.source,
+                "source": setting.told("source", say.language),
                 "changed": run.settings.get(key, setting.default) != setting.default,
             }
 
@@ -377,10 +379,11 @@ def _overturned(found: StudyView, say: Speaker) -> dict[tuple[str, str], str]:
     said: dict[tuple[str, str], list[str]] = {}
     for row in found.crossings.to_dict("records"):
         factor, value = _factor(str(row["factor"]), say), float(row["overturned_at_value"])
+        unit = say.unit_label(str(row["unit"]))
         text = (
             say("overturned_at_level", factor=factor, share=say.share(float(row["overturned_at_level"]), 0))
             if math.isnan(value)
-            else say("overturned_at", factor=factor, value=_plain(value), unit=row["unit"]).rstrip()
+            else say("overturned_at", factor=factor, value=_plain(value), unit=unit).rstrip()
         )
         said.setdefault((row["service"], row["rule_group"]), []).append(text)
     return {duty: "; ".join(texts[:NAMED]) for duty, texts in said.items()}

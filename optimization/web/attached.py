@@ -24,7 +24,6 @@ from optimization.web.labels import Labels
 from optimization.web.own_page import report_of
 from optimization.web.page import page, refusal, voice_of
 from optimization.web.run_view import run_line
-from optimization.web.worker import said
 
 NAME = re.compile(rf"({'|'.join(KINDS)})-\d{{8}}T\d{{6}}Z-[0-9a-f]{{8}}")
 MOST = 20
@@ -108,7 +107,7 @@ class Attached:
         try:
             html, policy = report_of(folder, case, language, folder_digest(folder), folder_digest(case))
         except InputError as error:
-            return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
+            return refusal(request, 422, "no_report", error.problems)
         return HTMLResponse(html, headers={"content-security-policy": policy})
 
     def table(self, request: Request) -> Response:

@@ -77,7 +77,7 @@ class BenchRuns:
         try:
             draft = self._draft(request)
         except InputError as error:
-            return refusal(request, 422, "bench_cannot", [f"{p.message}. {p.remedy}" for p in error.problems])
+            return refusal(request, 422, "bench_cannot", error.problems)
         return RedirectResponse(address_of(draft), 303)
 
     def _draft(self, request: Request) -> Draft:

@@ -14,7 +14,6 @@ from optimization.web.cases import Finished, case_is_here
 from optimization.web.downloads import attached
 from optimization.web.own_page import policy_of
 from optimization.web.page import refusal, voice_of
-from optimization.web.worker import said
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -41,7 +40,7 @@ def _answered(request: Request, run: Finished, document: bool) -> Response:
             return Response(brief_document(brief_of(seen, language)), media_type=WORD, headers=headers)
         html = brief_page(seen, language)
     except InputError as error:
-        return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
+        return refusal(request, 422, "no_report", error.problems)
     except ModuleNotFoundError:
         return refusal(request, 422, "no_document")
     return Response(html, media_type="text/html", headers={"content-security-policy": policy_of(html)})

@@ -24,9 +24,9 @@ from optimization.web.cases import (
     question_of,
     resolved,
 )
+from optimization.web.faults import said
 from optimization.web.jobs import Order
 from optimization.web.language import Voice, phrases
-from optimization.web.worker import said
 
 Fields = Mapping[str, Sequence[str]]
 NO_CASE = Problem("inputs", "holds no case", "put the folder of a case there, such as japan-2022")
@@ -42,6 +42,7 @@ GAP = Setting(
     minimum=0.0,
     maximum=1.0,
     meaning="Relative gap at which to stop.",
+    meaning_ja="計算を終える相対ギャップ。",
     label_ja="最適性ギャップ",
     mark="definition",
 )
@@ -53,6 +54,7 @@ SECONDS = Setting(
     minimum=1.0,
     maximum=86_400.0,
     meaning="Seconds for the solver.",
+    meaning_ja="ソルバーの計算時間（秒）。",
     label_ja="計算時間の上限",
     mark="definition",
 )
@@ -275,7 +277,9 @@ def order_of(typed: Typed, voice: Voice) -> Order | list[FieldFault]:
         resolved(typed.case, typed.package, typed.prefectures)
     except InputError as error:
         label = voice("label_package")
-        return [FieldFault("package", label, "", said(problem), "") for problem in error.problems]
+        return [
+            FieldFault("package", label, "", said(problem, voice.language), "") for problem in error.problems
+        ]
     gap, seconds = (float(typed.numbers[name]) for name in (GAP.key, SECONDS.key))
     asked = question_of(typed.case, typed.package)
     return Order(typed.case, typed.package, typed.prefectures, gap, seconds, typed.settings, asked)
@@ -338,8 +342,10 @@ def option_label(name: str, voice: Voice) -> str:
     """A choice of the dictionary as it is called."""
     if family := load_families().get(name):
         return str(family.label[LANGUAGES.index(voice.language)])
-    key = f"option_{name}"
-    return voice(key) if key in phrases() else voice.called(name)
+    try:
+        return voice(f"option_{name}")
+    except KeyError:
+        return voice.called(name)
 
 
 def plain(value: Any) -> str:

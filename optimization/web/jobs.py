@@ -87,6 +87,7 @@ class Job:
     ended: datetime | None = None
     why: str = ""
     detail: list[str] = field(default_factory=list)
+    detail_ja: list[str] = field(default_factory=list)
     unwanted: bool = False
     process: subprocess.Popen[bytes] | None = None
 
@@ -315,6 +316,7 @@ class Jobs:
             try:
                 end = json.loads((work / "end.json").read_text(encoding="utf-8"))
                 job.why, job.detail = str(end["why"]), [str(line) for line in end["detail"]]
+                job.detail_ja = [str(line) for line in end.get("detail_ja", ())]
             except (OSError, ValueError, KeyError):
                 job.why = "disk" if code in (BAD_INPUT, UNKEPT) else "defect"
                 output = work / "output"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from optimization.dictionary.results import LANGUAGES, Language, unit_label
+from optimization.dictionary.results import LANGUAGES, Language
 from optimization.report.language import Speaker
 
 PHRASES = Path(__file__).with_name("phrases.toml")
@@ -49,12 +49,7 @@ class Voice(Speaker):
     def unit_of(self, unit: str) -> str:
         """A unit of a setting or a result."""
         key = f"unit {unit}"
-        if key in phrases():
-            return self(key)
-        try:
-            return unit_label(unit, self.language)
-        except KeyError:
-            return unit
+        return self(key) if key in phrases() else self.unit_label(unit)
 
     def duration(self, value: float) -> str:
         """A length of time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from optimization.dictionary.results import LANGUAGES
+from optimization.errors import Problem
+from optimization.web.faults import all_said
 from optimization.web.guard import HEADERS, is_api, own_path
 from optimization.web.language import COOKIE, KEPT, Voice, language_of
 
@@ -72,7 +74,7 @@ def switched(request: Request, language: str, typed: Any = None) -> str:
     return f"{own_path(request)}?{urlencode([*kept, (COOKIE, language)])}"
 
 
-def refusal(request: Request, status: int, key: str, detail: list[str] | None = None) -> Response:
+def refusal(request: Request, status: int, key: str, problems: Sequence[Problem] = ()) -> Response:
     """A page that says in plain words why there is none; where JSON is asked for the same as JSON."""
     if is_api(request):
         said = {
@@ -88,8 +90,8 @@ def refusal(request: Request, status: int, key: str, detail: list[str] | None = 
         status,
         code=status,
         why=key,
-        detail=detail or [],
-        name=HTTPStatus(status).phrase,
+        detail=all_said(problems, voice_of(request).language),
+        name=HTTPStatus(status).phrase if voice_of(request).language == "en" else "",
     )
 
 

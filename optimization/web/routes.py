@@ -41,6 +41,7 @@ from optimization.web.cases import (
 from optimization.web.counting import Counting
 from optimization.web.digest import file_digest, folder_digest
 from optimization.web.downloads import attached, inert_csv, keep_newest, table_of
+from optimization.web.faults import all_said
 from optimization.web.form import (
     GAP,
     SECONDS,
@@ -59,7 +60,6 @@ from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.run_care import RunCare
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
-from optimization.web.worker import said
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -173,12 +173,13 @@ class Site:
             status,
             typed=typed,
             cases=list(case_cards().values()),
-            broken={name: list(map(said, problems)) for name, problems in broken_cases().items()},
+            broken={name: all_said(found, voice.language) for name, found in broken_cases().items()},
             most=MOST_FAULTS,
             packages=sorted(packages(), key=lambda each: (each.name not in FIRST, each.name)),
+            titles={each.name: each.called(voice.language) for each in packages()},
             groups=entries(typed, voice),
             seen=seen(typed.case, typed.package),
-            unread=[said(problem) for problem in broken_packages()],
+            unread=all_said(broken_packages(), voice.language),
             options=(GAP, SECONDS),
         )
 
@@ -254,7 +255,8 @@ class Site:
             mine = job.session == request.state.session
             return page(request, "running.html", line=line, now=now, mine=mine, refresh=3)
         why = voice("was_cancelled") if job.state == "cancelled" else run_view.failure(job, voice)
-        return page(request, "failed.html", line=line, why=why, detail=job.detail, saved=None, analyses=[])
+        detail = run_view.detail_of(job, voice)
+        return page(request, "failed.html", line=line, why=why, detail=detail, saved=None, analyses=[])
 
     def progress(self, request: Request) -> Response:
         """The progress of a job, as JSON; asked for every second by everybody who waits, so no run is looked at."""
@@ -288,7 +290,7 @@ class Site:
                 run.folder, case, voice_of(request).language, digests, folder_digest(case), studies
             )
         except InputError as error:
-            return refusal(request, 422, "no_report", [said(problem) for problem in error.problems])
+            return refusal(request, 422, "no_report", error.problems)
         return HTMLResponse(html, headers={"content-security-policy": policy})
 
     def brief(self, request: Request) -> Response:
@@ -355,7 +357,7 @@ class Site:
                     keep_newest(Path(self.scratch.name), KEPT_WORKBOOKS - 1)
                     write_workbook(run.folder, target, language, assumptions)
         except InputError as error:
-            return refusal(request, 422, "no_workbook", [said(problem) for problem in error.problems])
+            return refusal(request, 422, "no_workbook", error.problems)
         return FileResponse(target, media_type=EXCEL, filename=f"{run.id}-{language}.xlsx")
 
     # ---- several runs
@@ -379,7 +381,7 @@ class Site:
         try:
             table = compare_view.comparison(runs)
         except InputError as error:
-            return refusal(request, 422, "refused_undecided", [said(problem) for problem in error.problems])
+            return refusal(request, 422, "refused_undecided", error.problems)
         return answer(runs, table)
 
     def compare(self, request: Request) -> Response:
@@ -438,4 +440,4 @@ class Site:
 def on_bad_input(request: Request, error: Exception) -> Response:
     """The page of a run, or of a case, whose files are not what they should be."""
     assert isinstance(error, InputError)
-    return refusal(request, 422, "bad_files", [said(problem) for problem in error.problems])
+    return refusal(request, 422, "bad_files", error.problems)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimization.archive import distance_of
+from optimization.dictionary.in_japanese import in_japanese
 from optimization.dictionary.results import load_results
 from optimization.ledger.cost_kinds import real_cost
 from optimization.report import verdicts
@@ -195,11 +196,17 @@ def _gain_lose(run: Finished, voice: Voice) -> list[tuple[str, str, str]]:
 
 
 def diagnosis(run: Finished, voice: Voice) -> tuple[str, list[str]]:
-    """Why a run holds no plan: a sentence of ours, and the counting arguments (in English, as they were written)."""
-    arguments = [str(sentence) for sentence in run.record["counting_arguments"]]
+    """Why a run holds no plan: a sentence of ours, and the counting arguments."""
+    told = in_japanese if voice.language == "ja" else str
+    arguments = [told(str(sentence)) for sentence in run.record["counting_arguments"]]
     if run.record["status"] != PROVEN:
         return voice("stopped_without"), []
     return voice("impossible_counted" if arguments else "impossible_solver"), arguments
+
+
+def detail_of(job: Job, voice: Voice) -> list[str]:
+    """What is told of a job that failed, line by line."""
+    return job.detail_ja or job.detail if voice.language == "ja" else job.detail
 
 
 def failure(job: Job, voice: Voice) -> str:

@@ -22,10 +22,10 @@ from optimization.reading.whereabouts import DEFAULT_CASE
 from optimization.report.page import embedded
 from optimization.web.api import Asked, bench_of, package_asked
 from optimization.web.cases import case_cards, case_of, packages
+from optimization.web.faults import all_said
 from optimization.web.form import name_of
 from optimization.web.language import Voice
 from optimization.web.page import page, voice_of
-from optimization.web.worker import said
 
 SLIDERS = (
     ("formula.counted_share", 0.005, True),
@@ -70,7 +70,7 @@ def workbench(request: Request) -> Response:
         overridden = [f"{each.key}: {each.from_package} → {each.to_package}" for each in resolved.overridden]
         data = data_of(asked, resolved, voice)
     except InputError as error:
-        faults = [said(problem) for problem in error.problems]
+        faults = all_said(error.problems, voice.language)
     return page(
         request,
         "workbench.html",
@@ -163,5 +163,5 @@ def _slider(key: str, step: float, left: bool, value: Any, voice: Voice) -> dict
         "range": setting.type == "range",
         "off": setting.off,
         "value": None if now is None else 1.0 - now if left else now,
-        "source": setting.source or setting.meaning,
+        "source": setting.told("source" if setting.source else "meaning", voice.language),
     }

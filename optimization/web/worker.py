@@ -36,6 +36,7 @@ from optimization.referee.audit import failed_checks
 from optimization.solving.highs import Limits, Progress
 from optimization.web.analysing import analysed
 from optimization.web.digest import question_digest
+from optimization.web.faults import all_said
 
 REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 """What a disk refuses to take; anything else is a defect of ours."""
@@ -172,14 +173,6 @@ def _failed_checks(result: Result, folder: Path) -> list[str]:
     return failed_checks(folder)
 
 
-def said(problem: Problem) -> str:
-    """A fault of the input without the places of files, which mean nothing to who reads a page."""
-    place = ", ".join(part for part in (problem.row, problem.column) if part)
-    found = f" ({problem.value})" if problem.value else ""
-    head = f"{Path(problem.file).name}: {place}" if place else Path(problem.file).name
-    return f"{head}: {problem.message}{found}. {problem.remedy}"
-
-
 def main(arguments: list[str]) -> int:
     """Do the job of the file named; 0 where a run folder was written, 2 for bad input, `UNKEPT` where the machine took
     no answer, 1 for a defect of ours."""
@@ -195,7 +188,12 @@ def main(arguments: list[str]) -> int:
     except InputError as error:
         code, end = (
             BAD_INPUT,
-            {"state": "failed", "why": "input", "detail": [said(p) for p in error.problems]},
+            {
+                "state": "failed",
+                "why": "input",
+                "detail": all_said(error.problems, "en"),
+                "detail_ja": all_said(error.problems, "ja"),
+            },
         )
     except OSError as error:
         if error.errno not in REFUSED:

@@ -20,6 +20,7 @@ from optimization.report.brief import Brief, brief_of, brief_page
 from optimization.report.brief_docx import brief_document
 from optimization.report.language import speaker
 from optimization.report.page import rendered
+from optimization.report.titles import titled
 from optimization.report.view import view_run
 
 AMOUNT = re.compile(r"[−+]?[\d,]+(?:\.\d+)?(?: billion yen|億円|円| yen)")
@@ -54,7 +55,7 @@ def test_it_is_built_around_what_to_do(language: Language) -> None:
     assert say("verdict_leave") in said and say("verdict_find_out") in said
     everything = " ".join(texts(brief))
     assert not CODE.search(everything), "a rule is called by what it says"
-    assert "role_division" in everything and "solve.py rerun" in everything
+    assert titled("role_division", speaker(language)) in everything and "solve.py rerun" in everything
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

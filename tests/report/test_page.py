@@ -17,8 +17,9 @@ from optimization.case.package import Provision
 from optimization.dictionary.results import LANGUAGES
 from optimization.errors import InputError
 from optimization.report.language import speaker
-from optimization.report.page import SECTIONS, render_report, rendered, shortened, write_report
+from optimization.report.page import SECTIONS, render_report, rendered, write_report
 from optimization.report.roles import functions, matrix, savings
+from optimization.report.setting_values import shortened
 from optimization.report.studies import STUDY_TABLES
 from optimization.report.towns import KINDS
 from optimization.report.view import view_run
