@@ -153,6 +153,13 @@ def attached_studies(results: Path, run: str) -> tuple[Path, ...]:
     return tuple(attached_to(results, run) / name for name in names[:1])
 
 
+def under_way(jobs: Jobs, run: str) -> list[tuple[str, str, str]]:
+    """Id, kind and state of every analysis of a run that waits or is being done."""
+    return [
+        (job.id, job.order.kind, job.state) for job in jobs.all() if job.order.of == run and job.ended is None
+    ]
+
+
 def of_run(results: Path, run: str) -> list[tuple[str, str, str]]:
     """Name, kind and time (UTC) of every analysis of a run, as its page lists them."""
     found = []

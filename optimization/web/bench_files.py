@@ -14,6 +14,7 @@ from optimization.errors import InputError
 from optimization.web.api import NoJsonError, read_as
 from optimization.web.counting import faults
 from optimization.web.draft_files import ToRead, ToWrite, read, written
+from optimization.web.language import language_of
 
 Question = TypeVar("Question", bound=BaseModel)
 
@@ -30,6 +31,6 @@ def _answer(request: Request, model: type[Question], answer: Callable[[Question]
     try:
         return JSONResponse(answer(read_as(model, request.state.body)).model_dump())
     except NoJsonError as error:
-        return faults(400, error)
+        return faults(400, error, language_of(request))
     except InputError as error:
-        return faults(422, error)
+        return faults(422, error, language_of(request))

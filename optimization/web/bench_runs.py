@@ -48,7 +48,7 @@ class BenchRuns:
             asked = read_question(_first(fields, "draft").encode())
             order = self._order(asked, fields)
         except InputError as error:
-            return faults(422, error)
+            return faults(422, error, voice_of(request).language)
         try:
             job = self.jobs.submit(order, request.state.session)
         except LineFullError as full:
@@ -70,7 +70,7 @@ class BenchRuns:
         try:
             return JSONResponse(self._draft(request))
         except InputError as error:
-            return faults(422, error)
+            return faults(422, error, voice_of(request).language)
 
     def opened(self, request: Request) -> Response:
         """The workbench with the question of a run and its plan in it."""

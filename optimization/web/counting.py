@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from optimization.errors import InputError, Problem
+from optimization.dictionary.in_japanese import in_japanese
+from optimization.dictionary.results import Language
+from optimization.errors import InputError, Problem, shortened
 from optimization.web.api import NoJsonError, answered, read_question
+from optimization.web.language import language_of
 from optimization.web.openapi import openapi
 from optimization.web.page import refusal
 
@@ -43,7 +46,7 @@ class Counting:
             async with self._turn:
                 if await request.is_disconnected():
                     return Response()
-                return await run_in_threadpool(_counted, request.state.body)
+                return await run_in_threadpool(_counted, request.state.body, language_of(request))
         finally:
             self._waiting -= 1
 
@@ -52,27 +55,29 @@ class Counting:
         return JSONResponse(openapi())
 
 
-def _counted(body: bytes) -> Response:
+def _counted(body: bytes, language: Language) -> Response:
     try:
         asked = read_question(body)
         text = json.dumps(answered(asked), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except NoJsonError as error:
-        return faults(400, error)
+        return faults(400, error, language)
     except InputError as error:
-        return faults(422, error)
+        return faults(422, error, language)
     return Response(text, media_type="application/json")
 
 
-def faults(status: int, error: InputError) -> Response:
-    """Every fault of a question, without the places of files, which mean nothing to who asks."""
-    return JSONResponse({"faults": [_fault(problem) for problem in error.problems]}, status)
+def faults(status: int, error: InputError, language: Language = "en") -> Response:
+    """The faults of a question (of many the first, and how many more) in a language, without the places of files, which
+    mean nothing to who asks."""
+    return JSONResponse({"faults": [_fault(each, language) for each in shortened(error.problems)]}, status)
 
 
-def _fault(problem: Problem) -> dict[str, str]:
+def _fault(problem: Problem, language: Language) -> dict[str, str]:
+    told = in_japanese if language == "ja" else str
     place = ", ".join(part for part in (problem.row, problem.column) if part and part != "provision 1")
     return {
         "place": place,
         "value": problem.value,
-        "message": problem.message,
-        "remedy": problem.remedy,
+        "message": told(problem.message),
+        "remedy": told(problem.remedy),
     }

@@ -19,7 +19,7 @@ from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
 from optimization.case.package_reader import NAME, package_of, toml_document
 from optimization.case.rule_groups import FIX, SIZE_CLASSES
 from optimization.dictionary.settings import GROUP
-from optimization.errors import InputError, Problem
+from optimization.errors import InputError, Problem, shortened
 from optimization.reading.toml_file import toml_value
 from optimization.web.api import Asked, counted, package_asked
 
@@ -191,7 +191,7 @@ def read(asked: ToRead) -> ReadDraft:
             )
         )
     except InputError as error:
-        raise InputError([_placed(problem, asked.toml) for problem in error.problems]) from error
+        raise InputError([_placed(problem, asked.toml) for problem in shortened(error.problems)]) from error
     return draft.model_copy(update={FILE: draft.file.model_copy(update={"text": asked.toml})})
 
 

@@ -15,7 +15,7 @@ from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import FIX
 from optimization.dictionary.settings import ALL
 from optimization.errors import Problem, raise_if_any
-from optimization.web.api import Asked, case_of_question, package_asked
+from optimization.web.api import Asked, case_of_question, counted, package_asked
 from optimization.web.jobs import FIND, Order
 from optimization.web.worker import APPLY
 
@@ -29,7 +29,7 @@ GAP, SECONDS = 1e-4, 600.0
 
 def applied_order(asked: Asked) -> Order:
     """The order to keep a draft as a run, exactly as it stands. Raises `InputError` with every fault of it."""
-    package_asked(asked)
+    _countable(asked)
     settings = dict(asked.settings)
     if asked.tiers:
         settings[FIX] = {**settings.get(FIX, {}), **asked.tiers}
@@ -39,10 +39,11 @@ def applied_order(asked: Asked) -> Order:
 def search_order(asked: Asked, roles: bool = True, bodies: bool = True) -> Order:
     """The order to find the rest of a draft: `roles` and `bodies` say whether these are looked for. Raises `InputError`
     with every fault of it."""
+    _countable(asked)
     package = package_asked(asked)
     raise_if_any(_unknown_locks(asked))
     settings = searched_settings(asked, package, roles, bodies)
-    package_asked(asked.model_copy(update={"settings": settings, "tiers": {}}))
+    _countable(asked.model_copy(update={"settings": settings, "tiers": {}}))
     return _order(asked, settings, FIND)
 
 
@@ -63,6 +64,13 @@ def searched_settings(asked: Asked, package: ResolvedPackage, roles: bool, bodie
     elif not package.settings["wide_area.services"]:
         settings[SHARED] = ALL
     return settings
+
+
+def _countable(asked: Asked) -> None:
+    """Count a question once, so that whoever asks learns at once what is wrong with it; one over years takes long, and
+    is only read. Raises `InputError` with every fault."""
+    if not package_asked(asked).settings["horizon.years"]:
+        counted(asked)
 
 
 def _unknown_locks(asked: Asked) -> list[Problem]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from optimization.archive import read_settings
 from optimization.case.face import compose_read
@@ -20,6 +21,7 @@ from optimization.dictionary.settings import OFF, ends_of, setting_key, value_of
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
 from optimization.errors import InputError, Problem
 from optimization.outcome.applied import REVISION, SHARES
+from optimization.web.api import Asked, package_asked
 from optimization.web.cases import Finished, case_of
 from optimization.web.drafts import BODIES
 from optimization.web.labels import Label
@@ -36,7 +38,7 @@ def draft_of_run(run: Finished, label: Label) -> Draft:
     """The question of a run with its plan in it: `case`, `package`, `prefectures`, `tiers`, `settings`, `assumptions`,
     `locked`. Raises `InputError` where the plan gives places of one class different tiers, for the workbench sets
     roles by class."""
-    draft = dict(label.draft) if label.draft is not None else _question(run)
+    draft = _asked_before(label) or _question(run)
     settings = {key: value for key, value in draft.get("settings", {}).items() if key not in (FIX, BODIES)}
     settings |= _formula(run)
     if bodies := list(_bodies(run)):
@@ -44,6 +46,16 @@ def draft_of_run(run: Finished, label: Label) -> Draft:
     tiers = _tiers(run, set(draft.get("locked", ())))
     locked = [lock for lock in draft.get("locked", ()) if lock in tiers or lock in bodies]
     return {**draft, "tiers": tiers, "settings": settings, "locked": locked}
+
+
+def _asked_before(label: Label) -> Draft | None:
+    """The draft that a run was asked from, where it can still be asked: packages go, and files are changed."""
+    try:
+        asked = Asked.model_validate(label.draft)
+        package_asked(asked)
+    except (ValidationError, InputError):
+        return None
+    return asked.model_dump(exclude={"places", "bodies"})
 
 
 def _question(run: Finished) -> Draft:

@@ -26,7 +26,7 @@ from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
 from optimization.web import bench_files, brief_pages, compare_view, run_view, town_view, workbench
-from optimization.web.attached import Attached, attached_studies, of_run
+from optimization.web.attached import Attached, attached_studies, of_run, under_way
 from optimization.web.bench_runs import BenchRuns
 from optimization.web.cases import (
     Finished,
@@ -231,6 +231,7 @@ class Site:
                 run=run,
                 label=self.labels.get(run.id),
                 analyses=of_run(self.results, run.id),
+                asking=under_way(self.jobs, run.id),
                 line=run_view.run_line(run, voice, self.labels.get(run.id)),
                 headline=run_view.headline(run, voice),
                 verdicts=run_view.verdict_rows(run, voice),

@@ -132,7 +132,7 @@ def data_of(asked: Asked, resolved: ResolvedPackage, voice: Voice) -> Markup:
         ],
         "fixed": list(resolved.settings[FIX_BODIES]),
         "names": {key: name_of(setting, voice) for key, setting in load_settings().items()},
-        "words": {key: voice(f"bench_{key}") for key in WORDS},
+        "words": {key: voice(f"bench_{key}", n="{n}") for key in WORDS},
     }
     return embedded(data)
 
@@ -141,7 +141,7 @@ WORDS = (
     "saving", "nation", "prefectures", "municipalities", "losing", "crossing", "breaches", "none", "places", "people",
     "failed", "off", "locked", "lose_most", "gain_most", "yen_each", "in_all", "turn_all", "was_cancelled", "no_plan",
     "found_plan", "was_kept", "town", "brief", "workbook", "too_large", "no_text", "line", "file_wrong", "take_away",
-    "other_settings",
+    "other_settings", "full_stop",
 )  # fmt: skip
 
 

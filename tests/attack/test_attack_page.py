@@ -73,6 +73,15 @@ PLACES = [
     "/values?case={}&package=wide_area",
     "/values?case=iwate-2022&package={}",
     f"/runs/{OWN}/town?code={{}}",
+    "/runs/{}/plan",
+    "/runs/{}/workbench",
+    "/runs/{}/delete",
+    f"/runs/{OWN}/analyses/{{}}",
+    f"/runs/{OWN}/analyses/{{}}/report",
+    f"/runs/{OWN}/analyses/{{}}/tables/plans.csv",
+    "/workbench?case={}&package=wide_area",
+    "/workbench?case=iwate-2022&package={}",
+    "/workbench?case=iwate-2022&prefecture={}",
 ]
 
 

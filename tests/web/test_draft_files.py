@@ -111,3 +111,16 @@ def test_files_are_bounded_and_guarded(page: Page) -> None:
         assert answer.status_code == 422, name
     nested = down(page, {**DRAFT, "settings": {"equity.adequacy_floor": {"a": [[[[1]]]]}}})
     assert nested.status_code == 422
+
+
+def test_a_fault_is_told_in_the_language_of_the_reader(page: Page) -> None:
+    headers = {"content-type": "application/json", "cookie": "optimization-lang=ja"}
+    text = json.dumps({"case": CASE, "toml": FAULTS["out of bounds"][0]})
+    told = page.post("/api/draft", content=text, headers=headers).json()["faults"][0]
+    assert told["place"].startswith("12") and "above" not in told["message"] and "上限" in told["message"]
+
+
+def test_of_many_faults_the_first_are_told(page: Page) -> None:
+    answer = up(page, '[package]\nname = "x"\n' + "[[provision]]\n" * 2_000)
+    assert answer.status_code == 422
+    assert len(answer.json()["faults"]) == 21 and "more problems" in answer.json()["faults"][-1]["message"]

@@ -67,7 +67,7 @@ function wrong(faults, toml) {
     const at = toml ? Number((/^\d+/.exec(each.place || "") || [0])[0]) : 0;
     const found = each.value ? ` (${each.value})` : "";
     const place = (each.place || "").replace(/^\d+(, )?/, "");
-    item.append(make("p", `${at ? `${words.line} ${at}: ` : ""}${place} ${each.message}${found}. ${each.remedy || ""}`, { class: "error" }));
+    item.append(make("p", `${at ? `${words.line.replace("{n}", at)} ` : ""}${place} ${each.message}${found}${words.full_stop}${each.remedy || ""}`, { class: "error" }));
     if (at) {
       const shown = make("pre");
       for (let n = Math.max(1, at - 2); n <= Math.min(lines.length, at + 2); n++)

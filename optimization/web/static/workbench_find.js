@@ -18,7 +18,7 @@ function keptBefore() {
 }
 
 function told(faults) {
-  keepFaults.replaceChildren(...faults.map((each) => make("p", [each.place, each.message, each.remedy].filter(Boolean).join(" "), { class: "error" })));
+  keepFaults.replaceChildren(...faults.map((each) => make("p", [each.place, `${each.message}${words.full_stop}`, each.remedy].filter(Boolean).join(" "), { class: "error" })));
 }
 
 async function send(address, fields) {
