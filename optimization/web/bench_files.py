@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from optimization.errors import InputError
 from optimization.web.api import NoJsonError, read_as
-from optimization.web.counting import faults
 from optimization.web.draft_files import ToRead, ToWrite, read, written
 from optimization.web.language import language_of
+from optimization.web.refused import faults
 
 Question = TypeVar("Question", bound=BaseModel)
 

@@ -13,12 +13,12 @@ from starlette.routing import Route
 
 from optimization.errors import InputError
 from optimization.web.api import Asked, read_question
-from optimization.web.counting import faults
 from optimization.web.drafts import applied_order, search_order
 from optimization.web.jobs import Jobs, LineFullError, Order
 from optimization.web.labels import Label, Labels, lines, one_line
 from optimization.web.page import refusal, voice_of
 from optimization.web.plans import Draft, draft_of_run
+from optimization.web.refused import faults
 from optimization.web.run_care import decided
 from optimization.web.run_view import titled
 

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from dataclasses import dataclass, field
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from optimization.dictionary.in_japanese import in_japanese
-from optimization.dictionary.results import Language
-from optimization.errors import InputError, Problem, shortened
-from optimization.web.api import NoJsonError, answered, read_question
+from optimization.web.counters import Counted, Counters, Question
 from optimization.web.language import language_of
 from optimization.web.openapi import openapi
 from optimization.web.page import refusal
 
 AT_ONCE = 2
-"""Questions counted side by side."""
+"""Questions counted side by side at least; as many as there are processes that count."""
 
 MOST_WAITING = 60
 """Questions that wait their turn."""
 
 
-class Counting:
-    """Counts decisions for who asks by JSON."""
+@dataclass
+class Bunch:
+    """Who asks one and the same question, and what it comes to: None where all have gone by their turn."""
 
-    def __init__(self) -> None:
-        self._turn, self._waiting = asyncio.Semaphore(AT_ONCE), 0
+    turn: asyncio.Task[Counted | None]
+    requests: list[Request] = field(default_factory=list)
+
+    async def gone(self) -> bool:
+        """Whether nobody waits any more."""
+        left = [await each.is_disconnected() for each in self.requests]
+        return all(left) and len(left) == len(self.requests)
+
+
+class Counting:
+    """Counts decisions for who asks by JSON; a question that many ask at once is counted once."""
+
+    def __init__(self, counters: Counters | None = None) -> None:
+        self._counters = counters or Counters()
+        self._turn, self._waiting = asyncio.Semaphore(max(AT_ONCE, self._counters.processes)), 0
+        self._asked: dict[Question, Bunch] = {}
 
     def routes(self) -> list[Route]:
         """The routes that count a decision, and that describe how to ask."""
@@ -43,41 +54,30 @@ class Counting:
             return response
         self._waiting += 1
         try:
-            async with self._turn:
-                if await request.is_disconnected():
-                    return Response()
-                return await run_in_threadpool(_counted, request.state.body, language_of(request))
+            found = await self._bunched(request)
         finally:
             self._waiting -= 1
+        return (
+            Response()
+            if found is None
+            else Response(found.content, found.status, media_type="application/json")
+        )
+
+    async def _bunched(self, request: Request) -> Counted | None:
+        asked = Question(request.state.body, language_of(request))
+        if asked not in self._asked:
+            self._asked[asked] = Bunch(asyncio.ensure_future(self._in_turn(asked)))
+        bunch = self._asked[asked]
+        bunch.requests.append(request)
+        return await asyncio.shield(bunch.turn)  # who goes does not take the answer from the others
+
+    async def _in_turn(self, asked: Question) -> Counted | None:
+        try:
+            async with self._turn:
+                return None if await self._asked[asked].gone() else await self._counters.answer(asked)
+        finally:
+            del self._asked[asked]
 
     def described(self, _: Request) -> Response:
         """What may be asked, and what is answered."""
         return JSONResponse(openapi())
-
-
-def _counted(body: bytes, language: Language) -> Response:
-    try:
-        asked = read_question(body)
-        text = json.dumps(answered(asked), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except NoJsonError as error:
-        return faults(400, error, language)
-    except InputError as error:
-        return faults(422, error, language)
-    return Response(text, media_type="application/json")
-
-
-def faults(status: int, error: InputError, language: Language = "en") -> Response:
-    """The faults of a question (of many the first, and how many more) in a language, without the places of files, which
-    mean nothing to who asks."""
-    return JSONResponse({"faults": [_fault(each, language) for each in shortened(error.problems)]}, status)
-
-
-def _fault(problem: Problem, language: Language) -> dict[str, str]:
-    told = in_japanese if language == "ja" else str
-    place = ", ".join(part for part in (problem.row, problem.column) if part and part != "provision 1")
-    return {
-        "place": place,
-        "value": problem.value,
-        "message": told(problem.message),
-        "remedy": told(problem.remedy),
-    }

@@ -38,7 +38,6 @@ from optimization.web.cases import (
     is_own,
     packages,
 )
-from optimization.web.counting import Counting
 from optimization.web.digest import file_digest, folder_digest
 from optimization.web.downloads import attached, inert_csv, keep_newest, table_of
 from optimization.web.faults import all_said
@@ -114,7 +113,6 @@ class Site:
             Route("/compare.csv", self.apart(self.compare_csv)),
             Route("/compare.xlsx", self.apart(self.compare_xlsx)),
             Route("/about", self.about),
-            *Counting().routes(),
             *workbench.routes(),
             *bench_files.routes(),
             *BenchRuns(self.jobs, self.labels).routes(),

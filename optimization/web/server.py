@@ -18,6 +18,8 @@ from starlette.middleware import Middleware
 
 from optimization.archive import room_for_scratch
 from optimization.errors import InputError, Problem
+from optimization.web.counters import Counters, cores
+from optimization.web.counting import Counting
 from optimization.web.guard import Door, Guard, door_for
 from optimization.web.jobs import Jobs
 from optimization.web.page import on_defect, on_http_error, refusal
@@ -28,23 +30,26 @@ BACKLOG = 128
 """Connections that may wait to be taken, and are taken in one go."""
 
 
-def application(results: Path, door: Door | None = None, jobs: Jobs | None = None) -> Starlette:
-    """The page as an ASGI application. `jobs` is closed when the application ends."""
+def application(
+    results: Path, door: Door | None = None, jobs: Jobs | None = None, counters: Counters | None = None
+) -> Starlette:
+    """The page as an ASGI application. `jobs` and `counters` are closed when the application ends."""
     results = results.resolve()
     room_for_scratch(results)
     work = jobs or Jobs(results)
-    site = Site(results, work)
+    site, counters = Site(results, work), counters or Counters()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            counters.close()
             await run_in_threadpool(work.close)
             site.scratch.cleanup()
 
     return Starlette(
-        routes=site.routes(),
+        routes=[*Counting(counters).routes(), *site.routes()],
         middleware=[Middleware(Guard, door=door or Door(), refuse=refusal)],
         exception_handlers={HTTPException: on_http_error, InputError: on_bad_input, 500: on_defect},
         lifespan=lifespan,
@@ -61,7 +66,7 @@ def serve(host: str, port: int, results: Path, open_browser: bool) -> int:
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/" + (f"?token={door.token}" if door.token else "")
     config = uvicorn.Config(
-        application(results, door),
+        application(results, door, counters=Counters(cores())),
         log_level="warning",
         access_log=False,  # addresses hold the token
         server_header=False,

@@ -1,0 +1,131 @@
+"""Processes that count drafts side by side: one process of Python reckons on one core only.
+
+They are started by the first draft that is asked for, each lays the case out for itself, and until all are ready the
+server counts in its own process, as it does wherever there are none: on one core, on Windows, where one has died. The
+answers are the same to the last byte. A process ends with the server, however that ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+
+from optimization.dictionary.results import Language
+from optimization.errors import InputError
+from optimization.web.api import NoJsonError, answered, read_question
+from optimization.web.refused import faults
+
+MOST = 4
+"""Processes at most: each holds the cases that are asked about, some 300 MB for the whole country."""
+
+
+class Question(NamedTuple):
+    """The body of a request, and the language in which its faults are told."""
+
+    body: bytes
+    language: Language = "en"
+
+
+class Counted(NamedTuple):
+    """The answer to a question: HTTP status, and JSON."""
+
+    status: int
+    content: bytes
+
+
+def counted(asked: Question) -> Counted:
+    """The answer to a question."""
+    try:
+        answer = answered(read_question(asked.body))
+    except NoJsonError as error:
+        return Counted(400, bytes(faults(400, error, asked.language).body))
+    except InputError as error:
+        return Counted(422, bytes(faults(422, error, asked.language).body))
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Counted(200, text.encode("utf-8"))
+
+
+def first_counted(asked: Question) -> Counted:
+    """The answer to the first question of a process; what it has read for it stays to its end, and no collection of
+    garbage need look at it."""
+    found = counted(asked)
+    gc.collect()
+    gc.freeze()
+    return found
+
+
+def cores() -> int:
+    """Cores that this process may use, `MOST` at most; 1 where processes cannot be forked from one that has loaded all
+    that they need."""
+    if sys.platform == "win32" or "forkserver" not in multiprocessing.get_all_start_methods():
+        return 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(MOST, len(allowed(0)) if allowed else os.cpu_count() or 1)
+
+
+class Counters:
+    """So many processes that count; with one or none the server's own."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self.processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._warming: list[Future[Counted]] = []
+
+    async def answer(self, asked: Question) -> Counted:
+        """The answer to a question, wherever it is counted."""
+        try:
+            if self._ready(asked) and self._pool is not None:
+                return await asyncio.wrap_future(self._pool.submit(counted, asked))
+        except (
+            BrokenProcessPool,
+            OSError,
+        ):  # one was killed, or the machine starts no more: begun anew next time
+            self.close()
+        return await run_in_threadpool(counted, asked)
+
+    def _ready(self, asked: Question) -> bool:
+        """Whether all processes have counted a first question; begins them where there are none."""
+        if self.processes < 2:
+            return False
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([__name__])
+            self._pool = ProcessPoolExecutor(self.processes, context, begin)
+            self._warming = [self._pool.submit(first_counted, asked) for _ in range(self.processes)]
+        if not all(each.done() for each in self._warming):
+            return False
+        died = [each for each in self._warming if isinstance(each.exception(), BrokenProcessPool)]
+        self._warming = []
+        if died:
+            raise BrokenProcessPool
+        return True
+
+    def close(self) -> None:
+        """Let all processes end with what they are at; a question that is asked later begins them anew."""
+        pool, self._pool, self._warming = self._pool, None, []
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def begin() -> None:
+    """What a process does first: it leaves the keyboard to the server, and ends at once where that has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if server is not None:
+            server.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
