@@ -14,7 +14,7 @@ An official amount names its workbook, sheet and heading.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,13 +82,17 @@ def trace(result: Result, government: str) -> pd.DataFrame:
     """The lines of one government (its code in the table of governments), those of nothing left out. Raises KeyError
     for a government that there is not."""
     index = result.instance.case.governments.index
-    at = int(index.get_loc(government))
+    return of_government(trace_lines(result), int(index.get_loc(government)))
+
+
+def of_government(lines: Sequence[Line], at: int) -> pd.DataFrame:
+    """The lines of the government at a position, those of nothing left out."""
     rows = [
         (
             line.block, line.name, *line.label, line.service, *line.source,
             float(line.amount[at]) + 0.0, int(line.total),
         )
-        for line in trace_lines(result)
+        for line in lines
         if line.total or line.amount[at] != 0.0
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -65,7 +65,39 @@ class Drawing:
         return round(float(x[0]) - self.west), round(self.north - float(y[0]))
 
 
+@dataclass(frozen=True)
+class Plane:
+    """Outlines laid on a plane: of every ring its code and its corners eastwards and southwards from the north-west, in
+    units of the drawing."""
+
+    rings: Sequence[tuple[str, np.ndarray, np.ndarray]]
+    width: float
+    height: float
+    frames: Sequence[tuple[float, float, float, float]]
+    scale: float
+    west: float
+    north: float
+
+    def at(self, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where places stand (degrees in, insets heeded), one by one."""
+        placed = [_placed(lon[n : n + 1], lat[n : n + 1], self.scale) for n in range(len(lon))]
+        return (
+            np.array([float(x[0]) for x, _ in placed]) - self.west,
+            self.north - np.array([float(y[0]) for _, y in placed]),
+        )
+
+
 def drawing(outlines: pd.DataFrame) -> Drawing:
+    """Outlines (code, ring, points of thousandths of a degree) as paths."""
+    plane = plane_of(outlines)
+    paths: dict[str, str] = {}
+    for code, x, y in plane.rings:
+        corners = np.column_stack([np.round(x), np.round(y)]).astype(int)
+        paths[code] = paths.get(code, "") + _path(corners)
+    return Drawing(paths, plane.width, plane.height, plane.frames, plane.scale, plane.west, plane.north)
+
+
+def plane_of(outlines: pd.DataFrame) -> Plane:
     """Lay outlines (code, ring, points of thousandths of a degree) on a plane: equirectangular about their middle."""
     rings: list[tuple[str, np.ndarray, np.ndarray]] = []
     for code, points in outlines[["code", "points"]].itertuples(index=False):
@@ -77,10 +109,6 @@ def drawing(outlines: pd.DataFrame) -> Drawing:
     placed = [(code, *_placed(lon, lat, scale)) for code, lon, lat in rings]
     xs, ys = np.concatenate([x for _, x, _ in placed]), np.concatenate([y for _, _, y in placed])
     west, north = xs.min() - MARGIN, ys.max() + MARGIN
-    paths: dict[str, str] = {}
-    for code, x, y in placed:
-        corners = np.column_stack([np.round(x - west), np.round(north - y)]).astype(int)
-        paths[code] = paths.get(code, "") + _path(corners)
     frames = [
         _frame(inset, scale, west, north)
         for inset in INSETS
@@ -88,9 +116,9 @@ def drawing(outlines: pd.DataFrame) -> Drawing:
     ]
     if len(frames) == len(rings) or all(any(i.holds(lon, lat) for i in INSETS) for _, lon, lat in rings):
         frames = []  # only far islands are drawn: nothing to set them apart from
-    return Drawing(
-        paths, float(xs.max() - west + MARGIN), float(north - ys.min() + MARGIN), frames, scale, west, north
-    )
+    width, height = float(xs.max() - west + MARGIN), float(north - ys.min() + MARGIN)
+    laid = [(code, x - west, north - y) for code, x, y in placed]
+    return Plane(laid, width, height, frames, scale, west, north)
 
 
 def _placed(lon: np.ndarray, lat: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -32,6 +32,7 @@ from optimization.outcome.result import Result
 from optimization.reading.whereabouts import DEFAULT_CASE, PACKAGES, input_folder
 from optimization.web.cases import case_cards, case_of, packages, resolved
 from optimization.web.digest import folder_digest
+from optimization.web.layers import layers_of
 from optimization.web.once import once
 
 MOST_BODIES = 2_000
@@ -92,6 +93,11 @@ class Asked(BaseModel):
         default=True,
         description="Whether the answer holds every place, or the columns that it holds of each.",
     )
+    layers: list[str] = Field(
+        default=[],
+        max_length=20,
+        description="Layers of a map beside the places: bodies, debts, league, and travel:SERVICE.",
+    )
 
 
 class Answered(BaseModel):
@@ -112,6 +118,9 @@ class Answered(BaseModel):
     limits: list[dict[str, Any]] = Field(description="Limits that are not kept, by rule.")
     breaches: dict[str, list[Any]] = Field(description="The same place by place.")
     notes: list[str]
+    layers: dict[str, Any] | None = Field(
+        description="By layer: bodies in force; debts and travel, lists in the order of places; groups of places."
+    )
 
 
 class Fault(BaseModel):
@@ -167,7 +176,9 @@ def _refuse_constant(name: str) -> float:
 
 def answered(asked: Asked) -> dict[str, Any]:
     """The answer to a question. Raises `InputError` with every fault of what is asked."""
-    return answer_of(counted(asked), asked.case, asked.places)
+    result = counted(asked)
+    layers = layers_of(result, asked.layers) if asked.layers else None
+    return {**answer_of(result, asked.case, asked.places), "layers": layers}
 
 
 def counted(asked: Asked) -> Result:

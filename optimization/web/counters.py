@@ -23,18 +23,24 @@ from starlette.concurrency import run_in_threadpool
 
 from optimization.dictionary.results import Language
 from optimization.errors import InputError
-from optimization.web.api import NoJsonError, answered, read_question
+from optimization.web.api import NoJsonError, answered, read_as, read_question
 from optimization.web.refused import faults
+from optimization.web.town_api import TownAsked, town_answered
 
 MOST = 4
 """Processes at most: each holds the cases that are asked about, some 300 MB for the whole country."""
 
 
+APPLY, TOWN = "apply", "town"
+"""What is asked of a decision: its accounts, or one municipality under it."""
+
+
 class Question(NamedTuple):
-    """The body of a request, and the language in which its faults are told."""
+    """The body of a request, the language in which its faults are told, and what is asked of the decision."""
 
     body: bytes
     language: Language = "en"
+    of: str = APPLY
 
 
 class Counted(NamedTuple):
@@ -47,7 +53,11 @@ class Counted(NamedTuple):
 def counted(asked: Question) -> Counted:
     """The answer to a question."""
     try:
-        answer = answered(read_question(asked.body))
+        answer = (
+            town_answered(read_as(TownAsked, asked.body))
+            if asked.of == TOWN
+            else answered(read_question(asked.body))
+        )
     except NoJsonError as error:
         return Counted(400, bytes(faults(400, error, asked.language).body))
     except InputError as error:

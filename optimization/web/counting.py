@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from optimization.web.counters import Counted, Counters, Question
+from optimization.web.counters import APPLY, TOWN, Counted, Counters, Question
 from optimization.web.language import language_of
 from optimization.web.openapi import openapi
 from optimization.web.page import refusal
@@ -44,9 +44,21 @@ class Counting:
 
     def routes(self) -> list[Route]:
         """The routes that count a decision, and that describe how to ask."""
-        return [Route("/api/apply", self.apply, methods=["POST"]), Route("/api/openapi.json", self.described)]
+        return [
+            Route("/api/apply", self.apply, methods=["POST"]),
+            Route("/api/town", self.town, methods=["POST"]),
+            Route("/api/openapi.json", self.described),
+        ]
 
     async def apply(self, request: Request) -> Response:
+        """The accounts of exactly what is asked."""
+        return await self._by_turn(request, APPLY)
+
+    async def town(self, request: Request) -> Response:
+        """One municipality under exactly what is asked."""
+        return await self._by_turn(request, TOWN)
+
+    async def _by_turn(self, request: Request, of: str) -> Response:
         """The accounts of exactly what is asked; who has gone by his turn is passed over."""
         if self._waiting >= MOST_WAITING:
             response = refusal(request, 503, "refused_full")
@@ -54,7 +66,7 @@ class Counting:
             return response
         self._waiting += 1
         try:
-            found = await self._bunched(request)
+            found = await self._bunched(Question(request.state.body, language_of(request), of), request)
         finally:
             self._waiting -= 1
         return (
@@ -63,8 +75,7 @@ class Counting:
             else Response(found.content, found.status, media_type="application/json")
         )
 
-    async def _bunched(self, request: Request) -> Counted | None:
-        asked = Question(request.state.body, language_of(request))
+    async def _bunched(self, asked: Question, request: Request) -> Counted | None:
         if asked not in self._asked:
             self._asked[asked] = Bunch(asyncio.ensure_future(self._in_turn(asked)))
         bunch = self._asked[asked]

@@ -64,7 +64,17 @@ class Voice(Speaker):
 @cache
 def phrases() -> dict[str, tuple[str, str]]:
     """Every phrase by its key: English, Japanese."""
-    raw = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+    return {**_read(PHRASES), **phrases_of("map")}
+
+
+@cache
+def phrases_of(part: str) -> dict[str, tuple[str, str]]:
+    """The phrases of one part of the page, which stand in a file of their own: `phrases_map.toml` of the map."""
+    return _read(PHRASES.with_name(f"phrases_{part}.toml"))
+
+
+def _read(file: Path) -> dict[str, tuple[str, str]]:
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))
     return {key: (en, ja) for key, (en, ja) in raw.items()}
 
 

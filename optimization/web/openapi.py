@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from optimization import __version__
 from optimization.web.api import Answered, Asked, Refused
 from optimization.web.draft_files import DraftFile, ReadDraft, ToRead, ToWrite
+from optimization.web.town_api import TownAnswered, TownAsked
 
 ADDRESSES: Mapping[str, tuple[str, type[BaseModel], type[BaseModel], str]] = {
     "/api/apply": (
@@ -17,6 +18,12 @@ ADDRESSES: Mapping[str, tuple[str, type[BaseModel], type[BaseModel], str]] = {
         Asked,
         Answered,
         "The accounts of the decision.",
+    ),
+    "/api/town": (
+        "One municipality under exactly this decision, with every step of its grants; nothing is kept.",
+        TownAsked,
+        TownAnswered,
+        "What its residents have, its accounts, who does what, and the lines of its grants.",
     ),
     "/api/package": (
         "A draft as a signed package file; nothing is kept.",

@@ -15,17 +15,21 @@ from optimization.case.package import STATUS_QUO
 from optimization.case.prescribed import FIX_BODIES
 from optimization.case.resolved import ResolvedPackage
 from optimization.case.rule_groups import SIZE_CLASSES
+from optimization.dictionary.results import LANGUAGES
 from optimization.dictionary.settings import ends_of, load_settings, setting_key, value_of
 from optimization.dictionary.tiers import TIERS
 from optimization.errors import InputError
+from optimization.ledger.debt import STAGES
 from optimization.reading.whereabouts import DEFAULT_CASE
 from optimization.report.page import embedded
 from optimization.web.api import Asked, bench_of, package_asked
 from optimization.web.cases import case_cards, case_of, packages
 from optimization.web.faults import all_said
 from optimization.web.form import name_of
-from optimization.web.language import Voice
+from optimization.web.language import Voice, phrases_of
+from optimization.web.map_data import map_address, map_json, names_of
 from optimization.web.page import page, voice_of
+from optimization.web.town_view import AMOUNTS
 
 SLIDERS = (
     ("formula.counted_share", 0.005, True),
@@ -48,8 +52,8 @@ MOST_SHOWN = {"equity.place_loss_yen_per_resident": 20_000.0, "equity.adequacy_f
 
 
 def routes() -> list[Route]:
-    """The address of the workbench."""
-    return [Route("/workbench", workbench)]
+    """The addresses of the workbench and of the map on it."""
+    return [Route("/workbench", workbench), Route("/workbench/map.json", map_json)]
 
 
 def workbench(request: Request) -> Response:
@@ -117,7 +121,7 @@ def data_of(asked: Asked, resolved: ResolvedPackage, voice: Voice) -> Markup:
         "groups": [{"id": each, "label": voice.called(each)} for each in groups],
         "open": {f"{service}@{group}": list(tiers) for (service, group), tiers in opened.items()},
         "tiers": {tier: voice.tier(tier, "short") for tier in TIERS},
-        "places": dict(zip(map(str, case.codes), map(str, case.municipalities["name_ja"]), strict=True)),
+        "places": dict(zip(map(str, case.codes), names_of(case, voice), strict=True)),
         "sliders": [
             _slider(key, step, left, value_of(resolved.settings, setting_key(key)), voice)
             for key, step, left in SLIDERS
@@ -132,9 +136,19 @@ def data_of(asked: Asked, resolved: ResolvedPackage, voice: Voice) -> Markup:
         ],
         "fixed": list(resolved.settings[FIX_BODIES]),
         "names": {key: name_of(setting, voice) for key, setting in load_settings().items()},
+        "map": map_address(asked, voice),
         "words": {key: voice(f"bench_{key}", n="{n}") for key in WORDS},
+        "says": says_of(voice),
+        "sizes": list(SIZE_CLASSES),
     }
     return embedded(data)
+
+
+def says_of(voice: Voice) -> dict[str, str]:
+    """What the scripts of the map say, values still to be filled in."""
+    own = {key: texts[LANGUAGES.index(voice.language)] for key, texts in phrases_of("map").items()}
+    amounts = {f"amount_{name}": voice(f"amount_{name}") for name in AMOUNTS}
+    return {**own, **amounts, **{f"map_stage_{stage}": voice.called(stage) for stage in STAGES}}
 
 
 WORDS = (

@@ -60,7 +60,8 @@ def test_the_language_is_kept(page: Page) -> None:
 
 
 def test_every_phrase_is_there_in_both_languages_and_used() -> None:
-    sources = [*Path(PHRASES.parent).glob("*.py"), *Path(PHRASES.parent).glob("templates/*.html")]
+    here = PHRASES.parent
+    sources = [path for some in ("*.py", "templates/*.html", "static/*.js") for path in here.glob(some)]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     families = (
         "family_",
@@ -76,6 +77,8 @@ def test_every_phrase_is_there_in_both_languages_and_used() -> None:
     )
     families += ("state_", "failed_", "not_", "credit_", "label_", "note_", "lowest", "highest", "bench_")
     families += ("analysis_", "table_", "column_", "side_")
+    of = ("layer", "by", "block", "part", "people", "strength", "yen", "percent", "minutes", "load")
+    families += tuple(f"map_{part}_" for part in of)
     for key, pair in phrases().items():
         assert key.startswith(families) or f'"{key}"' in text or f"'{key}'" in text, key
         if not key.startswith("unit "):

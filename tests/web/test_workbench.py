@@ -62,7 +62,11 @@ def test_the_data_cannot_end_its_element(page: Page) -> None:
     inside = text.partition('id="bench-data">')[2].partition("</script>")[0]
     assert "<" not in inside
     scripts = re.findall(r"<script[^>]*>", text)
-    ours = [each for each in scripts if re.fullmatch(r'<script src="/static/\w+\.js" defer>', each)]
+    ours = [
+        each
+        for each in scripts
+        if re.fullmatch(r'<script src="/static/\w+\.js" (?:defer|type="module")>', each)
+    ]
     assert len(scripts) == len(ours) + 1 and '<script type="application/json" id="bench-data">' in scripts
 
 

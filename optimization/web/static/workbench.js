@@ -6,8 +6,9 @@ const words = data.words;
 // bodies null: those of the package; each { services, members, locked }, one member alone provides by itself
 const empty = () => ({ tiers: {}, settings: {}, assumptions: {}, locked: [], bodies: null, file: {} });
 const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-// what other files of the page do when the draft is shown and when an answer came, and what they add to a question
-const hooks = { shown: [], told: [], question: [] };
+// what other files of the page do when the draft is shown and when an answer came, and what they add to a question and
+// to the state in the address
+const hooks = { shown: [], told: [], question: [], state: [] };
 const FIX_BODIES = "wide_area.fix";
 let draft = fromAddress();
 let past = [], future = [], roles = {}, asked = null;
@@ -53,7 +54,8 @@ const bodiesOfSetting = (texts) => texts.map((text) => {
   const [services, members] = text.split(":").map((part) => part.split("|").map((each) => each.trim()));
   return { services, members };
 });
-const bodiesNow = () => draft.bodies || bodiesOfSetting(data.fixed);
+const packageBodies = bodiesOfSetting(data.fixed);
+const bodiesNow = () => draft.bodies || packageBodies;
 // the settings of the draft as a package writes them
 const settingsNow = () => (draft.bodies ? { ...draft.settings, [FIX_BODIES]: bodiesAsSetting(draft.bodies) } : draft.settings);
 
@@ -88,8 +90,7 @@ function walk(from, to) {
 }
 
 function shown() {
-  const text = JSON.stringify(draft);
-  history.replaceState(null, "", text === JSON.stringify(empty()) ? location.pathname + location.search : `#${encodeURIComponent(text)}`);
+  inAddress();
   document.getElementById("undo").disabled = !past.length;
   document.getElementById("redo").disabled = !future.length;
   cells();
@@ -97,6 +98,12 @@ function shown() {
   for (const each of hooks.shown) each();
   clearTimeout(shown.timer);
   shown.timer = setTimeout(count, 60);
+}
+
+// the draft, and what else makes up what one sees, behind the '#' of the address
+function inAddress() {
+  const text = JSON.stringify(Object.assign({}, draft, ...hooks.state.map((each) => each())));
+  history.replaceState(null, "", text === JSON.stringify(empty()) ? location.pathname + location.search : `#${encodeURIComponent(text)}`);
 }
 
 // ---- counting
@@ -161,24 +168,8 @@ function tell(found) {
       return make("li", `${name} (${each.rule}): ${plain(each.places)} ${words.places}${amount}`);
     }),
   );
-  league(found.places);
   cells();
   for (const each of hooks.told) each(found);
-}
-
-function league(places) {
-  const order = places.code.map((_, n) => n).sort((a, b) => places.change_yen_per_resident[a] - places.change_yen_per_resident[b]);
-  const list = (title, some) => {
-    const part = make("div");
-    const items = make("ol");
-    for (const n of some)
-      items.append(make("li", `${data.places[places.code[n]]} ${number(places.change_yen_per_resident[n])} ${words.yen_each}`));
-    part.append(make("h3", title), items);
-    return part;
-  };
-  document.getElementById("league").replaceChildren(
-    list(words.lose_most, order.slice(0, 10)), list(words.gain_most, order.slice(-10).reverse()),
-  );
 }
 
 // ---- the matrix
