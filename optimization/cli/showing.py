@@ -119,11 +119,14 @@ def export(
     as_json: Json = False,
 ) -> int:
     """The tables of a run as one Excel workbook."""
+    from optimization.report.traced import steps_or_why
     from optimization.report.workbook import write_workbook
 
     record = read_run_record(run)
     place = target or run.parent / f"{bare_name(run)}.xlsx"
-    write_workbook(run, place, named_language(language or "en"), assumptions_of(record, case_folder))
+    said, case = named_language(language or "en"), load_case(case_folder or input_folder(str(record["case"])))
+    steps = steps_or_why(run, case, said)
+    write_workbook(run, place, said, assumptions_of(record, case_folder), steps)
     tell([place], as_json)
     return 0
 

@@ -9,29 +9,19 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimization.archive import read_decided, read_settings
+from optimization.archive import read_decided
 from optimization.case.case import Case
-from optimization.case.face import compose_read, load_package
 from optimization.cli.console import out, show_frame
 from optimization.cli.looking import the_town
 from optimization.cli.options import AnyCase, Json, load_case
 from optimization.cli.plain import print_json
-from optimization.errors import InputError, Problem, raise_if_any
-from optimization.outcome.applied import apply
-from optimization.outcome.given import plan_of
-from optimization.outcome.result import Result
+from optimization.errors import InputError
 from optimization.outcome.trace import BLOCKS, trace
 from optimization.reading.codes import read_prefectures
 from optimization.reading.whereabouts import DEFAULT_CASE, input_folder
+from optimization.report.trace_table import block_title
+from optimization.report.traced import counted_again
 
-TITLES = {
-    "need_today": "Need today, from the official items",
-    "revenue_today": "Revenue today, from the official items",
-    "grant_today": "Grant today",
-    "need": "Need under the package",
-    "revenue": "Revenue under the package",
-    "grant": "Grant under the package",
-}
 MOST_ROWS = 1_000
 
 
@@ -45,7 +35,7 @@ def trace_grant(
     as_json: Json = False,
 ) -> int:
     """Every step of a grant, from official cell to package."""
-    result = counted_again(run, case_folder)
+    result = counted_again(run, the_case(run, case_folder))
     code, called = the_government(name, result.instance.case)
     table = trace(result, code)
     if target is not None:
@@ -81,26 +71,17 @@ def _titled(block: str, rows: pd.DataFrame) -> str:
     """The title of a block, with the workbooks and sheets in which its headings stand."""
     named = rows[rows["workbook"] != ""]
     where = dict.fromkeys(f"{row.workbook}, {row.sheet}" for row in named.itertuples())
-    return TITLES[block] + (f" ({'; '.join(where)})" if where else "")
+    return block_title(block, "en") + (f" ({'; '.join(where)})" if where else "")
 
 
-def counted_again(run: Path | None, case_folder: Path | None) -> Result:
-    """A run counted again from its tables; without a run today's arrangement. Raises InputError where a run holds no
-    decision, has later years, or was made of other figures than the case holds now."""
-    if run is None:
-        case = load_case(case_folder or DEFAULT_CASE)
-        return apply(case, load_package(case, "status_quo"))
-    from optimization.referee.rerun import changed_inputs
-
-    remedy = "name a run of one year that found a plan"
-    record, tables = read_decided(run, remedy)
-    if "horizon" in tables:
-        raise InputError([Problem(str(run), "has later years", remedy)])
-    case = load_case(case_folder or input_folder(str(record["case"])))
-    raise_if_any(changed_inputs(case, record["inputs_sha256"]))
-    codes = [str(code) for code in record["prefectures_asked"]]
-    package = compose_read(case, [read_settings(run)[0]], codes)
-    return apply(case, package, codes, plan=plan_of(tables))
+def the_case(run: Path | None, case_folder: Path | None) -> Case:
+    """The case that is named, else that of the run, else the embedded one. Raises InputError where a run holds no
+    decision."""
+    if run is None or case_folder is not None:
+        return load_case(case_folder or DEFAULT_CASE)
+    return load_case(
+        input_folder(str(read_decided(run, "name a run of one year that found a plan")[0]["case"]))
+    )
 
 
 def the_government(name: str, case: Case) -> tuple[str, str]:

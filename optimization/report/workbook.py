@@ -39,6 +39,8 @@ from optimization.errors import InputError, Problem, raise_if_any
 from optimization.ledger.cost_kinds import JUDGEMENT, of_kind, real_cost
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.reading.whereabouts import input_folder
+from optimization.report.trace_table import write_steps
+from optimization.report.traced import Traced
 
 ASSUMPTIONS = "parameters"
 ROW_UNIT = "of the row"
@@ -70,10 +72,15 @@ class Sheet:
 
 
 def write_workbook(
-    folder: Path, target: Path, language: Language = "en", assumptions: pd.DataFrame | None = None
+    folder: Path,
+    target: Path,
+    language: Language = "en",
+    assumptions: pd.DataFrame | None = None,
+    steps: Traced | str | None = None,
 ) -> None:
     """Write a run folder as the workbook `target` (.xlsx): a sheet about the run, one for each table, one for the words
-    in them and, where `assumptions` (the case's parameters.csv) are given, one for those.
+    in them and, where `assumptions` (the case's parameters.csv) are given, one for those. `steps` of every grant have a
+    sheet of their own; a text in their place says why there is none.
 
     A table has three header rows: label, unit, name as in the CSV file. Numbers keep 16 digits, codes stay text. The
     same folder gives the same workbook. Nothing is left where writing fails. Raises InputError when the folder is no
@@ -82,7 +89,7 @@ def write_workbook(
     record = read_run_record(folder)
     sheets = _sheets(folder, assumptions)
     with _new_file(target) as draft:
-        _write(draft, record, sheets, language)
+        _write(draft, record, sheets, language, steps)
 
 
 @contextmanager
@@ -129,6 +136,15 @@ def _sheets(folder: Path, assumptions: pd.DataFrame | None) -> list[Sheet]:
     return sheets
 
 
+def service_labels(sheets: Sequence[Sheet], language: Language) -> dict[str, str]:
+    """What services are called, by the table of services."""
+    for sheet in sheets:
+        if sheet.table == "services":
+            at = [sheet.columns.index(name) for name in ("service", f"label_{language}")]
+            return {row[at[0]]: row[at[1]] for row in sheet.rows}
+    return {}
+
+
 def _rows(file: Path) -> Iterator[list[str]]:
     """The rows of a CSV file, its header first; ValueError where it has none, or more than a workbook can hold."""
     left = MOST_CELLS
@@ -153,7 +169,13 @@ def _faults(sheet: Sheet, file: str) -> Iterator[Problem]:
             yield Problem(file, "is no column of this table", remedy, column=column)
 
 
-def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], language: Language) -> None:
+def _write(
+    draft: Path,
+    record: Mapping[str, Any],
+    sheets: Sequence[Sheet],
+    language: Language,
+    steps: Traced | str | None,
+) -> None:
     # rows are flushed as they are written: a national run has close to a million cells
     options = {"constant_memory": True, "tmpdir": str(draft.parent)}
     # the archive is made in memory: one that meets a full disk while it is closed is closed again, and fails again
@@ -164,9 +186,11 @@ def _write(draft: Path, record: Mapping[str, Any], sheets: Sequence[Sheet], lang
         created = datetime.strptime(record["written"], TIME)
         book.set_properties({"title": str(record["package"]), "created": created})
         pen = Pen(book, language)
-        _about(pen, record, sheets)
+        _about(pen, record, sheets, steps)
         for sheet in sheets:
             _table(pen, sheet)
+        if isinstance(steps, Traced):
+            write_steps(pen, steps, service_labels(sheets, language))
         _words(pen)
     finally:
         try:
@@ -278,7 +302,7 @@ def _span(value: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in value)
 
 
-def _about(pen: Pen, record: Mapping[str, Any], sheets: Sequence[Sheet]) -> None:
+def _about(pen: Pen, record: Mapping[str, Any], sheets: Sequence[Sheet], steps: Traced | str | None) -> None:
     """The first sheet: what the run is and how sure, where figures come from, which sheets follow."""
     page = pen.book.add_worksheet(pen.say("about"))
     for n, width in enumerate((32, 72, 30, 60, 24)):
@@ -289,6 +313,10 @@ def _about(pen: Pen, record: Mapping[str, Any], sheets: Sequence[Sheet]) -> None
         page.write_string(row, 0, label, pen.style(bold=True, valign="top"))
         pen.cell(page, row, 1, value, shown, text_wrap=True, valign="top", align="left")
         row += 1
+    if isinstance(steps, str):
+        page.write_string(row, 0, pen.say("trace_lacking"), pen.style(bold=True, valign="top"))
+        pen.cell(page, row, 1, steps, "", text_wrap=True, valign="top", align="left")
+        row += 1
     row += 1
     pen.head(page, row, [pen.say(name) for name in ("sheet", "one_row", "file", "source")])
     listed = [
@@ -297,6 +325,8 @@ def _about(pen: Pen, record: Mapping[str, Any], sheets: Sequence[Sheet]) -> None
         for sheet in sheets
         for entry in (load_results()[sheet.table],)
     ]  # fmt: skip
+    if isinstance(steps, Traced):
+        listed.append((pen.say("trace"), pen.say("trace_row"), "", ""))
     for cells in (*listed, (pen.say("words"), pen.say("word"), "", "")):
         row += 1
         for n, value in enumerate(cells):

@@ -59,6 +59,7 @@ from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.run_care import RunCare
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
+from optimization.web.trace_page import TracePages, workbook_steps
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -118,6 +119,7 @@ class Site:
             *BenchRuns(self.jobs, self.labels).routes(),
             *Attached(self.jobs, self.labels, self.apart).routes(),
             *RunCare(self.jobs, self.labels).routes(),
+            *TracePages(self.results, self.labels).routes(),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
 
@@ -354,7 +356,7 @@ class Site:
             with self.writing:
                 if not target.exists():
                     keep_newest(Path(self.scratch.name), KEPT_WORKBOOKS - 1)
-                    write_workbook(run.folder, target, language, assumptions)
+                    write_workbook(run.folder, target, language, assumptions, workbook_steps(run, language))
         except InputError as error:
             return refusal(request, 422, "no_workbook", error.problems)
         return FileResponse(target, media_type=EXCEL, filename=f"{run.id}-{language}.xlsx")

@@ -20,6 +20,7 @@ import optimization.report.workbook as workbook_room
 from optimization.archive.seal import seal
 from optimization.dictionary.results import RESULTS_FILE
 from optimization.errors import InputError
+from optimization.outcome.trace import BLOCKS
 from optimization.report.workbook import LONGEST, write_workbook
 
 EVIL = (
@@ -242,7 +243,9 @@ def test_the_lacking_package_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_every_text_is_said() -> None:
-    source = (REPO / "optimization" / "report" / "workbook.py").read_text(encoding="utf-8")
+    files = ("workbook", "trace_table")
+    source = "".join((REPO / f"optimization/report/{name}.py").read_text(encoding="utf-8") for name in files)
+    source += "".join(f"'trace_{block}'" for block in BLOCKS)
     section = RESULTS_FILE.read_text(encoding="utf-8").partition("\n[texts]\n")[2]
     names = re.findall(r"^(\w+) = ", section, re.MULTILINE)
     assert names and [name for name in names if not re.search(f"[\"']{name}[\"']", source)] == []

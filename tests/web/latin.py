@@ -18,6 +18,8 @@ NAMES = (
     "|Buettner|zaisei|kakushin|kai|contents"
     # units and signs
     "|km|CO|ln|e-Stat|Morioka|example"
+    # workbooks of the ministry, by the names of their files
+    r"|(?:muni|pref)_20\d\d(?:-[a-z]+)?"
     # libraries, by the names under which they are installed
     "|python|pyomo|highspy|pandas|numpy|scipy|pyarrow|XlsxWriter|docx"
 )

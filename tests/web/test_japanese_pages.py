@@ -28,6 +28,8 @@ def paths(page: Page) -> list[str]:
         f"/runs/{OWN}/town",
         f"/runs/{OWN}/town?q=盛岡市",
         f"/runs/{OWN}/town?q=町",
+        f"/runs/{OWN}/trace?code=03201",
+        f"/runs/{OWN}/trace?q=町",
         f"/runs/{OWN}/report",
         f"/runs/{OWN}/brief",
         f"/runs/{OWN}/delete",
