@@ -16,6 +16,7 @@ from optimization.case.case import Case
 from optimization.case.rule_groups import SIZE_CLASSES
 from optimization.dictionary.results import LANGUAGES, Language
 from optimization.geography.existing import WHOLE
+from optimization.reading.japanese import katakana
 from optimization.reading.whereabouts import input_folder
 from optimization.report.maps import UNITS_PER_KM, plane_of
 from optimization.web.api import Asked
@@ -88,7 +89,7 @@ def map_of(case: Case, voice: Voice) -> dict[str, Any]:
 
 def _searched(town: Town) -> str:
     """What a town is found by, in words."""
-    return " ".join((town.name_ja, town.kana, town.romaji.lower().replace("-", ""), town.code))
+    return " ".join((town.name_ja, katakana(town.kana), town.romaji.lower().replace("-", ""), town.code))
 
 
 def names_of(case: Case, voice: Voice) -> list[str]:

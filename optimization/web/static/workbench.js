@@ -10,6 +10,8 @@ const isRecord = (value) => value !== null && typeof value === "object" && !Arra
 // to the state in the address
 const hooks = { shown: [], told: [], question: [], state: [] };
 const FIX_BODIES = "wide_area.fix";
+// what the address said when the page was opened: other files read their part of it later
+const arrived = location.hash.slice(1);
 let draft = fromAddress();
 let past = [], future = [], roles = {}, asked = null;
 

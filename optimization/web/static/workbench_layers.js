@@ -17,7 +17,7 @@ const STEPS = [100, 1000, 5000, 20000], MINUTES = [15, 30, 45, 60], RATIOS = [0.
 
 function stateInAddress() {
   try {
-    const found = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    const found = JSON.parse(decodeURIComponent(arrived));
     return found && typeof found === "object" ? found : {};
   } catch {
     return {};

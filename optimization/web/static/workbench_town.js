@@ -7,11 +7,13 @@ import { atlas, box, point, say } from "./workbench_map.js";
 
 export const panel = document.getElementById("town-panel");
 let townAsked = null;
+let toFocus = false; // whether the heading is given the focus once it is there
 export let townShown = null;
 
 export async function openTown(code, quietly = false) {
   if (!atlas.number.has(code)) return;
   look.town = code;
+  toFocus = toFocus || !quietly;
   inAddress();
   if (townAsked) townAsked.abort();
   townAsked = new AbortController();
@@ -36,8 +38,9 @@ export async function openTown(code, quietly = false) {
   panel.replaceChildren(...portrait(found));
   if (townShown === code) for (const each of panel.querySelectorAll("details")) each.open = open.has(each.dataset.part);
   townShown = code;
-  if (!quietly) panel.querySelector("h3").focus();
+  if (toFocus) panel.querySelector("h3").focus();
   else if (inside) panel.querySelector(`[data-way="${inside}"]`)?.focus();
+  toFocus = false;
 }
 
 function closeTown() {
@@ -191,7 +194,8 @@ function similar(i) {
 // ---- finding a town
 
 function hits(text) {
-  const wanted = text.normalize("NFKC").trim().toLowerCase().replaceAll("-", "");
+  const katakana = (sign) => String.fromCharCode(sign.charCodeAt(0) + 0x60);
+  const wanted = text.normalize("NFKC").trim().toLowerCase().replaceAll("-", "").replace(/[ぁ-ゖ]/g, katakana);
   if (!wanted) return [];
   const order = (i) => { const words = atlas.of.search[i].split(" "); return words.includes(wanted) ? 0 : words.some((each) => each.startsWith(wanted)) ? 1 : 2; };
   return atlas.of.codes.map((_, i) => i).filter((i) => atlas.of.search[i].includes(wanted)).sort((a, b) => order(a) - order(b) || atlas.of.people[b] - atlas.of.people[a]);
