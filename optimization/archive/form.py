@@ -298,7 +298,9 @@ def _bad_texts(cells: pd.Series, unit: str, name: str) -> tuple[pd.Series, str]:
         return cells.isna() | (
             cells.astype(str).str.len() > MOST_SETTINGS
         ), "the row is too short, or the text too long"
-    known = {text: _known(text, unit == "words") for text in cells.astype(str).unique()}
+    known = {text: _known(text, unit == "words") for text in map(str, cells.unique())}
+    if all(known.values()):
+        return pd.Series(False, index=cells.index), ""
     return ~cells.astype(str).map(known).astype(bool), "is not a word known here"
 
 

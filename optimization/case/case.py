@@ -300,7 +300,8 @@ class Case:
         parameters = self.parameters.override(overrides)
         known = {**self.as_read, "parameters": _remembered(parameters)} if self.as_read else {}
         changed = replace(self, parameters=parameters, as_read=known)
-        vars(changed).update({name: vars(self)[name] for name in OF_TABLES if name in vars(self)})
+        known = {**vars(self), "_worked_out": self._worked_out}
+        vars(changed).update({name: known[name] for name in OF_TABLES if name in known})
         return changed
 
 

@@ -197,7 +197,7 @@ def _undisturbed(bodies: Bodies, columns: np.ndarray, own: np.ndarray) -> np.nda
     result = np.zeros((len(bodies), len(columns)))
     for w, s in enumerate(columns.tolist()):
         if s in bodies.existing.services:
-            goes_on = bodies.existing.continued(s, bodies.membership)
+            goes_on = bodies.continues(s)
             rows = np.flatnonzero(goes_on >= 0)
             stays = bodies.existing.membership(s).multiply(own[:, w][:, None]).tocsr()
             together = sparse.csr_matrix(bodies.membership[rows] @ stays)
@@ -209,10 +209,9 @@ def _leaving(case: Case, bodies: Bodies, municipal: Parts) -> Parts:
     """The parts of a municipality that provides by itself, (I, S): who leaves a body of today pays the transition,
     but for a member that is the greater part of it."""
     transition = municipal.transition.copy()
-    everybody = sparse.identity(len(case.codes), format="csr")
     for s in bodies.existing.services:
         number = bodies.existing.of(s)
-        leaves = (number >= 0) & (bodies.existing.continued(s, everybody) < 0)
+        leaves = (number >= 0) & ~bodies.existing.goes_on_alone(s)
         service = case.services.index[[s]]
         cost = components.transition(case, service, municipal.standard[:, [s]])[:, 0]
         transition[number >= 0, s] = np.where(leaves, cost, 0.0)[number >= 0]

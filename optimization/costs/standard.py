@@ -63,6 +63,10 @@ def curve_data(case: Case) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray
 def fitted_curves(case: Case) -> dict[str, ScaleCurve]:
     """Scale curve of every municipal service, fitted on the official needs of all municipalities;
     flat where the service has no scale basis or too few municipalities have it."""
+    return case.once("fitted curves", lambda: _fitted_curves(case))
+
+
+def _fitted_curves(case: Case) -> dict[str, ScaleCurve]:
     municipal = case.services.index[case.services["home_tier"] == MUNICIPALITY]
     curves = {service: flat_curve() for service in municipal}
     return curves | {
@@ -98,6 +102,10 @@ class Needs(NamedTuple):
 
 def needs_of(case: Case) -> Needs:
     """Needs and scales of all services of a case."""
+    return case.once("needs", lambda: _needs_of(case))
+
+
+def _needs_of(case: Case) -> Needs:
     bases = set(case.services["scale_basis"]) - {NO_SCALE}
     prefecture, own = case.municipalities["prefecture_code"], {}
     for service, home in case.services["home_tier"].items():

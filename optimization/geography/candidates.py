@@ -67,6 +67,17 @@ class Bodies:
         of = zip(self.existing.members, self.existing.service, strict=True)
         return [(self.row_of[members], s, t) for t, (members, s) in enumerate(of)]
 
+    def continues(self, s: int) -> np.ndarray:
+        """Number of the body of today that each body of the list continues in service s, (B,); -1 where none."""
+        if s not in self._continues:
+            self._continues[s] = self.existing.continued(s, self.membership)
+        return self._continues[s]
+
+    @cached_property
+    def _continues(self) -> dict[int, np.ndarray]:
+        """What `continues` has been asked for."""
+        return {}
+
     def members(self, row: int) -> np.ndarray:
         """Positions of the members of the body in this row."""
         return self.membership.indices[self.membership.indptr[row] : self.membership.indptr[row + 1]]

@@ -23,6 +23,11 @@ def straight_km(municipalities: pd.DataFrame) -> np.ndarray:
     return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
 
 
+def town_hall_km(case: Case) -> np.ndarray:
+    """Great-circle distances between all town halls of a case, km, shape (I, I); worked out once."""
+    return case.once("km between town halls", lambda: straight_km(case.municipalities))
+
+
 def travel_minutes(km: np.ndarray, case: Case) -> np.ndarray:
     """Door-to-door minutes for straight-line km: detour factor, then the case's travel speed."""
     return km * case.parameters("detour_factor") / case.parameters("travel_speed_km_per_hour") * 60.0

@@ -123,6 +123,18 @@ class ExistingBodies:
         result[rows[order]] = number[order]
         return result
 
+    def goes_on_alone(self, s: int) -> np.ndarray:
+        """Whether each municipality by itself would continue a body of today of service s, boolean (I,)."""
+        if s not in self._alone:
+            everybody = sparse.identity(len(self.people), format="csr")
+            self._alone[s] = self.continued(s, everybody) >= 0
+        return self._alone[s]
+
+    @cached_property
+    def _alone(self) -> dict[int, np.ndarray]:
+        """What `goes_on_alone` has been asked for."""
+        return {}
+
     @cached_property
     def standing(self) -> dict[tuple[int, ...], list[int]]:
         """Services in which a set of municipalities is one of today's bodies, or a part of one that may stand by
@@ -169,14 +181,14 @@ class ExistingBodies:
     def parts(self, t: int) -> Iterator[tuple[int, ...]]:
         """What may be left of body t where the law gives its members different rules. Where they are of many rule
         groups, only the body less one group and single groups."""
-        members, of = np.array(self.members[t]), np.array(self.piece[t])
-        kinds = np.unique(of)
+        members, of = self.members[t], self.piece[t]
+        kinds = sorted(set(of))
         sizes: Iterable[int] = range(1, len(kinds))
         if len(kinds) > MOST_PIECES:
             sizes = (1, len(kinds) - 1)
         for size in sizes:
-            for some in combinations(kinds.tolist(), size):
-                yield tuple(members[np.isin(of, some)].tolist())
+            for some in map(frozenset, combinations(kinds, size)):
+                yield tuple(i for i, kind in zip(members, of, strict=True) if kind in some)
 
     def cut_through(self, s: int, sets: sparse.csr_matrix) -> np.ndarray:
         """Whether each set (B, I) cuts through a part of one of today's bodies of service s that must stand, or holds a
@@ -216,11 +228,13 @@ def existing_bodies(
     table = table[table["function"].isin(WHOLE)]
     names, services, members = [], [], []
     wide = case.services["wide_area"].astype(bool)
-    for (name, service), rows in table.groupby(["body_id", "service"], sort=True):
-        if not wide.get(service, False):
+    place = case.codes.get_indexer(table["code"])
+    has = {s: (case.standard_need(s).reindex(case.codes) > 0).to_numpy() for s in wide.index[wide]}
+    for (name, service), rows in sorted(table.groupby(["body_id", "service"]).indices.items()):
+        if service not in has:
             continue
-        need = case.standard_need(service).reindex(rows["code"]).to_numpy(float)
-        places = np.sort(case.codes.get_indexer(rows["code"][need > 0]))
+        here = place[rows][place[rows] >= 0]
+        places = np.sort(here[has[service][here]])
         if len(places) < 2:
             continue
         names.append(str(name))

@@ -19,7 +19,7 @@ from optimization.costs.standard import scale_curves, standard_costs
 from optimization.dictionary.typed_settings import Settings
 from optimization.errors import raise_if_any
 from optimization.geography.candidates import Bodies, candidate_bodies
-from optimization.geography.distance import branch_km, straight_km
+from optimization.geography.distance import branch_km, straight_km, town_hall_km
 from optimization.geography.existing import ExistingBodies, existing_bodies
 from optimization.ledger.borrowing import bond_share
 from optimization.ledger.horizon import SECOND_PHASE, horizon_years, spans, weights
@@ -52,7 +52,7 @@ def lay_out(
     """
     whole, curves = case, scale_curves(case)
     standard = standard_costs(case, curves)
-    km = straight_km(case.municipalities)
+    km = town_hall_km(case)
     office_km = branch_km(case, km)
     parts = tier_parts(case, standard, office_km)
     if prefectures:

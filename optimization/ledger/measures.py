@@ -120,8 +120,9 @@ def same_tier_share(accounts: Accounts) -> float:
     national service, the part of a local one that is neither earmarked nor guaranteed."""
     total, same = 0.0, 0.0
     for tier in TIERS:
-        spent = np.where(accounts.tiers == tier, accounts.budget, 0.0)
-        standard = np.where(accounts.tiers == tier, accounts.instance.costs.by_tier[tier].standard, 0.0)
+        here = accounts.held_by[tier]
+        spent = np.where(here, accounts.budget, 0.0)
+        standard = np.where(here, accounts.instance.costs.by_tier[tier].standard, 0.0)
         total += float(spent.sum())
         given = float((standard @ accounts.decision.guarantee).sum()) if tier in LOCAL_TIERS else 0.0
         same += float(spent.sum()) - given

@@ -28,9 +28,9 @@ def provider_scale(accounts: Accounts, year: int) -> np.ndarray:
     """Residents served by whoever provides each service to each municipality, shape (I, S)."""
     instance = accounts.instance
     people = residents(instance, AGES[0], year)
-    scale = np.zeros(accounts.tiers.shape)
+    scale = np.zeros(instance.today.shape)
     for tier, size in tier_scale(instance.case, pd.Series(people, index=instance.case.codes)).items():
-        scale = np.where(accounts.tiers == tier, size[:, None], scale)
+        scale = np.where(accounts.held_by[tier], size[:, None], scale)
     for each in jointly(instance, accounts.decision):
         scale[each.members, each.service] = people[each.members].sum()
     return scale

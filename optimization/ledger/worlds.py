@@ -37,7 +37,7 @@ from optimization.costs.standard import (
 )
 from optimization.dictionary.settings import setting_key, value_of, with_values
 from optimization.geography.candidates import Bodies
-from optimization.geography.distance import branch_km, straight_km
+from optimization.geography.distance import branch_km, town_hall_km
 from optimization.ledger.decision import Decision
 from optimization.ledger.factors import Number, numbers_of
 from optimization.ledger.instance import Instance
@@ -176,7 +176,7 @@ class Worlds:
 
     @cached_property
     def _office_km(self) -> np.ndarray:
-        return branch_km(self.whole, straight_km(self.whole.municipalities))
+        return branch_km(self.whole, town_hall_km(self.whole))
 
     @cached_property
     def _kept(self) -> np.ndarray:

@@ -104,7 +104,7 @@ def _fate(after: Accounts, t: int) -> tuple[str, str | None]:
     if not len(responsible):
         return HANDED_UP, None
     for b in sorted({int(b) for b in after.bodies[responsible, w]} - {-1}):
-        if existing.continued(s, instance.bodies.membership[[b]])[0] == t:
+        if instance.bodies.continues(s)[b] == t:
             taken = set(instance.bodies.members(b).tolist())
             own = set(members.tolist())
             fate = KEPT if taken == own else GROWN if taken > own else REDUCED

@@ -84,7 +84,7 @@ def _of_tier(tier: str, before: Accounts, after: Accounts) -> pd.DataFrame:
     for name, accounts in zip(MODELLED, (before, after), strict=True):
         costs = pd.DataFrame(accounts.components["standard"], places.index, accounts.instance.services)
         tables[name] = of_services(costs.groupby(home.to_numpy()).sum(), beside)
-    known = classes.index[classes.index.isin(spent.index.get_level_values(0))]
+    known = classes.index[classes.index.isin(spent.index.unique(level=0))]
     index = pd.MultiIndex.from_product([known, purposes()], names=["code", "purpose"])
     frame = spent[list(SPENT)].reindex(index, fill_value=0.0).rename(columns=COLUMNS)
     for name, table in tables.items():
@@ -107,9 +107,9 @@ def _of_class(amounts: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _residents(case: Case, codes: pd.Index) -> int:
     """Residents of some governments, those of a municipality and its prefecture once."""
-    places = case.municipalities
-    here = places.index.isin(codes) | places["prefecture_code"].isin(codes)
-    return int(places.loc[here, "population_persons"].sum())
+    own, above, known = case.codes.to_numpy(), case.municipalities["prefecture_code"].to_numpy(), set(codes)
+    here = [code in known or home in known for code, home in zip(own, above, strict=True)]
+    return int(case.municipalities["population_persons"].to_numpy()[here].sum())
 
 
 def _beside(case: Case, name: str) -> dict[str, str]:

@@ -284,7 +284,7 @@ def services(after: Accounts, before: Accounts) -> pd.DataFrame:
     joint = np.zeros(after.tiers.shape, dtype=bool)
     joint[:, instance.costs.wide_columns] = after.bodies >= 0
     for tier in TIERS:
-        here = (after.tiers == tier) & ~joint
+        here = after.held_by[tier] & ~joint
         name = "alone" if tier == MUNICIPALITY else tier
         table[f"population_served_by_{name}_ratio"] = part_of((here * people[:, None]).sum(axis=0), served)
     together = ((after.tiers == MUNICIPALITY) & joint) * people[:, None]
@@ -305,7 +305,7 @@ def tiers(after: Accounts, before: Accounts) -> pd.DataFrame:
     for tier in TIERS:
         row: dict[str, object] = {"tier": tier}
         for label, accounts in (("_today", before), ("", after)):
-            here = accounts.tiers == tier
+            here = accounts.held_by[tier]
             earmarked = instance.costs.by_tier[tier].standard * instance.national_share
             row[f"services{label}"] = int(here.any(axis=0).sum())
             row[f"gross_spending{label}{MIL}"] = float(accounts.budget[here].sum())

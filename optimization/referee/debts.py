@@ -41,9 +41,11 @@ def debt_closures(
     accounts = {row["government"]: row for row in tables["governments"]}
     for who in sorted(set(accounts) ^ {row["government"] for row in tables[TABLE]}):
         yield Closure("every government's debts are written", who, 1)
-    for row in _orphans(tables):
+    tiers = _tiers(tables)
+    orphans = _orphans(tables, tiers)
+    for row in orphans:
         yield Closure("who answers for what debts were made for is written", row["code"], 1)
-    moved, to_nation = _moved(tables, number)
+    moved, to_nation = _moved(tables, tiers, orphans, number)
     kept = 1 - (1 - number(settings["formula.debt_service_refund"])) * (
         1 - number(settings["formula.promised_refunds_honoured"])
     )
@@ -96,7 +98,7 @@ def _of_a_government(
 
 
 def _moved(
-    tables: Mapping[str, Rows], number: Callable[[Any], Any]
+    tables: Mapping[str, Rows], tiers: Tiers, orphans: Rows, number: Callable[[Any], Any]
 ) -> tuple[dict[tuple[str, str], Any], dict[str, Any]]:
     """What has come to each government with duties (below 0: left it), by government and amount; and of each amount
     what has gone to the nation. Amounts below 0 stay where they are."""
@@ -104,13 +106,13 @@ def _moved(
     to_nation: dict[str, Any] = defaultdict(int)
     if SHARES not in tables:
         return come, to_nation
-    answers, home = _tiers(tables)
+    answers, home = tiers
     payer = _payers(tables)
     amounts = {row["government"]: _of_works(row, number) for row in tables[TABLE]}
-    orphans = {(row["code"], row["service"]) for row in _orphans(tables)}
+    left_out = {(row["code"], row["service"]) for row in orphans}
     for row in tables[SHARES]:
         tier = answers.get((row["code"], row["service"]))
-        if tier == home.get(row["service"]) or (row["code"], row["service"]) in orphans:
+        if tier == home.get(row["service"]) or (row["code"], row["service"]) in left_out:
             continue
         for name, amount in amounts[row["government"]].items():
             part = number(row["share_of_debt_ratio"]) * max(amount, 0)
@@ -122,15 +124,19 @@ def _moved(
     return come, to_nation
 
 
-def _tiers(tables: Mapping[str, Rows]) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+Tiers = tuple[dict[tuple[str, str], str], dict[str, str]]
+"""Who answers for each service at each place, and who does today for each service."""
+
+
+def _tiers(tables: Mapping[str, Rows]) -> Tiers:
     """Who answers for each service at each place, and who does today for each service."""
     answers = {(row["code"], row["service"]): row["responsible_tier"] for row in tables["provision"]}
     return answers, {row["service"]: row["home_tier"] for row in tables["services"]}
 
 
-def _orphans(tables: Mapping[str, Rows]) -> list[Mapping[str, Any]]:
+def _orphans(tables: Mapping[str, Rows], tiers: Tiers) -> list[Mapping[str, Any]]:
     """Rows of debts for works of which the other tables do not say who answers, or who owes."""
-    answers, home = _tiers(tables)
+    answers, home = tiers
     owing = {row["government"] for row in tables[TABLE]}
     return [
         row
