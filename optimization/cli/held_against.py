@@ -3,10 +3,17 @@ official needs."""
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from optimization.cli.console import SAY, billion, grid_of, out, show_frame
 from optimization.referee.exact import ExactCheck
+
+MONEY = re.compile("million yen")
+"""Units of money; the console tells it in billion yen, and says so."""
+LONGEST_HEAD = 24
+"""Signs of the name of a run that stand at the head of a column; a longer one is told whole above the table."""
 
 
 def show_repetition(differences: pd.DataFrame, agrees: bool) -> None:
@@ -45,11 +52,22 @@ def show_exact(found: ExactCheck) -> None:
 def show_comparison(table: pd.DataFrame) -> None:
     """Settings and outcomes that differ between runs, today's value beside them."""
     names = [*table.columns[4:]]
-    grid = grid_of("What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((n, "r") for n in names)])
+    heads = {name: f"({n})" if len(name) > LONGEST_HEAD else name for n, name in enumerate(names, start=1)}
+    for name, head in heads.items():
+        if head != name:
+            out.print(f"{head} is {name}")
+    grid = grid_of(
+        "What differs", [("", "l"), ("unit", "l"), ("today", "r"), *((heads[n], "r") for n in names)]
+    )
     for kind, rows in table.groupby("kind", sort=False):
         grid.add_row(f"{kind}s", style="bold")
         for _, row in rows.iterrows():
-            grid.add_row(row["name"], row["unit"], *(_figure(row[c], row["unit"]) for c in ("today", *names)))
+            unit = (
+                row["unit"].replace("million yen", "billion yen", 1)
+                if MONEY.match(row["unit"])
+                else row["unit"]
+            )
+            grid.add_row(row["name"], unit, *(_figure(row[c], row["unit"]) for c in ("today", *names)))
     out.print(grid)
 
 
@@ -59,7 +77,7 @@ def _figure(value: object, unit: str) -> str:
         text = "" if value is None or value != value else str(value)
         return text if len(text) <= 60 else text[:57] + "..."
     if unit.startswith("million yen"):
-        return f"{billion(value)} bn"
+        return billion(value)
     return SAY.figure(float(value), unit).replace("−", "-")
 
 

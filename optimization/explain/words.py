@@ -26,13 +26,13 @@ PROOF = {
 
 
 def shown(limit: Limit, value: Any) -> str:
-    """A value of a limit with its unit."""
+    """A value of a limit in the unit of its setting, as a package writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return value
     if limit.unit.startswith("million yen"):
-        return f"{trillions(value):,.3f} trillion yen"
+        return f"{value:,.0f} {limit.unit.removesuffix(' per year')}"
     if limit.unit.startswith("yen"):
         return f"{value:,.0f} {limit.unit}"
     return f"{value:g}" + (f" {limit.unit}" if isinstance(value, int) else "")
@@ -119,7 +119,7 @@ def step_sentence(step: Loosening) -> str:
     verb = "raise" if limit.direction > 0 else "lower"
     text = f"{verb} {limit.words} ({limit.label}) from {shown(limit, step.old)} to {shown(limit, step.new)}"
     if limit.unit.startswith("million yen"):
-        text += f", by {shown(limit, abs(step.new - step.old))}"
+        text += f", by {abs(step.new - step.old):,.0f}"
     if step.proven is not None and shown(limit, step.proven) not in (
         shown(limit, step.old),
         shown(limit, step.new),

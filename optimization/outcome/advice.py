@@ -32,7 +32,7 @@ from optimization.outcome.in_place import under_limits
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.readback import Values, read_decision
 from optimization.outcome.run import Answer
-from optimization.reading.units import MILLION_IN_BILLION, trillions
+from optimization.reading.units import MILLION_IN_BILLION
 from optimization.rules.checks import breaches
 from optimization.solving.deadline import Deadline
 from optimization.solving.highs import Limits, Outcome, Status, solve
@@ -174,7 +174,7 @@ class _Trial:
         """With which values a plan was found."""
         old: Mapping[str, Any] = self._asked.instance.settings
         steps = [
-            f"{key} raised by {trillions(value - old[key]):.3f} trillion yen"
+            f"{key} raised to {value:,.0f} million yen, by {value - old[key]:,.0f}"
             if key in ROWS
             else f"{key} lowered to {value:.3f}"
             for key, value in values.items()

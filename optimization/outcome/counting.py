@@ -24,7 +24,7 @@ from optimization.model.columns import Columns
 from optimization.model.formulas import transfer_bounds
 from optimization.model.need import choice_bounds
 from optimization.model.pool import national_cost
-from optimization.reading.units import BILLION_IN_MILLION, trillions
+from optimization.reading.units import BILLION_IN_MILLION
 
 UNCHECKED = "less is impossible, all limits together may ask for more, which was not checked"
 
@@ -126,19 +126,19 @@ def _pool(columns: Columns) -> list[Argument]:
     if formula > pool * (1 + 1e-9):
         raised = enough(formula - pool)
         text = (
-            f"The pool of {trillions(pool):.3f} trillion yen (pool.ordinary_million_yen) is below the "
-            f"{trillions(formula):.3f} trillion that the formula must pay even if every government makes the "
-            f"choice that asks for least. Raise the pool by {trillions(raised):.3f} trillion or more, "
-            "count more of the local taxes, or raise the adjustment rate"
+            f"The pool of {pool:,.0f} million yen ({POOL}) is below the {formula:,.0f} million that the formula must "
+            "pay even if every government makes the choice that asks for least. Raise the pool to "
+            f"{instance.settings[POOL] + raised:,.0f} million yen or more, count more of the local taxes, or raise the "
+            "adjustment rate"
         )
         found.append(Argument(text, POOL, instance.settings[POOL] + raised))
     floor = instance.settings["equity.adequacy_floor"]
     if floor is not None and adequate > pool * (1 + 1e-9) and adequate > formula:
         raised = enough(adequate - pool)
         text = (
-            f"The pool of {trillions(pool):.3f} trillion yen is below the {trillions(adequate):.3f} trillion "
-            f"that adequacy {floor:.3f} needs. Raise the pool by {trillions(raised):.3f} trillion "
-            "or more, or lower equity.adequacy_floor"
+            f"The pool of {pool:,.0f} million yen ({POOL}) is below the {adequate:,.0f} million that adequacy "
+            f"{floor:.3f} needs. Raise the pool to {instance.settings[POOL] + raised:,.0f} million yen or more, or "
+            "lower equity.adequacy_floor"
         )
         found.append(Argument(text, POOL, instance.settings[POOL] + raised))
     return found
@@ -161,9 +161,9 @@ def _national_limit(columns: Columns) -> list[Argument]:
         return []
     raised = enough(least - limit)
     text = (
-        f"The national limit of {trillions(limit):.3f} trillion yen (nation.limit_million_yen) is below the "
-        f"{trillions(least):.3f} trillion that the nation pays at least: {trillions(grants):.3f} of allocation "
-        f"tax and {trillions(least - grants):.3f} for services. Raise it by {trillions(raised):.3f} trillion or more"
+        f"The national limit of {limit:,.0f} million yen ({NATION}) is below the {least:,.0f} million that the nation "
+        f"pays at least: {grants:,.0f} of allocation tax and {least - grants:,.0f} for services. Raise it to "
+        f"{limit + raised:,.0f} million yen or more"
     )
     return [Argument(text, NATION, limit + raised)]
 
@@ -189,7 +189,7 @@ def _adequacy(columns: Columns) -> list[Argument]:
     text = (
         f"Adequacy {floor:.3f} (equity.adequacy_floor) is out of reach for {len(short)} governments even with "
         f"the largest grant open to them; the lowest is {name} at {reach:.3f}. They lack "
-        f"{trillions(missing):.4f} trillion yen. Lower the floor to {lower:.3f} or below, or "
+        f"{missing:,.0f} million yen. Lower the floor to {lower:.3f} or below, or "
         "revise unit costs upwards"
     )
     return [Argument(text, ADEQUACY, lower)]

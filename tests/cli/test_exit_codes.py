@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,9 +56,9 @@ class TestInfeasible:
         said = (done.folder / "diagnosis.md").read_text(encoding="utf-8")
         for text in (said, done.finished.out):
             assert "pool.ordinary_million_yen" in text
-            assert "0.300 trillion" in text
-            assert f"{paid:.3f} trillion that the formula must pay" in text
-            assert f"Raise the pool by {paid - 0.3:.3f} trillion" in text
+            assert "300,000 million" in text
+            assert f"{paid * 1e6:,.0f} million that the formula must pay" in text
+            assert f"Raise the pool to {math.ceil(paid * 1e3) * 1e3:,.0f} million yen or more" in text
         assert done.record["status"] == "infeasible"
         assert done.record["objective_million_yen"] is None and done.record["gap"] is None
         assert len(done.record["counting_arguments"]) == 1

@@ -148,7 +148,7 @@ def test_a_pool_too_small_is_told_with_its_figures() -> None:
     (step,) = found.repairs[0].loosenings
     assert (step.old, step.new) == (50_000.0, 100_000.0)
     text = " ".join(sentences(found))
-    assert "0.050 trillion yen to 0.100 trillion yen" in text and "checked by running it" in text
+    assert "50,000 million yen to 100,000 million yen" in text and "checked by running it" in text
 
 
 def test_two_limits_that_conflict_are_both_named_and_either_can_give_way() -> None:

@@ -294,7 +294,7 @@ def test_a_common_share_that_counts_no_tax_is_no_argument() -> None:
     """The pool is too small, the retention is not at fault."""
     case = taxed(**OWN, **FLOOR, **{"pool.ordinary_million_yen": 100.0})
     (sentence,) = case.solve().arguments
-    assert "pool of 0.000 trillion" in sentence
+    assert "pool of 100 million yen" in sentence
 
 
 def test_a_case_whose_taxes_all_count_in_full_keeps_the_rules() -> None:

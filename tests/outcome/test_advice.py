@@ -50,8 +50,8 @@ def test_what_is_needed_beyond_addition_is_found_and_said() -> None:
     """Each on its own the towns would rather have fire with the prefecture, and the prefecture with the towns: 0.6.
     With the towns 1.8 must be paid, with the prefecture 0.9 x 4 - 0.3 = 3.3: 0.5 lacks 1.3, not 0.1."""
     (sentence,) = told(question(**{POOL: 0.5 * T}))
-    assert "Raise the pool by 0.100 trillion or more" in sentence and "less is impossible" in sentence
-    assert f"a plan was found with {POOL} raised by 1.300 trillion yen" in sentence
+    assert "Raise the pool to 600,000 million yen or more" in sentence and "less is impossible" in sentence
+    assert f"a plan was found with {POOL} raised to 1,800,000 million yen, by 1,300,000" in sentence
     assert question(**{POOL: 1.8 * T}).solve().worth.planned
     assert told(question(**{POOL: 1.799 * T})) == []  # nor can addition alone see it there
 
@@ -59,7 +59,7 @@ def test_what_is_needed_beyond_addition_is_found_and_said() -> None:
 def test_a_figure_that_does_is_said_to_have_been_tried() -> None:
     fixed: dict[str, object] = {"responsibility.free_services": []}
     (sentence,) = told(question(**fixed, **{POOL: 1.5 * T}))
-    assert "Raise the pool by 0.300 trillion" in sentence and DOES in sentence
+    assert "Raise the pool to 1,800,000 million yen" in sentence and DOES in sentence
     both = told(question(**fixed, **{POOL: 1.5 * T, NATION: 1.7 * T}))
     assert len(both) == 2 and all(DOES_TOGETHER in sentence for sentence in both)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from optimization.dictionary.in_japanese import ENGLISH_ONLY, in_japanese
 from optimization.outcome.counting import counting_arguments
 from tests.model.random_case import random_question
 from tests.small_case import Prefecture, Service, Small, Town, small
@@ -51,8 +52,10 @@ def test_the_pool_below_what_the_formula_must_pay() -> None:
     assert arguments(question(**{"pool.ordinary_million_yen": 1.8 * T})) == []
     case = question(**{"pool.ordinary_million_yen": 1.5 * T})
     (sentence,) = arguments(case)
-    assert "pool of 1.500 trillion" in sentence and "1.800 trillion that the formula must pay" in sentence
-    assert "Raise the pool by 0.300 trillion" in sentence
+    assert (
+        "pool of 1,500,000 million" in sentence and "1,800,000 million that the formula must pay" in sentence
+    )
+    assert "Raise the pool to 1,800,000 million yen" in sentence
     assert impossible(case)
     assert not impossible(question(**{"pool.ordinary_million_yen": 1.8 * T}))
 
@@ -63,7 +66,7 @@ def test_the_pool_is_judged_by_the_most_that_free_shares_may_count() -> None:
     assert arguments(question(**free, **{"pool.ordinary_million_yen": 1.5 * T})) == []
     case = question(**free, **{"pool.ordinary_million_yen": 1.4 * T})
     (sentence,) = arguments(case)
-    assert "1.500 trillion that the formula must pay" in sentence and impossible(case)
+    assert "1,500,000 million that the formula must pay" in sentence and impossible(case)
 
 
 def test_the_pool_is_judged_by_the_least_need_of_free_duties() -> None:
@@ -71,7 +74,7 @@ def test_the_pool_is_judged_by_the_least_need_of_free_duties() -> None:
     free = {"responsibility.free_services": ["fire"], "responsibility.free_tiers": ["nation"]}
     case = question(**free, **{"pool.ordinary_million_yen": 0.5 * T})
     (sentence,) = arguments(case)
-    assert "0.600 trillion that the formula must pay" in sentence and impossible(case)
+    assert "600,000 million that the formula must pay" in sentence and impossible(case)
 
 
 def test_the_pool_below_what_adequacy_needs() -> None:
@@ -81,8 +84,8 @@ def test_the_pool_below_what_adequacy_needs() -> None:
     rules = {"equity.adequacy_floor": 1.0, **free}
     case = question(**rules, **{"pool.ordinary_million_yen": 1.6 * T})
     (sentence,) = arguments(case)
-    assert "1.600 trillion yen is below the 1.800 trillion that adequacy 1.000 needs" in sentence
-    assert "Raise the pool by 0.200 trillion" in sentence
+    assert "is below the 1,800,000 million that adequacy 1.000 needs" in sentence
+    assert "Raise the pool to 1,800,000 million" in sentence
     assert impossible(case)
     assert not impossible(question(**rules, **{"pool.ordinary_million_yen": 1.81 * T}))
 
@@ -93,7 +96,7 @@ def test_adequacy_out_of_reach_even_with_the_largest_grant() -> None:
     case = question(**{"equity.adequacy_floor": 1.1})
     (sentence,) = arguments(case)
     assert "out of reach for 2 governments" in sentence and "at 1.000" in sentence
-    assert "They lack 0.3000 trillion" in sentence  # 0.1 x 2 + 0.1 x 1
+    assert "They lack 300,000 million" in sentence  # 0.1 x 2 + 0.1 x 1
     assert impossible(case)
 
 
@@ -102,8 +105,9 @@ def test_the_national_limit_below_what_the_nation_pays_at_least() -> None:
     assert arguments(question(**{"nation.limit_million_yen": 2.55 * T})) == []
     case = question(**{"nation.limit_million_yen": 2.5 * T})
     (sentence,) = arguments(case)
-    assert "limit of 2.500 trillion" in sentence and "below the 2.550 trillion" in sentence
-    assert "1.800 of allocation tax and 0.750 for services" in sentence and "by 0.050 trillion" in sentence
+    assert "limit of 2,500,000 million" in sentence and "below the 2,550,000 million" in sentence
+    assert "1,800,000 of allocation tax and 750,000 for services" in sentence
+    assert "Raise it to 2,550,000 million yen" in sentence
     assert impossible(case)
     assert not impossible(question(**{"nation.limit_million_yen": 2.56 * T}))
 
@@ -126,11 +130,28 @@ def test_a_figure_of_the_advice_is_rounded_to_the_side_that_suffices() -> None:
     pool, limit = "pool.ordinary_million_yen", "nation.limit_million_yen"
     for key, had, asked in ((pool, 1.49965, 0.301), (limit, 2.49965, 0.051)):
         (sentence,) = arguments(question(**{key: had * T}))
-        assert f"by {asked:.3f} trillion or more" in sentence and "may ask for more" in sentence
+        assert (
+            f"to {(had + asked) * T:,.0f} million yen or more" in sentence and "may ask for more" in sentence
+        )
         assert not impossible(question(**{key: (had + asked) * T}))
         assert impossible(question(**{key: (had + asked - 0.001) * T}))
     tight = question(**{"discipline.retention_floor": 0.3, "formula.counted_share": [0.7549, 0.8]})
     assert any("Lower the floor to 24.5%" in sentence for sentence in arguments(tight))
+
+
+def test_every_argument_is_said_in_japanese() -> None:
+    free = {"formula.counted_share": [0.0, 1.0], "formula.counted_share_prefecture": [0.0, 1.0]}
+    asked: tuple[dict[str, object], ...] = (
+        {"pool.ordinary_million_yen": 1.5 * T},
+        {"equity.adequacy_floor": 1.0, **free, "pool.ordinary_million_yen": 1.6 * T},
+        {"nation.limit_million_yen": 2.5 * T},
+        {"equity.adequacy_floor": 1.1},
+        {"discipline.retention_floor": 0.3, "formula.counted_share": [0.7, 0.8]},
+    )
+    for settings in asked:
+        for sentence in arguments(question(**settings)):
+            said = in_japanese(sentence)
+            assert (ENGLISH_ONLY not in said and "百万円" in said) or "％" in said or "%" in said, said
 
 
 def test_an_impossible_run_carries_its_arguments_and_no_tables() -> None:
