@@ -116,7 +116,7 @@ def taxes(run: RunView, say: Speaker) -> Rows:
     moved |= (table["assigned_today_ratio"] - table["assigned_ratio"]).abs() > 1e-6
     columns = ("counted_today_ratio", "counted_ratio", "assigned_today_ratio", "assigned_ratio")
     rows: Rows = [
-        {"name": row["tax"], "shares": [say.share(float(row[c])) for c in columns]}
+        {"name": run.tax(str(row["tax"]), say), "shares": [say.share(float(row[c])) for c in columns]}
         for _, row in table[moved].iterrows()
     ]
     return [

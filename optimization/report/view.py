@@ -23,6 +23,7 @@ from optimization.reading.whereabouts import input_folder
 from optimization.referee.audit import sound_or_refused
 from optimization.report.language import Speaker
 from optimization.report.studies import StudyView, view_study
+from optimization.report.tax_names import tax_name
 
 MIL = "_million_yen"
 
@@ -71,6 +72,10 @@ class RunView:
     def service(self, name: str, say: Speaker) -> str:
         """A service as it is called."""
         return str(self.service_labels.at[name, f"label_{say.language}"])
+
+    def tax(self, key: str, say: Speaker) -> str:
+        """A tax as it is called: by the heading of the official sheet, in English by its name in the tables."""
+        return tax_name(key, self.case.path) if say.language == "ja" else key
 
     def prefecture(self, code: str, say: Speaker) -> str:
         """A prefecture as it is called."""

@@ -25,8 +25,10 @@ import pandas as pd
 
 from optimization.archive import read_run_record
 from optimization.archive.form import AGAIN, TIME, within
+from optimization.dictionary.in_japanese import in_japanese
 from optimization.dictionary.results import (
     Language,
+    ResultColumn,
     column_of,
     load_results,
     load_units,
@@ -39,8 +41,11 @@ from optimization.errors import InputError, Problem, raise_if_any
 from optimization.ledger.cost_kinds import JUDGEMENT, of_kind, real_cost
 from optimization.reading.files import MOST_RESULT, read_text
 from optimization.reading.whereabouts import input_folder
+from optimization.report.language import speaker
+from optimization.report.titles import titled
 from optimization.report.trace_table import write_steps
 from optimization.report.traced import Traced
+from optimization.report.workbook_cells import ENGLISH, Cells, cells_of
 
 ASSUMPTIONS = "parameters"
 ROW_UNIT = "of the row"
@@ -69,6 +74,14 @@ class Sheet:
     table: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    def without(self, column: str) -> Sheet:
+        """The table without a column that it may have."""
+        if column not in self.columns:
+            return self
+        at = list(self.columns).index(column)
+        columns, *rows = ([*row[:at], *row[at + 1 :]] for row in (self.columns, *self.rows))
+        return Sheet(self.table, columns, rows)
 
 
 def write_workbook(
@@ -185,7 +198,8 @@ def _write(
     try:
         created = datetime.strptime(record["written"], TIME)
         book.set_properties({"title": str(record["package"]), "created": created})
-        pen = Pen(book, language)
+        found = {sheet.table: (sheet.columns, sheet.rows) for sheet in sheets}
+        pen = Pen(book, language, cells_of(found, str(record["case"])) if language == "ja" else None)
         _about(pen, record, sheets, steps)
         for sheet in sheets:
             _table(pen, sheet)
@@ -216,6 +230,7 @@ class Pen:
 
     book: Any
     language: Language
+    cells: Cells | None = None
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
 
     def style(self, **properties: Any) -> Any:
@@ -246,6 +261,12 @@ class Pen:
             # the text format keeps it text when a reader edits the cell
             sheet.write_string(row, column, self._fitting(value), self.style(num_format="@", **more))
 
+    def said(self, table: str, column: str, entry: ResultColumn, value: str) -> str:
+        """The text of a cell: in Japanese by its label, unless it is a number or a code."""
+        if self.cells is None or not value or entry.unit == "code" or load_units()[entry.unit].shown:
+            return value
+        return self.cells.said(table, column, value)
+
     def _fitting(self, value: str) -> str:
         if len(value) <= LONGEST:
             return value
@@ -264,6 +285,7 @@ def _number(value: str) -> float | None:
 def _table(pen: Pen, sheet: Sheet) -> None:
     """A sheet of a table: three header rows that stay in sight, a filter, widths, formats by unit."""
     page = pen.book.add_worksheet(load_results()[sheet.table].said("title", pen.language))
+    sheet = sheet if pen.cells is None else sheet.without(ENGLISH)
     entries = [column_of(sheet.table, column) for column in sheet.columns]
     units, last = load_units(), max(len(sheet.columns) - 1, 0)
     shown = [units[entry.unit].shown for entry in entries]
@@ -284,7 +306,9 @@ def _table(pen: Pen, sheet: Sheet) -> None:
                 shown[n] = units[cells[unit]].shown
         marked = {"bg_color": "#FFF2CC"} if sheet.table == ASSUMPTIONS and "assumption" in cells else {}
         for n, value in enumerate(cells):
-            pen.cell(page, row, n, value, shown[n], **marked)
+            pen.cell(
+                page, row, n, pen.said(sheet.table, sheet.columns[n], entries[n], value), shown[n], **marked
+            )
 
 
 def _widths(sheet: Sheet, shown: Sequence[str]) -> list[int]:
@@ -339,7 +363,8 @@ def _facts(pen: Pen, record: Mapping[str, Any], marked: bool) -> Iterator[tuple[
     def fact(name: str, value: object, shown: str = "") -> tuple[str, str, str]:
         return pen.say(name), pen.say("none") if value is None else str(value), shown
 
-    yield fact("package", record["package"])
+    told = in_japanese if pen.language == "ja" else str
+    yield fact("package", titled(str(record["package"]), speaker(pen.language)))
     yield fact("case", record["case"])
     if record.get("prefectures_asked"):
         yield fact("prefectures", ", ".join(record["prefectures_asked"]))
@@ -355,16 +380,16 @@ def _facts(pen: Pen, record: Mapping[str, Any], marked: bool) -> Iterator[tuple[
     yield fact("breaches", len(record.get("breaches", ())), "0")
     yield fact("written", record["written"])
     yield fact("meaning", pen.say("certificate_meaning"))
-    yield fact("certificate", record.get("certificate"))
+    yield fact("certificate", told(record.get("certificate") or pen.say("none")))
     for name, key in (("reasons", "counting_arguments"), ("warnings", "warnings")):
         for line in record.get(key) or ():
-            yield fact(name, line)
+            yield fact(name, told(str(line)))
     yield fact("figures", pen.say("figures_meaning"))
     if marked:
         yield fact("figures", pen.say("marked"))
     yield fact("figures", pen.say("values"))
     for name, line in _credits(str(record["case"])):
-        yield fact(name, line)
+        yield fact(name, told(line))
 
 
 def _credits(case: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import openpyxl
 
 from optimization.dictionary.results import Language, column_of, load_results, load_units
+from optimization.report.workbook_cells import cells_of
 
 REPO = Path(__file__).parents[2]
 EXAMPLE = REPO / "results" / "example"
@@ -47,17 +49,30 @@ def read_back(path: Path) -> dict[str, list[list[Any]]]:
 
 
 def assert_equal(folder: Path, workbook: Path, language: Language = "en") -> None:
-    """The sheets hold what the CSV files hold: numbers to 16 digits where the unit has them, else the very text."""
+    """The sheets hold what the CSV files hold: numbers to 16 digits where the unit has them, else the very text; in
+    Japanese what has a label by its label, and no column of English labels."""
     pages, units = read_back(workbook), load_units()
-    for name, (header, *rows) in tables(folder).items():
+    whole = tables(folder)
+    case = json.loads((folder / "run.json").read_text(encoding="utf-8"))["case"]
+    cells = cells_of({name: (header, rows) for name, (header, *rows) in whole.items()}, case)
+
+    def shown(table: str, column: str, value: str) -> str:
+        coded = language == "en" or not value or column_of(table, column).unit == "code"
+        return value if coded else cells.said(table, column, value)
+
+    for name, (header, *rows) in whole.items():
+        if language == "ja":
+            kept = [n for n, column in enumerate(header) if column != "label_en"]
+            header, *rows = ([row[n] for n in kept] for row in (header, *rows))
         page = pages[load_results()[name].said("title", language)]
         assert page[HEADER_ROWS - 1] == header
         assert page[0] == [column_of(name, column).said("label", language) for column in header]
         assert len(page) == HEADER_ROWS + len(rows)
         numeric = [bool(units[column_of(name, column).unit].shown) for column in header]
-        for row, cells in zip(rows, page[HEADER_ROWS:], strict=True):
-            for want, found, number in zip(row, cells, numeric, strict=True):
-                assert same(want, found, number), (name, row, want, found)
+        for row, line in zip(rows, page[HEADER_ROWS:], strict=True):
+            for column, want, found, number in zip(header, row, line, numeric, strict=True):
+                wanted = want if number else shown(name, column, want)
+                assert same(wanted, found, number), (name, row, want, found)
 
 
 def same(want: str, found: object, number: bool) -> bool:

@@ -21,6 +21,8 @@ from optimization.archive.seal import seal
 from optimization.dictionary.results import RESULTS_FILE
 from optimization.errors import InputError
 from optimization.outcome.trace import BLOCKS
+from optimization.report.language import speaker
+from optimization.report.titles import titled
 from optimization.report.workbook import LONGEST, write_workbook
 
 EVIL = (
@@ -79,7 +81,7 @@ def test_the_first_sheet_says_what_the_run_is(folder: Path, tmp_path: Path) -> N
         assert next(iter(pages)) == title
         about = {row[0]: row[1] for row in pages[title] if row[0]}
         assert set(wanted) <= set(about)
-        assert about[wanted[0]] == "role_division"
+        assert about[wanted[0]] == titled("role_division", speaker(language))  # type: ignore[arg-type]
         listed = {row[0] for row in pages[title] if row[0] in pages}
         assert listed == set(pages) - {title}
 
