@@ -179,5 +179,7 @@ def _value(key: str, value: Any, voice: Voice) -> str:
     setting = load_settings().get(key)
     if setting is None:
         return str(value)
-    unit = voice.unit_of(setting.unit) if setting.unit and value is not None else ""
+    if setting.unit.startswith("million yen") and isinstance(value, int | float):
+        return voice.money(value)
+    unit = voice.unit_of(setting.unit) if setting.unit not in ("", "ratio") and value is not None else ""
     return f"{in_words(setting, value, {}, voice)} {unit}".strip()

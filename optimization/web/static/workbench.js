@@ -203,6 +203,29 @@ function build() {
   table.replaceChildren(top, body);
   table.addEventListener("click", (event) => turn(event.target.closest(".cell"), 1));
   table.addEventListener("keydown", keyed);
+  table.addEventListener("focusin", (event) => rove(event.target.closest("button")));
+  for (const button of table.querySelectorAll("button")) button.tabIndex = -1;
+  rove(table.querySelector("tbody button:not(:disabled)"));
+}
+
+// The tab key stops at the matrix once; within it the arrow keys lead on.
+function rove(to) {
+  if (!to) return;
+  for (const button of document.querySelectorAll('#matrix button[tabindex="0"]')) button.tabIndex = -1;
+  to.tabIndex = 0;
+}
+
+function neighbour(button, right, down) {
+  const table = document.getElementById("matrix");
+  let x = button.closest("td, th").cellIndex, y = button.closest("tr").rowIndex;
+  for (;;) {
+    x += right;
+    y += down;
+    const place = table.rows[y] && table.rows[y].cells[x];
+    if (!place) return null;
+    const found = place.querySelector("button:not(:disabled)");
+    if (found) return found;
+  }
 }
 
 // The head of a row or a column turns all its cells that are open and not locked to the next tier.
@@ -231,19 +254,14 @@ function turn(button, step) {
   change((draft) => { draft.tiers[key] = next; });
 }
 
+const MOVES = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
 function keyed(event) {
-  const button = event.target.closest(".cell");
+  const button = event.target.closest("button"), cell = event.target.closest(".cell");
   if (!button) return;
-  const place = button.parentElement, row = place.parentElement;
-  const moves = {
-    ArrowRight: () => place.nextElementSibling, ArrowLeft: () => place.previousElementSibling,
-    ArrowDown: () => row.nextElementSibling && row.nextElementSibling.children[place.cellIndex],
-    ArrowUp: () => row.previousElementSibling && row.previousElementSibling.children[place.cellIndex],
-  };
-  const to = event.key in moves ? moves[event.key]() : null;
-  if (to && to.querySelector(".cell")) to.querySelector(".cell").focus();
-  else if (event.key === "l" || event.key === "L") lock(button.dataset.key);
-  else if (event.key === "+" || event.key === "-") turn(button, event.key === "+" ? 1 : -1);
+  if (event.key in MOVES) (neighbour(button, ...MOVES[event.key]) || button).focus();
+  else if (cell && (event.key === "l" || event.key === "L")) lock(cell.dataset.key);
+  else if (cell && (event.key === "+" || event.key === "-")) turn(cell, event.key === "+" ? 1 : -1);
   else return;
   event.preventDefault();
 }
