@@ -121,6 +121,7 @@ def data_of(asked: Asked, resolved: ResolvedPackage, voice: Voice) -> Markup:
         "groups": [{"id": each, "label": voice.called(each)} for each in groups],
         "open": {f"{service}@{group}": list(tiers) for (service, group), tiers in opened.items()},
         "tiers": {tier: voice.tier(tier, "short") for tier in TIERS},
+        "tiers_in_full": {tier: voice.tier(tier, "spoken") for tier in TIERS},
         "places": dict(zip(map(str, case.codes), names_of(case, voice), strict=True)),
         "sliders": [
             _slider(key, step, left, value_of(resolved.settings, setting_key(key)), voice)

@@ -80,6 +80,8 @@ PLACES = [
     f"/runs/{OWN}/analyses/{{}}/report",
     f"/runs/{OWN}/analyses/{{}}/tables/plans.csv",
     "/workbench?case={}&package=wide_area",
+    "/workbench/map.json?case={}",
+    "/workbench/map.json?case=iwate-2022&prefecture={}",
     "/workbench?case=iwate-2022&package={}",
     "/workbench?case=iwate-2022&prefecture={}",
 ]
@@ -409,10 +411,11 @@ def test_the_workbench_and_its_api_run_and_read_nothing_of_others(visitor: Visit
             {**question, "case": "iwate-2022"},
             {"case": "iwate-2022", "tiers": {text: text}},
         ):
-            answer = visitor.post("/api/apply", json=asked)
-            assert answer.status_code == 422 and SECRET not in answer.text
-            assert answer.headers["content-type"].startswith("application/json")
-    deep = visitor.post("/api/apply", content="[" * 200_000, headers={"content-type": "application/json"})
-    assert deep.status_code == 400
-    foreign = {"content-type": "application/json", "origin": "http://evil.example"}
-    assert visitor.post("/api/apply", content="{}", headers=foreign).status_code == 403
+            for address, more in (("/api/apply", {"layers": [text]}), ("/api/town", {"code": text})):
+                answer = visitor.post(address, json={**asked, **more})
+                assert answer.status_code == 422 and SECRET not in answer.text
+                assert answer.headers["content-type"].startswith("application/json")
+    plain, foreign = {"content-type": "application/json"}, {"origin": "http://evil.example"}
+    for address in ("/api/apply", "/api/town"):
+        assert visitor.post(address, content="[" * 200_000, headers=plain).status_code == 400
+        assert visitor.post(address, content="{}", headers={**plain, **foreign}).status_code == 403

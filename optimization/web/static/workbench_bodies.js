@@ -222,8 +222,9 @@ export function selectedLines() {
     for (const code of each.members) of[atlas.number.get(code)] = n;
   });
   for (const i of brush.dragged || []) chosen[i] = -2;
-  const around = (of) => linesWhere((i, j) => (of[i] !== (j < 0 ? -1 : of[j])));
-  return [[around(free), "#005a8c", 2], [around(fixed), "#9c3d00", 2.6], [around(chosen), "#000000", 3.4]];
+  return [[free, "#005a8c", 2, say("map_line_free")], [fixed, "#9c3d00", 2.6, say("map_line_locked")], [chosen, "#000000", 3.4, say("map_line_chosen")]]
+    .filter(([of]) => of.some((n) => n !== -1))
+    .map(([of, ...rest]) => [linesWhere((i, j) => of[i] !== (j < 0 ? -1 : of[j])), ...rest]);
 }
 
 const isWide = (service) => wideServices().some((each) => each.id === service);

@@ -90,7 +90,7 @@ const LAYERS = {
       const tier = tierAt(i, look.service, look.when);
       return tier === "municipality" && body[i] >= 0 ? "body" : tier;
     });
-    const name = (tier) => (tier === "body" ? say("map_in_body") : tier ? data.tiers[tier] : say("map_nobody"));
+    const name = (tier) => (tier === "body" ? say("map_in_body") : tier ? data.tiers_in_full[tier] : say("map_nobody"));
     const keys = Object.entries(OF_TIER).filter(([tier]) => of.includes(tier)).map(([tier, colour]) => [tier, colour, name(tier)]);
     if (of.includes("")) keys.push(["", NONE, say("map_nobody")]);
     return { of, keys, told: (i) => `${labelOf(look.service)}: ${name(of[i])}` };
@@ -131,12 +131,13 @@ export function shownLayer() {
   const colour = new Map(layer.keys.map(([key, colour]) => [key, colour]));
   atlas.colour = layer.colour || ((i) => colour.get(layer.of[i]) || NONE);
   atlas.told = layer.told;
-  atlas.lines = [...(layer.lines || []), ...selectedLines()];
-  legend(layer);
+  const own = selectedLines();
+  atlas.lines = [...(layer.lines || []), ...own];
+  legend(layer, own);
   draw();
 }
 
-function legend(layer) {
+function legend(layer, lines) {
   const count = new Map();
   for (const key of layer.of) count.set(key, (count.get(key) || 0) + 1);
   const items = layer.keys.map(([key, colour, text]) => {
@@ -147,6 +148,12 @@ function legend(layer) {
     if (key !== null) item.append(make("span", plain(count.get(key) || 0), { class: "count" }));
     return item;
   });
+  for (const [, colour, , text] of lines) {
+    const item = make("li"), swatch = make("span", undefined, { class: "swatch", "aria-hidden": "true" });
+    swatch.style.border = `3px solid ${colour}`;
+    item.append(swatch, make("span", text));
+    items.push(item);
+  }
   document.getElementById("map-legend").replaceChildren(...items);
 }
 

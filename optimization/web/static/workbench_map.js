@@ -1,7 +1,7 @@
 // The map of the workbench, drawn on a canvas from the outlines of the case: zoom, pan, names by zoom, a cursor for the
 // keyboard. What is painted and what a click does are given by other files (`atlas.colour`, `atlas.act`).
 export const atlas = {
-  of: null, k: 1, x: 0, y: 0, least: 1, cursor: -1,
+  of: null, k: 1, x: 0, y: 0, least: 1, cursor: -1, whole: true, // whether all of it is shown, also when the size changes
   colour: () => "#dfe5ea", lines: [], act: () => {}, told: () => "", keys: {}, opened: [], drag: () => false,
 };
 export const say = (key, values = {}) => data.says[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
@@ -214,11 +214,13 @@ function resized() {
   if (!atlas.of) return;
   const [width, height] = atlas.of.size;
   atlas.least = Math.min(wide / width, high / height);
-  draw();
+  if (atlas.whole) whole();
+  else draw();
 }
 
 function whole() {
   const [width, height] = atlas.of.size;
+  atlas.whole = true;
   atlas.k = atlas.least;
   atlas.x = (box.clientWidth - width * atlas.k) / 2;
   atlas.y = (box.clientHeight - height * atlas.k) / 2;
@@ -230,11 +232,13 @@ function zoom(factor, x = box.clientWidth / 2, y = box.clientHeight / 2) {
   atlas.x = x - ((x - atlas.x) * k) / atlas.k;
   atlas.y = y - ((y - atlas.y) * k) / atlas.k;
   atlas.k = k;
+  atlas.whole = false;
   draw();
 }
 
 function pan(x, y) {
   const [width, height] = atlas.of.size, room = 60;
+  atlas.whole = false;
   atlas.x = Math.min(box.clientWidth - room, Math.max(room - width * atlas.k, atlas.x + x));
   atlas.y = Math.min(box.clientHeight - room, Math.max(room - height * atlas.k, atlas.y + y));
   draw();

@@ -63,15 +63,17 @@ function fold(part, title, ...inside) {
   return found;
 }
 
-export function tableOf(heads, rows, caption) {
+// a table; its cells are figures, or else `text`
+export function tableOf(heads, rows, caption, text = false) {
   const table = make("table", undefined, { class: "stack" }), head = make("tr"), top = make("thead"), body = make("tbody");
   if (caption) table.append(make("caption", caption));
-  heads.forEach((text, n) => head.append(n ? make("th", text, { scope: "col", class: "n" }) : make("td")));
+  const kind = text ? {} : { class: "n" };
+  heads.forEach((told, n) => head.append(n ? make("th", told, { scope: "col", ...kind }) : make("td")));
   top.append(head);
   for (const cells of rows) {
     const row = make("tr");
     cells.forEach((cell, n) => {
-      const place = n ? make("td", undefined, { class: "n", "data-label": heads[n] }) : make("th", undefined, { scope: "row" });
+      const place = n ? make("td", undefined, { ...kind, "data-label": heads[n] }) : make("th", undefined, { scope: "row" });
       place.append(cell);
       row.append(place);
     });
@@ -123,15 +125,15 @@ function duties(table) {
   const heads = ["", say("map_today"), say("map_draft")], moved = [], kept = [];
   table.service.forEach((service, n) => {
     const told = (when) => {
-      const members = table[`members_${when}`][n], tier = data.tiers[table[`tier_${when}`][n]], minutes = table[`minutes_${when}`][n];
+      const members = table[`members_${when}`][n], tier = data.tiers_in_full[table[`tier_${when}`][n]], minutes = table[`minutes_${when}`][n];
       const way = minutes ? `${say("map_comma")}${say("map_minutes", { minutes: plain(minutes) })}` : "";
       return (members ? say("map_with", { names: members.split("|").map(nameOf).join(say("map_comma")) }) : tier) + way;
     };
     const same = table.tier_today[n] === table.tier_now[n] && table.members_today[n] === table.members_now[n];
     (same ? kept : moved).push([labelOf(service), told("today"), told("now")]);
   });
-  const first = moved.length ? tableOf(heads, moved, say("map_moved", { count: plain(moved.length) })) : make("p", say("map_none_moved"));
-  return [first, fold("kept", say("map_kept", { count: plain(kept.length) }), tableOf(heads, kept))];
+  const first = moved.length ? tableOf(heads, moved, say("map_moved", { count: plain(moved.length) }), true) : make("p", say("map_none_moved"));
+  return [first, fold("kept", say("map_kept", { count: plain(kept.length) }), tableOf(heads, kept, "", true))];
 }
 
 // ---- every step of a grant; an official amount opens to the cell it stands in
@@ -149,6 +151,8 @@ function grants(found) {
   });
 }
 
+const official = (text) => make("span", text, { lang: "ja" });
+
 function linesOf(lines, block, government) {
   const list = make("ul", undefined, { class: "steps" });
   lines.block.forEach((of, n) => {
@@ -159,9 +163,9 @@ function linesOf(lines, block, government) {
       const cell = make("details", undefined, { "data-part": `${block}-${lines.line[n]}` }), head = make("summary");
       head.append(make("span", label), value);
       cell.append(head, tableOf(["", ""], [
-        [say("map_workbook"), lines.workbook[n]], [say("map_sheet"), lines.sheet[n]],
-        [say("map_heading"), lines.heading[n]], [say("map_row"), government],
-      ]));
+        [say("map_workbook"), lines.workbook[n]], [say("map_sheet"), official(lines.sheet[n])],
+        [say("map_heading"), official(lines.heading[n])], [say("map_row"), government],
+      ], "", true));
       item.append(cell);
     } else {
       const line = make("p");
