@@ -85,8 +85,16 @@ def drafts(data: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
                 "package": data["package"],
                 "tiers": dict(tiers),
                 "settings": dict(settings),
-                "places": ["code", "change_yen_per_resident"],
+                "places": list(COLUMNS),
+                "layers": list(LAYERS),
             }
+
+
+COLUMNS = (
+    "code", "change_yen_per_resident", "leeway_today_yen_per_resident", "leeway_yen_per_resident",
+)  # fmt: skip
+LAYERS = ("bodies", "league")
+"""What the page asks of every draft: columns of places, and what its map paints."""
 
 
 class User:

@@ -8,6 +8,7 @@ page or from what is no browser (`guard`).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -176,9 +177,7 @@ def _refuse_constant(name: str) -> float:
 
 def answered(asked: Asked) -> dict[str, Any]:
     """The answer to a question. Raises `InputError` with every fault of what is asked."""
-    result = counted(asked)
-    layers = layers_of(result, asked.layers) if asked.layers else None
-    return {**answer_of(result, asked.case, asked.places), "layers": layers}
+    return answer_of(counted(asked), asked.case, asked.places, asked.layers)
 
 
 def counted(asked: Asked) -> Result:
@@ -252,7 +251,9 @@ def _laid_out(
 # ---- the answer
 
 
-def answer_of(result: Result, case: str, with_places: bool | list[str] = True) -> dict[str, Any]:
+def answer_of(
+    result: Result, case: str, with_places: bool | list[str] = True, layers: Sequence[str] = ()
+) -> dict[str, Any]:
     """The answer that a result makes, in kinds that JSON has; numbers are those of the tables of a run."""
     after, before = result.accounts, result.baseline
     assert after is not None
@@ -295,6 +296,7 @@ def answer_of(result: Result, case: str, with_places: bool | list[str] = True) -
         "limits": _limits(found),
         "breaches": columns_of(found.iloc[:MOST_BREACHES]),
         "notes": list(result.package.warnings),
+        "layers": layers_of(result, layers, places) if layers else None,
     }
 
 

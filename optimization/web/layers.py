@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from optimization.dictionary.settings import nearest
 from optimization.errors import Problem, raise_if_any
 from optimization.ledger.accounts import Accounts
 from optimization.ledger.debt import debt_ratios, debt_stages
 from optimization.ledger.travel import minutes_to_seat
-from optimization.outcome.place_table import place_table
 from optimization.outcome.result import Result
-from optimization.outcome.tables import bodies
 from optimization.web.league import league
 
 BODIES, DEBTS, LEAGUE, TRAVEL = NAMES = ("bodies", "debts", "league", "travel")
@@ -25,9 +24,9 @@ OF: Final = ":"
 """What stands between `travel` and its service."""
 
 
-def layers_of(result: Result, wanted: Sequence[str]) -> dict[str, Any]:
-    """Some layers of a decision that was counted, each by its name; `travel:fire` is the way of one service. Raises
-    `InputError` for a layer or a service that there is not."""
+def layers_of(result: Result, wanted: Sequence[str], places: pd.DataFrame) -> dict[str, Any]:
+    """Some layers of a decision that was counted, each by its name; `travel:fire` is the way of one service. `places`
+    is the decision's table of places. Raises `InputError` for a layer or a service that there is not."""
     after, before = result.accounts, result.baseline
     assert after is not None
     raise_if_any([problem for name in wanted for problem in _unknown(name, list(after.instance.services))])
@@ -36,15 +35,29 @@ def layers_of(result: Result, wanted: Sequence[str]) -> dict[str, Any]:
         kind, _, service = name.partition(OF)
         match kind:
             case "bodies":
-                table = bodies(after)[["services", "member_codes", "source", "hub_code"]]
-                found[name] = {column: table[column].tolist() for column in table}
+                found[name] = _bodies(after)
             case "debts":
                 found[name] = _debts(after, before)
             case "league":
-                found[name] = league(after.instance.case, place_table(after, before))
+                found[name] = league(after.instance.case, places)
             case _:
                 found[name] = _travel(after, before, service)
     return found
+
+
+def _bodies(accounts: Accounts) -> dict[str, list[str]]:
+    """Services, members, source and hub of every body that provides, as the table of bodies tells them."""
+    instance, services = accounts.instance, accounts.instance.costs.wide_services.to_numpy(object)
+    codes, provided = instance.case.codes.to_numpy(object), dict[int, list[int]]()
+    for b, w in accounts.decision.joint:
+        provided.setdefault(b, []).append(w)
+    table = instance.bodies.table.iloc[list(provided)]
+    return {
+        "services": ["|".join(services[columns]) for columns in provided.values()],
+        "member_codes": ["|".join(codes[instance.bodies.members(b)]) for b in provided],
+        "source": table["source"].tolist(),
+        "hub_code": table["hub"].tolist(),
+    }
 
 
 def _unknown(name: str, services: Sequence[str]) -> list[Problem]:

@@ -40,16 +40,26 @@ def groups_of(case: Case) -> pd.DataFrame:
     )
 
 
+def _groups_known(case: Case) -> pd.DataFrame:
+    """The groups of a case, worked out once."""
+    known = vars(case)
+    if "groups_of_places" not in known:
+        known["groups_of_places"] = groups_of(case)
+    found: pd.DataFrame = known["groups_of_places"]
+    return found
+
+
 def _steps(values: np.ndarray, steps: Sequence[float]) -> np.ndarray:
     return np.searchsorted(steps, values, side="right").astype(str)
 
 
 def league(case: Case, places: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
     """Of every group of each kind how many places there are, gain and lose, the people of those that lose, and the
-    change of leeway: its mean by residents, least and most, yen a resident. `places` is the table of a run."""
+    change of leeway: its mean by residents, least and most, yen a resident. `places` is the table of a run, in the
+    order of the case."""
     change, people = places[f"change{RESIDENT}"].to_numpy(float), places["population_persons"].to_numpy(float)
     gains, found = places["gains"].to_numpy(int), {}
-    groups = groups_of(case).loc[places["code"]]
+    groups = _groups_known(case)
     for kind in KINDS:
         of = groups[kind].to_numpy(str)
         names = np.unique(of)

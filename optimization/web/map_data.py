@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from optimization.case.case import Case
 from optimization.case.rule_groups import SIZE_CLASSES
-from optimization.dictionary.results import LANGUAGES, Language
+from optimization.dictionary.results import Language
 from optimization.geography.existing import WHOLE
 from optimization.reading.japanese import katakana
 from optimization.reading.whereabouts import input_folder
@@ -68,11 +68,10 @@ def _map_text(name: str, parts: tuple[str, ...], language: Language, _: str) -> 
 def map_of(case: Case, voice: Voice) -> dict[str, Any]:
     """The map of a case: lists by place in the order of its codes; outlines and points in tenths of a kilometre from
     the north-west; bodies of today by service and medical areas as numbers of places."""
-    assert voice.language in LANGUAGES
     towns, frame, groups = town_index(case), case.municipalities.loc[case.codes], groups_of(case)
     return {
         "codes": list(map(str, case.codes)),
-        "names": names_of(case, voice),
+        "names": [name_short(town, voice) for town in towns],
         "search": [_searched(town) for town in towns],
         "homes": [town.prefecture_ja if voice.language == "ja" else town.prefecture_en for town in towns],
         "people": frame["population_persons"].astype(int).tolist(),
@@ -119,12 +118,13 @@ def _bodies_today(case: Case) -> dict[str, list[list[int]]]:
     """Numbers of the members of every body of today by service, those who have the service."""
     table = case.bodies_today
     found: dict[str, list[list[int]]] = {}
-    for (service, _), rows in table[table["function"].isin(WHOLE)].groupby(["service", "body_id"], sort=True):
-        need = case.standard_need(service).reindex(rows["code"]).to_numpy(float)
-        members = np.sort(case.codes.get_indexer(rows["code"][need > 0])).tolist()
-        if len(members) > 1 and bool(case.services.at[service, "wide_area"]):
-            found.setdefault(str(service), []).append(members)
-    return found
+    for service, every in table[table["function"].isin(WHOLE)].groupby("service", sort=True):
+        if bool(case.services.at[service, "wide_area"]):
+            need = case.standard_need(str(service)).reindex(every["code"]).to_numpy(float)
+            has = every.assign(place=case.codes.get_indexer(every["code"]))[need > 0]
+            bodies = [sorted(places) for _, places in has.groupby("body_id", sort=True)["place"]]
+            found[str(service)] = [[int(i) for i in members] for members in bodies if len(members) > 1]
+    return {service: bodies for service, bodies in found.items() if bodies}
 
 
 def _medical_areas(case: Case) -> list[list[int]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
+import pandas as pd
+
 from optimization.case.case import Case
 from optimization.reading.codes import BESIDE, called, meant, prefecture_spellings, short_name
 from optimization.reading.japan import JOINT_MUNICIPALITY, PARTS_NAMES
@@ -94,24 +96,25 @@ class Town:
 
 def town_index(case: Case) -> tuple[Town, ...]:
     """Every municipality of a case, ready to be searched."""
-    places, prefectures, readings = case.municipalities, case.prefectures, case.readings
-    towns = []
-    for code in case.codes:
-        home = str(places.at[code, "prefecture_code"])
-        read = code in readings.index
-        towns.append(
-            Town(
-                code=str(code),
-                name_ja=str(places.at[code, "name_ja"]),
-                county_ja=_text(places.at[code, "county_ja"]) if "county_ja" in places else "",
-                prefecture_ja=str(prefectures.at[home, "name_ja"]),
-                prefecture_en=str(prefectures.at[home, "name_en"]),
-                kana=_text(readings.at[code, "name_kana"]) if read else "",
-                romaji=_text(readings.at[code, "name_romaji"]) if read else "",
-                aliases=ward_names() if code == JOINT_MUNICIPALITY else (),
-            )
+    frame, home = case.municipalities.loc[case.codes], case.prefectures
+    of = frame["prefecture_code"].tolist()
+    japanese, english = (dict(zip(home.index, home[f"name_{each}"], strict=True)) for each in ("ja", "en"))
+    read = case.readings.reindex(case.codes)
+    county = frame["county_ja"] if "county_ja" in frame else pd.Series("", frame.index)
+    rows = zip(case.codes, frame["name_ja"], county, of, read["name_kana"], read["name_romaji"], strict=True)
+    return tuple(
+        Town(
+            code=str(code),
+            name_ja=str(name),
+            county_ja=_text(county_ja),
+            prefecture_ja=str(japanese[prefecture]),
+            prefecture_en=str(english[prefecture]),
+            kana=_text(kana),
+            romaji=_text(romaji),
+            aliases=ward_names() if code == JOINT_MUNICIPALITY else (),
         )
-    return tuple(towns)
+        for code, name, county_ja, prefecture, kana, romaji in rows
+    )
 
 
 def _text(value: object) -> str:

@@ -187,7 +187,7 @@ function looked() {
 
 hooks.state.push(() => (look.layer === "change" && !look.town && !look.pins.length ? {} : { look }));
 hooks.question.push((question) => {
-  question.places = ["code", "change_yen_per_resident", "leeway_today_yen_per_resident", "leeway_yen_per_resident", "gains"];
+  question.places = ["code", "change_yen_per_resident", "leeway_today_yen_per_resident", "leeway_yen_per_resident"];
   question.layers = ["bodies", "league"];
   if (look.layer === "debts") question.layers.push("debts");
   if (look.layer === "travel") question.layers.push(`travel:${look.service}`);
