@@ -2,18 +2,20 @@
 
 `python -m benchmarks.drafts` starts the local page, reads from the workbench what may be changed, asks
 `POST /api/apply` as the workbench does, and writes a row for each measure: 500 changes one after the other, 20 users at
-once, and what the server holds after the first and the last of 2,000 changes. No page is made of its table.
+once, and what the server holds after the first and the last of 2,000 changes. With the folder of another version's
+source it asks that one first, a few questions.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -25,7 +27,9 @@ import numpy as np
 
 from benchmarks.studies import write
 
-ONE_USER, USERS, EACH, LONG = 500, 20, 10, 2_000
+WARM, USERS = 30, 20
+ALL, FEW = (500, 10, 2_000), (100, 3, 0)
+"""Questions of one user alone, of each of many at once, and in all."""
 MOST_CHANGES = 12
 """Changes that a draft holds before its user begins anew."""
 
@@ -34,11 +38,12 @@ TOP = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
-def served() -> Iterator[tuple[int, int]]:
-    """The local page while the block lasts: its port and the number of its process."""
+def served(checkout: Path) -> Iterator[tuple[int, int]]:
+    """The local page of a version while the block lasts: its port and the number of its process."""
     with subprocess.Popen(
         [sys.executable, "solve.py", "serve", "--port", "0", "--no-browser"],
-        cwd=TOP,
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -137,8 +142,21 @@ def family(pid: int) -> list[int]:
     ]
 
 
-def row(measure: str, seconds: list[float], memory: float) -> dict[str, Any]:
-    """A row of the table."""
+def processor_seconds(pid: int) -> float:
+    """Seconds that the processor has spent on a process and all that it has started; not a number where the system does
+    not tell."""
+    spent = 0.0
+    for each in family(pid):
+        file = Path(f"/proc/{each}/stat")
+        if not file.exists():
+            return float("nan")
+        fields = file.read_text().rpartition(")")[2].split()
+        spent += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return spent
+
+
+def row(measure: str, seconds: list[float], spent: float, memory: float) -> dict[str, Any]:
+    """A row of the table: how long answers took, and what the processor spent on each of them."""
     middle, slow, slowest = np.quantile(seconds, [0.5, 0.95, 1.0])
     return {
         "measure": measure,
@@ -146,29 +164,45 @@ def row(measure: str, seconds: list[float], memory: float) -> dict[str, Any]:
         "seconds_median": round(float(middle), 3),
         "seconds_95": round(float(slow), 3),
         "seconds_most": round(float(slowest), 3),
+        "processor_seconds_each": round(spent / len(seconds), 3),
         "memory_mb": round(memory),
     }
 
 
-def main() -> None:
-    """Ask, and write what came out."""
+def measured(measure: str, pid: int, work: Callable[[], list[float]]) -> dict[str, Any]:
+    """A row of what is done meanwhile."""
+    before = processor_seconds(pid)
+    seconds = work()
+    return row(measure, seconds, processor_seconds(pid) - before, memory_mb(pid))
+
+
+def at_once(users: list[User], each: int) -> list[float]:
+    """Seconds of the answers of users who all ask at the same time."""
+    with ThreadPoolExecutor(len(users)) as pool:
+        return list(chain(*pool.map(lambda user: [user.asks() for _ in range(each)], users)))
+
+
+def main(checkout: Path, version: str, alone: int, each: int, long: int) -> list[dict[str, Any]]:
+    """Ask the page of a version so often (`long` in all), and tell what came out."""
     rows = []
-    with served() as (port, pid):
+    with served(checkout) as (port, pid):
         data = workbench(port)
         one = User(port, data, 0)
-        rows.append(row("first answer", [one.asks()], memory_mb(pid)))
-        rows.append(row("one user", [one.asks() for _ in range(ONE_USER)], memory_mb(pid)))
+        rows.append(measured("first answer", pid, lambda: [one.asks()]))
+        warm = [one.asks() for _ in range(WARM)]
+        rows.append(measured("one user", pid, lambda: [one.asks() for _ in range(alone)]))
         users = [User(port, data, n) for n in range(1, USERS + 1)]
-        with ThreadPoolExecutor(USERS) as pool:
-            each = list(pool.map(lambda user: [user.asks() for _ in range(EACH)], users))
-        rows.append(row(f"{USERS} users at once", list(chain(*each)), memory_mb(pid)))
-        rest = LONG - ONE_USER - USERS * EACH
+        rows.append(measured(f"{USERS} users at once", pid, lambda: at_once(users, each)))
+        rest = long - alone - USERS * each - len(warm)
         one = User(port, data, USERS + 1)  # the server has hung up on who was idle meanwhile
-        rows.append(row(f"after {LONG:,} changes", [one.asks() for _ in range(rest)], memory_mb(pid)))
-    write("drafts.csv", rows)
-    for each_row in rows:
-        print(each_row)
+        if rest > 0:
+            rows.append(measured(f"after {long:,} changes", pid, lambda: [one.asks() for _ in range(rest)]))
+    told = [{"version": version, **each} for each in rows]
+    for line in told:
+        print(line, flush=True)
+    return told
 
 
 if __name__ == "__main__":
-    main()
+    earlier = main(Path(sys.argv[1]).resolve(), "before", *FEW) if len(sys.argv) > 1 else []
+    write("drafts.csv", [*earlier, *main(TOP, "after", *ALL)])

@@ -13,7 +13,13 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 def studies(folder: Path = RESULTS) -> list[str]:
     """Sections of the studies whose tables are there."""
-    sections = {"resolve.csv": in_place, "processes.csv": on_processes, "default_run.csv": default_run}
+    sections = {
+        "resolve.csv": in_place,
+        "processes.csv": on_processes,
+        "default_run.csv": default_run,
+        "cold.csv": from_cold,
+        "drafts.csv": of_drafts,
+    }
     return [make(read(folder / name)) for name, make in sections.items() if (folder / name).exists()]
 
 
@@ -103,6 +109,63 @@ def default_run(rows: list[dict[str, str]]) -> str:
             "(*after*) in turns on the same machine: "
             f"{', '.join(f'{b:.1f}' for b in before)} s and {', '.join(f'{a:.1f}' for a in after)} s; "
             f"medians {median(before):.1f} and {median(after):.1f} s, ratio {median(after) / median(before):.2f}.",
+            "",
+        ]
+    )
+
+
+def from_cold(rows: list[dict[str, str]]) -> str:
+    """Seconds of commands from cold, before and after, in turns."""
+    lines = []
+    for command in dict.fromkeys(row["command"] for row in rows):
+        each = [
+            [float(row[name]) for row in rows if (row["command"], row["version"]) == (command, version)]
+            for version in ("before", "after")
+            for name in ("user_seconds", "seconds")
+        ]
+        was, was_clock, now, now_clock = map(median, each)
+        lines.append(
+            f"| `{command}` | {was:.2f} | {now:.2f} | {now / was:.2f} | {was_clock:.1f} | {now_clock:.1f} |"
+        )
+    turns = len(rows) // (2 * len(lines))
+    return "\n".join(
+        [
+            "## Commands from cold",
+            "",
+            "`python -m benchmarks.cold`: each command a process of its own on the whole country, the version",
+            f"before and this one in turns, medians of {turns}; the case had been read once before. Compared are the",
+            "seconds of the processor (user): the machine was busy with other work, which the wall clock shows.",
+            "",
+            "| command | s before | s after | ratio | wall clock before | after |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *lines,
+            "",
+        ]
+    )
+
+
+def of_drafts(rows: list[dict[str, str]]) -> str:
+    """Seconds of the answers to drafts, what the processor spent on each, and what the server held."""
+    lines = [
+        f"| {row['version']} | {row['measure']} | {int(row['answers']):,} | {float(row['seconds_median']):.3f} | "
+        f"{float(row['seconds_95']):.3f} | {float(row['seconds_most']):.3f} | "
+        f"{float(row['processor_seconds_each']):.3f} | {float(row['memory_mb']):,.0f} |"
+        for row in rows
+    ]
+    one = [float(row["processor_seconds_each"]) for row in rows if row["measure"] == "one user"]
+    ratio = f" On one change of one user it spends {one[1] / one[0]:.2f} of before." if len(one) == 2 else ""
+    return "\n".join(
+        [
+            "## Drafts of the workbench",
+            "",
+            "`python -m benchmarks.drafts`: random changes on the whole country, asked of the local page as the",
+            "workbench asks; memory is that of the server and of all processes that count for it, what they share",
+            "once. The machine was busy with other work: what the processor spends on an answer tells more than how",
+            f"long it took.{ratio}",
+            "",
+            "| version | asked by | answers | s median | s 95% | s most | processor s each | memory, MB |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |",
+            *lines,
             "",
         ]
     )

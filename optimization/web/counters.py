@@ -1,8 +1,8 @@
 """Processes that count drafts side by side: one process of Python reckons on one core only.
 
-They are started by the first draft that is asked for, each lays the case out for itself, and until all are ready the
-server counts in its own process, as it does wherever there are none: on one core, on Windows, where one has died. The
-answers are the same to the last byte. A process ends with the server, however that ends.
+They are started once the first draft is answered, each lays the case out for itself, and until all are ready the server
+counts in its own process, as it does wherever there are none: on one core, on Windows, where one has died. The answers
+are the same to the last byte. A process ends with the server, however that ends.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -90,40 +91,39 @@ class Counters:
     def __init__(self, processes: int = 1) -> None:
         self.processes = processes
         self._pool: ProcessPoolExecutor | None = None
-        self._warming: list[Future[Counted]] = []
+        self._beginning: asyncio.Future[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the processes count."""
+        return self._pool is not None
 
     async def answer(self, asked: Question) -> Counted:
-        """The answer to a question, wherever it is counted."""
-        try:
-            if self._ready(asked) and self._pool is not None:
+        """The answer to a question, wherever it is counted; the first one begins the processes."""
+        if self._pool is not None:
+            try:
                 return await asyncio.wrap_future(self._pool.submit(counted, asked))
-        except (
-            BrokenProcessPool,
-            OSError,
-        ):  # one was killed, or the machine starts no more: begun anew next time
-            self.close()
-        return await run_in_threadpool(counted, asked)
+            except (BrokenProcessPool, OSError):  # one was killed: they are begun anew below
+                self.close()
+        found = await run_in_threadpool(counted, asked)
+        if self.processes > 1 and self._beginning is None:
+            self._beginning = asyncio.get_running_loop().run_in_executor(None, self._begin, asked)
+        return found
 
-    def _ready(self, asked: Question) -> bool:
-        """Whether all processes have counted a first question; begins them where there are none."""
-        if self.processes < 2:
-            return False
-        if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload([__name__])
-            self._pool = ProcessPoolExecutor(self.processes, context, begin)
-            self._warming = [self._pool.submit(first_counted, asked) for _ in range(self.processes)]
-        if not all(each.done() for each in self._warming):
-            return False
-        died = [each for each in self._warming if isinstance(each.exception(), BrokenProcessPool)]
-        self._warming = []
-        if died:
-            raise BrokenProcessPool
-        return True
+    def _begin(self, asked: Question) -> None:
+        """Begin the processes, and let each count a first question before any other is given to them. In a thread of
+        its own: to load what they need takes a second or two."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        with suppress(BrokenProcessPool, OSError):  # the machine starts no more: the server goes on by itself
+            pool = ProcessPoolExecutor(self.processes, context, begin)
+            for first in [pool.submit(first_counted, asked) for _ in range(self.processes)]:
+                first.result()
+            self._pool = pool
 
     def close(self) -> None:
         """Let all processes end with what they are at; a question that is asked later begins them anew."""
-        pool, self._pool, self._warming = self._pool, None, []
+        pool, self._pool, self._beginning = self._pool, None, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -28,11 +28,11 @@ def test_drafts_change_what_is_open_within_its_bounds_and_are_the_same_again() -
 
 
 def test_a_row_tells_the_middle_and_the_slowest() -> None:
-    told = row("one user", [float(n) for n in range(101)], 100.4)
+    told = row("one user", [float(n) for n in range(101)], 20.2, 100.4)
     assert (told["answers"], told["seconds_median"], told["seconds_95"], told["seconds_most"]) == (
         101,
         50.0,
         95.0,
         100.0,
     )
-    assert told["memory_mb"] == 100
+    assert told["memory_mb"] == 100 and told["processor_seconds_each"] == 0.2

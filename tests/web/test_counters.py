@@ -27,13 +27,13 @@ QUESTIONS = [
         ({"places": ["no such column"]}, "ja"),
     )
 ] + [Question(b"{")]
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 async def until_ready(counters: Counters) -> None:
     """Ask until the processes answer."""
     end = time.monotonic() + PATIENCE
-    while not counters._ready(QUESTIONS[0]):
+    while not counters.ready:
         assert time.monotonic() < end, "the processes did not begin"
         await asyncio.sleep(0.1)
 
@@ -44,7 +44,8 @@ def test_processes_answer_as_one_does_and_one_that_is_killed_takes_no_answer_alo
         counters = Counters(2)
         wanted = [counted(body) for body in QUESTIONS]
         try:
-            assert await counters.answer(QUESTIONS[0]) == wanted[0]  # while they begin
+            for _ in range(2):
+                assert await counters.answer(QUESTIONS[0]) == wanted[0]  # while they begin
             await until_ready(counters)
             assert await asyncio.gather(*map(counters.answer, QUESTIONS)) == wanted
             assert counters._pool is not None
