@@ -37,6 +37,11 @@ class Voice(Speaker):
             return name.replace("_", " ")
 
     @property
+    def colon(self) -> str:
+        """What stands between a name and what it is."""
+        return ": " if self.language == "en" else "："
+
+    @property
     def full_stop(self) -> str:
         """What stands between two sentences."""
         return ". " if self.language == "en" else "。"
