@@ -187,6 +187,33 @@ def test_the_rest_is_found_around_what_is_locked(
     assert page.evaluate("document.documentElement.scrollWidth") <= HAND["width"]
 
 
+def test_a_pinned_draft_stands_beside_every_figure(
+    drafted: sync.Page, browser: sync.Browser, server: str
+) -> None:
+    page = drafted
+    page.click("#pin")
+    sync.expect(page.locator("#strip .against").first).to_contain_text("no difference")
+    alone = strip_of(page)
+    Mouse(page).turn_row(CARE)
+    told = other_than(page, alone)
+    assert "pinned: " in told and page.locator("#strip .against").count() == 7
+    for link in (".skip", ".bench-jump a[href='#h-money']"):
+        page.locator(link).focus()
+        page.keyboard.press("Enter")
+        assert strip_of(page) == told and "elderly_care" in page.url
+    fresh = browser.new_context(base_url=server).new_page()
+    fresh.goto(page.url, timeout=SHARP)
+    sync.expect(fresh.locator("#strip .against")).to_have_count(7, timeout=SHARP)
+    assert strip_of(fresh) == told
+    fresh.context.close()
+    kept(Mouse(page), "pin me")
+    page.get_by_role("button", name="Pin: pin me").click()
+    sync.expect(page.locator("#pinned-name")).to_have_text("pin me")
+    sync.expect(page.locator("#strip .against").first).to_contain_text("no difference")
+    page.click("#unpin")
+    sync.expect(page.locator("#strip .against")).to_have_count(0)
+
+
 def test_looking_for_the_rest_is_cancelled(page: sync.Page) -> None:
     page.goto("/workbench?case=japan-2022&package=role_division&lang=en", timeout=SHARP)
     before = strip_of(page)

@@ -7,17 +7,20 @@ const words = data.words;
 const empty = () => ({ tiers: {}, settings: {}, assumptions: {}, locked: [], bodies: null, file: {} });
 const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 // what other files of the page do when the draft is shown and when an answer came, and what they add to a question and
-// to the state in the address
-const hooks = { shown: [], told: [], question: [], state: [] };
+// to the state in the address, and to a figure of the result
+const hooks = { shown: [], told: [], question: [], state: [], figure: [] };
 const FIX_BODIES = "wide_area.fix";
 // what the address said when the page was opened: other files read their part of it later
 const arrived = location.hash.slice(1);
+let pinnedAtStart = null; // what the address says is pinned (workbench_pin.js)
 let draft = fromAddress();
 let past = [], future = [], roles = {}, asked = null;
 
 function fromAddress() {
   try {
-    return draftFrom(JSON.parse(decodeURIComponent(location.hash.slice(1))));
+    const found = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    pinnedAtStart = found.pinned;
+    return draftFrom(found);
   } catch {
     return empty();
   }
@@ -58,8 +61,8 @@ const bodiesOfSetting = (texts) => texts.map((text) => {
 });
 const packageBodies = bodiesOfSetting(data.fixed);
 const bodiesNow = () => draft.bodies || packageBodies;
-// the settings of the draft as a package writes them
-const settingsNow = () => (draft.bodies ? { ...draft.settings, [FIX_BODIES]: bodiesAsSetting(draft.bodies) } : draft.settings);
+// the settings of a draft as a package writes them
+const settingsOf = (of) => (of.bodies ? { ...of.settings, [FIX_BODIES]: bodiesAsSetting(of.bodies) } : of.settings);
 
 function make(name, text, attributes = {}) {
   const element = document.createElement(name);
@@ -110,11 +113,11 @@ function inAddress() {
 
 // ---- counting
 
-function question() {
-  const settings = { ...settingsNow() };
-  if (data.groups_of_own && Object.keys(draft.tiers).length) settings["rules.groups"] ??= "by_class";
-  const locked = [...draft.locked, ...bodiesAsSetting((draft.bodies || []).filter((each) => each.locked))];
-  const { tiers, assumptions } = draft;
+function question(of = draft) {
+  const settings = { ...settingsOf(of) };
+  if (data.groups_of_own && Object.keys(of.tiers).length) settings["rules.groups"] ??= "by_class";
+  const locked = [...of.locked, ...bodiesAsSetting((of.bodies || []).filter((each) => each.locked))];
+  const { tiers, assumptions } = of;
   return { case: data.case, package: data.package, prefectures: data.prefectures, tiers, settings, assumptions, locked };
 }
 
@@ -140,27 +143,36 @@ async function count() {
   strip.classList.remove("busy");
 }
 
+// What a draft comes to: label, amount, and how the amount is written.
+function figuresOf(found) {
+  const balance = {};
+  found.sectors.sector.forEach((name, n) => {
+    balance[name] = found.sectors.balance_package_million_yen[n] - found.sectors.balance_today_million_yen[n];
+  });
+  const { summary } = found;
+  const breaches = found.limits.reduce((sum, each) => sum + each.places, 0);
+  return [
+    [words.saving, found.cost.saving_million_yen, money],
+    [words.nation, balance.nation, money],
+    [words.prefectures, balance.prefectures, money],
+    [words.municipalities, balance.municipalities, money],
+    [words.losing, summary.people_losing, (people) => `${plain(people)} ${words.people}`, `${plain(summary.places_losing)} ${words.places}, `],
+    [words.crossing, found.debts.crossing.government.length, plain],
+    [words.breaches, breaches, (count) => (count ? plain(count) : words.none)],
+  ];
+}
+
 function tell(found) {
   roles = {};
   found.roles.service.forEach((service, n) => {
     roles[`${service}@${found.roles.rule_group[n]}`] = { now: found.roles.tier[n], today: found.roles.tier_today[n] };
   });
-  const balance = {};
-  found.sectors.sector.forEach((name, n) => {
-    balance[name] = found.sectors.balance_package_million_yen[n] - found.sectors.balance_today_million_yen[n];
-  });
-  const summary = found.summary;
-  const rows = [
-    [words.saving, money(found.cost.saving_million_yen)],
-    [words.nation, money(balance.nation)],
-    [words.prefectures, money(balance.prefectures)],
-    [words.municipalities, money(balance.municipalities)],
-    [words.losing, `${plain(summary.places_losing)} ${words.places}, ${plain(summary.people_losing)} ${words.people}`],
-    [words.crossing, plain(found.debts.crossing.government.length)],
-    [words.breaches, found.limits.length ? plain(found.limits.reduce((sum, each) => sum + each.places, 0)) : words.none],
-  ];
   const list = make("dl");
-  for (const [label, value] of rows) list.append(make("dt", label), make("dd", value));
+  figuresOf(found).forEach(([label, amount, said, before = ""], n) => {
+    const value = make("dd", `${before}${said(amount)}`);
+    for (const each of hooks.figure) each(value, n, amount, said);
+    list.append(make("dt", label), value);
+  });
   document.getElementById("strip").replaceChildren(list);
   document.getElementById("broken").replaceChildren(
     ...(found.limits.length ? found.limits : [null]).map((each) => {
@@ -358,7 +370,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-window.addEventListener("hashchange", () => change(() => { draft = fromAddress(); }));
+// a link within the page leads to its place and leaves the draft in the address; another draft there is taken up
+window.addEventListener("hashchange", () => {
+  if (/^#(%7B|\{)/i.test(location.hash)) change(() => { draft = fromAddress(); });
+  else inAddress();
+});
 
 build();
 buildFields();

@@ -105,6 +105,9 @@ function showKept() {
       if (n) item.append(" · ");
       item.append(make("a", text, { href: `/runs/${run.id}${rest}`, ...(rest.includes(".") ? { download: "" } : {}) }));
     });
+    const pin = make("button", words.pin_run, { type: "button", class: "plain small", "aria-label": `${words.pin_run}: ${run.name}` });
+    pin.addEventListener("click", () => pinRun(run));
+    item.append(" ", pin);
     return item;
   }));
   const compare = document.getElementById("compare-kept");
