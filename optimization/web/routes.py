@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import re
 import tempfile
 import threading
@@ -74,6 +75,11 @@ DEAR_AT_ONCE = 2
 """Reports, workbooks, tables and comparisons that are made side by side; further ones wait."""
 MOST_TOWNS = 60
 CODE = re.compile(r"\d{5}")
+
+
+mimetypes.add_type(
+    "text/javascript", ".js"
+)  # a registry of Windows may say otherwise: no browser would run them
 
 
 @dataclass

@@ -88,6 +88,45 @@ def test_a_body_of_five_towns_is_painted_and_locked_by_mouse(
     shot(page, "map-painted")
 
 
+def test_what_is_painted_and_locked_stands_when_the_rest_is_found(page: sync.Page) -> None:
+    found = opened(page, "/workbench?case=iwate-2022&package=role_division&lang=en")
+    page.select_option("#map-layer", "bodies")
+    page.select_option("#map-service", "fire")
+    page.get_by_role("button", name="Begin a body").click()
+    for code in FIVE:
+        click(page, found, code)
+    page.get_by_role("button", name="Lock", exact=True).click()
+    page.get_by_role("button", name="Find the rest").click()
+    page.locator("#kept a").first.wait_for(timeout=SHARP)
+    run = str(page.locator("#kept a").first.get_attribute("href"))
+    record = page.request.get(f"{run}/tables/bodies.csv").text()
+    assert any("|".join(FIVE) in line and "fire" in line for line in record.splitlines())
+    page.locator("#undo").wait_for()
+    assert any(set(each["members"]) == set(FIVE) for each in draft(page)["bodies"])
+    page.goto(run)
+    sync.expect(page.locator("main")).to_contain_text("solved to the asked gap")
+
+
+def test_the_address_tells_what_is_looked_at(page: sync.Page, browser: sync.Browser, server: str) -> None:
+    opened(page)
+    page.locator("#zoom-in").click()
+    page.locator("#zoom-in").click()
+    page.wait_for_timeout(800)
+    view = draft(page)["look"]["view"]
+    fresh = browser.new_context(base_url=server, locale="en-GB", viewport=DESK).new_page()
+    opened(fresh, page.url)
+    fresh.wait_for_timeout(800)
+    again = draft(fresh)["look"]["view"]
+    assert again[0] == pytest.approx(view[0], rel=1e-3)
+    assert again[1:] == pytest.approx(view[1:], abs=10)
+    fresh.context.close()
+    state = {"look": {"layer": "debts", "view": ["x", 1, None]}, "tiers": {"fire@core_city": "prefecture"}}
+    page.evaluate("(text) => { location.hash = text; }", quote(json.dumps(state)))
+    sync.expect(page.locator("#map-layer")).to_have_value("debts")
+    sync.expect(page.locator('[data-key="fire@core_city"]')).to_have_text("Pref")
+    sync.expect(page.locator("#map-legend")).to_contain_text("18%")
+
+
 def test_bodies_are_painted_split_joined_and_locked_by_keys(page: sync.Page) -> None:
     opened(page, f"{IWATE}&lang=ja")
     page.locator("#map-layer").select_option("bodies")
@@ -123,6 +162,14 @@ def test_bodies_are_painted_split_joined_and_locked_by_keys(page: sync.Page) -> 
     ) == 2
     page.keyboard.press("Enter")
     sync.expect(page.locator("#town-panel h3")).to_be_focused()
+
+
+def test_who_is_not_counted_with_a_body_is_said(page: sync.Page) -> None:
+    body = {"services": ["fire"], "members": ["03201", "03205", "03302"]}
+    state = {"bodies": [body], "tiers": {"fire@town_below_10k": "prefecture"}}
+    opened(page, f"{IWATE}&lang=en#{quote(json.dumps(state))}")
+    page.locator("#body-list button").first.click()
+    sync.expect(page.locator("#body-counted")).to_contain_text("without Kuzumaki-machi")
 
 
 def test_whole_sets_are_loaded(page: sync.Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from optimization.outcome.applied import apply
 from optimization.outcome.result import Result
 from optimization.outcome.trace import trace
 from optimization.reading.whereabouts import input_folder
+from optimization.web.language import PHRASES, Voice
+from optimization.web.map_data import map_of as map_of_case
 
 CASE = "iwate-2022"
 FIXED = ["fire|waste:03201|03202|03203", "fire:03205"]
@@ -171,3 +174,16 @@ def test_a_map_that_there_is_not_is_not_found(page: Page, query: str) -> None:
 
 def test_a_map_that_may_have_changed_is_not_kept(page: Page) -> None:
     assert page.get(f"/workbench/map.json?case={CASE}").headers["cache-control"] == "no-store"
+
+
+def test_a_case_without_outlines_is_drawn_by_its_town_halls(case: Case) -> None:
+    found = map_of_case(replace(case, outlines=case.outlines.iloc[:0]), Voice("en"))
+    places = np.array(found["office"]).reshape(-1, 2)
+    assert found["rings"] == [] and len(places) == len(case.codes)
+    assert (places > 0).all() and (places < np.array(found["size"])).all()
+
+
+def test_scripts_are_sent_as_scripts(page: Page) -> None:
+    for path in sorted(PHRASES.parent.glob("static/*.js")):
+        kind = page.get(f"/static/{path.name}").headers["content-type"]
+        assert kind.startswith("text/javascript"), path.name

@@ -7,8 +7,8 @@ const words = data.words;
 const empty = () => ({ tiers: {}, settings: {}, assumptions: {}, locked: [], bodies: null, file: {} });
 const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 // what other files of the page do when the draft is shown and when an answer came, and what they add to a question and
-// to the state in the address, and to a figure of the result
-const hooks = { shown: [], told: [], question: [], state: [], figure: [] };
+// to the state in the address, to a figure of the result; what they take from another address in the same window
+const hooks = { shown: [], told: [], question: [], state: [], figure: [], arrived: [] };
 const FIX_BODIES = "wide_area.fix";
 // what the address said when the page was opened: other files read their part of it later
 const arrived = location.hash.slice(1);
@@ -372,8 +372,9 @@ document.addEventListener("keydown", (event) => {
 
 // a link within the page leads to its place and leaves the draft in the address; another draft there is taken up
 window.addEventListener("hashchange", () => {
-  if (/^#(%7B|\{)/i.test(location.hash)) change(() => { draft = fromAddress(); });
-  else inAddress();
+  if (!/^#(%7B|\{)/i.test(location.hash)) return inAddress();
+  for (const each of hooks.arrived) each(location.hash.slice(1));
+  change(() => { draft = fromAddress(); });
 });
 
 build();

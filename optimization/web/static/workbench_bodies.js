@@ -1,6 +1,6 @@
 // Bodies of the draft: painted on the map, split, merged, locked. A body is { services, members, locked }; one member
 // alone provides by itself; who stands in none is as in the package or as today. Every change is one step to undo.
-import { bodiesOf, labelOf, look, shownLayer, wideServices } from "./workbench_layers.js";
+import { bodiesOf, labelOf, layers, look, shownLayer, wideServices } from "./workbench_layers.js";
 import { atlas, box, linesWhere, point, say } from "./workbench_map.js";
 import { openTown } from "./workbench_town.js";
 
@@ -208,6 +208,19 @@ function details() {
     return item;
   });
   document.getElementById("body-members").replaceChildren(...items);
+  counted();
+}
+
+// who of the chosen body is not counted with it: where another tier answers, or nobody has the service, none is
+function counted() {
+  const each = chosenBody(), note = document.getElementById("body-counted");
+  const rows = each && layers.bodies && each.members.length > 1 ? each.services.flatMap((service) => {
+    const body = bodiesOf(service, "now").map((some) => some.map((i) => atlas.of.codes[i])).find((some) => shares(some, each.members)) || [];
+    const missing = each.members.filter((code) => !body.includes(code));
+    return missing.length ? [say("map_not_counted", { service: labelOf(service), names: missing.map(nameOf).join(say("map_comma")) })] : [];
+  }) : [];
+  note.hidden = !rows.length;
+  note.replaceChildren(...rows.map((text) => make("p", text)));
 }
 
 const ticked = () => [...document.querySelectorAll("#body-members input:checked")].map((each) => each.value);
@@ -303,5 +316,6 @@ function buildBodies() {
   listed();
 }
 
+hooks.told.push(() => { if (atlas.of) counted(); });
 hooks.shown.push(() => { if (atlas.of) { listed(); shownLayer(); } });
 atlas.opened.push(buildBodies);

@@ -1,10 +1,10 @@
 // What the map paints: one layer at a time, its colours and its legend with the places counted. Figures come with the
 // answer of POST /api/apply.
 import { inHand, selectedLines } from "./workbench_bodies.js";
-import { atlas, draw, linesWhere, say } from "./workbench_map.js";
+import { atlas, draw, linesWhere, say, see, seen } from "./workbench_map.js";
 
 export const MOST_PINS = 20;
-export const look = lookedFrom(stateInAddress().look || {});
+export const look = lookedFrom(stateInAddress(arrived).look || {});
 export let places = null;
 export let layers = {};
 
@@ -15,19 +15,19 @@ const OF_TIER = { municipality: "#e8dcc0", body: "#e69f00", prefecture: "#56b4e9
 const OF_BODY = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#8da0cb", "#d55e00", "#a6d854"];
 const STEPS = [100, 1000, 5000, 20000], MINUTES = [15, 30, 45, 60], RATIOS = [0.09, 0.18, 0.25, 0.35];
 
-function stateInAddress() {
+function stateInAddress(text) {
   try {
-    const found = JSON.parse(decodeURIComponent(arrived));
+    const found = JSON.parse(decodeURIComponent(text));
     return found && typeof found === "object" ? found : {};
   } catch {
     return {};
   }
 }
 
-function lookedFrom({ layer, service, when, town, pins }) {
+function lookedFrom({ layer, service, when, town, pins, view }) {
   const codes = (Array.isArray(pins) ? pins : []).filter((code) => Object.hasOwn(data.places, code)).slice(0, MOST_PINS);
   const known = (value) => (typeof value === "string" ? value : "");
-  return { layer: known(layer) || "change", service: known(service), when: when === "today" ? "today" : "now", town: known(town), pins: codes };
+  return { layer: known(layer) || "change", service: known(service), when: when === "today" ? "today" : "now", town: known(town), pins: codes, view: view || null };
 }
 
 export const wideServices = () => data.services.filter((each) => each.wide);
@@ -159,11 +159,16 @@ function legend(layer, lines) {
 
 // ---- choosing
 
+// what there is, in place of what an address says and there is not
+function chosen() {
+  if (!data.services.some((each) => each.id === look.service)) look.service = (wideServices()[0] || data.services[0]).id;
+  if (!Object.hasOwn(LAYERS, look.layer)) look.layer = "change";
+}
+
 function buildChoices() {
   const service = document.getElementById("map-service");
   for (const each of data.services) service.append(make("option", each.label, { value: each.id }));
-  if (!data.services.some((each) => each.id === look.service)) look.service = (wideServices()[0] || data.services[0]).id;
-  if (!Object.hasOwn(LAYERS, look.layer)) look.layer = "change";
+  chosen();
   for (const name of ["layer", "service", "when"]) {
     const field = document.getElementById(`map-${name}`);
     field.value = look[name];
@@ -175,17 +180,36 @@ function buildChoices() {
   }
 }
 
-function looked() {
+function showChoices() {
   for (const name of ["layer", "service", "when"]) document.getElementById(`map-${name}`).value = look[name];
   document.getElementById("map-of-service").hidden = !["tier", "bodies", "travel"].includes(look.layer);
   document.getElementById("map-of-when").hidden = look.layer === "change";
   shownLayer();
+}
+
+function looked() {
+  showChoices();
   inAddress();
   const needed = { debts: "debts", travel: `travel:${look.service}` }[look.layer];
   if (needed && !layers[needed] && places) count();
 }
 
-hooks.state.push(() => (look.layer === "change" && !look.town && !look.pins.length ? {} : { look }));
+// what is looked at stands in the address a moment after the hand has stopped
+atlas.moved = () => {
+  clearTimeout(atlas.moved.timer);
+  atlas.moved.timer = setTimeout(() => {
+    look.view = seen();
+    inAddress();
+  }, 400);
+};
+hooks.arrived.push((text) => {
+  if (!atlas.of) return;
+  Object.assign(look, lookedFrom(stateInAddress(text).look || {}));
+  chosen();
+  see(look.view);
+  showChoices();
+});
+hooks.state.push(() => (look.layer === "change" && !look.town && !look.pins.length && !look.view ? {} : { look }));
 hooks.question.push((question) => {
   question.places = ["code", "change_yen_per_resident", "leeway_today_yen_per_resident", "leeway_yen_per_resident"];
   question.layers = ["bodies", "league"];
@@ -199,5 +223,6 @@ hooks.told.push((found) => {
 });
 atlas.opened.push(() => {
   buildChoices();
+  see(look.view);
   looked();
 });

@@ -2,7 +2,7 @@
 // keyboard. What is painted and what a click does are given by other files (`atlas.colour`, `atlas.act`).
 export const atlas = {
   of: null, k: 1, x: 0, y: 0, least: 1, cursor: -1, whole: true, // whether all of it is shown, also when the size changes
-  colour: () => "#dfe5ea", lines: [], act: () => {}, told: () => "", keys: {}, opened: [], drag: () => false,
+  colour: () => "#dfe5ea", lines: [], act: () => {}, told: () => "", keys: {}, opened: [], drag: () => false, moved: () => {},
 };
 export const say = (key, values = {}) => data.says[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 export const box = document.getElementById("map");
@@ -119,6 +119,7 @@ export function linesWhere(test) {
 // ---- drawing
 
 export function draw() {
+  atlas.moved();
   if (!atlas.of || draw.waits) return;
   draw.waits = true;
   requestAnimationFrame(() => {
@@ -234,6 +235,16 @@ function zoom(factor, x = box.clientWidth / 2, y = box.clientHeight / 2) {
   atlas.k = k;
   atlas.whole = false;
   draw();
+}
+
+// what is looked at, as an address can say it: pixels for a unit, and the place in the middle; null for all of it
+export const seen = () => (atlas.whole ? null : [Number(atlas.k.toPrecision(4)), ...[[box.clientWidth, atlas.x], [box.clientHeight, atlas.y]].map(([size, at]) => Math.round((size / 2 - at) / atlas.k))]);
+
+export function see(view) {
+  const fits = Array.isArray(view) && view.length === 3 && view.every(Number.isFinite);
+  if (!fits) return whole();
+  zoom(view[0] / atlas.k);
+  return pan(box.clientWidth / 2 - view[1] * atlas.k - atlas.x, box.clientHeight / 2 - view[2] * atlas.k - atlas.y);
 }
 
 function pan(x, y) {
