@@ -123,23 +123,50 @@ def names_of(table: pd.DataFrame, voice: Voice, given: Sequence[str]) -> list[st
     return [own or head for own, head in zip(given, heads, strict=True)]
 
 
-def workbook(table: pd.DataFrame) -> bytes:
-    """The comparison as an Excel file of one sheet. Text stays text, whatever it looks like."""
+def workbook(table: pd.DataFrame, runs: Sequence[Finished], voice: Voice) -> bytes:
+    """The comparison as an Excel file of one sheet: in English as the CSV file has it, in Japanese in words. Text stays
+    text, whatever it looks like."""
     import xlsxwriter
 
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, **AS_TEXT}) as book:
-        page = book.add_worksheet("comparison")
+        page = book.add_worksheet("comparison" if voice.language == "en" else voice("compare_title"))
+        heads, rows = _in_words(table, runs, voice)
         head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#DCE6F1"})
         page.set_column(0, 0, 10)
         page.set_column(1, 1, 50)
         page.set_column(2, len(table.columns), 24)
         page.freeze_panes(1, 2)
-        page.write_row(0, 0, [str(name) for name in table.columns], head)
-        for number, row in enumerate(table.itertuples(index=False), start=1):
+        page.write_row(0, 0, heads, head)
+        for number, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
                 if isinstance(value, float | int) and not pd.isna(value):
                     page.write_number(number, column, float(value))
                 elif isinstance(value, str) and value:
                     page.write_string(number, column, value[:32_767])
     return buffer.getvalue()
+
+
+def _in_words(
+    table: pd.DataFrame, runs: Sequence[Finished], voice: Voice
+) -> tuple[list[str], list[Sequence[object]]]:
+    """Heads and rows of the sheet; numbers stay numbers."""
+    rows: list[Sequence[object]] = list(table.itertuples(index=False, name=None))
+    if voice.language == "en":
+        return [str(name) for name in table.columns], rows
+    services = _service_labels(runs, voice)
+    heads = [voice(key) for key in ("compare_kind", "compare_name", "unit", "today")]
+    said: list[Sequence[object]] = []
+    for kind, name, unit, *values in rows:
+        row = (_setting_row if kind == "setting" else _outcome_row)(
+            str(name), str(unit), values, services, voice
+        )
+        told = [row.today, *row.values]
+        shown = [
+            value
+            if isinstance(value, float | int) and not isinstance(value, bool) and not pd.isna(value)
+            else text
+            for value, text in zip(values, told, strict=True)
+        ]
+        said.append((voice(f"compare_{kind}"), row.label, voice.unit_of(str(unit)) if unit else "", *shown))
+    return [*heads, *names_of(table, voice, [""] * len(runs))], said

@@ -432,10 +432,9 @@ class Site:
     def compare_xlsx(self, request: Request) -> Response:
         """The comparison as Excel."""
 
-        def answer(_: list[Finished], table: pd.DataFrame) -> Response:
-            return Response(
-                compare_view.workbook(table), media_type=EXCEL, headers=attached("comparison.xlsx")
-            )
+        def answer(runs: list[Finished], table: pd.DataFrame) -> Response:
+            content = compare_view.workbook(table, runs, voice_of(request))
+            return Response(content, media_type=EXCEL, headers=attached("comparison.xlsx"))
 
         return self._comparison(request, answer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -66,10 +67,31 @@ class Shown(HTMLParser):
             self.texts.append(data.strip())
 
 
+SAID = ("words", "labels", "title", "label", "unit", "source", "texts")
+"""Keys of the data of a page under which stands what readers see."""
+
+
+def said_in(data: object, shown: bool = False) -> Iterator[str]:
+    """Texts of the data of a page that are shown."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from said_in(value, shown or key in SAID)
+    elif isinstance(data, list):
+        for value in data:
+            yield from said_in(value, shown)
+    elif shown and isinstance(data, str):
+        yield data
+
+
+DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
+
+
 def latin_of_page(html: str) -> Iterator[tuple[str, list[str]]]:
     """The texts of a page with Latin words, and these."""
     page = Shown()
     page.feed(html)
+    for data in DATA.findall(html):
+        page.texts += said_in(json.loads(data))
     for text in dict.fromkeys(page.texts):
         if words := latin(text):
             yield text, words

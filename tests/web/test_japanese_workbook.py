@@ -7,7 +7,7 @@ import re
 
 import openpyxl
 from latin import latin
-from visitor import OWN, Page
+from visitor import OWN, Page, ids, undecided
 
 from optimization.dictionary.results import column_of, load_results, text
 
@@ -39,3 +39,23 @@ def test_no_cell_holds_english(page: Page) -> None:
         also = NAMED_BY_FILE if table is None else None
         found += [(sheet.title, cell[:90]) for cell in sorted(cells) if latin(cell, also)]
     assert not found, "\n".join(map(str, found))
+
+
+def test_a_comparison_in_excel_holds_none_either(page: Page) -> None:
+    other = next(name for name in ids(page) if name not in (OWN, undecided(page)))
+    asked = f"/compare.xlsx?run={OWN}&run={other}"
+    english, japanese = (
+        openpyxl.load_workbook(
+            io.BytesIO(page.get(asked, headers={"cookie": f"optimization-lang={language}"}).content)
+        ).worksheets[0]
+        for language in ("en", "ja")
+    )
+    cells = [
+        str(cell) for row in japanese.iter_rows(values_only=True) for cell in row if isinstance(cell, str)
+    ]
+    assert not [cell for cell in cells if latin(cell)]
+    numbers = [
+        [cell for row in sheet.iter_rows(values_only=True) for cell in row if isinstance(cell, int | float)]
+        for sheet in (english, japanese)
+    ]
+    assert numbers[0] == numbers[1]
