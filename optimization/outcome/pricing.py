@@ -40,7 +40,7 @@ from optimization.solving.standard_form import StandardForm
 MOST_GROWN = 20_000
 """Sets that may enter the list because they could be part of a better plan."""
 
-TAKEN_UP = 1.0 - 1e-3
+TAKEN_UP = 0.5
 """Value of y from which a duty counts as taken up in a relaxation."""
 
 

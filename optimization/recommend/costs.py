@@ -1,4 +1,10 @@
-"""What plans cost in worlds: the ledger's provision of each plan at the costs of every world, without a program."""
+"""What plans cost in worlds: the ledger's provision of each plan at the costs of every world, without a program.
+
+cost of a plan = sum over services of (places apart + pairs of the service + offices) + bundles apart + standing bodies
+
+The first sum is told service by service, for the way in which one plan has a service costs the same beside the other
+services of any other plan; what remains hangs on several services together.
+"""
 
 from __future__ import annotations
 
@@ -24,28 +30,34 @@ def decision_of(instance: Instance, plan: Plan) -> Decision:
     return replace(status_quo(instance), tier=plan.tier, joint=plan.joint)
 
 
-def provision_costs(central: Instance, plans: Sequence[Plan], questions: Sequence[Instance]) -> np.ndarray:
-    """What the plans cost society at the costs of each question, (plans, questions), million yen a year. The questions
-    differ from the central one in costs alone."""
-    return np.array([_of_plan(central, plan, questions) for plan in plans]).reshape(
-        len(plans), len(questions)
-    )
-
-
-def _of_plan(central: Instance, plan: Plan, questions: Sequence[Instance]) -> list[float]:
+def costs_by_service(central: Instance, plan: Plan, questions: Sequence[Instance]) -> np.ndarray:
+    """What each service of a plan costs society at the costs of each question, (questions, S), million yen a year: its
+    places apart, its pairs of body and service, and the offices opened for it. The questions differ from the central
+    one in costs alone."""
     provided = Provided(central, decision_of(central, plan))
+    wide = central.costs.wide_columns
     apart = np.ones(provided.tiers.shape, dtype=bool)
-    apart[:, central.costs.wide_columns] = provided.bodies < 0
-    alone = {tier: np.flatnonzero(provided.held_by[tier] & apart) for tier in TIERS}
+    apart[:, wide] = provided.bodies < 0
+    alone = {tier: provided.held_by[tier] & apart for tier in TIERS}
     pairs = np.array(plan.joint, dtype=int).reshape(-1, 2)
-    bodies = len(provided.decision.existing_bodies)
-    found = []
+    count, found = len(central.services), []
     for question in questions:
         here = with_what_is_known(provided, replace(provided, instance=question), without=OF_COSTS)
-        social, settings = question.social, question.settings
-        places = sum(float(social.by_tier[tier].ravel()[alone[tier]].sum()) for tier in TIERS)
-        joint = float(social.bodies[pairs[:, 0], pairs[:, 1]].sum())
-        units = settings["weights.provision"] * sum(float(unit.sum()) for unit in here.units.values())
-        work = settings["weights.joint_work"] * float(here.joint_work.sum())
-        found.append(places + joint + settings[BODY] * bodies + units + work)
-    return found
+        social = question.social
+        places = sum(np.where(alone[tier], social.by_tier[tier], 0.0).sum(axis=0) for tier in TIERS)
+        joint = np.bincount(wide[pairs[:, 1]], social.bodies[pairs[:, 0], pairs[:, 1]], minlength=count)
+        offices = sum(unit.sum(axis=0) for unit in here.units.values())
+        found.append(places + joint + question.settings["weights.provision"] * offices)
+    return np.array(found).reshape(len(questions), count)
+
+
+def costs_together(plan: Plan, questions: Sequence[Instance]) -> np.ndarray:
+    """What several services of a plan cost together at the costs of each question, (questions,), million yen a year:
+    bundles that are apart, and bodies that stand."""
+    bodies = len({body for body, _ in plan.joint})
+    work = [
+        question.settings["weights.joint_work"]
+        * float((question.bundles.cost * question.bundles.apart(plan.tier)).sum())
+        for question in questions
+    ]
+    return np.array(work) + bodies * np.array([question.settings[BODY] for question in questions])

@@ -17,6 +17,7 @@ mean regret bounds the criterion of every plan from below.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +31,9 @@ from optimization.solving.standard_form import StandardForm
 
 WORST, CVAR, EXPECTED = "worst", "cvar", "expected"
 CRITERIA: Final = (WORST, CVAR, EXPECTED)
+TINY: Final = 1e-9
+"""Part of a world that counts as none."""
+
 SMALL: Final = Limits(gap=0.0, seconds=30.0, threads=1)
 
 
@@ -43,6 +47,18 @@ class Criterion:
     def of(self, regrets: np.ndarray) -> float:
         """The criterion of the regrets of a plan, (W,)."""
         return float(self.weights_of(regrets) @ regrets)
+
+    def of_each(self, regrets: np.ndarray) -> np.ndarray:
+        """The criterion of the regrets of many plans (plans, W), (plans,)."""
+        count = min(
+            regrets.shape[1], math.ceil(1.0 / self.most.min() - TINY)
+        )  # so many worlds weigh, at most
+        worst = np.argpartition(-regrets, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(regrets, worst, axis=1), axis=1, kind="stable")
+        worst = np.take_along_axis(worst, order, axis=1)
+        most = self.most[worst]
+        weights = np.clip(1.0 - (np.cumsum(most, axis=1) - most), 0.0, most)
+        return np.asarray((weights * np.take_along_axis(regrets, worst, axis=1)).sum(axis=1))
 
     def weights_of(self, regrets: np.ndarray) -> np.ndarray:
         """The weights at which the mean of some regrets is largest: as much as may be on the largest ones."""

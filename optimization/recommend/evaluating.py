@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +21,11 @@ from optimization.case.case import Case
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.worlds import World
 from optimization.reading.units import MILLION_IN_BILLION
-from optimization.recommend.blended import Blends, Evaluated, Plan
-from optimization.recommend.costs import provision_costs
+from optimization.recommend.blended import Blends, Evaluated, Plan, read_plan
+from optimization.recommend.costs import costs_by_service, costs_together
 from optimization.recommend.criteria import Criterion
+from optimization.recommend.exchanged import Ways
+from optimization.recommend.held import held
 from optimization.recommend.recombined import Recombined, few, recombined, whole
 from optimization.recommend.workers import Asked, Task, Workers
 from optimization.solving.deadline import Deadline
@@ -36,6 +38,12 @@ EACH_SECONDS: Final = 120.0
 
 TOGETHER_SECONDS: Final = 30.0
 """Most time for putting one plan together of others."""
+
+MOST_HELD: Final = 6
+"""Plans of exchanged ways, the best first, of which it is asked whether a formula keeps all limits."""
+
+EXCHANGED: Final = "exchanged"
+"""What names an answer about exchanged ways in the archive."""
 
 
 def asked(case: Case, package: ResolvedPackage, codes: tuple[str, ...], limits: Limits, method: str) -> Asked:
@@ -52,6 +60,7 @@ class Solving:
     blends: Blends
     folder: Path
     workers: Workers
+    priced: dict[object, dict[object, np.ndarray]] = field(default_factory=dict, repr=False)
 
     @property
     def at_a_time(self) -> int:
@@ -102,7 +111,19 @@ class Solving:
 
     def costs(self, plans: Sequence[Plan]) -> np.ndarray:
         """What plans cost in every world, their formula left out, (plans, W)."""
-        return provision_costs(self.blends.instance, plans, self.blends.questions)
+        questions = self.blends.questions
+        costs = [self._by_service(plan).sum(axis=1) + costs_together(plan, questions) for plan in plans]
+        return np.array(costs).reshape(len(plans), len(questions))
+
+    def _by_service(self, plan: Plan) -> np.ndarray:
+        """What each service of a plan costs in every world, (W, S), each worked out once."""
+        drawn, known = self.blends.drawn, self.priced.setdefault(plan.name, {})
+        missing = [world for world in drawn if world.key not in known]
+        fresh = costs_by_service(
+            self.blends.instance, plan, [self.blends.question(world) for world in missing]
+        )
+        known |= {world.key: row for world, row in zip(missing, fresh, strict=True)}
+        return np.array([known[world.key] for world in drawn])
 
     def together(
         self,
@@ -119,6 +140,25 @@ class Solving:
             (criterion.name, criterion.most.tolist(), least.tolist(), names),
             lambda: recombined(self.blends, criterion, least, plans, limits),
         )
+
+    def exchanged(
+        self, criterion: Criterion, least: np.ndarray, plans: Sequence[Plan], judged: Sequence[float]
+    ) -> Recombined | None:
+        """The best plan met by exchanging how some plans have each service whose limits of money some formula keeps;
+        None where none is better than theirs, or none of the best keeps them. `judged` is what the objective counts of
+        the formula of each plan."""
+
+        def answer() -> Recombined | None:
+            parts = np.array([self._by_service(plan) for plan in plans])
+            ways = Ways(self.blends.questions, criterion, least, plans, parts, np.array(judged))
+            for _, plan in ways.better()[:MOST_HELD]:
+                if (found := held(self.blends, plan, self.asked.limits)) is not None:
+                    return Recombined(*read_plan(*found))
+            return None
+
+        names = [_digest(_plan_row(plan)) for plan in plans]
+        key = (EXCHANGED, criterion.name, criterion.most.tolist(), least.tolist(), names)
+        return self._kept(key, answer)
 
     def whole(self, criterion: Criterion, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
         """The best plan of all and its bound, to a gap in million yen, where the program is small enough; else None."""

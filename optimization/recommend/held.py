@@ -36,7 +36,10 @@ FORMULA_SECONDS: Final = 30.0
 
 def as_result(blends: Blends, plan: Plan, whole: Case, limits: Limits) -> Result:
     """A plan with its formula chosen, its accounts at the central values, and every rule re-checked."""
-    problem, values = held(blends, plan, limits)
+    found = held(blends, plan, limits)
+    if found is None:
+        raise RuntimeError("the plan was not found again at the central values")
+    problem, values = found
     outcome = as_outcome(problem.form.constant + float(problem.form.cost @ values))
     outcome = replace(outcome, values=values, status=Status.INCUMBENT)
     result = chosen(read_result(blends.package, problem, outcome), problem, limits)
@@ -62,13 +65,12 @@ def formula_keeps(blends: Blends, plan: Plan, world: World) -> bool | None:
     return False if found.status is Status.INFEASIBLE else None
 
 
-def held(blends: Blends, plan: Plan, limits: Limits) -> tuple[MasterProblem, np.ndarray]:
-    """The program over the pairs of a plan, and its cheapest point at which statute and provision are the plan's."""
+def held(blends: Blends, plan: Plan, limits: Limits) -> tuple[MasterProblem, np.ndarray] | None:
+    """The program over the pairs of a plan, and its cheapest point at which statute and provision are the plan's; None
+    where no formula was found with which it keeps all limits at the central values."""
     problem = master_problem(blends.table([plan]), Clock())
     found = solve_plain(with_plan(problem, plan), replace(limits, seconds=FORMULA_SECONDS, threads=1))
-    if found.values is None:
-        raise RuntimeError(f"the plan was not found again at the central values: {found.termination}")
-    return problem, found.values
+    return None if found.values is None else (problem, found.values)
 
 
 def with_plan(problem: MasterProblem, plan: Plan) -> StandardForm:

@@ -70,6 +70,12 @@ class Evaluator(Protocol):
     ) -> Recombined | None:
         """The best plan that can be put together of some."""
 
+    def exchanged(
+        self, criterion: Criterion, least: np.ndarray, plans: Sequence[Plan], judged: Sequence[float]
+    ) -> Recombined | None:
+        """The best plan in which some have their services exchanged, better than any of theirs; None where there is
+        none."""
+
     def whole(self, criterion: Criterion, least: np.ndarray, gap: float, seconds: float) -> Recombined | None:
         """The best plan of all and its bound, where the program is small enough to be asked; else None."""
 
@@ -293,6 +299,9 @@ class Search:
     def _put_together(self) -> None:
         gap, left = NEARLY * self.gap, self.deadline.left
         found = self.evaluator.together(self.criterion, self.least, self.plans, gap, left)
+        if found is not None:
+            self._take([(found.plan, found.judged)])
+        found = self.evaluator.exchanged(self.criterion, self.least, self.plans, self.judged)
         if found is not None:
             self._take([(found.plan, found.judged)])
 

@@ -30,7 +30,7 @@ ASKED, CORNER = "asked", "corner"
 BINS: Final = 3
 """Parts into which the levels of a group are cut where they differ from world to world."""
 
-ALWAYS: Final = 0.8
+ALWAYS: Final = 0.85
 """Part of the worlds from which on something is taken to be so always: a town in the family of a body, a change in the
 own plans of worlds."""
 
@@ -161,7 +161,7 @@ def _parts(levels: np.ndarray) -> list[np.ndarray]:
 
 def changes(found: Recommendation) -> pd.DataFrame:
     """Every duty that the recommended plan or the own plan of some world gives to another tier than today's, with the
-    verdict. `now`: the plan has it, the own plans of four of five worlds have it (corners left out), and giving it up,
+    verdict. `now`: the plan has it, the own plans of 17 of 20 worlds have it (corners left out), and giving it up,
     or all changes of the service that it is part of, raises the criterion by more than the gap, asked and reached; or
     every world's own plan has it and giving it up costs in every world. `only_if`: the own plans of a part of the
     worlds have it that a condition tells; the plan may have it too, as a hedge. `leave`: else."""
