@@ -161,7 +161,8 @@ def _parts(levels: np.ndarray) -> list[np.ndarray]:
 
 def changes(found: Recommendation) -> pd.DataFrame:
     """Every duty that the recommended plan or the own plan of some world gives to another tier than today's, with the
-    verdict. `now`: the plan has it, the own plans of 17 of 20 worlds have it (corners left out), and giving it up,
+    verdict. `now`: the plan has it, the own plans of 17 of 20 worlds have it (of all, where numbers are wrong one group
+    at a time: their share is no likelihood; corners left out), and giving it up,
     or all changes of the service that it is part of, raises the criterion by more than the gap, asked and reached; or
     every world's own plan has it and giving it up costs in every world. `only_if`: the own plans of a part of the
     worlds have it that a condition tells; the plan may have it too, as a hedge. `leave`: else."""
@@ -206,9 +207,10 @@ def _at_once(found: Recommendation, price: GivenUp, service: GivenUp | None, has
     """Whether a change of the plan is to be made whatever is not known; `has` tells the worlds whose own plans make
     it."""
     likely = has[[not is_corner(world) for world in found.worlds]]
+    jointly = any(len(world.levels) > 1 and not is_corner(world) for world in found.worlds)
     room = max(found.gap, found.of_plan - found.bound)
     together = service is not None and service.rises > room and price.rises > 0
-    nearly = likely.mean() >= ALWAYS and (price.rises > room or together)
+    nearly = likely.mean() >= (ALWAYS if jointly else 1.0) and (price.rises > room or together)
     return bool(nearly or (likely.all() and price.at_best > 0))
 
 

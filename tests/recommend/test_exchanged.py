@@ -50,7 +50,9 @@ def test_no_exchange_of_one_or_two_services_is_better_than_what_is_found(seed: i
     criterion = criterion_named(name, len(questions), 0.5)
 
     def cost(plan: Plan) -> np.ndarray:
-        return costs_by_service(blends.instance, plan, questions).sum(axis=1) + costs_together(plan, questions)
+        return costs_by_service(blends.instance, plan, questions).sum(axis=1) + costs_together(
+            plan, questions
+        )
 
     least = np.min([cost(plan) for plan in plans], axis=0)
     before = min(criterion.of(cost(plan) - least) for plan in plans)
