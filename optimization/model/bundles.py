@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.model.affine import Affine
 from optimization.model.apart import Pair, keys, no_less, weighted

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.ledger.allocation import rate_is_free
 from optimization.ledger.borrowing import carried_on

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.dictionary.typed_settings import SettingKey
 from optimization.model import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.dictionary.tiers import MUNICIPALITY, TIERS
 from optimization.model.bundles import joint_work

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.dictionary.tiers import LOCAL_TIERS, NATION
 from optimization.ledger.allocation import pool_range

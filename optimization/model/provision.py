@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.dictionary.tiers import MUNICIPALITY
 from optimization.model.columns import Columns

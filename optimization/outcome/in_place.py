@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.dictionary.typed_settings import Settings
 from optimization.ledger.instance import richer_by

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.case.resolved import ResolvedPackage
 from optimization.ledger.accounts import Accounts, with_bonds

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 if TYPE_CHECKING:  # a second to load, which who only reads runs does not wait for
-    import pyomo.environ as pyo
+    import pyomo.core as pyo
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.ledger.allocation import served
 from optimization.ledger.formulas import NEED_FAMILIES

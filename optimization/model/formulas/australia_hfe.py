@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.ledger.allocation import Figures, fixed_pool_share, position_of
 from optimization.ledger.formulas import australia_hfe as arithmetic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.errors import InputError, Problem
 from optimization.ledger.allocation import Figures, family_transfers, fixed_pool_share, served

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimization.ledger.allocation import SETTLED, rate_is_free, rate_range
 from optimization.model.adjustment import shortfall_bounds

@@ -8,7 +8,7 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 from scipy import sparse
 
 from optimization.ledger.allocation import rate_range
