@@ -121,7 +121,11 @@ def with_bodies(instance: Instance, bodies: Bodies, opened: Collection[str] = ()
     horizon = instance.horizon
     if horizon is not None:
         horizon = replace(horizon, later=tuple(with_bodies(later, bodies, opened) for later in horizon.later))
-    changed = replace(instance, bodies=bodies, costs=parts, horizon=horizon)
+    return keeping(instance, replace(instance, bodies=bodies, costs=parts, horizon=horizon))
+
+
+def keeping(instance: Instance, changed: Instance) -> Instance:
+    """A question that was changed in its bodies alone, with what no body changes as far as it is known."""
     known = vars(instance)
     vars(changed).update({name: known[name] for name in (*OF_THE_CASE, *OF_NEED) if name in known})
     return changed

@@ -52,10 +52,12 @@ Key = tuple[Any, ...]
 
 @dataclass
 class Known:
-    """What former questions on one base have worked out: bodies with their costs, and who holds today's accounts."""
+    """What former questions on one base have worked out: bodies with their costs, who holds today's accounts, and
+    questions with the bodies of a decision `listed`, by the costs that they had before (which are kept alive)."""
 
     bodies: dict[Key, tuple[Bodies, ProvisionCosts]] = field(default_factory=dict)
     today: dict[Key, Instance] = field(default_factory=dict)
+    listed: dict[Key, tuple[ProvisionCosts, Instance]] = field(default_factory=dict)
 
 
 def relaid(base: Instance, settings: Settings, candidates: Candidates, known: Known) -> Instance:

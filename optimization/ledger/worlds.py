@@ -207,10 +207,17 @@ class Worlds:
         case = self.instance.case.with_parameters(assumptions)
         today = self._of_today(case) if other else {}
         changed = with_values(self.instance.settings, {**today, **settings})
-        costs = body_parts_of(case, changed, standard, parts, bodies, self.instance.km)
+        costs = body_parts_of(case, changed, standard, parts, bodies, self.instance.km, self._opened)
         return replace(
             self.instance, case=case, settings=changed, standard=standard, costs=costs, bodies=bodies
         )
+
+    @cached_property
+    def _opened(self) -> list[str]:
+        """Services that given bodies provide, which neither the package opens to bodies nor bodies of today provide."""
+        own, named = self.instance, self.instance.settings["wide_area.services"]
+        shared = {own.services[s] for s in own.bodies.existing.shared}
+        return [str(s) for s in own.costs.wide_services if s not in named and s not in shared]
 
     @cached_property
     def _usual(self) -> tuple[StandardCosts, set[str]]:

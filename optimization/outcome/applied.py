@@ -30,7 +30,8 @@ from optimization.ledger.accounts import Accounts, share_today, with_bonds
 from optimization.ledger.allocation import pool_range
 from optimization.ledger.decision import Decision, status_quo
 from optimization.ledger.instance import Instance
-from optimization.ledger.layout import with_bodies
+from optimization.ledger.layout import keeping, with_bodies
+from optimization.ledger.relaid import Known, remembered
 from optimization.outcome.clock import Clock
 from optimization.outcome.given import GivenPlan
 from optimization.outcome.question import decided_once, laid_out
@@ -78,12 +79,14 @@ def applied(
     package: ResolvedPackage,
     bodies: Sequence[GivenBody] = (),
     plan: GivenPlan | None = None,
+    known: Known | None = None,
 ) -> Result:
-    """`apply` on a question that is laid out with the bodies of today."""
+    """`apply` on a question that is laid out with the bodies of today; `known` is what former questions on its base
+    have worked out."""
     raise_if_any(list(body_problems(bodies, question.case)))
     tier = tiers_given(question, plan)
     shared, notes = shared_services(question, tier, bodies, plan)
-    instance = with_listed(question, shared)
+    instance = with_listed(question, shared, known or Known())
     decision = with_bonds(instance, decided(instance, tier, shared, plan))
     accounts = Accounts(instance, decision)
     told = [*notes, *_left_open(question, decision, plan)]
@@ -228,8 +231,8 @@ def _before(question: Instance, plan: GivenPlan | None) -> Iterator[tuple[int, M
             yield int(question.services.get_loc(service)), members
 
 
-def with_listed(question: Instance, shared: Shared) -> Instance:
-    """The question with every body that provides on its list."""
+def with_listed(question: Instance, shared: Shared, before: Known) -> Instance:
+    """The question with every body that provides on its list; `before` is what is known of questions on its base."""
     wide = set(question.costs.wide_columns.tolist())
     known = question.bodies.row_of
     if all(members in known and s in wide for s, members in shared):
@@ -238,11 +241,18 @@ def with_listed(question: Instance, shared: Shared) -> Instance:
     source = dict.fromkeys(prescribed_sets(existing), PRESCRIBED) | dict.fromkeys(existing.members, TODAY)
     for (_, members), where in shared.items():
         source.setdefault(members, where)
-    bodies = bodies_of(question.case, question.settings, question.km, source, existing)
     opened = [str(question.services[s]) for s in sorted({s for s, _ in shared} - wide)]
-    listed = with_bodies(question, bodies, opened)
-    if question.horizon is None:
-        share_today(question, listed)  # today's bodies stand on both lists
+
+    def work() -> Instance:
+        bodies = bodies_of(question.case, question.settings, question.km, source, existing)
+        return with_bodies(question, bodies, opened)
+
+    if question.horizon is not None:
+        return work()
+    key = (id(question.costs), *source.items(), *opened)
+    _, like = remembered(before.listed, key, lambda: (question.costs, work()))
+    listed = keeping(question, replace(question, bodies=like.bodies, costs=like.costs))
+    share_today(question, listed)  # today's bodies stand on both lists
     return listed
 
 

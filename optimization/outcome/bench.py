@@ -55,4 +55,4 @@ class Bench:
             return apply(self._case, package, self._codes, bodies, plan)
         raise_if_any(settings_problems(package))
         question = relaid(self._base, package.settings, bodies_of_today, self._known)
-        return applied(checked(question, package, self._codes), package, bodies, plan)
+        return applied(checked(question, package, self._codes), package, bodies, plan, self._known)

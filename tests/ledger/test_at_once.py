@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from optimization.case.assignments import package_given
 from optimization.case.case import Case
-from optimization.case.face import load_package
+from optimization.case.face import load_package, with_on_top
 from optimization.case.load import load_case
 from optimization.costs.provision import COMPONENTS
 from optimization.dictionary.tiers import TIERS
@@ -23,7 +24,8 @@ from optimization.ledger.decision import body_by_place, jointly
 from optimization.ledger.flows import RESOURCE_COST, SECTORS, by_sector, side_by_side
 from optimization.ledger.instance import Instance
 from optimization.ledger.layout import OF_NEED, OF_THE_CASE, with_bodies
-from optimization.outcome.applied import applied
+from optimization.outcome.applied import applied, apply
+from optimization.outcome.bench import Bench
 from optimization.outcome.given import GivenBody
 from optimization.outcome.question import laid_out
 
@@ -146,3 +148,18 @@ def test_what_the_tables_alone_tell_is_worked_out_once_for_them_alone() -> None:
     found = whole.once("a thing", list)
     assert whole.with_parameters({"detour_factor": 1.5}).once("a thing", list) is found
     assert replace(whole, municipalities=whole.municipalities).once("a thing", list) is not found
+
+
+def test_bodies_that_were_listed_before_are_those_that_are_listed_anew() -> None:
+    plain = load_package(case(), "status_quo")
+    bench, seen = Bench(case(), plain), []
+    for floor in ("0.9", "0.95"):
+        given = ["responsibility.fix.waste@town_below_10k=prefecture", f"equity.adequacy_floor={floor}"]
+        top = package_given(given)
+        assert top is not None
+        package = with_on_top(case(), plain, top)
+        found, wanted = bench.apply(package, BODIES), apply(case(), package, bodies=BODIES)
+        seen.append(found.instance.bodies)
+        for name, table in wanted.tables.items():
+            assert table.to_csv() == found.tables[name].to_csv(), name
+    assert seen[0] is seen[1]
