@@ -15,7 +15,7 @@ from optimization.ledger.cost_kinds import BESIDE, BUDGET, JUDGEMENT, PARTS, RES
 from optimization.reading.japan import JOINT_ACCOUNT
 from optimization.report.language import Speaker
 from optimization.report.sentences import Part, parts
-from optimization.report.studies import StudyView
+from optimization.report.studies import ENDS, StudyView
 from optimization.report.view import MIL, RunView
 
 Rows = list[dict[str, Any]]
@@ -332,8 +332,9 @@ def _effect(row: pd.Series, output: str, say: Speaker) -> list[str]:
     """The cells of an effect: change at the low and the high end, or one measure of it."""
     money = output == "cost_million_yen"
     if "at_low" in row:
-        change = [float(row[end]) - float(row["central"]) for end in ("at_low", "at_high")]
-        return [say.money(c, signed=True) if money else say.number(c) for c in change]
+        change = [float(row[end]) - float(row["central"]) for end in ENDS]
+        told = [say.money(c, signed=True) if money else say.number(c) for c in change if c == c]
+        return [told.pop(0) if c == c else say("no_plan_there") for c in change]
     if "mu_star" in row:
         return [say.money(float(row["mu_star"])) if money else say.number(float(row["mu_star"]), 1)]
     return [say.share(float(row["total"]))]

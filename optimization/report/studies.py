@@ -32,6 +32,9 @@ KEYS = {"recommendations": ["service", "rule_group"], "effects": ["output", "fac
 METHODS = {"tornado": ("central", "at_low", "at_high"), "morris": ("mu_star",), "sobol": ("total",)}
 """Columns of the effects that each method measures."""
 
+ENDS = ("at_low", "at_high")
+"""Columns of the effects that are empty where a draw has no plan."""
+
 MARKS = ("firm", "likely", "open", "overturned", "tested_alone")
 ALONE = "tornado"
 """Method that moves one assumption at a time: it tells what overturns a recommendation, never that it is safe."""
@@ -97,7 +100,8 @@ def _without_comfort(table: pd.DataFrame) -> pd.DataFrame:
 def _table(file: Path, texts: tuple[str, ...]) -> pd.DataFrame:
     content = io.BytesIO(read_bytes(within(file), MOST_RESULT))
     kinds = dict.fromkeys((*texts, *CROSSINGS), str)
-    blank = {column: [""] for column in LEVELS}  # the value of an assumption of many numbers
+    # an assumption of many numbers has no one value, and an end of a range at which there is no plan no figure
+    blank = {column: [""] for column in (*LEVELS, *ENDS)}
     return pd.read_csv(content, dtype=kinds, keep_default_na=False, na_values=blank, index_col=False)
 
 

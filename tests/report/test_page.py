@@ -186,7 +186,7 @@ def study_of(folder: Path, **record: Any) -> Path:
                 "factor": ["detour_factor"] * 2 + ["weights.soft_budget"] * 2,
                 "central": [100.0, 0.0] * 2,
                 "at_low": [90.0, 1.0, 60.0, 2.0],
-                "at_high": [130.0, 4.0, 160.0, 3.0],
+                "at_high": [130.0, 4.0, None, None],
             }
         ),
         "numbers": pd.DataFrame({"key": ["detour_factor"], "varied": [True]}),
@@ -230,6 +230,8 @@ def test_a_study_marks_the_matrix_and_answers_about_travel(tmp_path: Path) -> No
         "4",
     ]
     assert "weight of soft budget" in page.text and "1 draws leave no plan" in page.text
+    soft = next(row for table in page.tables for row in table if row[0].startswith("weight of soft budget"))
+    assert soft[1:] == ["−0.040 billion yen", "no plan there"]
 
 
 @pytest.mark.parametrize(

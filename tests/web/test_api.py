@@ -127,3 +127,13 @@ def test_the_description_is_of_what_is_answered(page: Page) -> None:
     operation = described["paths"]["/api/apply"]["post"]
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     assert reference.rpartition("/")[2] in described["components"]["schemas"]
+
+
+def test_every_address_that_takes_json_is_described(page: Page) -> None:
+    described = page.get("/api/openapi.json").json()
+    app = page.app if hasattr(page.app, "routes") else page.app.app
+    taken = {each.path for each in app.routes if each.path.startswith("/api/") and "POST" in each.methods}
+    assert taken == set(described["paths"]) and len(taken) >= 4
+    known = described["components"]["schemas"]
+    text = json.dumps(described)
+    assert {name.partition('"')[0] for name in text.split("#/components/schemas/")[1:]} <= set(known)

@@ -112,6 +112,8 @@ def test_an_analysis_runs_and_is_attached(page: Page, kind: str) -> None:
     else:
         assert heads(text)
     if kind == "sensitivity":
-        report = page.get(f"/runs/{OWN}/report?lang=en").text
+        answer = page.get(f"/runs/{OWN}/report?lang=en")
+        report = answer.text
+        assert answer.status_code == 200, report
         assert "moves one" in report or "overturn" in report
     assert place.headers["location"] in page.get(f"/runs/{OWN}").text

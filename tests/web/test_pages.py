@@ -76,7 +76,7 @@ def test_every_phrase_is_there_in_both_languages_and_used() -> None:
         "phase_",
     )
     families += ("state_", "failed_", "not_", "credit_", "label_", "note_", "lowest", "highest", "bench_")
-    families += ("analysis_", "table_", "column_", "side_")
+    families += ("analysis_", "table_", "column_", "side_", "compare_")
     of = ("layer", "by", "block", "part", "people", "strength", "yen", "percent", "minutes", "load")
     families += tuple(f"map_{part}_" for part in of)
     for key, pair in phrases().items():
