@@ -75,6 +75,10 @@ PLACES = [
     "/values?case={}&package=wide_area",
     "/values?case=iwate-2022&package={}",
     f"/runs/{OWN}/town?code={{}}",
+    "/runs/{}/trace",
+    "/runs/{}/trace.xlsx?code=03201",
+    f"/runs/{OWN}/trace?code={{}}",
+    f"/runs/{OWN}/trace.xlsx?code={{}}",
     "/runs/{}/plan",
     "/runs/{}/workbench",
     "/runs/{}/delete",
@@ -205,6 +209,8 @@ def test_what_is_typed_comes_back_as_text(visitor: Visitor) -> None:
                 f"/?case={quote(value)}&package={quote(value)}&set:equity.adequacy_floor={quote(value)}"
             ).text,
             visitor.get(f"/runs/{OWN}/town?q={quote(value)}").text,
+            visitor.get(f"/runs/{OWN}/trace?q={quote(value)}").text,
+            visitor.get(f"/runs/{OWN}/trace?code={quote(value)}").text,
             visitor.get(f"/runs/{quote(value, safe='')}").text,
             visitor.get(f"/compare?run={quote(value)}&run={OWN}").text,
         ]
