@@ -303,7 +303,7 @@ def test_a_package_in_english_alone_resolves_to_texts_marked_as_such(tmp_path: P
     (tmp_path / "package.resolved.toml").write_text(to_toml(resolved), encoding="utf-8")
     package = read_package(tmp_path / "package.resolved.toml")
     assert package.title_ja == "確定版：title of mine（英文のみ）"
-    assert package.provisions[0].text_ja.endswith("（英文のみ）(mine/1)")
+    assert package.provisions[0].text_ja.endswith("（英文のみ）（title of mine（英文のみ）、第1項）")
     assert "英文" not in package.title + package.provisions[0].text
 
 
