@@ -3,7 +3,7 @@
 `python -m benchmarks.drafts` starts the local page, reads from the workbench what may be changed, asks
 `POST /api/apply` as the workbench does, and writes a row for each measure: 500 changes one after the other, 20 users at
 once, and what the server holds after the first and the last of 2,000 changes. With the folder of another version's
-source it asks that one first, a few questions.
+source both are asked a few questions before, one after the other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -105,9 +105,10 @@ LAYERS = ("bodies", "league")
 class User:
     """One who asks by a connection that stays open."""
 
-    def __init__(self, port: int, data: dict[str, Any], seed: int) -> None:
+    def __init__(self, port: int, data: dict[str, Any], seed: int, leave: Sequence[str] = ()) -> None:
+        """`leave` are parts of a question that the page of an earlier version does not know."""
         self._connection = HTTPConnection("127.0.0.1", port, timeout=MOST_SECONDS)
-        self._drafts = drafts(data, seed)
+        self._drafts = ({k: v for k, v in each.items() if k not in leave} for each in drafts(data, seed))
 
     def asks(self) -> float:
         """Seconds of one answer. Raises RuntimeError where it is refused."""
@@ -184,14 +185,14 @@ def at_once(users: list[User], each: int) -> list[float]:
 
 def main(checkout: Path, version: str, alone: int, each: int, long: int) -> list[dict[str, Any]]:
     """Ask the page of a version so often (`long` in all), and tell what came out."""
-    rows = []
+    rows, leave = [], () if long else ("layers",)
     with served(checkout) as (port, pid):
         data = workbench(port)
-        one = User(port, data, 0)
+        one = User(port, data, 0, leave)
         rows.append(measured("first answer", pid, lambda: [one.asks()]))
         warm = [one.asks() for _ in range(WARM)]
         rows.append(measured("one user", pid, lambda: [one.asks() for _ in range(alone)]))
-        users = [User(port, data, n) for n in range(1, USERS + 1)]
+        users = [User(port, data, n, leave) for n in range(1, USERS + 1)]
         rows.append(measured(f"{USERS} users at once", pid, lambda: at_once(users, each)))
         rest = long - alone - USERS * each - len(warm)
         one = User(port, data, USERS + 1)  # the server has hung up on who was idle meanwhile
@@ -204,5 +205,6 @@ def main(checkout: Path, version: str, alone: int, each: int, long: int) -> list
 
 
 if __name__ == "__main__":
-    earlier = main(Path(sys.argv[1]).resolve(), "before", *FEW) if len(sys.argv) > 1 else []
-    write("drafts.csv", [*earlier, *main(TOP, "after", *ALL)])
+    sides = [(Path(sys.argv[1]).resolve(), "before"), (TOP, "after")] if len(sys.argv) > 1 else []
+    beside = [each for checkout, version in sides for each in main(checkout, version, *FEW)]
+    write("drafts.csv", [*beside, *main(TOP, "after, for long", *ALL)])

@@ -152,8 +152,13 @@ def of_drafts(rows: list[dict[str, str]]) -> str:
         f"{float(row['processor_seconds_each']):.3f} | {float(row['memory_mb']):,.0f} |"
         for row in rows
     ]
-    one = [float(row["processor_seconds_each"]) for row in rows if row["measure"] == "one user"]
-    ratio = f" On one change of one user it spends {one[1] / one[0]:.2f} of before." if len(one) == 2 else ""
+    one = {
+        row["version"]: float(row["processor_seconds_each"]) for row in rows if row["measure"] == "one user"
+    }
+    both = "before" in one and "after" in one
+    ratio = (
+        f" On a change of one user it spends {one['after'] / one['before']:.2f} of before." if both else ""
+    )
     return "\n".join(
         [
             "## Drafts of the workbench",
@@ -161,7 +166,8 @@ def of_drafts(rows: list[dict[str, str]]) -> str:
             "`python -m benchmarks.drafts`: random changes on the whole country, asked of the local page as the",
             "workbench asks; memory is that of the server and of all processes that count for it, what they share",
             "once. The machine was busy with other work: what the processor spends on an answer tells more than how",
-            f"long it took.{ratio}",
+            f"long it took.{ratio} What was asked for long was asked at another hour, on a machine busier still: it",
+            "tells what memory does.",
             "",
             "| version | asked by | answers | s median | s 95% | s most | processor s each | memory, MB |",
             "| --- | --- | --- | --- | --- | --- | --- | --- |",
