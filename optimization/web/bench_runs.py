@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -56,7 +57,8 @@ class BenchRuns:
             said = {"place": "", "value": "", "message": message, "remedy": ""}
             return JSONResponse({"faults": [said]}, 429 if full.mine else 503, {"retry-after": "60"})
         label = Label(one_line(_first(fields, "name")), lines(_first(fields, "note")), asked.model_dump())
-        self.labels.put(job.id, label)
+        with suppress(OSError):  # the run goes on; only its name is lost where the disk takes none
+            self.labels.put(job.id, label)
         name = label.name or titled(order.title, voice)
         return JSONResponse({"id": job.id, "address": f"/runs/{job.id}", "name": name}, 202)
 

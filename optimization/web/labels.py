@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import unicodedata
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,6 +17,9 @@ from optimization.web.cases import OWN, OWN_ID
 
 ID = re.compile(r"[0-9a-f]{16}")
 """Name on the page of a run that is not the page's own."""
+
+KEPT_SECONDS = 3 * 86_400.0
+"""How long the label of a run without a folder is kept: another server may still be at work on it."""
 
 MOST_NAME, MOST_NOTE = 80, 2_000
 """Characters."""
@@ -60,6 +64,14 @@ class Labels:
         if is_id(run):
             self.folder.mkdir(parents=True, exist_ok=True)
             written_over(self.folder / f"{run}.json", json.dumps(asdict(label), ensure_ascii=False))
+
+    def sweep(self) -> None:
+        """Forget, some days later, what was known of runs of the page that never came to be or are gone."""
+        with suppress(OSError):
+            for file in self.folder.glob("*.json"):
+                own, old = OWN_ID.fullmatch(file.stem), time.time() - file.stat().st_mtime > KEPT_SECONDS
+                if own and old and not (self.folder.parent / file.stem).is_dir():
+                    self.drop(file.stem)
 
     def drop(self, run: str) -> None:
         """Forget the label of a run."""

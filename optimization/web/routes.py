@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,7 +25,7 @@ from optimization.errors import InputError
 from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
-from optimization.web import bench_files, brief_pages, compare_view, run_view, town_view, workbench
+from optimization.web import bench_files, brief_pages, run_view, town_view, workbench
 from optimization.web.attached import Attached, attached_studies, of_run, under_way
 from optimization.web.bench_runs import BenchRuns
 from optimization.web.cases import (
@@ -39,8 +38,9 @@ from optimization.web.cases import (
     is_own,
     packages,
 )
+from optimization.web.compare_pages import CSV, EXCEL, MOST_COMPARED, Comparisons
 from optimization.web.digest import file_digest, folder_digest
-from optimization.web.downloads import attached, inert_csv, keep_newest, table_of
+from optimization.web.downloads import attached, keep_newest, table_of
 from optimization.web.faults import all_said
 from optimization.web.form import (
     GAP,
@@ -55,18 +55,15 @@ from optimization.web.form import (
 )
 from optimization.web.jobs import DONE, Job, Jobs, LineFullError
 from optimization.web.labels import Labels
-from optimization.web.own_page import policy_of, report_of
+from optimization.web.own_page import report_of
 from optimization.web.page import HERE, page, refusal, voice_of
 from optimization.web.run_care import RunCare
 from optimization.web.run_list import run_list
 from optimization.web.towns import find_towns, nearest_towns
 from optimization.web.trace_page import TracePages, workbook_steps
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
 FIRST = (DEFAULT_PACKAGE, STATUS_QUO)
 """Packages shown before the others."""
-MOST_COMPARED = 8
 MOST_FAULTS = 5
 """Faults of a case that are shown; the others are counted."""
 KEPT_WORKBOOKS = 16
@@ -97,6 +94,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.labels = Labels(self.results)
+        self.labels.sweep()
 
     def routes(self) -> list[Route | Mount]:
         """Every address. All but the static files are answered in threads: reading tables takes a while."""
@@ -115,10 +113,7 @@ class Site:
             Route("/runs/{id}/package.toml", self.package),
             Route("/runs/{id}/workbook.xlsx", self.apart(self.workbook)),
             Route("/runs/{id}/tables/{name}.csv", self.apart(self.table)),
-            Route("/compare", self.apart(self.compare)),
-            Route("/compare/page", self.apart(self.compare_page)),
-            Route("/compare.csv", self.apart(self.compare_csv)),
-            Route("/compare.xlsx", self.apart(self.compare_xlsx)),
+            *Comparisons(self.results, self.labels, self.apart).routes(),
             Route("/about", self.about),
             *workbench.routes(),
             *bench_files.routes(),
@@ -366,77 +361,6 @@ class Site:
         except InputError as error:
             return refusal(request, 422, "no_workbook", error.problems)
         return FileResponse(target, media_type=EXCEL, filename=f"{run.id}-{language}.xlsx")
-
-    # ---- several runs
-
-    def _compared(self, request: Request) -> list[Finished] | None:
-        """The runs to compare, two at least; 404 for an unknown one."""
-        asked = list(dict.fromkeys(request.query_params.getlist("run")))
-        if not 2 <= len(asked) <= MOST_COMPARED:
-            return None
-        found = [finished_run(self.results, name) for name in asked]
-        if None in found:
-            raise HTTPException(404)
-        return [run for run in found if run is not None]
-
-    def _comparison(
-        self, request: Request, answer: Callable[[list[Finished], pd.DataFrame], Response]
-    ) -> Response:
-        runs = self._compared(request)
-        if runs is None:
-            return refusal(request, 422, "refused_compare")
-        try:
-            table = compare_view.comparison(runs)
-        except InputError as error:
-            return refusal(request, 422, "refused_undecided", error.problems)
-        return answer(runs, table)
-
-    def compare(self, request: Request) -> Response:
-        """Settings and outcomes in which runs differ."""
-        voice = voice_of(request)
-
-        def answer(runs: list[Finished], table: pd.DataFrame) -> Response:
-            asked = {(str(run.record["case"]), tuple(run.record["prefectures_asked"])) for run in runs}
-            return page(
-                request,
-                "compare.html",
-                lines=[run_view.run_line(run, voice, self.labels.get(run.id)) for run in runs],
-                names=compare_view.names_of(table, voice, [self.labels.get(run.id).name for run in runs]),
-                settings=compare_view.rows_of(table, "setting", runs, voice),
-                outcomes=compare_view.rows_of(table, "outcome", runs, voice),
-                unlike=len(asked) > 1,
-                query="&".join(f"run={run.id}" for run in runs),
-            )
-
-        return self._comparison(request, answer)
-
-    def compare_page(self, request: Request) -> Response:
-        """The comparison with maps and flows, a page of its own."""
-        from optimization.report.comparison import render_comparison
-
-        def answer(runs: list[Finished], _: pd.DataFrame) -> Response:
-            html = render_comparison([run.folder for run in runs], language=voice_of(request).language)
-            return HTMLResponse(html, headers={"content-security-policy": policy_of(html)})
-
-        return self._comparison(request, answer)
-
-    def compare_csv(self, request: Request) -> Response:
-        """The comparison as CSV."""
-
-        def answer(_: list[Finished], table: pd.DataFrame) -> Response:
-            text = inert_csv(table.to_csv(index=False, lineterminator="\n"))
-            return Response(text, media_type=CSV, headers=attached("comparison.csv"))
-
-        return self._comparison(request, answer)
-
-    def compare_xlsx(self, request: Request) -> Response:
-        """The comparison as Excel."""
-
-        def answer(runs: list[Finished], table: pd.DataFrame) -> Response:
-            content = compare_view.workbook(table, runs, voice_of(request))
-            return Response(content, media_type=EXCEL, headers=attached("comparison.xlsx"))
-
-        return self._comparison(request, answer)
 
     def about(self, request: Request) -> Response:
         """What the figures are not, and whose they are."""

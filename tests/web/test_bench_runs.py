@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from visitor import EXAMPLE, OWN, SAME, Page, ids, stranger
 
 from optimization.web.cases import OWN_ID, finished_run
+from optimization.web.labels import Label, Labels
 
 CASE = "iwate-2022"
 
@@ -156,3 +158,17 @@ def test_a_run_of_before_opens_in_the_workbench(page: Page, results: Path) -> No
     assert run is not None
     assert counted(page, plan)["cost"]["million_yen"] == pytest.approx(sum_of(run), rel=1e-9)
     assert page.get(page.get(f"/runs/{OWN}/workbench").headers["location"]).status_code == 200
+
+
+def test_labels_of_runs_that_never_came_to_be_are_swept(tmp_path: Path) -> None:
+    labels, gone, new = Labels(tmp_path), "20260101T000000Z-0123abcd", "20260101T000001Z-0123abcd"
+    there, other = "20260101T000002Z-0123abcd", "0123456789abcdef"
+    (tmp_path / "web" / there).mkdir(parents=True)
+    for name in (gone, new, there, other):
+        labels.put(name, Label(name="x"))
+        if name != new:
+            os.utime(labels.folder / f"{name}.json", (0, 0))
+    labels.put("../x", Label(name="x"))
+    labels.sweep()
+    assert {path.stem for path in tmp_path.rglob("*.json")} == {new, there, other}
+    assert labels.get(gone) == Label() and labels.get("../x") == Label() and labels.get(new).name == "x"
