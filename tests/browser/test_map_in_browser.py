@@ -62,7 +62,7 @@ def test_a_body_of_five_towns_is_painted_and_locked_by_mouse(
     body = draft(page)["bodies"][-1]
     assert set(body["members"]) == set(FIVE) and body["services"] == ["fire"]
     page.get_by_role("button", name="Lock", exact=True).click()
-    sync.expect(page.locator("#body-list button").first).to_contain_text("5 in all 🔒")
+    sync.expect(page.locator("#body-list button").first).to_contain_text("5 in all (locked)")
     told = strip_of(page)
     assert told != before
     click(page, found, "03202")
@@ -83,7 +83,7 @@ def test_a_body_of_five_towns_is_painted_and_locked_by_mouse(
     opened(fresh, page.url)
     assert strip_of(fresh) == told
     sync.expect(fresh.locator("#map-service")).to_have_value("fire")
-    sync.expect(fresh.locator("#body-list button").first).to_contain_text("🔒")
+    sync.expect(fresh.locator("#body-list button").first).to_contain_text("(locked)")
     fresh.context.close()
     shot(page, "map-painted")
 
@@ -170,6 +170,45 @@ def test_who_is_not_counted_with_a_body_is_said(page: sync.Page) -> None:
     opened(page, f"{IWATE}&lang=en#{quote(json.dumps(state))}")
     page.locator("#body-list button").first.click()
     sync.expect(page.locator("#body-counted")).to_contain_text("without Kuzumaki-machi")
+
+
+def test_two_fingers_zoom_and_one_paints(browser: sync.Browser, server: str) -> None:
+    context = browser.new_context(
+        base_url=server, locale="ja-JP", viewport=HAND, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    found = opened(page, f"{IWATE}&lang=ja")
+    page.locator("#map").scroll_into_view_if_needed()
+    corner = page.locator("#map").bounding_box()
+    assert corner is not None
+    before = float(str(page.locator("#map").get_attribute("data-k")))
+    sent, middle = context.new_cdp_session(page), (corner["x"] + 150, corner["y"] + 200)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        named = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]
+        sent.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": named})
+
+    for wide in (30, 45, 60, 90):
+        kind = "touchStart" if wide == 30 else "touchMove"
+        touch(kind, (middle[0] - wide, middle[1]), (middle[0] + wide, middle[1]))
+    touch("touchEnd")
+    page.wait_for_timeout(200)
+    assert float(str(page.locator("#map").get_attribute("data-k"))) > 1.5 * before
+    page.locator("#zoom-whole").tap()
+    page.locator("[name=map-mode][value=paint]").check()
+    page.locator("#map").scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    corner = page.locator("#map").bounding_box()
+    assert corner is not None
+    way = [spot(page, found, code) for code in ("03201", "03202")]
+    ends = [(corner["x"] + x, corner["y"] + y) for x, y in way]
+    touch("touchStart", ends[0])
+    for part in (0.25, 0.5, 0.75, 1.0):
+        touch("touchMove", tuple(a + part * (b - a) for a, b in zip(*ends, strict=True)))
+    touch("touchEnd")
+    page.wait_for_timeout(200)
+    assert {"03201", "03202"} <= set(draft(page)["bodies"][-1]["members"])
+    context.close()
 
 
 def test_whole_sets_are_loaded(page: sync.Page) -> None:

@@ -174,7 +174,7 @@ function listed() {
   const order = bodies.map((_, n) => n).sort((a, b) => (b === brush.chosen) - (a === brush.chosen) || Boolean(bodies[b].locked) - Boolean(bodies[a].locked) || b - a);
   const items = order.slice(0, MOST_LISTED).map((n) => {
     const each = bodies[n], item = make("li");
-    const button = make("button", `${bodyTitle(each)}${each.locked ? " 🔒" : ""}`, { type: "button", class: "plain", "data-body": n, "aria-pressed": n === brush.chosen });
+    const button = make("button", `${bodyTitle(each)}${each.locked ? say("map_fixed") : ""}`, { type: "button", class: "plain", "data-body": n, "aria-pressed": n === brush.chosen });
     button.addEventListener("click", () => { choose(n); });
     item.append(button, make("span", `${each.services.map(labelOf).join(say("map_comma"))}${say("map_colon")}${plain(peopleOf(each.members))} ${words.people}`, { class: "note" }));
     return item;
