@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ WIDTH, HEIGHT, EDGE = 21.0, 29.7, 1.5
 
 SIZE: Final = 9.0
 """Points of the text: what two pages hold."""
+
+WRITTEN = datetime(2020, 1, 1, tzinfo=UTC)
+"""Time of every document: when it was written says nothing of its run."""
 
 
 def brief_document(brief: Brief) -> bytes:
@@ -39,9 +43,22 @@ def brief_document(brief: Brief) -> bytes:
         document.add_paragraph(sentence)
     document.core_properties.title = brief.title
     document.core_properties.author = ""
-    document.core_properties.created = document.core_properties.modified = datetime(2020, 1, 1, tzinfo=UTC)
+    document.core_properties.created = document.core_properties.modified = WRITTEN
     target = io.BytesIO()
     document.save(target)
+    return _without_the_hour(target)
+
+
+def _without_the_hour(saved: io.BytesIO) -> bytes:
+    """The document with one time for all its parts, so that two of one run are the same to the byte."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(saved) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
+        for part in before.infolist():
+            after.writestr(
+                zipfile.ZipInfo(part.filename, WRITTEN.timetuple()[:6]),
+                before.read(part),
+                zipfile.ZIP_DEFLATED,
+            )
     return target.getvalue()
 
 
