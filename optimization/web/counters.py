@@ -15,16 +15,18 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
 from optimization.dictionary.results import Language
 from optimization.errors import InputError
 from optimization.web.api import NoJsonError, answered, read_as, read_question
+from optimization.web.range_api import range_answered
 from optimization.web.refused import faults
 from optimization.web.town_api import TownAsked, town_answered
 
@@ -32,8 +34,8 @@ MOST = 4
 """Processes at most: each holds the cases that are asked about, some 300 MB for the whole country."""
 
 
-APPLY, TOWN = "apply", "town"
-"""What is asked of a decision: its accounts, or one municipality under it."""
+APPLY, TOWN, RANGE = "apply", "town", "range"
+"""What is asked of a decision: its accounts, one municipality under it, or the range of what it saves."""
 
 
 class Question(NamedTuple):
@@ -51,14 +53,18 @@ class Counted(NamedTuple):
     content: bytes
 
 
+ANSWERS: Mapping[str, Callable[[bytes], dict[str, Any]]] = {
+    APPLY: lambda body: answered(read_question(body)),
+    TOWN: lambda body: town_answered(read_as(TownAsked, body)),
+    RANGE: lambda body: range_answered(read_question(body)),
+}
+"""What answers a body of JSON, by what is asked."""
+
+
 def counted(asked: Question) -> Counted:
     """The answer to a question."""
     try:
-        answer = (
-            town_answered(read_as(TownAsked, asked.body))
-            if asked.of == TOWN
-            else answered(read_question(asked.body))
-        )
+        answer = ANSWERS[asked.of](asked.body)
     except NoJsonError as error:
         return Counted(400, bytes(faults(400, error, asked.language).body))
     except InputError as error:

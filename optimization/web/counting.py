@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from optimization.web.counters import APPLY, TOWN, Counted, Counters, Question
+from optimization.web.counters import APPLY, RANGE, TOWN, Counted, Counters, Question
 from optimization.web.language import language_of
 from optimization.web.openapi import openapi
 from optimization.web.page import refusal
@@ -47,6 +47,7 @@ class Counting:
         return [
             Route("/api/apply", self.apply, methods=["POST"]),
             Route("/api/town", self.town, methods=["POST"]),
+            Route("/api/range", self.range, methods=["POST"]),
             Route("/api/openapi.json", self.described),
         ]
 
@@ -57,6 +58,10 @@ class Counting:
     async def town(self, request: Request) -> Response:
         """One municipality under exactly what is asked."""
         return await self._by_turn(request, TOWN)
+
+    async def range(self, request: Request) -> Response:
+        """What exactly this saves where the numbers that are not known are others."""
+        return await self._by_turn(request, RANGE)
 
     async def _by_turn(self, request: Request, of: str) -> Response:
         """The accounts of exactly what is asked; who has gone by his turn is passed over."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from optimization import __version__
 from optimization.web.api import Answered, Asked, Refused
 from optimization.web.draft_files import DraftFile, ReadDraft, ToRead, ToWrite
+from optimization.web.range_api import RangeAnswered
 from optimization.web.town_api import TownAnswered, TownAsked
 
 ADDRESSES: Mapping[str, tuple[str, type[BaseModel], type[BaseModel], str]] = {
@@ -24,6 +25,12 @@ ADDRESSES: Mapping[str, tuple[str, type[BaseModel], type[BaseModel], str]] = {
         TownAsked,
         TownAnswered,
         "What its residents have, its accounts, who does what, and the lines of its grants.",
+    ),
+    "/api/range": (
+        "What exactly this decision saves where the numbers that are not known are others; nothing is kept.",
+        Asked,
+        RangeAnswered,
+        "Ends of nine in ten joint draws, as a run tells them.",
     ),
     "/api/package": (
         "A draft as a signed package file; nothing is kept.",

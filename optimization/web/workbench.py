@@ -156,7 +156,7 @@ WORDS = (
     "saving", "nation", "prefectures", "municipalities", "losing", "crossing", "breaches", "none", "places", "people",
     "failed", "off", "locked", "lose_most", "gain_most", "yen_each", "in_all", "turn_all", "was_cancelled", "no_plan",
     "found_plan", "was_kept", "town", "brief", "workbook", "too_large", "no_text", "line", "file_wrong", "take_away",
-    "other_settings", "full_stop", "pin_run", "pinned", "draft_pinned", "same", "not_here",
+    "other_settings", "full_stop", "pin_run", "pinned", "draft_pinned", "same", "not_here", "comma",
 )  # fmt: skip
 
 

@@ -419,11 +419,15 @@ def test_the_workbench_and_its_api_run_and_read_nothing_of_others(visitor: Visit
             {**question, "case": "iwate-2022"},
             {"case": "iwate-2022", "tiers": {text: text}},
         ):
-            for address, more in (("/api/apply", {"layers": [text]}), ("/api/town", {"code": text})):
+            for address, more in (
+                ("/api/apply", {"layers": [text]}),
+                ("/api/town", {"code": text}),
+                ("/api/range", {}),
+            ):
                 answer = visitor.post(address, json={**asked, **more})
                 assert answer.status_code == 422 and SECRET not in answer.text
                 assert answer.headers["content-type"].startswith("application/json")
     plain, foreign = {"content-type": "application/json"}, {"origin": "http://evil.example"}
-    for address in ("/api/apply", "/api/town"):
+    for address in ("/api/apply", "/api/town", "/api/range"):
         assert visitor.post(address, content="[" * 200_000, headers=plain).status_code == 400
         assert visitor.post(address, content="{}", headers={**plain, **foreign}).status_code == 403

@@ -156,7 +156,7 @@ function figuresOf(found) {
     [words.nation, balance.nation, money],
     [words.prefectures, balance.prefectures, money],
     [words.municipalities, balance.municipalities, money],
-    [words.losing, summary.people_losing, (people) => `${plain(people)} ${words.people}`, `${plain(summary.places_losing)} ${words.places}, `],
+    [words.losing, summary.people_losing, (people) => `${plain(people)} ${words.people}`, `${plain(summary.places_losing)} ${words.places}${words.comma}`],
     [words.crossing, found.debts.crossing.government.length, plain],
     [words.breaches, breaches, (count) => (count ? plain(count) : words.none)],
   ];

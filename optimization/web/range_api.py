@@ -1,0 +1,40 @@
+"""POST /api/range: what a decision saves where the numbers that are not known are others.
+
+The draws are those of a run of the same decision, and so are the figures. It takes longer than the accounts, so that it
+is asked by itself, once a draft is let stand; a draft that breaks a limit has its range too, for it is shown beside its
+saving.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from optimization.outcome.alternatives import alternatives
+from optimization.outcome.choices import GivenBack
+from optimization.outcome.saving_range import saving_range
+from optimization.web.api import Asked, case_of_question, counted
+
+
+class RangeAnswered(BaseModel):
+    """Low end, middle and high end of what is saved really and in budgets, of nine in ten of so many joint draws; null
+    where no number of the costs is marked as one that is not known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    draws: int
+    real_million_yen: dict[str, float] | None
+    budgets_million_yen: dict[str, float] | None
+
+
+def range_answered(asked: Asked) -> dict[str, Any]:
+    """The answer to a question about the range of a saving. Raises `InputError` with every fault of what is asked."""
+    result = counted(asked)
+    assert result.accounts is not None
+    instance, (whole, _) = result.accounts.instance, case_of_question(asked)
+    held = alternatives(instance, result.accounts.decision, GivenBack())
+    found = saving_range(whole, result.package, instance, held)
+    if found is None:
+        return {"draws": 0, "real_million_yen": None, "budgets_million_yen": None}
+    return {key: found.record[key] for key in RangeAnswered.model_fields}
