@@ -31,6 +31,7 @@ from optimization.outcome.clusters import Clusters
 from optimization.outcome.crisis_pricing import CRISIS_COLUMNS, joint_values
 from optimization.outcome.master import MasterProblem
 from optimization.outcome.starting import Start, as_mask
+from optimization.outcome.terms import TAKEN_UP
 from optimization.outcome.unlisted import Members
 from optimization.solving import workers
 from optimization.solving.covering import NONE, More, Repriced, reprice
@@ -39,9 +40,6 @@ from optimization.solving.standard_form import StandardForm
 
 MOST_GROWN = 20_000
 """Sets that may enter the list because they could be part of a better plan."""
-
-TAKEN_UP = 0.5
-"""Value of y from which a duty counts as taken up in a relaxation."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,14 @@ class Growth:
 @dataclass(frozen=True)
 class LeftOut:
     """The listed pairs that are not in a master problem, priced by the duals of its relaxations; `tolerance` is
-    what the pricing may give away on the whole country, million yen."""
+    what the pricing may give away on the whole country, million yen, `taken_up` the value of y from which a duty counts
+    as taken up in a relaxation."""
 
     problem: MasterProblem
     start: Start
     tolerance: float
     processes: int
+    taken_up: float = TAKEN_UP
 
     @property
     def columns(self) -> Columns:
@@ -205,7 +205,7 @@ class LeftOut:
             for parts in (worths, prices)
         )
         level = np.divide(np.maximum(0.0, total - reduced), base, out=np.zeros(size), where=base > 0)
-        spread = (value < TAKEN_UP) & (base > 0)
+        spread = (value < self.taken_up) & (base > 0)
         return [
             np.where(spread[duty], level[duty] * price, worth)
             for duty, price, worth in zip(of, prices, worths, strict=True)

@@ -55,7 +55,7 @@ def searched(problem: MasterProblem, start: Start, terms: Terms, solved: dict[by
     form, limits, deadline = problem.form, terms.limits, Deadline(terms.limits.seconds)
     relaxed = solve_plain(form, replace(limits, threads=1), terms.log_file, relax=True)
     room = limits.gap * abs(relaxed.objective)
-    left_out = LeftOut(problem, start, PRICING_SHARE * room, limits.processes)
+    left_out = LeftOut(problem, start, PRICING_SHARE * room, limits.processes, terms.taken_up)
     final = partial(Round, entering=left_out.none)
     if relaxed.values is None or relaxed.row_duals is None:
         helped = relaxed.status is Status.INFEASIBLE and left_out.may_rescue

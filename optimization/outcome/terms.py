@@ -21,6 +21,9 @@ OnProgress = Callable[[Progress], bool]
 SMALL = 1_000
 """Pairs and duties below which HiGHS takes the whole program at once."""
 
+TAKEN_UP = 1.0 - 1e-3
+"""Value of y from which a duty counts as taken up in a relaxation, where nothing else is asked."""
+
 MANY = 60_000
 """Listed pairs from which several processes are worth their start."""
 
@@ -28,14 +31,16 @@ MANY = 60_000
 @dataclass(frozen=True)
 class Terms:
     """How a question is to be answered; `stay_put` tells whether a plan in which less changes is chosen where the
-    package asks for it (the phases of a plan, and courses beside it, are taken as cheap as they are). Raises
-    `InputError` for a method that there is not."""
+    package asks for it (the phases of a plan, and courses beside it, are taken as cheap as they are),
+    `taken_up` the value from which a relaxation is held to take a duty up (`pricing`). Raises `InputError` for a method
+    that there is not."""
 
     limits: Limits = field(default_factory=Limits)
     method: str = METHODS[0]
     log_file: Path | None = None
     on_progress: OnProgress | None = None
     stay_put: bool = True
+    taken_up: float = TAKEN_UP
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

@@ -40,6 +40,10 @@ from optimization.solving.highs import Limits
 from optimization.solving.highs import solve as solve_plain
 from optimization.solving.standard_form import changed
 
+HALF: Final = 0.5
+"""Value from which the relaxation of a blend is held to take a duty up: worlds far from the centre divide many duties,
+and what is worth most of them is told by their rows, not to be spread."""
+
 NO_PRICE: Final = 1e-12
 """Million yen at which joint work that costs nothing in a world is priced, so that its columns are those of others."""
 
@@ -184,7 +188,7 @@ class Blends:
         blend = self._blend(questions, shares)
         screening = screen(blend)
         limits = self.limits if gap is None else replace(self.limits, gap=gap)
-        terms = Terms(limits, self.method).on(blend, screening)
+        terms = Terms(limits, self.method, taken_up=HALF).on(blend, screening)
         plain = terms.method == PLAIN
         start = Start.whole(screening) if plain else starting_pairs(blend, screening, limits)
         while True:
