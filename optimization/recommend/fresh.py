@@ -36,6 +36,9 @@ OTHER_SEED: Final = 10_000
 HIGH: Final = 0.95
 """Share of the fresh worlds below which the high end of the regrets lies."""
 
+AT_ONCE: Final = 40
+"""Worlds in which the plans met are priced at a time."""
+
 Made = tuple[Duty, str]
 """A change: a duty, and the tier it goes to."""
 
@@ -88,11 +91,21 @@ def fresh_worlds(
     with workers_for(found.question, processes, scheduler) as workers:
         solving = Solving(found.question, found.blends.over(drawn), folder, workers)
         answers = solving.cheapest(list(np.eye(count)), deadline)
-    made = _now(found)
+    made, costs = _now(found), _costs_in(found, solving, drawn[: len(answers)])
     rows = [
-        _row(found, solving, made, world, own) for world, own in zip(drawn, answers, strict=False) if own.plan
+        _row(found, solving, made, world, own, each)
+        for world, own, each in zip(drawn, answers, costs.T, strict=False)
+        if own.plan
     ]
     return Fresh(pd.DataFrame(rows), count, seed + OTHER_SEED) if rows else None
+
+
+def _costs_in(found: Recommendation, solving: Solving, drawn: Sequence[World]) -> np.ndarray:
+    """What every plan met costs in some worlds, its formula left out, (plans, worlds); so many worlds at a time as fit
+    into the memory."""
+    plans = found.search.plans
+    parts = [solving.over(drawn[n : n + AT_ONCE]).costs(plans) for n in range(0, len(drawn), AT_ONCE)]
+    return np.hstack([np.zeros((len(plans), 0)), *parts])
 
 
 def _now(found: Recommendation) -> list[Made]:
@@ -106,13 +119,18 @@ def _now(found: Recommendation) -> list[Made]:
 
 
 def _row(
-    found: Recommendation, solving: Solving, made: Sequence[Made], world: World, own: Evaluated
+    found: Recommendation,
+    solving: Solving,
+    made: Sequence[Made],
+    world: World,
+    own: Evaluated,
+    of_plans: np.ndarray,
 ) -> dict[str, Any]:
-    """What is told of one fresh world."""
+    """What is told of one fresh world, in which the plans met cost `of_plans`, their formula left out."""
     assert own.plan is not None
-    alone, plans = solving.over([world]), found.search.plans
+    plans = found.search.plans
     judged = np.array([*found.search.judged, own.judged])
-    costs = alone.costs([*plans, own.plan])[:, 0] + judged
+    costs = np.append(of_plans, solving.over([world]).costs([own.plan])[0]) + judged
     least = min(own.bound, float(costs.min()))
     gap = found.gap
     held = [
