@@ -6,7 +6,7 @@ let range = { asked: null, timer: 0, place: null };
 
 hooks.figure.push((place, n) => {
   if (n) return;
-  range.place = make("span", data.says.map_range_waits, { class: "against" });
+  range.place = make("span", data.says["map_range_waits"], { class: "against" });
   place.append(range.place);
 });
 
@@ -31,7 +31,7 @@ async function askRange(place) {
 }
 
 function rangeSaid({ draws, real_million_yen: saved }) {
-  if (!saved) return data.says.map_range_none;
+  if (!saved) return data.says["map_range_none"];
   const values = { low: money(saved.low), high: money(saved.high), draws: plain(draws) };
-  return data.says.map_range.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return data.says["map_range"].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
