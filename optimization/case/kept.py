@@ -117,15 +117,18 @@ def _read(file: Path) -> Case | None:
 def _keep(case: Case, file: Path) -> None:
     """Write a case whole or not at all, and remove the oldest beyond `MOST_KEPT`. A disk that takes nothing is no
     fault."""
-    content = pickle.dumps(case, protocol=pickle.HIGHEST_PROTOCOL)
-    with suppress(OSError):
+    with suppress(OSError, MemoryError, RecursionError, pickle.PicklingError):
+        content = pickle.dumps(case, protocol=pickle.HIGHEST_PROTOCOL)
+        if SUM_BYTES + len(content) > MOST_BYTES:  # it would not be read
+            return
         handle, draft = tempfile.mkstemp(dir=file.parent)
         try:
             with os.fdopen(handle, "wb") as written:
                 written.write(hashlib.sha256(content).digest() + content)
             os.replace(draft, file)
-        except OSError:
+        except BaseException:
             Path(draft).unlink(missing_ok=True)
+            raise
         every = sorted(file.parent.glob(f"*{ENDING}"), key=lambda each: each.stat().st_mtime)
         for old in every[:-MOST_KEPT]:
             old.unlink(missing_ok=True)

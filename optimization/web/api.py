@@ -208,7 +208,7 @@ def package_asked(asked: Asked) -> ResolvedPackage:
                 Problem(
                     "question",
                     "is no package on the shelf",
-                    "see solve.py packages",
+                    nearest(name[:80], shelf),
                     "",
                     "package",
                     name[:80],

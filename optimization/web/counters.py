@@ -106,19 +106,21 @@ class Counters:
 
     async def answer(self, asked: Question) -> Counted:
         """The answer to a question, wherever it is counted; the first one begins the processes."""
-        if self._pool is not None:
+        pool = self._pool
+        if pool is not None:
             try:
-                return await asyncio.wrap_future(self._pool.submit(counted, asked))
-            except (BrokenProcessPool, OSError):  # one was killed: they are begun anew below
-                self.close()
+                return await asyncio.wrap_future(pool.submit(counted, asked))
+            except BrokenProcessPool:  # one was killed, which ends them all: they are begun anew below
+                if self._pool is pool:
+                    self._pool = self._beginning = None
         found = await run_in_threadpool(counted, asked)
         if self.processes > 1 and self._beginning is None:
             self._beginning = asyncio.get_running_loop().run_in_executor(None, self._begin, asked)
         return found
 
     def _begin(self, asked: Question) -> None:
-        """Begin the processes, and let each count a first question before any other is given to them. In a thread of
-        its own: to load what they need takes a second or two."""
+        """Begin the processes, and let as many first questions be counted before any other is given to them. In a
+        thread of its own: to load what they need takes a second or two."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
         with suppress(BrokenProcessPool, OSError):  # the machine starts no more: the server goes on by itself

@@ -64,7 +64,7 @@ class Counting:
         return await self._by_turn(request, RANGE)
 
     async def _by_turn(self, request: Request, of: str) -> Response:
-        """The accounts of exactly what is asked; who has gone by his turn is passed over."""
+        """The answer to exactly what is asked; who has gone by his turn is passed over."""
         if self._waiting >= MOST_WAITING:
             response = refusal(request, 503, "refused_full")
             response.headers["retry-after"] = "5"

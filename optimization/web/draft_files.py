@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
 from optimization.case.package_reader import NAME, package_of, toml_document
+from optimization.case.prescribed import FIX_BODIES
 from optimization.case.rule_groups import FIX, SIZE_CLASSES
 from optimization.dictionary.settings import GROUP
 from optimization.errors import InputError, Problem, shortened
@@ -29,7 +30,7 @@ MOST_FILE = 64 * 1024
 MOST_TEXT = 4_000
 SAID = ("As set on the workbench.", "作業台での設定による。")
 FILE = "file"
-TEXTS = ("name", "title", "title_ja", "author", "source", "reading")
+TEXTS = ("name", "title", "title_ja", "author", "source", "source_ja", "reading", "reading_ja")
 """Texts of a file that say who signs what."""
 
 
@@ -54,8 +55,10 @@ class Signed(BaseModel):
     title_ja: str = Field(default="作業台の案", max_length=MOST_TEXT)
     author: str = Field(default="the user of the page", max_length=MOST_TEXT)
     source: str = Field(default="workbench", max_length=MOST_TEXT)
+    source_ja: str = Field(default="", max_length=MOST_TEXT)
     date: str = Field(default="", max_length=10, description="YYYY-MM-DD; today where it is empty.")
     reading: str = Field(default="", max_length=MOST_TEXT)
+    reading_ja: str = Field(default="", max_length=MOST_TEXT)
     provisions: list[Written] = Field(default=[], max_length=200)
     text: str = Field(default="", max_length=MOST_FILE, description="The file as it was read.")
 
@@ -104,16 +107,26 @@ def written(asked: ToWrite) -> DraftFile:
         raise InputError(
             [Problem(FILE, "is not a name", "use letters, digits, '_', '-' and '.'", "", "name", signed.name[:80])]
         )  # fmt: skip
-    day = signed.date or date.today().isoformat()
+    day = signed.date or datetime.now(UTC).date().isoformat()
     try:
         date.fromisoformat(day)
     except ValueError as error:
         problem = Problem(FILE, "must be a day", "write 2026-11-24", "", "date", signed.date)
         raise InputError([problem]) from error
+    asked = _with_bodies_set(asked)
     package_asked(Asked(**asked.model_dump(exclude={FILE})))
     if signed.text and _same(asked, signed.text):
         return DraftFile(name=f"{signed.name}.toml", date=day, toml=signed.text)
     return DraftFile(name=f"{signed.name}.toml", date=day, toml=_text(asked, day))
+
+
+def _with_bodies_set(asked: ToWrite) -> ToWrite:
+    """The draft with its bodies as the setting writes them: a file has no other place for them."""
+    if not asked.bodies:
+        return asked
+    bodies = [f"{'|'.join(each.services)}:{'|'.join(each.members)}" for each in asked.bodies]
+    settings = {**asked.settings, FIX_BODIES: [*asked.settings.get(FIX_BODIES, []), *bodies]}
+    return asked.model_copy(update={"settings": settings, "bodies": []})
 
 
 def _same(asked: ToWrite, text: str) -> bool:
@@ -123,20 +136,23 @@ def _same(asked: ToWrite, text: str) -> bool:
     except InputError:
         return False
     signs = [(getattr(asked.file, key), getattr(found.file, key)) for key in (*TEXTS, "date")]
-    own = (asked.package, asked.tiers, asked.settings, asked.assumptions)
-    of = (found.package, found.tiers, found.settings, found.assumptions)
+    own = (asked.package, asked.tiers, asked.settings, asked.assumptions, asked.file.provisions)
+    of = (found.package, found.tiers, found.settings, found.assumptions, found.file.provisions)
     return own == of and all(one == other for one, other in signs)
 
 
 def _text(asked: ToWrite, day: str) -> str:
     """The text of a package file: head, provisions, assumptions, each setting in its order."""
     signed = asked.file
-    head = {key: getattr(signed, key) for key in ("name", "title", "title_ja", "author", "source")}
+    head = {
+        key: getattr(signed, key) for key in ("name", "title", "title_ja", "author", "source", "source_ja")
+    }
     lines = ["[package]", *(f"{key} = {toml_value(value)}" for key, value in head.items() if value)]
     lines += [f"date = {day}", f'baseline = "{STATUS_QUO}"']
     beneath = [name for name in asked.package.split("+") if name != STATUS_QUO]
     lines += [f"extends = {toml_value(beneath)}"] if beneath else []
-    lines += [f"reading = {toml_value(signed.reading)}"] if signed.reading else []
+    read = {"reading": signed.reading, "reading_ja": signed.reading_ja}
+    lines += [f"{key} = {toml_value(value)}" for key, value in read.items() if value]
     settings = _settings(asked)
     for number, provision in enumerate(_provisions(signed.provisions, settings), start=1):
         lines += ["", "[[provision]]", f"number = {number}", f"text = {toml_value(provision.text)}"]

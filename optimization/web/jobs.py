@@ -52,7 +52,7 @@ class LineFullError(Exception):
 class Order:
     """What to run: name of the case and of the package, prefectures (codes), relative gap, seconds, settings
     and assumptions changed on the page, and the digest of the question as it was shown ('' where nobody looked).
-    `kind` is what is done with it; an analysis (`analyses.KINDS`) is `of` the run in a folder, and has its own
+    `kind` is what is done with it; an analysis (`analysing.KINDS`) is `of` the run in a folder, and has its own
     `options`."""
 
     case: str

@@ -28,7 +28,7 @@ MOST_NAME, MOST_NOTE = 80, 2_000
 @dataclass(frozen=True)
 class Label:
     """What is known of a run beside its folder: name and note of the user ('' where he gave none), and the draft from
-    which it was started ({} for another run)."""
+    which it was started (None for another run)."""
 
     name: str = ""
     note: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,23 @@ def test_of_many_faults_the_first_are_told(page: Page) -> None:
     answer = up(page, '[package]\nname = "x"\n' + "[[provision]]\n" * 2_000)
     assert answer.status_code == 422
     assert len(answer.json()["faults"]) == 21 and "more problems" in answer.json()["faults"][-1]["message"]
+
+
+def test_what_is_changed_is_written_and_all_else_is_kept(page: Page) -> None:
+    text = (PACKAGES / "role_division.toml").read_text(encoding="utf-8")
+    draft = up(page, text).json()
+    assert "source_ja = " in text and "reading_ja = " in text
+    again = {**draft, "case": CASE, "tiers": {"fire@town_below_10k": "prefecture"}}
+    changed = down(page, again).json()["toml"]
+    own, other = tomllib.loads(text)["package"], tomllib.loads(changed)["package"]
+    assert {**own, "extends": 0} == {**other, "extends": 0}
+    told = [{**each, "text": f"{each['text']} Still."} for each in draft["file"]["provisions"]]
+    said = down(page, {**draft, "case": CASE, "file": {**draft["file"], "provisions": told}}).json()["toml"]
+    assert all(each["text"].endswith(" Still.") for each in tomllib.loads(said)["provision"])
+
+
+def test_bodies_of_a_question_are_written_as_the_setting_says_them(page: Page) -> None:
+    bodies = [{"services": ["fire", "waste"], "members": ["03202", "03203"]}]
+    said = down(page, {"case": CASE, "bodies": bodies}).json()["toml"]
+    settings = [each["settings"] for each in tomllib.loads(said)["provision"]]
+    assert {"wide_area.fix": ["fire|waste:03202|03203"]} in settings
