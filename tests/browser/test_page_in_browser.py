@@ -176,7 +176,7 @@ def test_a_slow_run_is_cancelled(page: sync.Page) -> None:
 
 def test_a_value_out_of_bounds_is_said_where_it_stands(page: sync.Page) -> None:
     page.goto("/")
-    page.locator("summary", has_text="Equity").click()
+    page.locator("summary", has_text=re.compile("^Equity")).click()
     floor = page.get_by_label("Adequacy floor")
     floor.fill("9")
     page.get_by_label("Loss limit").fill("0.5")
@@ -202,7 +202,7 @@ def test_the_values_shown_follow_the_package(page: sync.Page) -> None:
     floor = page.locator("#f-equity\\.adequacy_floor")
     sync.expect(floor).to_have_attribute("placeholder", "0.97")
     page.check("#package-status_quo")
-    sync.expect(floor).to_have_attribute("placeholder", "0")
+    sync.expect(floor).to_have_attribute("placeholder", "off")
     page.check("#case-iwate-2022")
     sync.expect(page.locator('fieldset[data-case="japan-2022"]')).to_have_attribute("hidden", "")
 
@@ -213,8 +213,8 @@ def test_a_town_is_found(page: sync.Page, runs: list[str], query: str) -> None:
     page.get_by_label("What about my town?").fill(query)
     page.get_by_role("button", name="Find").click()
     sync.expect(page.get_by_role("heading", level=1)).to_have_text("Miyako-shi (宮古市)")
-    sync.expect(page.locator("table.duties").first).to_contain_text("wide-area body of 3")
-    sync.expect(page.locator("table.duties").first).to_contain_text("Yamada-machi")
+    sync.expect(page.locator("table.duties").first).to_contain_text("Information systems")
+    sync.expect(page.locator("table.duties").first).to_contain_text("Municipal tax collection")
 
 
 def test_runs_are_compared_and_saved(page: sync.Page, runs: list[str], tmp_path: Path) -> None:
@@ -346,10 +346,12 @@ BENCH = "/workbench?case=iwate-2022&package=status_quo&lang=en"
 
 
 def strip_of(page: sync.Page) -> str:
-    """What stands in the result strip once it is counted; the policy of the page lets nothing be evaluated."""
+    """What stands in the result strip once it is counted, without the range of the saving, which comes later; the
+    policy of the page lets nothing be evaluated."""
     page.wait_for_timeout(150)
     page.locator("#strip:not(.busy) dl").wait_for(timeout=SHARP)
-    return page.locator("#strip").inner_text()
+    figures = page.locator("#strip").inner_text()
+    return figures.replace(page.locator("#strip .range").inner_text(), "")
 
 
 def test_a_draft_by_mouse_and_by_keys(

@@ -111,7 +111,7 @@ def test_a_town_is_found_in_the_report(browser: Any, report: Path, text: str, na
     page.fill("#town-name", text)
     page.wait_for_selector("#town-answer table")
     assert name in page.inner_text("#town-answer h3 >> nth=0")
-    assert page.locator("svg.map use.here").count() == 3
+    assert page.locator("svg.map use.here").count() == page.locator("svg.map").count() > 0
     assert faults == []
     page.close()
 

@@ -6,7 +6,7 @@ let range = { asked: null, timer: 0, place: null };
 
 hooks.figure.push((place, n) => {
   if (n) return;
-  range.place = make("span", data.says["map_range_waits"], { class: "against" });
+  range.place = make("span", data.says["map_range_waits"], { class: "range" });
   place.append(range.place);
 });
 
