@@ -24,9 +24,11 @@ from optimization.archive.schemas import (
     written_schema,
 )
 from optimization.archive.seal import broken, seal
+from optimization.case.case import Case
+from optimization.case.face import compose_read
 from optimization.case.package import Package
 from optimization.case.package_reader import read_package
-from optimization.case.resolved import changes, to_toml
+from optimization.case.resolved import ResolvedPackage, changes, to_toml
 from optimization.dictionary.results import load_results
 from optimization.dictionary.settings import CASE, ends_of, is_off, load_settings
 from optimization.dictionary.typed_settings import Settings
@@ -172,6 +174,13 @@ def read_changes(folder: Path) -> pd.DataFrame:
     frame, problems = read_table(folder / "changes.csv")
     raise_if_any(problems)
     return changes_up_to_date(frame, layout_of(folder))
+
+
+def read_question(folder: Path, case: Case, record: Mapping[str, Any]) -> tuple[ResolvedPackage, list[str]]:
+    """What a run asked of a case, by its folder and its record: the package, resolved anew, and the prefectures. Raises
+    `InputError` as `read_settings` does."""
+    codes = [str(code) for code in record["prefectures_asked"]]
+    return compose_read(case, [read_settings(folder)[0]], codes), codes
 
 
 def read_settings(folder: Path) -> tuple[Package, Settings]:

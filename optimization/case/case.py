@@ -298,8 +298,8 @@ class Case:
         if not overrides:
             return self
         parameters = self.parameters.override(overrides)
-        known = {**self.as_read, "parameters": _remembered(parameters)} if self.as_read else {}
-        changed = replace(self, parameters=parameters, as_read=known)
+        as_read = {**self.as_read, "parameters": _remembered(parameters)} if self.as_read else {}
+        changed = replace(self, parameters=parameters, as_read=as_read)
         known = {**vars(self), "_worked_out": self._worked_out}
         vars(changed).update({name: known[name] for name in OF_TABLES if name in known})
         return changed

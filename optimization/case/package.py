@@ -32,13 +32,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from optimization.dictionary.in_japanese import ENGLISH_ONLY
 from optimization.dictionary.results import Language
 from optimization.reading.japanese import has_japanese
 
 STATUS_QUO = "status_quo"
 DEFAULT_PACKAGE = "recommended"
 ASSUMPTIONS = "assumptions"
-ENGLISH_ONLY = "（英文のみ）"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
@@ -31,7 +30,6 @@ from optimization.solving.highs import MOST_SECONDS, MOST_SEED, Limits
 if TYPE_CHECKING:  # loaded when it is asked for
     from optimization.recommend.recommend import Recommendation
 
-RECORD = "recommend.json"
 MIL = "_million_yen"
 
 
@@ -64,7 +62,7 @@ def recommend(
     """One plan for many possible worlds: least regret."""
     from optimization.recommend.fresh import fresh_worlds
     from optimization.recommend.recommend import recommend as find
-    from optimization.recommend.tables import told
+    from optimization.recommend.tables import record_of, told
 
     with Telling(as_json) as telling:
         case, codes, package = asked(packages, case_folder, prefectures, given)
@@ -82,9 +80,8 @@ def recommend(
             err.print(f"Holding the plan against {check_draws} fresh worlds ...", style="dim")
             fresh = fresh_worlds(found, begun, check_draws, seed, time_limit, processes, scheduler)
         result = told(found, {} if fresh is None else {"fresh_worlds": fresh.table})
-        record = found.record if fresh is None else {**found.record, "fresh_worlds": fresh.record}
-        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        target = placed(write_run(result, target, limits, "auto", codes, beside={RECORD: text}), target)
+        beside = record_of(found, {} if fresh is None else {"fresh_worlds": fresh.record})
+        target = placed(write_run(result, target, limits, "auto", codes, beside=beside), target)
         show_recommendation(found, result.tables)
         if fresh is not None:
             out.print(_of_fresh(fresh.record))

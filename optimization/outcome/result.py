@@ -117,7 +117,13 @@ class Result:
     def saving_range(self) -> SavingRange | None:
         """What the plan saves against today where the assumed and estimated numbers are others; None without a plan
         that keeps the rules, where no number of the costs is uncertain, or nobody asks."""
-        if not self.ranged or self.accounts is None or self.breaches:
+        return None if not self.ranged or self.breaches else self.saved_in_draws
+
+    @cached_property
+    def saved_in_draws(self) -> SavingRange | None:
+        """What the decision saves against today in joint draws, whether it keeps the rules or not; None without a
+        decision, or where no number of the costs is uncertain."""
+        if self.accounts is None:
             return None
         instance, back = self.accounts.instance, GivenBack() if self.stay is None else self.stay.back
         held = alternatives(instance, self.accounts.decision, back)

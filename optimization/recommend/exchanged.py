@@ -61,11 +61,10 @@ class Ways:
     judged: np.ndarray
     _shared: dict[State, np.ndarray] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def _column(self) -> dict[int, int]:
         """Column among the wide-area services, by service."""
-        wide = self.questions[0].costs.wide_columns
-        return {int(s): w for w, s in enumerate(wide.tolist())}
+        return self.questions[0].costs.wide_position
 
     @cached_property
     def _of_service(self) -> list[dict[Way, int]]:

@@ -298,10 +298,11 @@ class Search:
 
     def _put_together(self) -> None:
         gap, left = NEARLY * self.gap, self.deadline.left
-        found = self.evaluator.together(self.criterion, self.least, self.plans, gap, left)
-        if found is not None:
-            self._take([(found.plan, found.judged)])
-        found = self.evaluator.exchanged(self.criterion, self.least, self.plans, self.judged)
+        self._meet(self.evaluator.together(self.criterion, self.least, self.plans, gap, left))
+        self._meet(self.evaluator.exchanged(self.criterion, self.least, self.plans, self.judged))
+
+    def _meet(self, found: Recombined | None) -> None:
+        """A plan that was put together joins those met."""
         if found is not None:
             self._take([(found.plan, found.judged)])
 
@@ -310,8 +311,8 @@ class Search:
         with a row for every world does, where it is small enough."""
         least = self.least
         found = self.evaluator.whole(self.criterion, least, NEARLY * self.gap, self.deadline.left)
+        self._meet(found)
         if found is not None:
-            self._take([(found.plan, found.judged)])
             unsure = float((self.most - least).max())  # by which least costs may be too low
             self.known = max(self.known, found.bound - unsure)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from optimization.recommend.conditions import Condition, condition
 from optimization.recommend.corners import is_corner
 from optimization.recommend.recommend import GivenUp, Recommendation
 
+RECORD: Final = "recommend.json"
 MIL: Final = "_million_yen"
 RECOMMENDED, CENTRAL, OWN, OTHER = "recommended", "central", "own", "other"
 """Kinds of plans in the table of regrets: the one recommended, the cheapest of the central values, that of another
@@ -40,6 +42,12 @@ def told(found: Recommendation, beside: Mapping[str, pd.DataFrame] | None = None
     verdicts in place of those of draws with the plan held."""
     own, tables = found.result.tabulated, {**tables_of(found), **(beside or {})}
     return replace(found.result, tabulated=lambda result: own(result) | tables, judged=no_tables)
+
+
+def record_of(found: Recommendation, more: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """The record of a recommendation, with what more is known of it, as the file that stands beside those of a run."""
+    text = json.dumps({**found.record, **(more or {})}, indent=2, ensure_ascii=False, allow_nan=False)
+    return {RECORD: f"{text}\n"}
 
 
 def tables_of(found: Recommendation) -> dict[str, pd.DataFrame]:

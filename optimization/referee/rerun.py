@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimization.archive import read_run, read_settings, room_for_scratch, write_run
+from optimization.archive import read_question, read_run, room_for_scratch, write_run
 from optimization.archive.program import program
 from optimization.archive.record import surroundings
 from optimization.archive.run import layout_of
 from optimization.archive.schemas import as_then
 from optimization.case.case import Case
-from optimization.case.face import compose_read
 from optimization.case.load import load_case
 from optimization.errors import Problem, raise_if_any
 from optimization.outcome.applied import apply
@@ -96,8 +95,8 @@ def rerun(
     record, tables = read_run(folder, fitting=False)
     case = load_case(case_folder or input_folder(str(record["case"])))
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
-    codes = [str(code) for code in record["prefectures_asked"]]
-    package = replace(compose_read(case, [read_settings(folder)[0]], codes), name=str(record["package"]))
+    asked, codes = read_question(folder, case, record)
+    package = replace(asked, name=str(record["package"]))
     limits = Limits(
         gap=record["asked_gap"],
         seconds=record["time_limit_seconds"],

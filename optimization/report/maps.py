@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import cos, radians
 
 import numpy as np
@@ -48,10 +48,10 @@ BODY_STEPS = (1, 2, 3, 5)
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Outlines ready to draw: a path by code, the drawing's size, frames of the insets that hold something."""
+class Laid:
+    """How outlines lie on a plane: its size in units of the drawing, frames of the insets that hold something, and what
+    places degrees on it."""
 
-    paths: Mapping[str, str]
     width: float
     height: float
     frames: Sequence[tuple[float, float, float, float]]
@@ -59,32 +59,36 @@ class Drawing:
     west: float
     north: float
 
-    def point(self, lon: float, lat: float) -> tuple[int, int]:
-        """Where a place stands in the drawing (degrees in, insets heeded)."""
+    def spot(self, lon: float, lat: float) -> tuple[float, float]:
+        """Where a place stands on the plane (degrees in, insets heeded)."""
         x, y = _placed(np.array([lon]), np.array([lat]), self.scale)
-        return round(float(x[0]) - self.west), round(self.north - float(y[0]))
+        return float(x[0]) - self.west, self.north - float(y[0])
 
 
 @dataclass(frozen=True)
-class Plane:
+class Drawing(Laid):
+    """Outlines ready to draw: a path by code."""
+
+    paths: Mapping[str, str]
+
+    def point(self, lon: float, lat: float) -> tuple[int, int]:
+        """Where a place stands in the drawing (degrees in, insets heeded)."""
+        x, y = self.spot(lon, lat)
+        return round(x), round(y)
+
+
+@dataclass(frozen=True)
+class Plane(Laid):
     """Outlines laid on a plane: of every ring its code and its corners eastwards and southwards from the north-west, in
     units of the drawing."""
 
     rings: Sequence[tuple[str, np.ndarray, np.ndarray]]
-    width: float
-    height: float
-    frames: Sequence[tuple[float, float, float, float]]
-    scale: float
-    west: float
-    north: float
 
     def at(self, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where places stand (degrees in, insets heeded), one by one."""
-        placed = [_placed(lon[n : n + 1], lat[n : n + 1], self.scale) for n in range(len(lon))]
-        return (
-            np.array([float(x[0]) for x, _ in placed]) - self.west,
-            self.north - np.array([float(y[0]) for _, y in placed]),
-        )
+        spots = [self.spot(*degrees) for degrees in zip(lon.tolist(), lat.tolist(), strict=True)]
+        x, y = np.array(spots).reshape(-1, 2).T
+        return x, y
 
 
 def drawing(outlines: pd.DataFrame) -> Drawing:
@@ -94,7 +98,8 @@ def drawing(outlines: pd.DataFrame) -> Drawing:
     for code, x, y in plane.rings:
         corners = np.column_stack([np.round(x), np.round(y)]).astype(int)
         paths[code] = paths.get(code, "") + _path(corners)
-    return Drawing(paths, plane.width, plane.height, plane.frames, plane.scale, plane.west, plane.north)
+    lie = {each.name: getattr(plane, each.name) for each in fields(Laid)}
+    return Drawing(paths=paths, **lie)
 
 
 def plane_of(outlines: pd.DataFrame) -> Plane:
@@ -117,8 +122,8 @@ def plane_of(outlines: pd.DataFrame) -> Plane:
     if len(frames) == len(rings) or all(any(i.holds(lon, lat) for i in INSETS) for _, lon, lat in rings):
         frames = []  # only far islands are drawn: nothing to set them apart from
     width, height = float(xs.max() - west + MARGIN), float(north - ys.min() + MARGIN)
-    laid = [(code, x - west, north - y) for code, x, y in placed]
-    return Plane(laid, width, height, frames, scale, west, north)
+    rings = [(code, x - west, north - y) for code, x, y in placed]
+    return Plane(width, height, frames, scale, west, north, rings)
 
 
 def _placed(lon: np.ndarray, lat: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimization.archive import read_decided, read_settings
+from optimization.archive import read_decided, read_question
 from optimization.case.case import Case
-from optimization.case.face import compose_read, load_package
+from optimization.case.face import load_package
 from optimization.dictionary.in_japanese import in_japanese
 from optimization.dictionary.results import Language
 from optimization.errors import InputError, Problem, raise_if_any
@@ -51,8 +51,7 @@ def counted_again(folder: Path | None, case: Case) -> Result:
     if "horizon" in tables:
         raise InputError([Problem(str(folder), "has later years", remedy)])
     raise_if_any(changed_inputs(case, record["inputs_sha256"]))
-    codes = [str(code) for code in record["prefectures_asked"]]
-    package = compose_read(case, [read_settings(folder)[0]], codes)
+    package, codes = read_question(folder, case, record)
     return apply(case, package, codes, plan=plan_of(tables))
 
 

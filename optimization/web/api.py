@@ -100,6 +100,12 @@ class Asked(BaseModel):
         description="Layers of a map beside the places: bodies, debts, league, and travel:SERVICE.",
     )
 
+    def all_settings(self) -> dict[str, Any]:
+        """The settings with the prescribed tiers among them."""
+        if not self.tiers:
+            return dict(self.settings)
+        return {**self.settings, FIX: {**self.settings.get(FIX, {}), **self.tiers}}
+
 
 class Answered(BaseModel):
     """An answer; money in million yen a year where a name does not say otherwise. Tables are lists of equal length by
@@ -183,8 +189,12 @@ def answered(asked: Asked) -> dict[str, Any]:
 def counted(asked: Asked) -> Result:
     """A decision counted exactly as it is asked. Raises `InputError` with every fault of what is asked."""
     package = package_asked(asked)
-    bodies = [GivenBody(tuple(each.services), tuple(each.members)) for each in asked.bodies]
-    return bench_of(asked, package).apply(package, bodies)
+    return bench_of(asked, package).apply(package, given_bodies(asked))
+
+
+def given_bodies(asked: Asked) -> list[GivenBody]:
+    """The bodies of a question, as a decision takes them."""
+    return [GivenBody(tuple(each.services), tuple(each.members)) for each in asked.bodies]
 
 
 def case_of_question(asked: Asked) -> tuple[Case, list[str]]:
@@ -217,9 +227,7 @@ def package_asked(asked: Asked) -> ResolvedPackage:
             ]
         )
     package = resolved(asked.case, "+".join(names), tuple(codes))
-    settings = dict(asked.settings)
-    if asked.tiers:
-        settings[FIX] = {**settings.get(FIX, {}), **asked.tiers}
+    settings = asked.all_settings()
     if not (settings or asked.assumptions):
         return package
     top = overlay_package(NAME, "the page", SAID, settings, asked.assumptions)
@@ -232,7 +240,7 @@ def _stamp(case: str) -> str:
 
 def bench_of(asked: Asked, package: ResolvedPackage) -> Bench:
     """The bench on which the package of a question is counted."""
-    codes = case_of(asked.case).prefecture_codes(asked.prefectures, "question")
+    _, codes = case_of_question(asked)
     assumptions = tuple(sorted(package.assumptions.items()))
     return _laid_out(asked.case, tuple(codes), assumptions, _stamp(asked.case))
 

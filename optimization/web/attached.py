@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from optimization.errors import InputError
 from optimization.reading.whereabouts import input_folder
 from optimization.web import analysis_view
 from optimization.web.analysing import EXPLAIN, KINDS, RECOMMEND, SENSITIVITY
-from optimization.web.cases import Finished, attached_to, case_cards, case_is_here, finished_run, is_own
+from optimization.web.at_address import Apart, ordered, run_at
+from optimization.web.cases import attached_to, case_cards, case_is_here, is_own
 from optimization.web.digest import folder_digest
 from optimization.web.downloads import attached, table_of
-from optimization.web.jobs import Jobs, LineFullError, Order
+from optimization.web.jobs import Jobs, Order
 from optimization.web.labels import Labels
 from optimization.web.own_page import report_of
 from optimization.web.page import page, refusal, voice_of
@@ -28,8 +28,6 @@ from optimization.web.run_view import run_line
 NAME = re.compile(rf"({'|'.join(KINDS)})-\d{{8}}T\d{{6}}Z-[0-9a-f]{{8}}")
 MOST = 20
 """Analyses of a run; who wants more deletes the run or copies it."""
-
-Apart = Callable[[Callable[[Request], Response]], Callable[[Request], Awaitable[Response]]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Attached:
 
     def start(self, request: Request) -> Response:
         """Order an analysis of a run; its job is watched like that of a run."""
-        run = self._run(request)
+        run = run_at(self.jobs.results, request)
         kind = str(next(iter(request.state.fields.get("kind", ())), ""))
         if kind not in KINDS:
             raise HTTPException(404)
@@ -70,17 +68,11 @@ class Attached:
             of=run.id,
             options={"folder": str(run.folder)},
         )
-        try:
-            job = self.jobs.submit(order, request.state.session)
-        except LineFullError as full:
-            response = refusal(request, *((429, "refused_mine") if full.mine else (503, "refused_full")))
-            response.headers["retry-after"] = "60"
-            return response
-        return RedirectResponse(f"/runs/{job.id}", 303)
+        return ordered(request, self.jobs, order)
 
     def shown(self, request: Request) -> Response:
         """An analysis: what it tells, and its tables."""
-        run, folder, voice = self._run(request), self._folder(request), voice_of(request)
+        run, folder, voice = run_at(self.jobs.results, request), self._folder(request), voice_of(request)
         kind, here = folder.name.partition("-")[0], f"/runs/{run.id}"
         reports = {SENSITIVITY: f"{here}/report", RECOMMEND: f"{here}/analyses/{folder.name}/report"}
         return page(
@@ -98,7 +90,7 @@ class Attached:
 
     def report(self, request: Request) -> Response:
         """The report of a plan that was recommended."""
-        run, folder = self._run(request), self._folder(request)
+        run, folder = run_at(self.jobs.results, request), self._folder(request)
         if folder.name.partition("-")[0] != RECOMMEND:
             raise HTTPException(404)
         if not case_is_here(run):
@@ -119,15 +111,9 @@ class Attached:
                 return Response(table_of(path), media_type="text/csv; charset=utf-8", headers=headers)
         raise HTTPException(404)
 
-    def _run(self, request: Request) -> Finished:
-        run = finished_run(self.jobs.results, request.path_params["id"])
-        if run is None:
-            raise HTTPException(404)
-        return run
-
     def _folder(self, request: Request) -> Path:
         """The folder of the analysis that an address names, one of those that are there."""
-        run, name = self._run(request), request.path_params["name"]
+        run, name = run_at(self.jobs.results, request), request.path_params["name"]
         if name not in attached_names(self.jobs.results, run.id):
             raise HTTPException(404)
         return attached_to(self.jobs.results, run.id) / name

@@ -14,13 +14,13 @@ from starlette.routing import Route
 
 from optimization.errors import InputError
 from optimization.web.api import Asked, read_question
+from optimization.web.at_address import decided_at
 from optimization.web.drafts import applied_order, search_order
 from optimization.web.jobs import Jobs, LineFullError, Order
 from optimization.web.labels import Label, Labels, lines, one_line
 from optimization.web.page import refusal, voice_of
 from optimization.web.plans import Draft, draft_of_run
 from optimization.web.refused import faults
-from optimization.web.run_care import decided
 from optimization.web.run_view import titled
 
 KEEP, FIND = "keep", "find"
@@ -83,7 +83,7 @@ class BenchRuns:
         return RedirectResponse(address_of(draft), 303)
 
     def _draft(self, request: Request) -> Draft:
-        run = decided(self.jobs.results, request.path_params["id"])
+        run = decided_at(self.jobs.results, request)
         return draft_of_run(run, self.labels.get(run.id))
 
 

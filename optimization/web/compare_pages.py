@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +14,16 @@ from starlette.routing import Route
 
 from optimization.errors import InputError
 from optimization.web import compare_view
+from optimization.web.at_address import Apart
 from optimization.web.cases import Finished, finished_run
-from optimization.web.downloads import attached, inert_csv
+from optimization.web.downloads import EXCEL, attached, inert_csv
 from optimization.web.labels import Labels
 from optimization.web.own_page import policy_of
 from optimization.web.page import page, refusal, voice_of
 from optimization.web.run_view import run_line
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 MOST_COMPARED = 8
-
-Apart = Callable[[Callable[[Request], Response]], Callable[[Request], Awaitable[Response]]]
 
 
 @dataclass(frozen=True)

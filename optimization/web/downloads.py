@@ -14,6 +14,7 @@ from urllib.parse import quote
 from optimization.errors import InputError, Problem
 from optimization.reading.files import MOST_RESULT, read_text
 
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 STARTS = "=+-\u2212@\t\r\n"
 """Signs with which a cell is taken for a formula; their full-width and small forms are too, in a Japanese Excel."""

@@ -17,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from optimization.case.package import ASSUMPTIONS, STATUS_QUO, Package
 from optimization.case.package_reader import NAME, package_of, toml_document
-from optimization.case.prescribed import FIX_BODIES
+from optimization.case.prescribed import FIX_BODIES, as_setting
 from optimization.case.rule_groups import FIX, SIZE_CLASSES
 from optimization.dictionary.settings import GROUP
 from optimization.errors import InputError, Problem, shortened
 from optimization.reading.toml_file import toml_value
-from optimization.web.api import Asked, counted, package_asked
+from optimization.web.api import Asked, counted, given_bodies, package_asked
 
 MOST_FILE = 64 * 1024
 """Characters of a file; the largest package at hand has 12,000."""
@@ -124,7 +124,7 @@ def _with_bodies_set(asked: ToWrite) -> ToWrite:
     """The draft with its bodies as the setting writes them: a file has no other place for them."""
     if not asked.bodies:
         return asked
-    bodies = [f"{'|'.join(each.services)}:{'|'.join(each.members)}" for each in asked.bodies]
+    bodies = [as_setting(each) for each in given_bodies(asked)]
     settings = {**asked.settings, FIX_BODIES: [*asked.settings.get(FIX_BODIES, []), *bodies]}
     return asked.model_copy(update={"settings": settings, "bodies": []})
 
@@ -168,12 +168,9 @@ def _text(asked: ToWrite, day: str) -> str:
 
 def _settings(asked: Asked) -> dict[str, Any]:
     """All settings of a draft, those of roles together, entries of tables in order."""
-    settings = dict(asked.settings)
-    if asked.tiers:
-        settings[FIX] = {**settings.get(FIX, {}), **asked.tiers}
     return {
         key: dict(sorted(value.items())) if isinstance(value, Mapping) else value
-        for key, value in sorted(settings.items())
+        for key, value in sorted(asked.all_settings().items())
     }
 
 

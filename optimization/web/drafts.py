@@ -20,7 +20,6 @@ from optimization.web.jobs import FIND, Order
 from optimization.web.worker import APPLY
 
 FREE, TIERS_OPEN, SHARED = "responsibility.free_services", "responsibility.free_tiers", "wide_area.services"
-BODIES: Final = FIX_BODIES
 OPEN: Final = ("municipality", "prefecture", "nation")
 """Tiers to which a cell may move where the packages say nothing."""
 
@@ -30,10 +29,7 @@ GAP, SECONDS = 1e-4, 600.0
 def applied_order(asked: Asked) -> Order:
     """The order to keep a draft as a run, exactly as it stands. Raises `InputError` with every fault of it."""
     _countable(asked)
-    settings = dict(asked.settings)
-    if asked.tiers:
-        settings[FIX] = {**settings.get(FIX, {}), **asked.tiers}
-    return _order(asked, settings, APPLY)
+    return _order(asked, asked.all_settings(), APPLY)
 
 
 def search_order(asked: Asked, roles: bool = True, bodies: bool = True) -> Order:
@@ -57,8 +53,8 @@ def searched_settings(asked: Asked, package: ResolvedPackage, roles: bool, bodie
         settings[FREE] = []
     elif not package.settings["responsibility.free_services"]:
         settings |= {FREE: ALL, TIERS_OPEN: list(OPEN)}
-    if bodies and isinstance(settings.get(BODIES), list):
-        settings[BODIES] = [body for body in settings[BODIES] if body in asked.locked]
+    if bodies and isinstance(settings.get(FIX_BODIES), list):
+        settings[FIX_BODIES] = [body for body in settings[FIX_BODIES] if body in asked.locked]
     if not bodies:
         settings[SHARED] = []
     elif not package.settings["wide_area.services"]:
@@ -75,7 +71,11 @@ def _countable(asked: Asked) -> None:
 
 def _unknown_locks(asked: Asked) -> list[Problem]:
     """Locks of what the draft does not say."""
-    named = {*asked.tiers, *map(str, asked.settings.get(FIX, {})), *map(str, asked.settings.get(BODIES, []))}
+    named = {
+        *asked.tiers,
+        *map(str, asked.settings.get(FIX, {})),
+        *map(str, asked.settings.get(FIX_BODIES, [])),
+    }
     return [
         Problem("question", "is locked, but the draft does not say how it is", "give its tier", "", "locked", lock[:80])
         for lock in asked.locked

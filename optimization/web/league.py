@@ -40,15 +40,6 @@ def groups_of(case: Case) -> pd.DataFrame:
     )
 
 
-def _groups_known(case: Case) -> pd.DataFrame:
-    """The groups of a case, worked out once."""
-    known = vars(case)
-    if "groups_of_places" not in known:
-        known["groups_of_places"] = groups_of(case)
-    found: pd.DataFrame = known["groups_of_places"]
-    return found
-
-
 def _steps(values: np.ndarray, steps: Sequence[float]) -> np.ndarray:
     return np.searchsorted(steps, values, side="right").astype(str)
 
@@ -59,7 +50,7 @@ def league(case: Case, places: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
     order of the case."""
     change, people = places[f"change{RESIDENT}"].to_numpy(float), places["population_persons"].to_numpy(float)
     gains, found = places["gains"].to_numpy(int), {}
-    groups = _groups_known(case)
+    groups = case.once("groups_of_places", lambda: groups_of(case))
     for kind in KINDS:
         of = groups[kind].to_numpy(str)
         names = np.unique(of)

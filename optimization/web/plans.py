@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from optimization.archive import read_settings
-from optimization.case.face import compose_read
+from optimization.archive import read_question, read_settings
 from optimization.case.package import STATUS_QUO
+from optimization.case.prescribed import FIX_BODIES
 from optimization.case.rule_groups import FIX, size_class
 from optimization.dictionary.settings import OFF, ends_of, setting_key, value_of
 from optimization.dictionary.tiers import MUNICIPALITY, PREFECTURE
@@ -23,7 +23,6 @@ from optimization.errors import InputError, Problem
 from optimization.outcome.applied import REVISION, SHARES
 from optimization.web.api import Asked, package_asked
 from optimization.web.cases import Finished, case_of
-from optimization.web.drafts import BODIES
 from optimization.web.labels import Label
 
 BY_CLASS = "by_class"
@@ -39,10 +38,12 @@ def draft_of_run(run: Finished, label: Label) -> Draft:
     `locked`. Raises `InputError` where the plan gives places of one class different tiers, for the workbench sets
     roles by class."""
     draft = _asked_before(label) or _question(run)
-    settings = {key: value for key, value in draft.get("settings", {}).items() if key not in (FIX, BODIES)}
+    settings = {
+        key: value for key, value in draft.get("settings", {}).items() if key not in (FIX, FIX_BODIES)
+    }
     settings |= _formula(run)
     if bodies := list(_bodies(run)):
-        settings[BODIES] = bodies
+        settings[FIX_BODIES] = bodies
     tiers = _tiers(run, set(draft.get("locked", ())))
     locked = [lock for lock in draft.get("locked", ()) if lock in tiers or lock in bodies]
     return {**draft, "tiers": tiers, "settings": settings, "locked": locked}
@@ -61,8 +62,7 @@ def _asked_before(label: Label) -> Draft | None:
 def _question(run: Finished) -> Draft:
     """The question of a run that was not asked from the workbench: what differs from today."""
     record = run.record
-    codes = [str(code) for code in record["prefectures_asked"]]
-    package = compose_read(case_of(str(record["case"])), [read_settings(run.folder)[0]], codes)
+    package, codes = read_question(run.folder, case_of(str(record["case"])), record)
     today: Mapping[str, Any] = package.today
     settings = {key: plain(value) for key, value in package.settings.items() if value != today[key]}
     return {

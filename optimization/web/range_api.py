@@ -7,13 +7,11 @@ saving.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from optimization.outcome.alternatives import alternatives
-from optimization.outcome.choices import GivenBack
-from optimization.outcome.saving_range import saving_range
 from optimization.web.api import Asked, case_of_question, counted
 
 
@@ -30,11 +28,8 @@ class RangeAnswered(BaseModel):
 
 def range_answered(asked: Asked) -> dict[str, Any]:
     """The answer to a question about the range of a saving. Raises `InputError` with every fault of what is asked."""
-    result = counted(asked)
-    assert result.accounts is not None
-    instance, (whole, _) = result.accounts.instance, case_of_question(asked)
-    held = alternatives(instance, result.accounts.decision, GivenBack())
-    found = saving_range(whole, result.package, instance, held)
+    whole, _ = case_of_question(asked)
+    found = replace(counted(asked), whole=whole).saved_in_draws
     if found is None:
         return {"draws": 0, "real_million_yen": None, "budgets_million_yen": None}
     return {key: found.record[key] for key in RangeAnswered.model_fields}

@@ -26,10 +26,10 @@ from optimization.reading.table_file import text_table
 from optimization.reading.whereabouts import input_folder
 from optimization.report.workbook import write_workbook
 from optimization.web import bench_files, brief_pages, run_view, town_view, workbench
+from optimization.web.at_address import decided_at, ordered, run_at
 from optimization.web.attached import Attached, attached_studies, of_run, under_way
 from optimization.web.bench_runs import BenchRuns
 from optimization.web.cases import (
-    Finished,
     broken_cases,
     broken_packages,
     case_cards,
@@ -38,9 +38,9 @@ from optimization.web.cases import (
     is_own,
     packages,
 )
-from optimization.web.compare_pages import CSV, EXCEL, MOST_COMPARED, Comparisons
+from optimization.web.compare_pages import CSV, MOST_COMPARED, Comparisons
 from optimization.web.digest import file_digest, folder_digest
-from optimization.web.downloads import attached, keep_newest, table_of
+from optimization.web.downloads import EXCEL, attached, keep_newest, table_of
 from optimization.web.faults import all_said
 from optimization.web.form import (
     GAP,
@@ -53,7 +53,7 @@ from optimization.web.form import (
     read_form,
     seen,
 )
-from optimization.web.jobs import DONE, Job, Jobs, LineFullError
+from optimization.web.jobs import DONE, Job, Jobs
 from optimization.web.labels import Labels
 from optimization.web.own_page import report_of
 from optimization.web.page import HERE, page, refusal, voice_of
@@ -158,13 +158,7 @@ class Site:
         if isinstance(order, list):
             wrong = Typed(fields, typed.case, typed.package, typed.prefectures, faults=tuple(order))
             return self._form(request, wrong, 422)
-        try:
-            job = self.jobs.submit(order, request.state.session)
-        except LineFullError as full:
-            response = refusal(request, *((429, "refused_mine") if full.mine else (503, "refused_full")))
-            response.headers["retry-after"] = "60"
-            return response
-        return RedirectResponse(f"/runs/{job.id}", 303)
+        return ordered(request, self.jobs, order)
 
     def _form(self, request: Request, typed: Typed, status: int) -> Response:
         voice = voice_of(request)
@@ -200,20 +194,6 @@ class Site:
         asked = request.query_params.get("page", "1")
         shown = run_list(self.jobs, self.labels, asked, ticked, voice_of(request))
         return page(request, "runs.html", most=MOST_COMPARED, **shown)
-
-    def _run(self, request: Request) -> Finished:
-        """The finished run of the address; 404 for anything else."""
-        run = finished_run(self.results, request.path_params["id"])
-        if run is None:
-            raise HTTPException(404)
-        return run
-
-    def _decided(self, request: Request) -> Finished:
-        """The finished run of the address where it holds a plan; 404 for anything else."""
-        run = self._run(request)
-        if not run.decided:
-            raise HTTPException(404, "refused_undecided")
-        return run
 
     def _job(self, request: Request) -> Job:
         job = self.jobs.get(request.path_params["id"])
@@ -266,7 +246,7 @@ class Site:
         if job is not None and job.state != DONE:
             return JSONResponse(run_view.progress(self.jobs, job, voice_of(request)))
         if job is None or not job.order.of:
-            self._run(request)
+            run_at(self.results, request)
         return JSONResponse({"state": DONE, "over": True})
 
     def cancel(self, request: Request) -> Response:
@@ -281,7 +261,7 @@ class Site:
 
     def report(self, request: Request) -> Response:
         """The report, a page of its own: it may run the scripts it brings and nothing else, and load nothing."""
-        run = self._decided(request)
+        run = decided_at(self.results, request)
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         try:
@@ -297,15 +277,15 @@ class Site:
 
     def brief(self, request: Request) -> Response:
         """Two pages for who decides, to print."""
-        return brief_pages.printed(request, self._decided(request))
+        return brief_pages.printed(request, decided_at(self.results, request))
 
     def document(self, request: Request) -> Response:
         """The brief as a document."""
-        return brief_pages.document(request, self._decided(request))
+        return brief_pages.document(request, decided_at(self.results, request))
 
     def town(self, request: Request) -> Response:
         """What the run means for a municipality."""
-        run, voice = self._decided(request), voice_of(request)
+        run, voice = decided_at(self.results, request), voice_of(request)
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         query, code = request.query_params.get("q", "").strip()[:100], request.query_params.get("code", "")
@@ -328,7 +308,7 @@ class Site:
 
     def package(self, request: Request) -> Response:
         """The package as it was solved."""
-        run = self._run(request)
+        run = run_at(self.results, request)
         path = run.folder / RESOLVED
         if not is_own(path):
             raise HTTPException(404)
@@ -340,7 +320,7 @@ class Site:
 
     def table(self, request: Request) -> Response:
         """A table as CSV, the file of the run; a text in it that would be a formula stands behind an apostrophe."""
-        run = self._run(request)
+        run = run_at(self.results, request)
         path = run.files.get(request.path_params["name"])
         if path is None:
             raise HTTPException(404)
@@ -348,7 +328,7 @@ class Site:
 
     def workbook(self, request: Request) -> Response:
         """All tables and the assumptions of the case as one Excel file, written once until any of them changes."""
-        run, language = self._decided(request), voice_of(request).language
+        run, language = decided_at(self.results, request), voice_of(request).language
         parameters = input_folder(str(run.record["case"])) / "parameters.csv"
         digest = f"{run.digest[:16]}-{file_digest(parameters)[:16]}"
         target = Path(self.scratch.name) / f"{run.id}-{language}-{digest}.xlsx"

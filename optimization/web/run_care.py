@@ -6,14 +6,14 @@ import secrets
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from optimization.web.cases import OWN_ID, Finished, attached_to, finished_run
+from optimization.web.at_address import run_at
+from optimization.web.cases import OWN_ID, Finished, attached_to
 from optimization.web.jobs import Jobs
 from optimization.web.labels import MOST_NAME, MOST_NOTE, Labels, lines, one_line
 from optimization.web.page import page, refusal, voice_of
@@ -21,16 +21,6 @@ from optimization.web.run_view import run_line
 
 GOING = ".going-"
 """How the name of a folder begins that is being removed; no list shows it."""
-
-
-def decided(results: Path, name: str) -> Finished:
-    """The run of an address where it holds a plan; 404 for anything else."""
-    run = finished_run(results, name)
-    if run is None:
-        raise HTTPException(404)
-    if not run.decided:
-        raise HTTPException(404, "refused_undecided")
-    return run
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ class RunCare:
 
     def label(self, request: Request) -> Response:
         """Keep the name and the note of a run."""
-        run, fields = self._run(request), request.state.fields
+        run, fields = run_at(self.jobs.results, request), request.state.fields
         name, note = (str(next(iter(fields.get(key, ())), "")) for key in ("name", "note"))
         if len(name) > 4 * MOST_NAME or len(note) > 4 * MOST_NOTE:
             return refusal(request, 413, "refused_size")
@@ -85,15 +75,9 @@ class RunCare:
             shutil.rmtree(attached_to(self.jobs.results, run.id))
         return RedirectResponse("/runs", 303)
 
-    def _run(self, request: Request) -> Finished:
-        run = finished_run(self.jobs.results, request.path_params["id"])
-        if run is None:
-            raise HTTPException(404)
-        return run
-
     def _own(self, request: Request) -> Finished:
         """A run that the page has written itself: no other folder is ever removed, and no link followed."""
-        run = self._run(request)
+        run = run_at(self.jobs.results, request)
         own = (
             OWN_ID.fullmatch(run.id) and run.folder.parent == self.jobs.target and not run.folder.is_symlink()
         )

@@ -22,18 +22,17 @@ from optimization.reading.whereabouts import input_folder
 from optimization.report.trace_sheet import sheet_bytes
 from optimization.report.trace_table import block_title
 from optimization.report.traced import YEN, Traced, steps_or_why, traced
+from optimization.web.at_address import decided_at
 from optimization.web.cases import Finished, case_is_here, case_of
 from optimization.web.digest import folder_digest
-from optimization.web.downloads import attached
+from optimization.web.downloads import EXCEL, attached
 from optimization.web.labels import Labels
 from optimization.web.language import Voice
 from optimization.web.once import once
 from optimization.web.page import page, refusal, voice_of
-from optimization.web.run_care import decided
 from optimization.web.run_view import run_line
 from optimization.web.towns import find_towns
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CODE = re.compile(r"\d{2}(?:\d{3})?")
 MOST_HITS = 60
 """Towns of one name that are shown."""
@@ -65,7 +64,7 @@ class TracePages:
 
     def shown(self, request: Request) -> Response:
         """The page: a town by `q` or, as a prefecture too, by its `code`."""
-        run, voice = decided(self.results, request.path_params["id"]), voice_of(request)
+        run, voice = decided_at(self.results, request), voice_of(request)
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         query, code = request.query_params.get("q", "").strip()[:100], request.query_params.get("code", "")
@@ -92,7 +91,7 @@ class TracePages:
 
     def sheet(self, request: Request) -> Response:
         """One government's steps as an Excel sheet."""
-        run, voice = decided(self.results, request.path_params["id"]), voice_of(request)
+        run, voice = decided_at(self.results, request), voice_of(request)
         if not case_is_here(run):
             return refusal(request, 422, "no_case")
         try:

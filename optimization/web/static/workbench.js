@@ -74,6 +74,7 @@ function make(name, text, attributes = {}) {
 const number = (value, digits = 0) =>
   new Intl.NumberFormat(data.language, { maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
 const plain = (value) => new Intl.NumberFormat(data.language).format(value);
+const say = (key, values = {}) => data.says[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 const money = (million) =>
   data.language === "ja" ? `${number(million / 100, 1)}億円` : `${number(million / 1000, 3)} billion yen`;
 
@@ -121,6 +122,9 @@ function question(of = draft) {
   return { case: data.case, package: data.package, prefectures: data.prefectures, tiers, settings, assumptions, locked };
 }
 
+const post = (address, body, signal) =>
+  fetch(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
 async function count() {
   if (asked) asked.abort();
   asked = new AbortController();
@@ -130,9 +134,7 @@ async function count() {
   const asking = { ...question(), places: columns };
   for (const each of hooks.question) each(asking);
   try {
-    const answer = await fetch("/api/apply", {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(asking), signal: asked.signal,
-    });
+    const answer = await post("/api/apply", asking, asked.signal);
     const found = await answer.json();
     if (answer.ok) tell(found);
     else strip.replaceChildren(...found.faults.map((each) => make("p", `${each.place} ${each.message}. ${each.remedy}`)));

@@ -1,7 +1,7 @@
 // Bodies of the draft: painted on the map, split, merged, locked. A body is { services, members, locked }; one member
 // alone provides by itself; who stands in none is as in the package or as today. Every change is one step to undo.
 import { bodiesOf, labelOf, layers, look, shownLayer, wideServices } from "./workbench_layers.js";
-import { atlas, box, linesWhere, point, say } from "./workbench_map.js";
+import { atlas, box, linesWhere, point } from "./workbench_map.js";
 import { openTown } from "./workbench_town.js";
 
 const brush = { mode: "look", chosen: -1, services: [], dragged: null };

@@ -6,7 +6,7 @@ const LONGEST = 64 * 1024;
 const SIGNED = ["name", "title", "author"];
 
 async function ask(address, body) {
-  const answer = await fetch(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await post(address, body);
   const found = await answer.json();
   return answer.ok ? found : { faults: found.faults };
 }

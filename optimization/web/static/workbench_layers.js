@@ -1,7 +1,7 @@
 // What the map paints: one layer at a time, its colours and its legend with the places counted. Figures come with the
 // answer of POST /api/apply.
 import { inHand, selectedLines } from "./workbench_bodies.js";
-import { atlas, draw, linesWhere, say, see, seen } from "./workbench_map.js";
+import { atlas, draw, linesWhere, see, seen } from "./workbench_map.js";
 
 export const MOST_PINS = 20;
 export const look = lookedFrom(stateInAddress(arrived).look || {});

@@ -1,7 +1,7 @@
 // Who gains and who loses: by class, prefecture, residents and finance; the ends of the list; pinned towns.
 import { nameOf } from "./workbench_bodies.js";
 import { MOST_PINS, layers, look, places } from "./workbench_layers.js";
-import { atlas, openAtlas, point, say } from "./workbench_map.js";
+import { atlas, openAtlas, point } from "./workbench_map.js";
 import { button, openTown, panel, tableOf, townShown, withHome } from "./workbench_town.js";
 
 let group = { kind: "class", of: "" };

@@ -4,7 +4,6 @@ export const atlas = {
   of: null, k: 1, x: 0, y: 0, least: 1, cursor: -1, whole: true, // whether all of it is shown, also when the size changes
   colour: () => "#dfe5ea", lines: [], act: () => {}, told: () => "", keys: {}, opened: [], drag: () => false, moved: () => {},
 };
-export const say = (key, values = {}) => data.says[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 export const box = document.getElementById("map");
 const canvas = box.querySelector("canvas"), pen = canvas.getContext("2d");
 const MOST = 3, FINE = [1, 6, 24], SEA = "#f4f8fb";

@@ -24,10 +24,7 @@ async function countPinned() {
   document.getElementById("pinned-name").textContent = pinned.name;
   const wanted = pinned;
   try {
-    const answer = await fetch("/api/apply", {
-      method: "POST", headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...question(wanted.draft), package: wanted.package, places: false }),
-    });
+    const answer = await post("/api/apply", { ...question(wanted.draft), package: wanted.package, places: false });
     const found = await answer.json();
     if (wanted !== pinned) return;
     if (answer.ok) pinnedFigures = figuresOf(found);

@@ -3,7 +3,7 @@
 import { nameOf } from "./workbench_bodies.js";
 import { labelOf, look, places } from "./workbench_layers.js";
 import { pin } from "./workbench_league.js";
-import { atlas, box, point, say } from "./workbench_map.js";
+import { atlas, box, point } from "./workbench_map.js";
 
 export const panel = document.getElementById("town-panel");
 let townAsked = null;
@@ -21,10 +21,7 @@ export async function openTown(code, quietly = false) {
   if (townShown !== code) panel.replaceChildren(make("p", say("map_counting"), { class: "note" }));
   let found = null;
   try {
-    const answer = await fetch("/api/town", {
-      method: "POST", headers: { "content-type": "application/json" }, signal: townAsked.signal,
-      body: JSON.stringify({ ...question(), code }),
-    });
+    const answer = await post("/api/town", { ...question(), code }, townAsked.signal);
     if (answer.ok) found = await answer.json();
   } catch (error) {
     if (error.name === "AbortError") return;
